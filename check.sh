@@ -1,0 +1,32 @@
+#!/bin/sh
+# check.sh DIR TARGET...: makes each target in turn, keeps its output in
+# DIR/TARGET.log, counts the lines `PASS name`, `FAIL name`, `SKIP name` and
+# closes with the sum.  A target that fails without a FAIL line counts as one.
+set -eu
+
+dir=$1
+shift
+mkdir -p "$dir"
+passed=0
+failed=0
+skipped=0
+for t; do
+	echo "== $t"
+	log=$dir/$t.log
+	rc=0
+	{ "${MAKE:-make}" --no-print-directory "$t" 2>&1 || echo "make: $?"; } |
+	    tee "$log"
+	! tail -n 1 "$log" | grep -q '^make: [0-9]*$' || rc=1
+	f=$(grep -c '^FAIL ' "$log") || :
+	p=$(grep -c '^PASS ' "$log") || :
+	s=$(grep -c '^SKIP ' "$log") || :
+	if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then
+		echo "FAIL $t: did not finish"
+		f=1
+	fi
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,50 @@
+/*
+ * The context of one XenAPI call: everything a handler may use.  Handlers are
+ * declared in build/gen/methods.h:
+ *
+ *     int api_vm_start(struct call *c, const struct vm_start_args *a);
+ *     int api_vm_clone(struct call *c, const struct vm_clone_args *a,
+ *         struct ref *result);
+ *
+ * They return 0, or -1 with c->err set (err_*() of build/gen/errors.h set it
+ * and return -1).  The dispatcher checked session and role, and took root.
+ * One thread owns a call at a time; results may point into c->arena or into
+ * objects of c->root.
+ */
+#ifndef API_CALL_H
+#define API_CALL_H
+
+#include "base/arena.h"
+#include "db/db.h"
+
+#define ERROR_MAX_PARAMS 16
+
+struct error {
+	const char *code;		/* NULL: no error */
+	const char *params[ERROR_MAX_PARAMS];	/* in the call's arena */
+	int n;
+};
+
+struct xapi;
+
+struct call {
+	struct xapi *x;			/* the daemon, see api/xapi.h */
+	struct arena *arena;
+	struct db_root *root;		/* state when the call began */
+	struct ref session;		/* null: call needs none */
+	struct ref task;		/* null: call is not a task */
+	bool superuser;			/* local root or pool session */
+	struct error err;
+};
+
+/* Sets c->err (copying the texts) and returns -1. */
+int call_error(struct call *c, const char *code,
+    const char *const *params, int n);
+/* Replaces c->root by the newest state. */
+void call_refresh(struct call *c);
+/* db_write for handlers: -1 with c->err set when the disk refused. */
+int call_write(struct call *c, db_write_fn *fn, void *arg);
+/* Texts in the call's arena. */
+const char *call_ref_text(struct call *c, const struct ref *r);
+
+#endif

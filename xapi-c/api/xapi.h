@@ -1,0 +1,29 @@
+/*
+ * The daemon: what main.c builds and every call can reach.  Set up before the
+ * first request, then constant but for what its members protect themselves.
+ */
+#ifndef API_XAPI_H
+#define API_XAPI_H
+
+#include "base/type.h"
+
+struct xapi_config {
+	const char *state_dir;		/* database, certificate */
+	const char *secret_path;	/* root's sha512crypt hash */
+	const char *ops_socket;
+	const char *version_path;	/* product version file, key=value */
+	int http_port;
+	int https_port;
+	bool unprivileged_ok;		/* simulator: no chroot, no uid change */
+};
+
+struct xapi {
+	struct xapi_config cfg;
+	struct db *db;
+	struct ops *ops;
+	struct tasks *tasks;		/* api/task_run.h */
+	struct ref pool;
+	struct ref host;
+};
+
+#endif

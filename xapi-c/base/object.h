@@ -1,0 +1,41 @@
+/*
+ * What every object of the store begins with, and what describes its class.
+ * Published objects are immutable and shared; see db/db.h for their life.
+ */
+#ifndef BASE_OBJECT_H
+#define BASE_OBJECT_H
+
+#include <stdatomic.h>
+
+#include "base/type.h"
+
+enum class_flag {
+	CLASS_DURABLE = 1 << 0,	/* rows are in SQLite */
+	CLASS_VOLATILE = 1 << 1,	/* memory only: session, task ... */
+	CLASS_LOCAL = 1 << 2,	/* this host's SQLite, never replicated */
+	CLASS_EVENTS = 1 << 3,	/* changes are seen by event.from */
+};
+
+struct class_type {
+	struct record_type rec;		/* rec.name: "VM" */
+	const char *event_name;		/* "vm" */
+	int id;				/* enum class_id */
+	uint32_t flags;			/* enum class_flag */
+	int16_t uuid_field;		/* index in rec.fields, or -1 */
+	int16_t name_field;		/* name_label's, or -1 */
+};
+
+struct encoded;				/* see db/encoded.h */
+
+struct object {
+	struct ref ref;
+	const struct class_type *cls;
+	atomic_uint refs;
+	uint32_t extra_len;		/* fields of a newer version, encoded */
+	const uint8_t *extra;
+	uint64_t created;		/* generation of the first version */
+	uint64_t changed;		/* generation of this version */
+	_Atomic(struct encoded *) forms[2];	/* XML, JSON; made on first use */
+};
+
+#endif

@@ -44,9 +44,10 @@ fetched()
 
 debs()
 {
-	cd "$cache/debs"
+	cd "$state/empty" # apt prints nothing for a file that is already here
 	apt-get -q download --print-uris "$@" >"$state/uris" ||
 	    die "unknown package among: $*"
+	cd "$cache/debs"
 	while read -r _ file _ sum; do
 		fetched "$file" "${sum#SHA256:}" || echo "$file"
 	done <"$state/uris" >"$state/wanted"

@@ -1,0 +1,32 @@
+/*
+ * Who a call comes from.  Sessions are volatile objects; their reference is
+ * the credential.  rpc/ calls these for every message, http/ for streams.
+ * Any thread.
+ */
+#ifndef API_SESSION_H
+#define API_SESSION_H
+
+#include "api/call.h"
+#include "gen/types.h"
+
+/*
+ * Finds the session in the newest state (c->root may be older than it) and
+ * sets c->session and c->superuser; refreshes last_active at most every 600 s.
+ * -1 with SESSION_INVALID [ref].
+ */
+int session_check(struct call *c, const struct ref *session);
+
+/* May the session do what needs the role?  permission is the lower-case
+ * class.message or http/action.  -1 with RBAC_PERMISSION_DENIED. */
+int session_allow(struct call *c, const char *permission, enum role least);
+
+/*
+ * A session for HTTP Basic credentials, as login_with_password makes one.
+ * -1 with SESSION_AUTHENTICATION_FAILED (or HOST_IS_SLAVE).  The caller ends
+ * it with session_end when the request is over.
+ */
+int session_login(struct call *c, const char *user, const char *password,
+    struct ref *session_out);
+void session_end(struct call *c, const struct ref *session);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * The one place that moves a VM between power states.
+ *
+ *              vm_state_started            vm_state_paused
+ *   Halted ----------------------> Running ---------------> Paused
+ *      ^                              |  ^ ----vm_state_running-'|
+ *      '------- vm_state_halted ------'--------------------------'
+ *
+ * Callers: the lifecycle operations with their own outcome, and the events and
+ * listings of xenopsd (api/sync.c).  All run inside a db_write.
+ */
+#ifndef API_VM_STATE_H
+#define API_VM_STATE_H
+
+#include "api/xapi.h"
+#include "db/db.h"
+#include "gen/types.h"
+#include "gen/xenops.h"
+
+/*
+ * Brings a VM's record, its metrics, guest metrics, consoles and the
+ * currently_attached of its devices into line with a domain; state halted
+ * (or d NULL) means that there is none.  Refreshes allowed_operations of the
+ * VM and its devices.  No effect if there is no such VM.
+ */
+void vm_state_apply(struct db_txn *t, const struct xapi *x,
+    const struct ref *vm, const struct xenops_domain_info *d);
+
+/* Recomputes allowed_operations of a VM, its VBDs, VIFs and their VDIs. */
+void vm_state_refresh(struct db_txn *t, const struct ref *vm);
+
+#endif

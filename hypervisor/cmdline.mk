@@ -1,0 +1,25 @@
+# How Xen and the dom0 kernel are started, in every GRUB menu we write.
+#
+# A serial console always exists (com1), so a server without a screen can be
+# watched; without a port Xen finds none and goes on.  dom0's consoles are
+# the screen (tty0) and Xen's own (hvc0, shared with com1); the last one
+# named is /dev/console.
+
+# 256 MiB holds the whole control domain: xenopsd raises it for each QEMU.
+DOM0_MEM := 256M
+# Eight vCPUs keep 100 Gbit/s of back ends busy; more cost memory per CPU.
+DOM0_VCPUS := 1-8
+
+XEN_CMDLINE := console=com1,vga com1=115200,8n1 \
+	dom0_mem=$(DOM0_MEM),max:$(DOM0_MEM) \
+	dom0_max_vcpus=$(DOM0_VCPUS) \
+	ucode=scan \
+	loglvl=warning guest_loglvl=none/warning
+
+# Armed where a hang has a way back: trial boots of an installed system.
+XEN_WATCHDOG := watchdog watchdog_timeout=60
+
+# swiotlb: 4096 slabs of 2 KiB; the default would take 64 of the 256 MiB.
+# panic: a dead dom0 kernel takes Xen with it, which reboots the machine.
+LINUX_CMDLINE := console=tty0 console=hvc0 loglevel=4 \
+	swiotlb=4096 panic=10 consoleblank=0

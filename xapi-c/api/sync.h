@@ -1,0 +1,27 @@
+/*
+ * Keeps the database true to the machine: a thread that, at start and at each
+ * (re)connection to xenopsd, asks it for everything and rebuilds pool, host,
+ * SMs, networks, PIFs, templates, SRs and the VMs' states, and in between
+ * applies xenopsd's events.  The first pass is what makes the API usable;
+ * requests that come before it find an empty host and fail properly.
+ */
+#ifndef API_SYNC_H
+#define API_SYNC_H
+
+#include "api/call.h"
+
+struct sync;
+
+/* Before ops_start: pool, host and session classes exist when it returns, so
+ * that logging in needs no xenopsd.  0 or -errno. */
+int sync_new(struct xapi *x, struct sync **s_out);
+void sync_free(struct sync *s);		/* stops the thread; NULL allowed */
+/* Starts the thread; needs x->ops. */
+void sync_start(struct sync *s);
+/* The callbacks of struct ops_config; arg is the struct sync. */
+void sync_connected(void *arg);
+void sync_event(void *arg, uint16_t message, const void *record);
+/* True once a pass was complete since the last connection. */
+bool sync_is_done(struct sync *s);
+
+#endif

@@ -1,0 +1,65 @@
+# Third-party components, each built from Debian's source, static against musl
+# (thin-tools: glibc, it is C++).  A recipe deps/NAME.mk sets
+#   NAME_SOURCE   arguments of `apt.sh source`: [-o] package [version pattern]...
+#   NAME_LICENCE  SPDX expression, goes into the SBOM
+#   NAME_NEEDS    components it is built against; musl is always one of them
+#   NAME_DEBS     binary packages it takes files from
+#   NAME_FILES    our files that it reads
+#   NAME_BUILD    shell, run in the unpacked source; deps/build.sh says in which world
+# Results: build/sysroot/{bin,include,lib,share/origin}, compiler
+# build/tools/musl-cc (compiles against build/sysroot by itself).
+# What others depend on: $(SYSROOT), or $(call dep,zlib openssl) for some of it.
+
+# in this order on a cold build: what others wait for comes first
+DEPS := musl openssl zlib libxml2 jansson sqlite yajl util-linux xz zstd xen \
+	busybox libaio lvm2 e2fsprogs check thin-tools lz4 mdadm
+
+SYSROOT := $(B)/sysroot/.complete
+MUSL_CC := $(B)/tools/musl-cc
+dep = $(1:%=$(B)/deps/%.done)
+
+include $(DEPS:%=dom0-rootfs/deps/%.mk)
+
+# programs that use libxl link with: $(XEN_LIBS).  The loaders of libxenguest
+# register themselves in constructors, so it goes in whole.
+XEN_LIBS := -Wl,--start-group -lxlutil -lxenlight \
+	-Wl,--whole-archive -lxenguest -Wl,--no-whole-archive \
+	-lxenctrl -lxenstore -lxenhypfs -lxendevicemodel -lxenforeignmemory \
+	-lxengnttab -lxenevtchn -lxencall -lxentoolcore -lxentoollog \
+	-lyajl -luuid -lz -llzma -lzstd -Wl,--end-group
+
+$(B)/deps:
+	mkdir -p $@
+
+define dep_rules
+$$(B)/deps/$1.src: dom0-rootfs/deps/$1.mk | $$(B)/deps
+	dom0-rootfs/apt.sh source $$(foreach w,$$($1_SOURCE),'$$w') >$$@.tmp
+	$$(if $$($1_DEBS),dom0-rootfs/apt.sh deb $$($1_DEBS) | sed 's/^/deb /' >>$$@.tmp)
+	@mv $$@.tmp $$@
+
+$$(B)/deps/$1.done: dom0-rootfs/deps/$1.mk dom0-rootfs/deps/build.sh $$($1_FILES) \
+    $$(B)/deps/$1.src $$(call dep,$$($1_NEEDS))
+	$$(file >$$(B)/deps/$1.sh,$$(value $1_BUILD))
+	$$(file >$$(B)/deps/$1.in,licence $$($1_LICENCE))
+	$$(foreach n,$$($1_NEEDS),$$(file >>$$(B)/deps/$1.in,need $$n))
+	$$(foreach f,$$($1_FILES),$$(file >>$$(B)/deps/$1.in,file $$f))
+	+@nice -n 5 dom0-rootfs/deps/build.sh $1
+endef
+$(foreach d,$(DEPS),$(eval $(call dep_rules,$d)))
+
+# alone on the command line make has no job server yet: two components at once
+$(SYSROOT): $(DEPS:%=dom0-rootfs/deps/%.mk) dom0-rootfs/deps/build.sh dom0-rootfs/busybox.config
+	+@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPROC)) $(call dep,$(DEPS))
+	@touch $@
+
+.PHONY: deps sysroot fetch-deps check-deps
+## deps: third-party components into build/sysroot (cached by input hash)
+deps sysroot: $(SYSROOT)
+
+fetch-deps: $(DEPS:%=$(B)/deps/%.src)
+FETCH_TARGETS += fetch-deps
+CHECK_TARGETS += check-deps
+
+## check-deps: what must hold for the static builds
+check-deps: $(SYSROOT)
+	@dom0-rootfs/deps/check.sh $(B)/sysroot $(MUSL_CC) '$(XEN_LIBS)'

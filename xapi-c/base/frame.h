@@ -40,4 +40,15 @@ int frame_recv(int fd, struct frame *f, struct buf *storage);
 int frame_send_record(int fd, const struct frame *head,
     const struct record_type *rt, const void *rec);
 
+/* The parts, for those that must not block.  frame_header_read returns false
+ * for a header that no sender of ours makes. */
+void frame_header_write(const struct frame *f,
+    uint8_t out[static FRAME_HEADER]);
+bool frame_header_read(struct frame *f,
+    const uint8_t in[static FRAME_HEADER]);
+/* One recvmsg: 0 and *got_out > 0, -EAGAIN, -EPIPE ...; adds to fds (which the
+ * caller closes even on failure) and *nfds. */
+int frame_recv_some(int fd, void *data, size_t len,
+    int fds[static FRAME_MAX_FDS], int *nfds, size_t *got_out);
+
 #endif

@@ -149,15 +149,20 @@ bool set_has_ref(struct vec set, const struct ref *r);
 bool set_has_enum(struct vec set, int v);
 
 struct arena;
-/* Deep copy of a value (of a record, by its type) into the arena. */
+/* Deep copy of a value (of a record's fields, by its type) into the arena; a
+ * struct object at the head of a class's struct is left alone. */
 void type_copy(const struct type *t, void *dst, const void *src,
     struct arena *a);
 void record_copy(const struct record_type *rt, void *dst, const void *src,
     struct arena *a);
 bool type_equal(const struct type *t, const void *a, const void *b);
 
-/* New vec with one more or one less element; the old one is not changed. */
+/*
+ * New vec with one more or one less element; the old one is not changed.
+ * Adding what is there, or removing what is not, returns the old one.
+ */
 struct vec vec_add_string(struct arena *a, struct vec set, const char *s);
+struct vec vec_remove_string(struct arena *a, struct vec set, const char *s);
 struct vec vec_add_ref(struct arena *a, struct vec set, const struct ref *r);
 struct vec vec_remove_ref(struct arena *a, struct vec set,
     const struct ref *r);

@@ -1,0 +1,18 @@
+/*
+ * Small helpers for descriptors.  All restart after a signal and return 0 or
+ * -errno.
+ */
+#ifndef BASE_FDIO_H
+#define BASE_FDIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Closes *fd unless it is -1, and sets it to -1; errno is kept. */
+void fdio_close(int *fd);
+int fdio_nonblock(int fd, bool on);
+int fdio_write_all(int fd, const void *data, size_t len);
+/* -EPIPE if the file ends before len bytes came. */
+int fdio_read_all(int fd, void *data, size_t len);
+
+#endif

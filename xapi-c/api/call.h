@@ -44,6 +44,13 @@ int call_error(struct call *c, const char *code,
 void call_refresh(struct call *c);
 /* db_write for handlers: -1 with c->err set when the disk refused. */
 int call_write(struct call *c, db_write_fn *fn, void *arg);
+/* The object in c->root; NULL with HANDLE_INVALID [class, ref] set. */
+const void *call_find(struct call *c, int class_id, const struct ref *ref);
+/* The newest version in a write, or a draft of it; NULL likewise. */
+const void *call_txn_get(struct call *c, struct db_txn *t, int class_id,
+    const struct ref *ref);
+void *call_txn_edit(struct call *c, struct db_txn *t, int class_id,
+    const struct ref *ref);
 /* Texts in the call's arena. */
 const char *call_ref_text(struct call *c, const struct ref *r);
 

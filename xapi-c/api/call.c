@@ -1,0 +1,91 @@
+#include "api/call.h"
+
+#include <string.h>
+
+#include "api/xapi.h"
+#include "base/log.h"
+#include "gen/errors.h"
+#include "gen/types.h"
+
+int
+call_error(struct call *c, const char *code, const char *const *params, int n)
+{
+	if (n > ERROR_MAX_PARAMS)
+		n = ERROR_MAX_PARAMS;
+	c->err.code = arena_strdup(c->arena, code);
+	for (int i = 0; i < n; i++)
+		c->err.params[i] = arena_strdup(c->arena,
+		    params[i] ? params[i] : "");
+	c->err.n = n;
+	return -1;
+}
+
+void
+call_refresh(struct call *c)
+{
+	if (c->root)
+		db_root_put(c->root);
+	c->root = db_root_get(c->x->db);
+}
+
+int
+call_write(struct call *c, db_write_fn *fn, void *arg)
+{
+	int rc = db_write(c->x->db, fn, arg);
+
+	if (rc == 0)
+		return 0;
+	if (!c->err.code) {
+		log_error("cannot write the database: %s", strerror(-rc));
+		return err_internal_error(c, arena_printf(c->arena,
+		    "the database refused the change: %s", strerror(-rc)));
+	}
+	return -1;
+}
+
+static int
+handle_invalid(struct call *c, int class_id, const struct ref *ref)
+{
+	return err_handle_invalid(c, classes[class_id]->rec.name,
+	    call_ref_text(c, ref));
+}
+
+const void *
+call_find(struct call *c, int class_id, const struct ref *ref)
+{
+	const void *obj = db_find(c->root, class_id, ref);
+
+	if (!obj)
+		handle_invalid(c, class_id, ref);
+	return obj;
+}
+
+const void *
+call_txn_get(struct call *c, struct db_txn *t, int class_id,
+    const struct ref *ref)
+{
+	const void *obj = txn_get(t, class_id, ref);
+
+	if (!obj)
+		handle_invalid(c, class_id, ref);
+	return obj;
+}
+
+void *
+call_txn_edit(struct call *c, struct db_txn *t, int class_id,
+    const struct ref *ref)
+{
+	void *obj = txn_edit(t, class_id, ref);
+
+	if (!obj)
+		handle_invalid(c, class_id, ref);
+	return obj;
+}
+
+const char *
+call_ref_text(struct call *c, const struct ref *r)
+{
+	char text[REF_TEXT_LEN + 1];
+
+	return arena_strdup(c->arena, ref_text(r, text));
+}

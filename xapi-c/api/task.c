@@ -1,0 +1,535 @@
+#include "api/task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/xapi.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "gen/errors.h"
+#include "gen/methods.h"
+#include "gen/store.h"
+#include "wire/emit.h"
+
+#define PROGRESS_INTERVAL_MS 500
+#define TASK_LABEL_MAX 1024
+#define TASK_TEXT_MAX 65536
+
+static bool
+has_operation(const struct task *task, int op)
+{
+	const struct enum_pair *p = task->current_operations.v;
+
+	for (uint32_t i = 0; i < task->current_operations.n; i++)
+		if (p[i].value == op)
+			return true;
+	return false;
+}
+
+static bool
+is_finished(const struct task *task)
+{
+	return task->status == TASK_STATUS_TYPE_SUCCESS ||
+	    task->status == TASK_STATUS_TYPE_FAILURE ||
+	    task->status == TASK_STATUS_TYPE_CANCELLED;
+}
+
+static struct vec
+enum_set(struct db_txn *t, int a, int b)
+{
+	const int values[] = { a, b };
+
+	return vec_enums(txn_arena(t), values, b == -1 ? 1 : 2);
+}
+
+/* -- making -- */
+
+struct make {
+	struct call *c;
+	const struct task_new *n;
+	struct ref ref;
+	uint32_t pending;
+};
+
+static int
+count_pending(const void *obj, void *arg)
+{
+	struct make *m = arg;
+
+	m->pending += !is_finished(obj);
+	return 0;
+}
+
+static int
+make_in(struct db_txn *t, void *arg)
+{
+	struct make *m = arg;
+	struct task *task;
+
+	m->pending = 0;
+	txn_each(t, CLASS_TASK, count_pending, m);
+	if (m->pending >= TASK_MAX_PENDING)
+		return err_too_many_pending_tasks(m->c);
+	task = task_txn_new(t);
+	m->ref = task->obj.ref;
+	task->name_label = m->n->label;
+	task->name_description = m->n->description;
+	task->created = clock_wall_s();
+	task->status = TASK_STATUS_TYPE_PENDING;
+	task->session = m->c->session;
+	task->resident_on = m->c->x->host;
+	task->type = "<none/>";
+	task->subtask_of = m->n->subtask_of;
+	task->allowed_operations = enum_set(t,
+	    TASK_ALLOWED_OPERATIONS_CANCEL, TASK_ALLOWED_OPERATIONS_DESTROY);
+	return 0;
+}
+
+int
+task_make(struct call *c, const struct task_new *n, struct ref *task_out)
+{
+	struct make m = { .c = c, .n = n };
+
+	if (call_write(c, make_in, &m))
+		return -1;
+	*task_out = m.ref;
+	return 0;
+}
+
+/* -- driving -- */
+
+bool
+task_is_cancelled(struct call *c)
+{
+	struct db_root *root;
+	const struct task *task;
+	bool yes;
+
+	if (ref_is_null(&c->task))
+		return false;
+	root = db_root_get(c->x->db);
+	task = task_find(root, &c->task);
+	yes = task && has_operation(task, TASK_ALLOWED_OPERATIONS_CANCEL);
+	db_root_put(root);
+	return yes;
+}
+
+int
+task_check(struct call *c)
+{
+	if (!task_is_cancelled(c))
+		return 0;
+	return err_task_cancelled(c, call_ref_text(c, &c->task));
+}
+
+struct progress {
+	struct ref task;
+	double fraction;
+};
+
+static int
+progress_in(struct db_txn *t, void *arg)
+{
+	const struct progress *p = arg;
+	struct task *task = task_txn_edit(t, &p->task);
+
+	if (task && !is_finished(task))
+		task->progress = p->fraction;
+	return 0;
+}
+
+void
+task_progress(struct call *c, double fraction, int64_t *last_ms)
+{
+	struct progress p = { .task = c->task };
+	int64_t now = clock_mono_ms();
+
+	if (ref_is_null(&c->task))
+		return;
+	if (*last_ms && now - *last_ms < PROGRESS_INTERVAL_MS)
+		return;
+	*last_ms = now;
+	p.fraction = fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
+	db_write(c->x->db, progress_in, &p);
+}
+
+/* -- ending -- */
+
+struct end {
+	struct call *c;
+	int status;
+	const char *result;
+};
+
+static struct vec
+error_texts(struct arena *a, const struct error *err)
+{
+	struct vec set = vec_add_string(a, (struct vec){ 0 }, err->code);
+
+	/* A set of strings in name only: repeated parameters stay. */
+	const char **texts = arena_alloc(a,
+	    (size_t)(err->n + 1) * sizeof(*texts));
+
+	texts[0] = err->code;
+	for (int i = 0; i < err->n; i++)
+		texts[i + 1] = err->params[i];
+	set.v = texts;
+	set.n = (uint32_t)err->n + 1;
+	return set;
+}
+
+static void
+finish(struct db_txn *t, struct task *task, int status, const char *result,
+    struct vec error_info)
+{
+	task->status = status;
+	task->result = result;
+	task->error_info = error_info;
+	task->progress = 1.0;
+	task->finished = clock_wall_s();
+	task->current_operations = (struct vec){ 0 };
+	task->allowed_operations = (struct vec){ 0 };
+	(void)t;
+}
+
+static int
+end_in(struct db_txn *t, void *arg)
+{
+	const struct end *e = arg;
+	struct task *task = task_txn_edit(t, &e->c->task);
+	struct vec error_info = { 0 };
+
+	if (!task || is_finished(task))
+		return 0;
+	if (has_operation(task, TASK_ALLOWED_OPERATIONS_DESTROY)) {
+		txn_delete(t, CLASS_TASK, &e->c->task);
+		return 0;
+	}
+	if (e->status != TASK_STATUS_TYPE_SUCCESS)
+		error_info = error_texts(txn_arena(t), &e->c->err);
+	finish(t, task, e->status, e->result, error_info);
+	return 0;
+}
+
+void
+task_end(struct call *c, int rc, const struct type *t, const void *result)
+{
+	struct end e = { .c = c, .result = "" };
+	struct buf b = { 0 };
+
+	if (ref_is_null(&c->task))
+		return;
+	if (rc == 0) {
+		e.status = TASK_STATUS_TYPE_SUCCESS;
+		if (t) {
+			emit_xml_value(&b, t, result);
+			e.result = b.data ? b.data : "";
+		}
+	} else if (c->err.code && strcmp(c->err.code, "TASK_CANCELLED") == 0) {
+		e.status = TASK_STATUS_TYPE_CANCELLED;
+	} else {
+		e.status = TASK_STATUS_TYPE_FAILURE;
+	}
+	if (db_write(c->x->db, end_in, &e))
+		log_error("cannot record the end of a task");
+	buf_release(&b);
+}
+
+static int
+drop_in(struct db_txn *t, void *arg)
+{
+	txn_delete(t, CLASS_TASK, arg);
+	return 0;
+}
+
+void
+task_drop(struct call *c)
+{
+	if (!ref_is_null(&c->task))
+		db_write(c->x->db, drop_in, &c->task);
+}
+
+/* -- collecting -- */
+
+struct gc {
+	int64_t now;
+	uint32_t finished;
+	uint32_t n_dead;
+	uint32_t n_live;
+	struct ref dead[TASK_MAX + TASK_MAX_PENDING];
+	struct {
+		int64_t finished;
+		struct ref ref;
+	} live[TASK_MAX + TASK_MAX_PENDING];
+};
+
+static int
+gc_look(const void *obj, void *arg)
+{
+	const struct task *task = obj;
+	struct gc *g = arg;
+	bool old;
+
+	if (is_finished(task))
+		old = g->now - task->finished > TASK_KEEP_S;
+	else
+		old = g->now - task->created > TASK_PENDING_S;
+	if (old) {
+		g->dead[g->n_dead++] = task->obj.ref;
+	} else if (is_finished(task)) {
+		g->live[g->n_live].finished = task->finished;
+		g->live[g->n_live++].ref = task->obj.ref;
+	}
+	return g->n_dead + g->n_live >= TASK_MAX + TASK_MAX_PENDING;
+}
+
+static int
+gc_older(const void *a, const void *b)
+{
+	int64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return x < y ? -1 : x > y;
+}
+
+static int
+gc_in(struct db_txn *t, void *arg)
+{
+	struct gc *g = arg;
+	uint32_t surplus;
+
+	g->n_dead = g->n_live = 0;
+	txn_each(t, CLASS_TASK, gc_look, g);
+	for (uint32_t i = 0; i < g->n_dead; i++)
+		txn_delete(t, CLASS_TASK, &g->dead[i]);
+	if (g->n_live <= TASK_MAX)
+		return 0;
+	surplus = g->n_live - TASK_MAX;
+	qsort(g->live, g->n_live, sizeof(g->live[0]), gc_older);
+	for (uint32_t i = 0; i < surplus; i++)
+		txn_delete(t, CLASS_TASK, &g->live[i].ref);
+	return 0;
+}
+
+void
+task_gc(struct xapi *x)
+{
+	struct gc *g;
+	struct db_root *root = db_root_get(x->db);
+	uint32_t n = db_count(root, CLASS_TASK);
+
+	db_root_put(root);
+	if (!n)
+		return;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		abort();
+	g->now = clock_wall_s();
+	db_write(x->db, gc_in, g);
+	free(g);
+}
+
+/* -- messages of class task -- */
+
+/*
+ * Runs on the task itself.  The same subject or a pool operator may touch it:
+ * with root as the only user every session passes session_allow.
+ */
+struct change {
+	struct call *c;
+	struct ref task;
+	int status;
+	double progress;
+	const char *text;
+	const char *key;
+	struct vec set;
+};
+
+static int
+too_long(struct call *c, const char *field, const char *text, size_t max)
+{
+	if (strlen(text) <= max)
+		return 0;
+	return err_invalid_value(c, field, "too long");
+}
+
+int
+api_task_create(struct call *c, const struct task_create_args *a,
+    struct ref *result)
+{
+	const struct task_new n = {
+		.label = a->label, .description = a->description,
+	};
+
+	if (too_long(c, "label", a->label ? a->label : "", TASK_LABEL_MAX) ||
+	    too_long(c, "description", a->description ? a->description : "",
+	    TASK_LABEL_MAX))
+		return -1;
+	return task_make(c, &n, result);
+}
+
+static int
+destroy_in(struct db_txn *t, void *arg)
+{
+	struct change *ch = arg;
+	const struct task *task = call_txn_get(ch->c, t, CLASS_TASK,
+	    &ch->task);
+	struct task *draft;
+
+	if (!task)
+		return -1;
+	if (is_finished(task)) {
+		txn_delete(t, CLASS_TASK, &ch->task);
+		return 0;
+	}
+	draft = task_txn_edit(t, &ch->task);
+	draft->current_operations = enum_map_set(txn_arena(t),
+	    draft->current_operations, ch->key,
+	    TASK_ALLOWED_OPERATIONS_DESTROY);
+	return 0;
+}
+
+int
+api_task_destroy(struct call *c, const struct task_destroy_args *a)
+{
+	struct change ch = {
+		.c = c, .task = a->self, .key = call_ref_text(c, &a->self),
+	};
+
+	return call_write(c, destroy_in, &ch);
+}
+
+static int
+cancel_in(struct db_txn *t, void *arg)
+{
+	struct change *ch = arg;
+	struct task *task = call_txn_edit(ch->c, t, CLASS_TASK, &ch->task);
+
+	if (!task)
+		return -1;
+	if (!set_has_enum(task->allowed_operations,
+	    TASK_ALLOWED_OPERATIONS_CANCEL))
+		return err_operation_not_allowed(ch->c,
+		    "the task cannot be cancelled");
+	task->current_operations = enum_map_set(txn_arena(t),
+	    task->current_operations, ch->key,
+	    TASK_ALLOWED_OPERATIONS_CANCEL);
+	return 0;
+}
+
+int
+api_task_cancel(struct call *c, const struct task_cancel_args *a)
+{
+	/* A key of its own: destroying while cancelling must stay possible. */
+	struct change ch = {
+		.c = c, .task = a->task,
+		.key = call_ref_text(c, &c->session),
+	};
+
+	return call_write(c, cancel_in, &ch);
+}
+
+/* A pending task, to be changed by the client that drives it. */
+static struct task *
+pending_edit(struct db_txn *t, struct change *ch)
+{
+	struct task *task = call_txn_edit(ch->c, t, CLASS_TASK, &ch->task);
+
+	if (task && is_finished(task)) {
+		err_operation_not_allowed(ch->c, "the task has finished");
+		return NULL;
+	}
+	return task;
+}
+
+static int
+status_in(struct db_txn *t, void *arg)
+{
+	struct change *ch = arg;
+	struct task *task = pending_edit(t, ch);
+
+	if (!task)
+		return -1;
+	if (ch->status == TASK_STATUS_TYPE_PENDING ||
+	    ch->status == TASK_STATUS_TYPE_CANCELLING)
+		task->status = ch->status;
+	else
+		finish(t, task, ch->status, task->result, task->error_info);
+	return 0;
+}
+
+int
+api_task_set_status(struct call *c, const struct task_set_status_args *a)
+{
+	struct change ch = { .c = c, .task = a->self, .status = a->value };
+
+	return call_write(c, status_in, &ch);
+}
+
+static int
+set_progress_in(struct db_txn *t, void *arg)
+{
+	struct change *ch = arg;
+	struct task *task = pending_edit(t, ch);
+
+	if (!task)
+		return -1;
+	task->progress = ch->progress;
+	return 0;
+}
+
+int
+api_task_set_progress(struct call *c, const struct task_set_progress_args *a)
+{
+	struct change ch = { .c = c, .task = a->self, .progress = a->value };
+
+	if (!(a->value >= 0.0 && a->value <= 1.0))
+		return err_invalid_value(c, "value",
+		    arena_printf(c->arena, "%g", a->value));
+	return call_write(c, set_progress_in, &ch);
+}
+
+static int
+set_result_in(struct db_txn *t, void *arg)
+{
+	struct change *ch = arg;
+	struct task *task = pending_edit(t, ch);
+
+	if (!task)
+		return -1;
+	task->result = ch->text;
+	return 0;
+}
+
+int
+api_task_set_result(struct call *c, const struct task_set_result_args *a)
+{
+	struct change ch = { .c = c, .task = a->self, .text = a->value };
+
+	if (too_long(c, "value", a->value ? a->value : "", TASK_TEXT_MAX))
+		return -1;
+	return call_write(c, set_result_in, &ch);
+}
+
+static int
+set_error_info_in(struct db_txn *t, void *arg)
+{
+	struct change *ch = arg;
+	struct task *task = pending_edit(t, ch);
+
+	if (!task)
+		return -1;
+	task->error_info = ch->set;
+	return 0;
+}
+
+int
+api_task_set_error_info(struct call *c,
+    const struct task_set_error_info_args *a)
+{
+	struct change ch = { .c = c, .task = a->self, .set = a->value };
+
+	return call_write(c, set_error_info_in, &ch);
+}

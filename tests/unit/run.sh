@@ -1,0 +1,30 @@
+#!/bin/sh
+# run.sh LOGDIR PROGRAM...: runs unit test programs and prints one line
+# `PASS program: test` or `FAIL program: test: why` per test; the log follows
+# the lines of a program that failed.
+set -eu
+
+logdir=$1
+shift
+mkdir -p "$logdir"
+bad=0
+export CK_VERBOSITY=verbose CK_FORK="${CK_FORK:-yes}"
+export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1}"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+for program; do
+	name=${program##*/}
+	log=$logdir/$name.log
+	rc=0
+	timeout -k 10 "${UNIT_TIMEOUT_S:-600}" "$program" >"$log" 2>&1 || rc=$?
+	sed -n "s/^[^ ]*:[0-9]*:P:[^:]*:\([^:]*\):.*/PASS $name: \1/p" "$log"
+	[ "$rc" -ne 0 ] || continue
+	bad=1
+	sed -n "s/^[^ ]*:[0-9]*:[FE]:[^:]*:\([^:]*\):[0-9]*: \(.*\)/FAIL $name: \1: \2/p" \
+	    "$log" >"$log.failed"
+	[ -s "$log.failed" ] || echo "FAIL $name: ended with $rc" >"$log.failed"
+	cat "$log.failed"
+	echo "---- $log"
+	tail -n 200 "$log"
+	echo "----"
+done
+exit "$bad"

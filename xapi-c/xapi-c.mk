@@ -1,0 +1,120 @@
+# The programs of xapi-c/, in three flavours of objects:
+#   build/host/obj    glibc: the simulator, xapi on a developer's machine
+#   build/host/asan   glibc, ASan + UBSan: unit tests
+#   build/musl/obj    static musl: what the appliance runs
+# Every folder is a layer and becomes an archive NAME.a per flavour; a new .c
+# file in a folder is picked up by itself.
+
+LAYERS := base wire net db ops api rpc http
+GEN_SOURCES ?= $(addprefix $(B)/gen/,types.c methods.c xenops.c)
+GEN_HEADERS ?= $(addprefix $(B)/gen/,types.h store.h errors.h methods.h \
+	xenops.h ops_stubs.h)
+
+# xenopsd: files that know libxl are for musl only, sim*.c for the host only;
+# hotplug.c is a program of its own.
+XENOPSD_ALL := $(wildcard xapi-c/xenopsd/*.c)
+XENOPSD_SIM := $(wildcard xapi-c/xenopsd/sim*.c)
+XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/hotplug*.c)
+XENOPSD_XEN := $(if $(XENOPSD_ALL),$(shell grep -lE \
+	'include [<"](libxl|libxlutil|xen[a-z]*)[._/a-z]*[>"]|include "xenopsd/xl' \
+	$(XENOPSD_ALL)))
+XENOPSD_MAIN := xapi-c/xenopsd/main.c xapi-c/xenopsd/sim_main.c
+XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \
+	$(XENOPSD_MAIN),$(XENOPSD_ALL))
+XENOPSD_MUSL := $(filter-out $(XENOPSD_SIM) $(XENOPSD_HOTPLUG),$(XENOPSD_ALL))
+
+layer_sources = $(if $(filter gen,$1),$(GEN_SOURCES),$(if \
+	$(filter xenopsd,$1),$(XENOPSD_HOST),$(wildcard xapi-c/$1/*.c)))
+# $1 flavour directory, $2 sources
+objects = $(patsubst xapi-c/%.c,$1/%.o,$(patsubst $(B)/gen/%.c,$1/gen/%.o,$2))
+
+C_WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror
+C_COMMON := -std=gnu11 -D_GNU_SOURCE -pthread $(C_WARN) -Ixapi-c -I$(B) -I$(B)/gen
+HOST_CC ?= gcc
+HOST_PKGS := libxml-2.0 jansson sqlite3 openssl
+HOST_PKG_CFLAGS = $(shell pkg-config --cflags $(HOST_PKGS))
+HOST_LIBS = $(shell pkg-config --libs $(HOST_PKGS)) -lcrypt -lm
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+HOST_CFLAGS = $(C_COMMON) -O2 -g $(HOST_PKG_CFLAGS)
+ASAN_CFLAGS = $(C_COMMON) -O1 -g $(SANITIZE) $(HOST_PKG_CFLAGS)
+MUSL_CFLAGS = $(C_COMMON) -O2 -g0 -fPIE -ffunction-sections -fdata-sections \
+	-fstack-protector-strong -I$(B)/sysroot/include/libxml2
+MUSL_LDFLAGS := -static-pie -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now -s
+MUSL_LIBS := -lxml2 -ljansson -lsqlite3 -lssl -lcrypto -lz -lcrypt -lm
+# temporary names of this make alone: two may run in one tree
+T := $(shell echo $$PPID).tmp
+V ?= 0
+say = $(if $(filter 0,$V),@echo '  $1 $@' &&)
+MUSL_CC ?= $(B)/tools/musl-cc
+dep ?= $(B)/tools/musl-cc
+
+# $1 flavour directory, $2 compiler, $3 name of the flags variable, $4 needs
+define flavour
+$1/%.o: xapi-c/%.c | $$(GEN_HEADERS) $4
+	@mkdir -p $$(@D)
+	$$(call say,CC)$2 $$($3) -MMD -MP -MF $$(@:.o=.d) -MT $$@ \
+	    -c $$< -o $$@.$$T
+	@mv $$@.$$T $$@
+
+$1/gen/%.o: $(B)/gen/%.c | $$(GEN_HEADERS) $4
+	@mkdir -p $$(@D)
+	$$(call say,CC)$2 $$($3) -MMD -MP -MF $$(@:.o=.d) -MT $$@ \
+	    -c $$< -o $$@.$$T
+	@mv $$@.$$T $$@
+
+$$(foreach l,$$(LAYERS) gen xenopsd,$$(eval $1/$$l.a: \
+	$$(call objects,$1,$$(call layer_sources,$$l))))
+$1/%.a:
+	@mkdir -p $$(@D)
+	$$(call say,AR)ar rcs $$@.$$T $$^
+	@mv $$@.$$T $$@
+
+-include $$(wildcard $1/*/*.d)
+endef
+
+$(eval $(call flavour,$(B)/host/obj,$(HOST_CC),HOST_CFLAGS,))
+$(eval $(call flavour,$(B)/host/asan,$(HOST_CC),ASAN_CFLAGS,))
+$(eval $(call flavour,$(B)/musl/obj,$$(MUSL_CC),MUSL_CFLAGS,$$(call \
+	dep,musl openssl libxml2 jansson sqlite xen)))
+
+# $1 flavour directory, $2 layers
+archives = $(2:%=$1/%.a)
+group = -Wl,--start-group $1 -Wl,--end-group
+
+XAPI_OBJ = $(call objects,$1,$(wildcard xapi-c/xapi/*.c)) \
+	$(call archives,$1,$(LAYERS) gen)
+SIM_OBJ = $(call objects,$1,$(filter %/sim_main.c,$(XENOPSD_SIM))) \
+	$(call archives,$1,xenopsd gen base)
+XENOPSD_OBJ = $(call objects,$1,$(XENOPSD_MUSL)) \
+	$(call archives,$1,gen base)
+
+$(B)/host/xapi: $(call XAPI_OBJ,$(B)/host/obj)
+	@mkdir -p $(@D)
+	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^) $(HOST_LIBS)
+	@mv $@.$T $@
+
+$(B)/host/xenopsd-sim: $(call SIM_OBJ,$(B)/host/obj)
+	@mkdir -p $(@D)
+	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^) $(HOST_LIBS)
+	@mv $@.$T $@
+
+$(B)/musl/xapi: $(call XAPI_OBJ,$(B)/musl/obj)
+	@mkdir -p $(@D)
+	$(call say,LD)$(MUSL_CC) $(MUSL_LDFLAGS) -o $@.$T $(call group,$^) $(MUSL_LIBS)
+	@mv $@.$T $@
+
+$(B)/musl/xenopsd: $(call XENOPSD_OBJ,$(B)/musl/obj)
+	@mkdir -p $(@D)
+	$(call say,LD)$(MUSL_CC) $(MUSL_LDFLAGS) -o $@.$T $(call group,$^) $(XEN_LIBS) -lm
+	@mv $@.$T $@
+
+$(B)/musl/bedplate-hotplug: $(call objects,$(B)/musl/obj,$(XENOPSD_HOTPLUG))
+	@mkdir -p $(@D)
+	$(call say,LD)$(MUSL_CC) $(MUSL_LDFLAGS) -o $@.$T $(call group,$^) $(XEN_LIBS)
+	@mv $@.$T $@
+
+.PHONY: xapi-c
+## xapi-c: the daemons for this machine: xapi and the simulator
+xapi-c: $(B)/host/xapi $(B)/host/xenopsd-sim

@@ -25,6 +25,9 @@ void emit_json_record(struct buf *b, const struct record_type *rt,
 /* "..." */
 void emit_json_string(struct buf *b, const char *s);
 
+/* Is the field, with its value at v, left out of records? */
+bool emit_skips(const struct field *f, const void *v);
+
 /* The text forms shared by both and by queries: YYYYMMDDTHH:MM:SSZ. */
 #define DATETIME_TEXT_LEN 24
 char *datetime_text(int64_t t, char buf[static DATETIME_TEXT_LEN]);

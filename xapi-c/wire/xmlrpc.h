@@ -1,0 +1,17 @@
+/*
+ * XML-RPC calls to values.  Entities, DTDs, processing instructions and
+ * anything fetched from elsewhere are refused; depth and number of elements
+ * are limited (wire/value.h), the size by the caller.  Any thread, after
+ * xmlrpc_init ran once.
+ */
+#ifndef WIRE_XMLRPC_H
+#define WIRE_XMLRPC_H
+
+#include "wire/value.h"
+
+void xmlrpc_init(void);
+/* 0, or -EBADMSG when the text is no XML-RPC call. */
+int xmlrpc_parse(struct arena *a, const char *data, size_t len,
+    struct request *out);
+
+#endif

@@ -16,7 +16,7 @@ XENOPSD_ALL := $(wildcard xapi-c/xenopsd/*.c)
 XENOPSD_SIM := $(wildcard xapi-c/xenopsd/sim*.c)
 XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/hotplug*.c)
 XENOPSD_XEN := $(if $(XENOPSD_ALL),$(shell grep -lE \
-	'include [<"](libxl|libxlutil|xen[a-z]*)[._/a-z]*[>"]|include "xenopsd/xl' \
+	'include <(libxl|xen)[._/a-z]*>|include "xenopsd/xl' \
 	$(XENOPSD_ALL)))
 XENOPSD_MAIN := xapi-c/xenopsd/main.c xapi-c/xenopsd/sim_main.c
 XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \

@@ -26,9 +26,8 @@ struct request {
 	uint16_t message;	/* enum xenops_message */
 	uint32_t connection;	/* who asked; 0: xenopsd itself */
 	const void *args;
-	/* For a pending request: what to do when it is cancelled or its
-	 * connection is lost; must end (then or later) in request_finish*.
-	 * NULL: it cannot be cancelled. */
+	/* For a pending request: what to do when the client cancels it; must
+	 * end (then or later) in request_finish*.  NULL: cannot be cancelled. */
 	void (*cancel)(struct request *rq);
 	void *state;		/* the handler's, while pending */
 

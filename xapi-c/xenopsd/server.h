@@ -23,8 +23,8 @@ struct server_config {
 	uid_t peer_uid;		/* allowed besides root */
 	/* By message; NULL answers not_supported.  hello is the server's. */
 	request_handler *const *handlers;
-	/* A connection is gone (its leases end); may be NULL.  Its pending
-	 * requests were cancelled before. */
+	/* A connection is gone (its leases end); may be NULL.  What it asked
+	 * for goes on, unanswered. */
 	void (*disconnected)(void *daemon, uint32_t connection);
 	void *daemon;
 };

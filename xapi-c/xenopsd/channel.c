@@ -1,0 +1,344 @@
+#include "xenopsd/channel.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+
+#define READ_CHUNK 65536u
+#define MAX_WAITING_FDS (4 * FRAME_MAX_FDS)
+
+/* One frame that waits to be sent. */
+struct output {
+	struct output *next;
+	size_t len;
+	size_t sent;
+	int fds[FRAME_MAX_FDS];
+	int nfds;
+	char data[];
+};
+
+struct channel {
+	struct loop *loop;
+	struct watch *watch;
+	int fd;
+	struct channel_events ev;
+	void *arg;
+	struct buf in;
+	int fds[MAX_WAITING_FDS];	/* received, not yet claimed */
+	int nfds;
+	struct output *out;
+	struct output **out_tail;
+	size_t queued;
+	bool writing;			/* EPOLLOUT is asked for */
+	bool failed;
+	bool busy;			/* a callback runs */
+	bool freed;			/* ... which freed the channel */
+	struct timer *fail_timer;
+	int error;
+};
+
+static void
+close_all(const int *fds, int n)
+{
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+static void
+output_free(struct output *o)
+{
+	close_all(o->fds, o->nfds);
+	free(o);
+}
+
+static void
+channel_destroy(struct channel *ch)
+{
+	struct output *o;
+
+	watch_free(ch->watch);
+	timer_cancel(ch->fail_timer);
+	close(ch->fd);
+	close_all(ch->fds, ch->nfds);
+	while ((o = ch->out)) {
+		ch->out = o->next;
+		output_free(o);
+	}
+	buf_release(&ch->in);
+	free(ch);
+}
+
+void
+channel_free(struct channel *ch)
+{
+	if (!ch)
+		return;
+	if (ch->busy)
+		ch->freed = true;
+	else
+		channel_destroy(ch);
+}
+
+/* Runs from the loop: nothing of the owner is on the stack. */
+static void
+report_closed(void *arg)
+{
+	struct channel *ch = arg;
+
+	ch->fail_timer = NULL;
+	ch->ev.closed(ch->arg, ch->error);
+}
+
+static void
+channel_fail(struct channel *ch, int error)
+{
+	if (ch->failed)
+		return;
+	ch->failed = true;
+	ch->error = error;
+	watch_free(ch->watch);
+	ch->watch = NULL;
+	ch->fail_timer = loop_timer(ch->loop, 0, report_closed, ch);
+}
+
+/* The next whole frame of ch->in from offset *at; 1, 0 or -EBADMSG. */
+static int
+take_frame(struct channel *ch, size_t *at, struct frame *f)
+{
+	const char *p = ch->in.data + *at;
+	size_t have = ch->in.len - *at;
+
+	if (have < FRAME_HEADER)
+		return 0;
+	if (!frame_header_read(f, (const uint8_t *)p))
+		return -EBADMSG;
+	if (have < FRAME_HEADER + f->len)
+		return 0;
+	if (f->nfds > ch->nfds)
+		return -EBADMSG;
+	f->body = p + FRAME_HEADER;
+	memcpy(f->fds, ch->fds, sizeof(int) * f->nfds);
+	ch->nfds -= f->nfds;
+	memmove(ch->fds, ch->fds + f->nfds, sizeof(int) * (size_t)ch->nfds);
+	*at += FRAME_HEADER + f->len;
+	return 1;
+}
+
+static void
+take_frames(struct channel *ch)
+{
+	struct frame f;
+	size_t at = 0;
+	int rc;
+
+	while (!ch->failed && !ch->freed) {
+		rc = take_frame(ch, &at, &f);
+		if (rc < 0)
+			channel_fail(ch, rc);
+		if (rc <= 0)
+			break;
+		ch->ev.frame(ch->arg, &f);
+	}
+	if (ch->freed)
+		return;
+	memmove(ch->in.data, ch->in.data + at, ch->in.len - at);
+	ch->in.len -= at;
+}
+
+static int
+take_fds(struct channel *ch, struct msghdr *msg)
+{
+	struct cmsghdr *c;
+	int rc = msg->msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
+	size_t n;
+	int fd;
+
+	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			if (ch->nfds < MAX_WAITING_FDS) {
+				ch->fds[ch->nfds++] = fd;
+				continue;
+			}
+			close(fd);
+			rc = -EBADMSG;
+		}
+	}
+	return rc;
+}
+
+static void
+channel_read(struct channel *ch)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int) * FRAME_MAX_FDS)];
+	} control;
+	struct iovec iov;
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control) };
+	ssize_t r;
+	int rc;
+
+	iov.iov_base = buf_reserve(&ch->in, READ_CHUNK);
+	iov.iov_len = READ_CHUNK;
+	r = recvmsg(ch->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	if (r == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			channel_fail(ch, -errno);
+		return;
+	}
+	rc = take_fds(ch, &msg);
+	if (r == 0 || rc) {
+		channel_fail(ch, rc);
+		return;
+	}
+	ch->in.len += (size_t)r;
+	take_frames(ch);
+}
+
+/* 0: all of it is sent, -EAGAIN or another -errno. */
+static int
+output_send(struct channel *ch, struct output *o)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int) * FRAME_MAX_FDS)];
+	} control = { 0 };
+	struct iovec iov;
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	size_t size = sizeof(int) * (size_t)o->nfds;
+	struct cmsghdr *c;
+	ssize_t r;
+
+	while (o->sent < o->len) {
+		iov.iov_base = o->data + o->sent;
+		iov.iov_len = o->len - o->sent;
+		msg.msg_control = NULL;
+		msg.msg_controllen = 0;
+		if (o->nfds > 0) {
+			msg.msg_control = &control;
+			msg.msg_controllen = CMSG_SPACE(size);
+			c = CMSG_FIRSTHDR(&msg);
+			c->cmsg_level = SOL_SOCKET;
+			c->cmsg_type = SCM_RIGHTS;
+			c->cmsg_len = CMSG_LEN(size);
+			memcpy(CMSG_DATA(c), o->fds, size);
+		}
+		r = sendmsg(ch->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r == -1)
+			return -errno;
+		close_all(o->fds, o->nfds);
+		o->nfds = 0;
+		o->sent += (size_t)r;
+	}
+	return 0;
+}
+
+static void
+channel_write(struct channel *ch)
+{
+	struct output *o;
+	bool want;
+	int rc = 0;
+
+	while (!ch->failed && (o = ch->out)) {
+		rc = output_send(ch, o);
+		if (rc == -EAGAIN)
+			break;
+		if (rc) {
+			channel_fail(ch, rc);
+			return;
+		}
+		ch->out = o->next;
+		if (!ch->out)
+			ch->out_tail = &ch->out;
+		ch->queued -= o->len;
+		output_free(o);
+	}
+	want = ch->out != NULL;
+	if (!ch->failed && want != ch->writing) {
+		ch->writing = want;
+		watch_set(ch->watch, want ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	}
+}
+
+static void
+channel_ready(void *arg, uint32_t events)
+{
+	struct channel *ch = arg;
+
+	ch->busy = true;
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		channel_read(ch);
+	if (!ch->freed && !ch->failed && events & EPOLLOUT)
+		channel_write(ch);
+	ch->busy = false;
+	if (ch->freed)
+		channel_destroy(ch);
+}
+
+struct channel *
+channel_new(struct loop *l, int fd, const struct channel_events *ev, void *arg)
+{
+	struct channel *ch = mem_zalloc(sizeof(*ch));
+
+	ch->loop = l;
+	ch->fd = fd;
+	ch->ev = *ev;
+	ch->arg = arg;
+	ch->out_tail = &ch->out;
+	ch->watch = loop_watch(l, fd, EPOLLIN, channel_ready, ch);
+	return ch;
+}
+
+void
+channel_send(struct channel *ch, const struct frame *f)
+{
+	struct output *o;
+
+	if (ch->failed || f->len > FRAME_MAX_BODY ||
+	    ch->queued + f->len > CHANNEL_MAX_QUEUE) {
+		close_all(f->fds, f->nfds);
+		channel_fail(ch, -ENOBUFS);
+		return;
+	}
+	o = mem_zalloc(sizeof(*o) + FRAME_HEADER + f->len);
+	frame_header_write(f, (uint8_t *)o->data);
+	if (f->len > 0)
+		memcpy(o->data + FRAME_HEADER, f->body, f->len);
+	o->len = FRAME_HEADER + f->len;
+	o->nfds = f->nfds;
+	memcpy(o->fds, f->fds, sizeof(int) * f->nfds);
+	*ch->out_tail = o;
+	ch->out_tail = &o->next;
+	ch->queued += o->len;
+	channel_write(ch);
+}
+
+void
+channel_send_record(struct channel *ch, const struct frame *head,
+    const struct record_type *rt, const void *rec)
+{
+	struct frame f = *head;
+	struct buf b = { 0 };
+
+	if (rt)
+		codec_encode(&b, rt, rec, 0);
+	f.body = b.data;
+	f.len = (uint32_t)b.len;
+	channel_send(ch, &f);
+	buf_release(&b);
+}

@@ -49,7 +49,7 @@ $(foreach d,$(DEPS),$(eval $(call dep_rules,$d)))
 
 # alone on the command line make has no job server yet: two components at once
 $(SYSROOT): $(DEPS:%=dom0-rootfs/deps/%.mk) dom0-rootfs/deps/build.sh dom0-rootfs/busybox.config
-	+@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPROC)) $(call dep,$(DEPS))
+	+@$(MAKE) -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPROC)) $(call dep,$(DEPS))
 	@touch $@
 
 .PHONY: deps sysroot fetch-deps check-deps

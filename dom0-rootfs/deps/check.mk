@@ -9,7 +9,7 @@ cmake -S . -B b -DCMAKE_C_COMPILER="$MCC" -DCMAKE_C_FLAGS="$OPT" \
 	-DCMAKE_POLICY_VERSION_MINIMUM=3.5 -DCMAKE_INSTALL_PREFIX="$P" \
 	-DCMAKE_INSTALL_LIBDIR=lib
 make -C b $J install
-rm -rf "$P/lib/cmake" "$P/bin" "$P/share"
+rm -rf "$P/lib/cmake" "$P/bin" "$P/share" "$P"/lib/*.so*
 sed -i 's,^\([a-z]*dir\)=.*/\(lib\|include\)$,\1=${prefix}/\2,' \
 	"$P/lib/pkgconfig/check.pc"
 endef

@@ -3,7 +3,8 @@ sqlite_SOURCE := sqlite3
 sqlite_LICENCE := blessing
 sqlite_NEEDS := musl
 define sqlite_BUILD
-CC=$MCC ./configure --disable-tcl --disable-shared --host=x86_64-linux-musl
+# their generators run here, so configured for the host
+CC=gcc ./configure --disable-tcl --disable-shared
 make sqlite3.c
 "$MCC" $OPT -DSQLITE_THREADSAFE=1 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 \
 	-DSQLITE_DEFAULT_FOREIGN_KEYS=1 -DHAVE_FDATASYNC=1 -DHAVE_USLEEP=1 \

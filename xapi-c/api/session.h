@@ -29,4 +29,16 @@ int session_login(struct call *c, const char *user, const char *password,
     struct ref *session_out);
 void session_end(struct call *c, const struct ref *session);
 
+/* Lower case, in the arena: what session_allow wants for "VM.start". */
+const char *session_permission(struct arena *a, const char *method);
+
+#define SESSION_IDLE_S (24 * 3600)
+#define SESSION_TOUCH_S 600		/* last_active is that coarse */
+#define SESSION_MAX_ANONYMOUS 400	/* originator "" */
+#define SESSION_MAX_ORIGINATOR 500	/* of one originator */
+
+/* Every 30 s, by the housekeeper of task_run.c: drops idle sessions that own
+ * no unfinished task. */
+void session_gc(struct xapi *x);
+
 #endif

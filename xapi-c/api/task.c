@@ -165,22 +165,17 @@ struct end {
 static struct vec
 error_texts(struct arena *a, const struct error *err)
 {
-	struct vec set = vec_add_string(a, (struct vec){ 0 }, err->code);
-
-	/* A set of strings in name only: repeated parameters stay. */
 	const char **texts = arena_alloc(a,
 	    (size_t)(err->n + 1) * sizeof(*texts));
 
 	texts[0] = err->code;
 	for (int i = 0; i < err->n; i++)
 		texts[i + 1] = err->params[i];
-	set.v = texts;
-	set.n = (uint32_t)err->n + 1;
-	return set;
+	return (struct vec){ .v = texts, .n = (uint32_t)err->n + 1 };
 }
 
 static void
-finish(struct db_txn *t, struct task *task, int status, const char *result,
+finish(struct task *task, int status, const char *result,
     struct vec error_info)
 {
 	task->status = status;
@@ -190,7 +185,6 @@ finish(struct db_txn *t, struct task *task, int status, const char *result,
 	task->finished = clock_wall_s();
 	task->current_operations = (struct vec){ 0 };
 	task->allowed_operations = (struct vec){ 0 };
-	(void)t;
 }
 
 static int
@@ -208,7 +202,7 @@ end_in(struct db_txn *t, void *arg)
 	}
 	if (e->status != TASK_STATUS_TYPE_SUCCESS)
 		error_info = error_texts(txn_arena(t), &e->c->err);
-	finish(t, task, e->status, e->result, error_info);
+	finish(task, e->status, e->result, error_info);
 	return 0;
 }
 
@@ -455,8 +449,10 @@ status_in(struct db_txn *t, void *arg)
 	if (ch->status == TASK_STATUS_TYPE_PENDING ||
 	    ch->status == TASK_STATUS_TYPE_CANCELLING)
 		task->status = ch->status;
+	else if (has_operation(task, TASK_ALLOWED_OPERATIONS_DESTROY))
+		txn_delete(t, CLASS_TASK, &ch->task);
 	else
-		finish(t, task, ch->status, task->result, task->error_info);
+		finish(task, ch->status, task->result, task->error_info);
 	return 0;
 }
 

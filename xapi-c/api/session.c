@@ -1,0 +1,375 @@
+#include "api/session.h"
+
+#include <crypt.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "api/ops_error.h"
+#include "api/xapi.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "gen/errors.h"
+#include "gen/methods.h"
+#include "gen/ops_stubs.h"
+#include "gen/store.h"
+
+#define SECRET_MAX 512
+#define PASSWORD_MAX 512
+#define ORIGINATOR_MAX 128
+#define SALT_LEN 16
+
+/* -- checking -- */
+
+static int
+touch_in(struct db_txn *t, void *arg)
+{
+	struct session *s = session_txn_edit(t, arg);
+
+	if (s)
+		s->last_active = clock_wall_s();
+	return 0;
+}
+
+int
+session_check(struct call *c, const struct ref *session)
+{
+	struct db_root *root = db_root_get(c->x->db);
+	const struct session *s = session_find(root, session);
+	struct ref ref = *session;
+	bool stale;
+
+	if (!s) {
+		db_root_put(root);
+		return err_session_invalid(c, call_ref_text(c, session));
+	}
+	c->session = ref;
+	c->superuser = s->is_local_superuser || s->pool;
+	stale = clock_wall_s() - s->last_active >= SESSION_TOUCH_S;
+	db_root_put(root);
+	if (stale)
+		db_write(c->x->db, touch_in, &ref);
+	return 0;
+}
+
+const char *
+session_permission(struct arena *a, const char *method)
+{
+	char *name = arena_strdup(a, method);
+
+	for (char *p = name; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return name;
+}
+
+int
+session_allow(struct call *c, const char *permission, enum role least)
+{
+	struct db_root *root;
+	const struct session *s;
+	bool ok = false;
+
+	if (c->superuser)
+		return 0;
+	root = db_root_get(c->x->db);
+	s = session_find(root, &c->session);
+	if (s && least != ROLE_LOCAL_ROOT_ONLY)
+		ok = set_has_string(s->rbac_permissions, permission);
+	db_root_put(root);
+	if (ok)
+		return 0;
+	return err_rbac_permission_denied(c, permission,
+	    "the user's roles do not include this permission");
+}
+
+/* -- passwords -- */
+
+/* root's hash, or "" while no password was set. */
+static void
+secret_read(const struct xapi *x, char out[static SECRET_MAX])
+{
+	int fd = open(x->cfg.secret_path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	out[0] = '\0';
+	if (fd == -1) {
+		if (errno != ENOENT)
+			log_error("cannot read '%s': %s", x->cfg.secret_path,
+			    strerror(errno));
+		return;
+	}
+	n = read(fd, out, SECRET_MAX - 1);
+	close(fd);
+	out[n > 0 ? n : 0] = '\0';
+	out[strcspn(out, "\r\n")] = '\0';
+}
+
+/* Takes the same time wherever the texts differ. */
+static bool
+same_text(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+	unsigned char diff = (unsigned char)(na != nb);
+
+	for (size_t i = 0; i < na; i++)
+		diff |= (unsigned char)(a[i] ^ b[nb ? i % nb : 0]);
+	return diff == 0 && na != 0;
+}
+
+static bool
+password_matches(const struct xapi *x, const char *user, const char *password)
+{
+	char secret[SECRET_MAX];
+	struct crypt_data *data;
+	const char *hash;
+	bool ok;
+
+	secret_read(x, secret);
+	if (strncmp(secret, "$6$", 3) || strlen(password) > PASSWORD_MAX)
+		return false;
+	data = calloc(1, sizeof(*data));
+	if (!data)
+		abort();
+	hash = crypt_r(password, secret, data);
+	ok = hash && same_text(hash, secret);
+	explicit_bzero(data, sizeof(*data));
+	free(data);
+	return ok && strcmp(user, "root") == 0;
+}
+
+/* -- making and ending -- */
+
+struct login {
+	struct call *c;
+	const char *originator;
+	struct ref ref;
+	/* while counting: */
+	int n;
+	struct ref oldest;
+	int64_t oldest_active;
+};
+
+static int
+login_count(const void *obj, void *arg)
+{
+	const struct session *s = obj;
+	struct login *l = arg;
+	const char *originator = s->originator ? s->originator : "";
+
+	if (s->pool || strcmp(originator, l->originator))
+		return 0;
+	if (!l->n++ || s->last_active < l->oldest_active) {
+		l->oldest = s->obj.ref;
+		l->oldest_active = s->last_active;
+	}
+	return 0;
+}
+
+static int
+login_in(struct db_txn *t, void *arg)
+{
+	struct login *l = arg;
+	struct session *s;
+	int64_t now = clock_wall_s();
+	int max = *l->originator ? SESSION_MAX_ORIGINATOR :
+	    SESSION_MAX_ANONYMOUS;
+
+	l->n = 0;
+	txn_each(t, CLASS_SESSION, login_count, l);
+	if (l->n >= max)
+		txn_delete(t, CLASS_SESSION, &l->oldest);
+	s = session_txn_new(t);
+	l->ref = s->obj.ref;
+	s->this_host = l->c->x->host;
+	s->last_active = now;
+	s->validation_time = now;
+	s->is_local_superuser = true;
+	s->auth_user_name = "root";
+	s->originator = l->originator;
+	return 0;
+}
+
+static int
+login(struct call *c, const char *user, const char *password,
+    const char *originator, struct ref *session_out)
+{
+	struct login l = { .c = c, .originator = originator };
+
+	if (!password_matches(c->x, user, password)) {
+		log_warn("refused a login as '%.64s'", user);
+		return call_error(c, "SESSION_AUTHENTICATION_FAILED",
+		    (const char *const[]){ user, "Authentication failure" },
+		    2);
+	}
+	if (call_write(c, login_in, &l))
+		return -1;
+	*session_out = l.ref;
+	return 0;
+}
+
+int
+session_login(struct call *c, const char *user, const char *password,
+    struct ref *session_out)
+{
+	return login(c, user, password, "http", session_out);
+}
+
+static int
+end_in(struct db_txn *t, void *arg)
+{
+	txn_delete(t, CLASS_SESSION, arg);
+	return 0;
+}
+
+void
+session_end(struct call *c, const struct ref *session)
+{
+	struct ref ref = *session;
+
+	db_write(c->x->db, end_in, &ref);
+}
+
+/* -- collecting -- */
+
+struct gc {
+	struct db_txn *t;
+	int64_t now;
+	int n;
+	struct ref idle[64];
+};
+
+static bool
+owns_work(struct db_txn *t, const struct session *s)
+{
+	const struct ref *tasks = s->tasks.v;
+
+	for (uint32_t i = 0; i < s->tasks.n; i++) {
+		const struct task *task = txn_get(t, CLASS_TASK, &tasks[i]);
+
+		if (task && task->status == TASK_STATUS_TYPE_PENDING)
+			return true;
+	}
+	return false;
+}
+
+static int
+gc_look(const void *obj, void *arg)
+{
+	const struct session *s = obj;
+	struct gc *g = arg;
+
+	if (g->now - s->last_active > SESSION_IDLE_S &&
+	    !owns_work(g->t, s))
+		g->idle[g->n++] = s->obj.ref;
+	return g->n == (int)(sizeof(g->idle) / sizeof(g->idle[0]));
+}
+
+static int
+gc_in(struct db_txn *t, void *arg)
+{
+	struct gc *g = arg;
+
+	g->t = t;
+	g->n = 0;
+	txn_each(t, CLASS_SESSION, gc_look, g);
+	for (int i = 0; i < g->n; i++)
+		txn_delete(t, CLASS_SESSION, &g->idle[i]);
+	return 0;
+}
+
+void
+session_gc(struct xapi *x)
+{
+	struct gc g = { .now = clock_wall_s() };
+
+	db_write(x->db, gc_in, &g);
+}
+
+/* -- messages of class session -- */
+
+int
+api_session_login_with_password(struct call *c,
+    const struct session_login_with_password_args *a, struct ref *result)
+{
+	const char *originator = a->originator ? a->originator : "";
+
+	if (strlen(originator) > ORIGINATOR_MAX)
+		originator = arena_strndup(c->arena, originator,
+		    ORIGINATOR_MAX);
+	return login(c, a->uname ? a->uname : "", a->pwd ? a->pwd : "",
+	    originator, result);
+}
+
+int
+api_session_logout(struct call *c, const struct session_logout_args *a)
+{
+	(void)a;
+	session_end(c, &c->session);
+	return 0;
+}
+
+/* Only root can log in: there are no subjects of a directory. */
+int
+api_session_get_all_subject_identifiers(struct call *c,
+    const struct session_get_all_subject_identifiers_args *a,
+    struct vec *result)
+{
+	(void)c;
+	(void)a;
+	*result = (struct vec){ 0 };
+	return 0;
+}
+
+static bool
+salt_make(char salt[static SALT_LEN + 8])
+{
+	static const char set[64] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz";
+	unsigned char random[SALT_LEN];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return false;
+	memcpy(salt, "$6$", 3);
+	for (int i = 0; i < SALT_LEN; i++)
+		salt[3 + i] = set[random[i] & 63];
+	memcpy(salt + 3 + SALT_LEN, "$", 2);
+	return true;
+}
+
+int
+api_session_change_password(struct call *c,
+    const struct session_change_password_args *a)
+{
+	const char *pwd = a->new_pwd ? a->new_pwd : "";
+	struct xenops_secret_set_args set = { 0 };
+	struct crypt_data *data;
+	struct ops_call k;
+	char salt[SALT_LEN + 8];
+	const char *hash;
+	int rc;
+
+	if (!*pwd || strlen(pwd) > PASSWORD_MAX)
+		return err_change_password_rejected(c,
+		    "the password is empty or too long");
+	data = calloc(1, sizeof(*data));
+	if (!data)
+		abort();
+	hash = salt_make(salt) ? crypt_r(pwd, salt, data) : NULL;
+	if (!hash || strncmp(hash, "$6$", 3)) {
+		rc = err_internal_error(c, "cannot hash the password");
+		goto out;
+	}
+	set.hash = hash;
+	ops_prepare(c, &k);
+	rc = ops_secret_set(c->x->ops, &k, &set);
+	if (rc)
+		rc = ops_failed(c, &k, &(struct ops_subject){ .timeout_s = 0 });
+out:
+	explicit_bzero(data, sizeof(*data));
+	free(data);
+	return rc;
+}

@@ -1,0 +1,284 @@
+#include "api/task_run.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/session.h"
+#include "api/task.h"
+#include "api/xapi.h"
+#include "base/log.h"
+#include "gen/errors.h"
+
+#define TASK_THREADS 64
+#define TASK_QUEUE 512
+#define TASK_IDLE_S 30
+#define HOUSE_INTERVAL_S 30
+#define STOP_WAIT_S 5
+#define TASK_STACK (256 * 1024)
+
+struct job {
+	struct job *next;
+	struct xapi *x;
+	const struct method *m;
+	const void *args;
+	struct arena *arena;		/* holds the job as well */
+	struct ref session;
+	struct ref task;
+	bool superuser;
+};
+
+struct tasks {
+	struct xapi *x;
+	pthread_mutex_t lock;
+	pthread_cond_t work;		/* queue not empty, or stop */
+	pthread_cond_t gone;		/* a thread ended; stop */
+	struct job *head, **tail;
+	int queued;
+	int threads;
+	int idle;
+	bool stop;
+	pthread_t house;
+};
+
+static struct timespec
+after(int seconds)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += seconds;
+	return ts;
+}
+
+static void *
+result_room(struct arena *a, const struct type *t)
+{
+	return t && t->size ? arena_alloc(a, t->size) : NULL;
+}
+
+static void
+job_run(const struct job *j)
+{
+	struct call c = {
+		.x = j->x, .arena = j->arena, .session = j->session,
+		.task = j->task, .superuser = j->superuser,
+	};
+	void *result = result_room(c.arena, j->m->result);
+	int rc;
+
+	c.root = db_root_get(c.x->db);
+	rc = task_check(&c);
+	if (rc == 0)
+		rc = session_allow(&c,
+		    session_permission(c.arena, j->m->name), j->m->role);
+	if (rc == 0)
+		rc = j->m->run(&c, j->args, result);
+	task_end(&c, rc, j->m->result, result);
+	db_root_put(c.root);
+	arena_free(c.arena);
+}
+
+/* With the lock held; NULL when this thread should end. */
+static struct job *
+job_next(struct tasks *ts)
+{
+	struct timespec until = after(TASK_IDLE_S);
+	struct job *j;
+	int r = 0;
+
+	ts->idle++;
+	while (!ts->head && !ts->stop && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&ts->work, &ts->lock, &until);
+	ts->idle--;
+	j = ts->stop ? NULL : ts->head;
+	if (!j)
+		return NULL;
+	ts->head = j->next;
+	if (!ts->head)
+		ts->tail = &ts->head;
+	ts->queued--;
+	return j;
+}
+
+static void *
+task_thread(void *arg)
+{
+	struct tasks *ts = arg;
+	struct job *j;
+
+	pthread_mutex_lock(&ts->lock);
+	while ((j = job_next(ts))) {
+		pthread_mutex_unlock(&ts->lock);
+		job_run(j);
+		pthread_mutex_lock(&ts->lock);
+	}
+	ts->threads--;
+	pthread_cond_broadcast(&ts->gone);
+	pthread_mutex_unlock(&ts->lock);
+	return NULL;
+}
+
+/* With the lock held. */
+static int
+thread_add(struct tasks *ts)
+{
+	pthread_attr_t attr;
+	pthread_t th;
+	int r;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, TASK_STACK);
+	r = pthread_create(&th, &attr, task_thread, ts);
+	pthread_attr_destroy(&attr);
+	if (r == 0)
+		ts->threads++;
+	return r;
+}
+
+/* False when the queue is full or nothing could run it. */
+static bool
+job_queue(struct tasks *ts, struct job *j)
+{
+	bool ok = false;
+
+	pthread_mutex_lock(&ts->lock);
+	if (ts->stop || ts->queued >= TASK_QUEUE)
+		goto out;
+	if (ts->idle <= ts->queued && ts->threads < TASK_THREADS &&
+	    thread_add(ts) && !ts->threads)
+		goto out;
+	*ts->tail = j;
+	ts->tail = &j->next;
+	ts->queued++;
+	pthread_cond_signal(&ts->work);
+	ok = true;
+out:
+	pthread_mutex_unlock(&ts->lock);
+	return ok;
+}
+
+int
+task_start(struct call *c, const struct method *m, const void *args,
+    struct ref *task_out)
+{
+	const struct task_new n = {
+		.label = arena_printf(c->arena, "Async.%s", m->name),
+	};
+	struct job *j = arena_alloc(c->arena, sizeof(*j));
+	struct call undo = *c;
+
+	if (task_make(c, &n, task_out))
+		return -1;
+	*j = (struct job){
+		.x = c->x, .m = m, .args = args, .arena = c->arena,
+		.session = c->session, .task = *task_out,
+		.superuser = c->superuser,
+	};
+	if (!job_queue(c->x->tasks, j)) {
+		undo.task = *task_out;
+		task_drop(&undo);
+		return err_too_many_pending_tasks(c);
+	}
+	c->arena = NULL;
+	return 0;
+}
+
+int
+task_run_sync(struct call *c, const struct method *m, const void *args,
+    void *result)
+{
+	const struct task_new n = { .label = m->name };
+	int rc;
+
+	if (task_make(c, &n, &c->task))
+		return -1;
+	rc = m->run(c, args, result);
+	task_drop(c);
+	c->task = REF_NULL;
+	return rc;
+}
+
+static void *
+house_thread(void *arg)
+{
+	struct tasks *ts = arg;
+
+	pthread_mutex_lock(&ts->lock);
+	while (!ts->stop) {
+		struct timespec until = after(HOUSE_INTERVAL_S);
+		int r = 0;
+
+		while (!ts->stop && r != ETIMEDOUT)
+			r = pthread_cond_timedwait(&ts->gone, &ts->lock,
+			    &until);
+		if (ts->stop)
+			break;
+		pthread_mutex_unlock(&ts->lock);
+		task_gc(ts->x);
+		session_gc(ts->x);
+		pthread_mutex_lock(&ts->lock);
+	}
+	pthread_mutex_unlock(&ts->lock);
+	return NULL;
+}
+
+int
+tasks_start(struct xapi *x, struct tasks **tasks_out)
+{
+	struct tasks *ts = calloc(1, sizeof(*ts));
+	pthread_condattr_t attr;
+	int r;
+
+	if (!ts)
+		abort();
+	ts->x = x;
+	ts->tail = &ts->head;
+	pthread_mutex_init(&ts->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&ts->work, &attr);
+	pthread_cond_init(&ts->gone, &attr);
+	pthread_condattr_destroy(&attr);
+	r = pthread_create(&ts->house, NULL, house_thread, ts);
+	if (r) {
+		free(ts);
+		return -r;
+	}
+	*tasks_out = ts;
+	return 0;
+}
+
+void
+tasks_stop(struct tasks *ts)
+{
+	struct timespec until = after(STOP_WAIT_S);
+	int left, r = 0;
+
+	pthread_mutex_lock(&ts->lock);
+	ts->stop = true;
+	pthread_cond_broadcast(&ts->work);
+	pthread_cond_broadcast(&ts->gone);
+	while (ts->threads && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&ts->gone, &ts->lock, &until);
+	left = ts->threads;
+	for (struct job *j = ts->head, *next; j; j = next) {
+		next = j->next;
+		arena_free(j->arena);
+	}
+	ts->head = NULL;
+	pthread_mutex_unlock(&ts->lock);
+	pthread_join(ts->house, NULL);
+	if (left) {
+		/* They still use ts; the process is about to exit anyway. */
+		log_warn("leaving %d tasks behind", left);
+		return;
+	}
+	pthread_cond_destroy(&ts->work);
+	pthread_cond_destroy(&ts->gone);
+	pthread_mutex_destroy(&ts->lock);
+	free(ts);
+}

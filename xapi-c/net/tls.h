@@ -1,0 +1,54 @@
+/*
+ * TLS of the server: OpenSSL, 1.2 and 1.3, records in the kernel (kTLS) where
+ * it can.  Owns the server's certificate, self-signed (RSA 2048: some clients
+ * offer no ECDSA suites), made at first start in one file with its key.  The
+ * only user of OpenSSL.  A struct tls is shared by all threads; a struct
+ * tls_conn belongs to one thread at a time.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct tls;
+struct tls_conn;
+
+#define TLS_FINGERPRINT_LEN 95		/* "AB:CD:..." of SHA-256 */
+
+/*
+ * Loads dir/server.pem, or makes it (mode 0600, atomically) with the name as
+ * its subject.  0 or -errno; *why is then a static text.
+ */
+int tls_new(const char *dir, const char *name, struct tls **tls_out,
+    const char **why);
+void tls_free(struct tls *tls);			/* NULL is allowed */
+/* SHA-256 of the certificate, upper-case hex with colons. */
+const char *tls_fingerprint(const struct tls *tls);
+/* The certificate, without its key, as PEM text. */
+const char *tls_certificate(const struct tls *tls);
+
+/* The server's end on a connected, non-blocking socket, which stays the
+ * caller's.  NULL if OpenSSL has no memory. */
+struct tls_conn *tls_accept(struct tls *tls, int fd);
+void tls_conn_free(struct tls_conn *c);		/* NULL is allowed */
+/* 0 when done; -EAGAIN: wait as tls_wants_write says; other -errno: over. */
+int tls_handshake(struct tls_conn *c);
+/* Bytes, 0 at the end of the stream, -EAGAIN or another -errno. */
+ssize_t tls_read(struct tls_conn *c, void *buf, size_t len);
+ssize_t tls_write(struct tls_conn *c, const void *buf, size_t len);
+/* After -EAGAIN: does it wait for the socket to become writable? */
+bool tls_wants_write(const struct tls_conn *c);
+/* Are there decrypted bytes that poll cannot see? */
+bool tls_pending(const struct tls_conn *c);
+/* Says goodbye; never waits. */
+void tls_close(struct tls_conn *c);
+
+/* SHA-1, for the handshake of WebSockets. */
+void tls_sha1(const void *data, size_t len, uint8_t out[static 20]);
+/* Compares secrets in a time that does not depend on them. */
+bool tls_equal(const void *a, const void *b, size_t len);
+
+#endif

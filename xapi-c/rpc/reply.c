@@ -1,0 +1,91 @@
+#include "rpc/reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/db.h"
+
+/* Below this a copy is cheaper than a slice of its own. */
+#define COPY_MAX 256
+
+static void
+add_slice(struct reply *r, const struct slice *s)
+{
+	if (r->n == r->cap) {
+		r->cap = r->cap ? r->cap * 2 : 16;
+		r->slices = mem_realloc(r->slices,
+		    r->cap * sizeof(*r->slices));
+	}
+	r->slices[r->n++] = *s;
+	r->len += s->len;
+}
+
+static void
+take_text(struct reply *r)
+{
+	struct slice s = { .at = r->taken, .len = r->text.len - r->taken };
+
+	if (s.len == 0)
+		return;
+	r->taken = r->text.len;
+	add_slice(r, &s);
+}
+
+void
+reply_object(struct reply *r, const struct object *o, enum form form)
+{
+	const struct encoded *e = object_encoded(o, form);
+	struct slice s = { .data = e->data, .len = e->len, .keep = o };
+
+	if (e->len <= COPY_MAX) {
+		buf_add(&r->text, e->data, e->len);
+		return;
+	}
+	take_text(r);
+	object_get(o);
+	add_slice(r, &s);
+}
+
+void
+reply_finish(struct reply *r)
+{
+	take_text(r);
+}
+
+int
+reply_iov(const struct reply *r, size_t skip, struct iovec *iov, int max)
+{
+	const struct slice *s;
+	const char *data;
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < r->n && n < max; i++) {
+		s = &r->slices[i];
+		if (skip >= s->len) {
+			skip -= s->len;
+			continue;
+		}
+		data = s->data ? s->data : r->text.data + s->at;
+		iov[n].iov_base = (void *)(data + skip);
+		iov[n].iov_len = s->len - skip;
+		skip = 0;
+		n++;
+	}
+	return n;
+}
+
+void
+reply_release(struct reply *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		if (r->slices[i].keep)
+			object_put(r->slices[i].keep);
+	}
+	free(r->slices);
+	buf_release(&r->text);
+	memset(r, 0, sizeof(*r));
+}

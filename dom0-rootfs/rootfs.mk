@@ -1,0 +1,89 @@
+# dom0's root file system and initramfs, each from lists of its files.
+
+R := $(B)/dom0
+
+# Our programs that may still be missing: a stand-in of dom0-rootfs/standin
+# takes the place.  To be empty in a release.
+STAND_INS ?= xapi xenopsd bedplate-answers bedplate-hotplug bedplate-screen
+
+# what all logs together may grow to, in bytes
+LOG_LIMIT := 8388608
+
+VERSION := 0.1
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1)
+export SOURCE_DATE_EPOCH
+
+ROOTFS_LISTS := $(wildcard dom0-rootfs/lists/*.list) $(HV)/modules/root.list
+INITRD_LISTS := $(wildcard dom0-rootfs/initramfs/*.list) $(HV)/modules/boot.list
+OWN := $(patsubst %,$(B)/musl/%,$(filter-out $(STAND_INS),xapi xenopsd \
+	bedplate-answers bedplate-hotplug bedplate-screen))
+ROOTFS_IN := $(shell find dom0-rootfs/skel dom0-rootfs/standin \
+	dom0-rootfs/initramfs -type f) $(wildcard $(B)/musl/*) $(OWN) \
+	dom0-rootfs/mkimage.py $(SYSROOT)
+
+MKIMAGE := dom0-rootfs/mkimage.py --epoch $(SOURCE_DATE_EPOCH) \
+	--root here=dom0-rootfs --root skel=dom0-rootfs/skel \
+	--root sysroot=$(B)/sysroot --origin sysroot=$(R)/sysroot.origin \
+	--root deb=$(HV)/pkg --origin deb=$(HV)/pkg/ORIGIN \
+	--root modules=$(HV)/modules --origin modules=$(R)/modules.origin \
+	--root gen=$(R) --root own=$(B)/musl \
+	--root standin=dom0-rootfs/standin $(STAND_INS:%=--stand-in %)
+
+$(R):
+	mkdir -p $@
+
+# origin of third-party files: `file<TAB>package version`
+$(R)/sysroot.origin: $(SYSROOT) dom0-rootfs/origin.sh | $(R)
+	dom0-rootfs/origin.sh $(B)/deps >$@.tmp
+	@mv $@.tmp $@
+
+$(R)/modules.origin: $(HV)/modules/root.list | $(R)
+	sed -n 's,^\(usr/\)\(lib/\(modules\|firmware\)/.*\),\2,p' \
+	    $(HV)/pkg/ORIGIN | sed 's,\.ko\.xz	,.ko	,' >$@.tmp
+	@mv $@.tmp $@
+
+$(R)/bedplate-release: dom0-rootfs/rootfs.mk | $(R)
+	{ echo 'NAME=Bedplate'; echo 'VERSION=$(VERSION)'; } >$@.tmp
+	@mv $@.tmp $@
+
+$(B)/rootfs.squashfs: $(ROOTFS_LISTS) $(ROOTFS_IN) $(R)/bedplate-release \
+		$(R)/sysroot.origin $(R)/modules.origin
+	@awk -v limit=$(LOG_LIMIT) '!/^#/ && NF { sum += $$2 * ($$3 + 1) } \
+	    END { if (sum > limit) { print "logs.conf: " sum " bytes"; \
+	    exit 1 } }' dom0-rootfs/skel/etc/logs.conf
+	$(MKIMAGE) --whole skel --whole sysroot/bin --whole modules/lib/firmware \
+	    --tar $(R)/rootfs.tar --listing $(R)/rootfs.listing $(ROOTFS_LISTS)
+	@rm -f $@.tmp
+	env -u SOURCE_DATE_EPOCH mksquashfs - $@.tmp -tar -comp xz \
+	    -Xbcj x86 -b 512K -no-xattrs -no-progress -quiet -root-mode 0755 \
+	    -root-uid 0 -root-gid 0 -root-time $(SOURCE_DATE_EPOCH) \
+	    -mkfs-time $(SOURCE_DATE_EPOCH) <$(R)/rootfs.tar
+	@rm -f $(R)/rootfs.tar
+	@mv $@.tmp $@
+
+# The build's name: the initramfs takes only the system it was made for.
+$(R)/build: $(B)/rootfs.squashfs
+	sha256sum <$< | cut -c 1-16 >$@.tmp
+	@mv $@.tmp $@
+
+$(B)/initrd.img: $(INITRD_LISTS) $(ROOTFS_IN) $(R)/build $(R)/sysroot.origin \
+		$(R)/modules.origin
+	$(MKIMAGE) --cpio $(R)/initrd.cpio --listing $(R)/initrd.listing \
+	    $(INITRD_LISTS)
+	xz --check=crc32 --x86 --lzma2=preset=6e,dict=4MiB -c $(R)/initrd.cpio >$@.tmp
+	@rm -f $(R)/initrd.cpio
+	@mv $@.tmp $@
+
+$(B)/manifest.txt: $(B)/rootfs.squashfs $(B)/initrd.img
+	{ echo '# root file system'; cat $(R)/rootfs.listing; \
+	    echo '# initramfs'; cat $(R)/initrd.listing; } >$@.tmp
+	@mv $@.tmp $@
+
+.PHONY: rootfs check-rootfs
+## rootfs: dom0's root file system and initramfs
+rootfs: $(B)/rootfs.squashfs $(B)/initrd.img
+
+CHECK_TARGETS += check-rootfs
+## check-rootfs: the image is what its lists say; shell is clean
+check-rootfs: $(B)/rootfs.squashfs $(B)/initrd.img
+	@dom0-rootfs/check-rootfs.sh $(B) $(STAND_INS)

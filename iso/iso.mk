@@ -1,0 +1,34 @@
+# build/bedplate.iso: one image for CD and USB stick, BIOS and UEFI.
+
+ISO_B := $(B)/iso
+ISO := $(B)/bedplate.iso
+ISO_LIMIT := 67108864
+
+# GRUB: what is needed to read the medium, show a menu, start Xen
+GRUB_MODULES := all_video echo gfxterm iso9660 minicmd multiboot2 normal \
+	part_gpt part_msdos reboot search search_fs_file search_label serial \
+	terminal test
+
+$(ISO_B)/grub.cfg: iso/grub.cfg.in iso/iso.mk hypervisor/cmdline.mk
+	@mkdir -p $(@D)
+	sed -e 's|@XEN@|$(XEN_CMDLINE)|' -e 's|@LINUX@|$(LINUX_CMDLINE)|' \
+	    -e 's|@VERSION@|$(VERSION)|' $< >$@.tmp
+	@mv $@.tmp $@
+
+$(ISO): $(ISO_B)/grub.cfg $(HV_BOOT) $(B)/initrd.img $(B)/rootfs.squashfs \
+		$(R)/build iso/mkiso.sh
+	iso/mkiso.sh $(ISO_B) $@.tmp $(ISO_B)/grub.cfg $(HV) $(B) $(R)/build \
+	    '$(GRUB_MODULES)'
+	@size=$$(stat -c %s $@.tmp); echo "$@: $$size bytes"; \
+	    [ $$size -le $(ISO_LIMIT) ] || { echo "larger than $(ISO_LIMIT)"; exit 1; }
+	@mv $@.tmp $@
+
+$(B)/SHA256SUMS: $(ISO) $(B)/manifest.txt
+	cd $(B) && sha256sum bedplate.iso manifest.txt >SHA256SUMS.tmp
+	@mv $@.tmp $@
+
+iso: $(B)/SHA256SUMS
+
+.PHONY: run
+run: $(B)/SHA256SUMS
+	@tests/appliance/run.py $(ISO)

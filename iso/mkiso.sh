@@ -1,0 +1,21 @@
+#!/bin/sh
+# mkiso.sh WORK OUT GRUBCFG HYPERVISOR BUILD ID GRUB-MODULES
+set -eu
+
+work=$1 out=$2 cfg=$3 hv=$4 b=$5 id=$6 modules=$7
+tree=$work/tree
+rm -rf "$tree"
+mkdir -p "$tree/boot/grub" "$tree/bedplate"
+cp "$cfg" "$tree/boot/grub/grub.cfg"
+cp "$hv/xen.gz" "$hv/vmlinuz" "$hv/ucode.cpio" "$b/initrd.img" "$tree/boot/"
+cp "$b/rootfs.squashfs" "$tree/bedplate/"
+cp "$id" "$tree/bedplate/build"
+find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+
+# an image of the same content has the same identifiers
+date=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S00)
+grub-mkrescue --output="$out" --product-name=Bedplate --locales='' \
+    --fonts='' --themes='' --install-modules="$modules" \
+    --modules='' "$tree" -- -volid BEDPLATE_CD \
+    -volume_date uuid "$date" -volume_date all_file_dates "$date" \
+    >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }

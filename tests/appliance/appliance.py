@@ -1,0 +1,303 @@
+"""Drives the appliance in QEMU: power, serial console, screen, volumes.
+
+A Machine is a bare server with the ISO in its drive.  Its serial console is a
+stream that a thread reads into a log; wait() looks for a pattern in what
+came since the last wait().  Nothing here sleeps for a fixed time: each wait
+has a limit and fails with the end of the log.
+
+	with Machine("build/bedplate.iso", disks=[blank("d.img", 2048)]) as m:
+		m.wait("Bedplate")
+		rc, text = m.shell("cat /etc/bedplate-release")
+
+Standard library only; QEMU, mtools and e2fsprogs are called as programs.
+Limits are for plain emulation on a busy machine; $APPLIANCE_PATIENCE, a
+factor, stretches them all.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+# Emulated AMD without what the emulation gets wrong: SMAP kills a PV dom0,
+# AVX crashes programs now and then, RDTSCP and MONITOR disturb guests.
+CPU = ("EPYC,-monitor,-smap,-rdtscp,-avx,-avx2,-f16c,-fma,-xsave,-xsaveopt,"
+       "-xsavec,-xgetbv1,+svm,+npt")
+OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+PATIENCE = float(os.environ.get("APPLIANCE_PATIENCE", "1"))
+
+
+class Failed(Exception):
+    """What a test reports; carries the end of the serial log."""
+
+
+def blank(path, mib):
+    """An empty disk of that size."""
+    with open(path, "wb") as f:
+        f.truncate(mib << 20)
+    return path
+
+
+def fat_volume(path, label, files, mib=8):
+    """A FAT disk with {name: bytes}, e.g. the BEDPLATE volume's answers."""
+    blank(path, mib)
+    env = dict(os.environ, MTOOLS_SKIP_CHECK="1")
+    subprocess.run(["mformat", "-i", path, "-v", label, "::"],
+                   check=True, env=env)
+    for name, data in files.items():
+        subprocess.run(["mcopy", "-i", path, "-", "::" + name], input=data,
+                       check=True, env=env)
+    return path
+
+
+def ext4_volume(path, label, mib=64):
+    """An empty ext4 disk, e.g. BEDPLATE-STATE."""
+    blank(path, mib)
+    subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-L", label,
+                    path], check=True)
+    return path
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Machine:
+    """iso: None boots from the first disk.  firmware: bios or uefi.
+    medium: cd or usb.  disks: raw images (written to).  ports: {name: port
+    of the appliance}; self.port[name] is the one on 127.0.0.1 it has here,
+    chosen freely unless PORT:HERE is given as a pair."""
+
+    def __init__(self, iso, firmware="bios", medium="cd", disks=(),
+                 memory_mib=2048, cpus=2, ports=None, extra=(), name="host"):
+        self.name = name
+        self.dir = tempfile.mkdtemp(prefix="appliance-")
+        self.port, forwards = {}, ""
+        for key, want in (ports or {"https": 443, "http": 80}).items():
+            there, here = want if isinstance(want, tuple) else (want, 0)
+            self.port[key] = here or free_port()
+            forwards += ",hostfwd=tcp:127.0.0.1:%d-:%d" % (
+                self.port[key], there)
+        self.argv = [
+            "qemu-system-x86_64", "-name", name, "-machine", "q35",
+            "-accel", "tcg,thread=multi", "-cpu", CPU, "-smp", str(cpus),
+            "-m", str(memory_mib), "-nodefaults", "-vga", "std",
+            "-display", "none", "-no-reboot",
+            "-device", "qemu-xhci,id=usb",
+            "-chardev", "socket,id=serial,server=on,wait=off,path=serial,"
+            "logfile=serial.log", "-serial", "chardev:serial",
+            "-qmp", "unix:qmp,server=on,wait=off",
+            "-netdev", "user,id=net0" + forwards,
+            "-device", "e1000,netdev=net0,mac=52:54:00:be:d0:01"]
+        self._firmware(firmware)
+        self._media(iso, medium, disks)
+        self.argv += extra
+        self.log = bytearray()
+        self.position = 0
+        self.news = threading.Condition()
+        self.process = None
+        self.at_shell = False
+
+    def _firmware(self, firmware):
+        if firmware == "uefi":
+            shutil.copy(OVMF_VARS, os.path.join(self.dir, "vars.fd"))
+            self.argv += [
+                "-drive", "if=pflash,unit=0,format=raw,readonly=on,file="
+                + OVMF_CODE,
+                "-drive", "if=pflash,unit=1,format=raw,file=vars.fd"]
+
+    def _media(self, iso, medium, disks):
+        if iso:
+            device = ("ide-cd,bus=ide.5" if medium == "cd"
+                      else "usb-storage,bus=usb.0")
+            self.argv += [
+                "-drive", "id=medium,if=none,readonly=on,format=raw,%sfile=%s"
+                % ("media=cdrom," if medium == "cd" else "",
+                   os.path.abspath(iso)),
+                "-device", device + ",drive=medium,bootindex=0"]
+        for i, disk in enumerate(disks):
+            self.argv += [
+                "-drive", "id=disk%d,if=none,format=raw,file=%s"
+                % (i, os.path.abspath(disk)),
+                "-device", "ide-hd,drive=disk%d,bus=ide.%d" % (i, i)]
+
+    # power
+
+    def start(self):
+        with open(os.path.join(self.dir, "qemu.log"), "wb") as log:
+            self.process = subprocess.Popen(
+                self.argv, cwd=self.dir, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log)
+        self.serial = self._connect("serial")
+        threading.Thread(target=self._read, daemon=True).start()
+        self.started = time.monotonic()
+        return self
+
+    def stop(self):
+        """Cuts the power."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+        if self.process:
+            self.process.wait()
+        with contextlib.suppress(AttributeError):
+            self.serial.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def wait_off(self, limit_s=120):
+        """Until the machine has switched itself off (or restarted)."""
+        try:
+            self.process.wait(limit_s * PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.fail("still on after %d s" % limit_s)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *exc):
+        self.stop()
+
+    # the serial console
+
+    def _connect(self, name):
+        deadline = time.monotonic() + 30
+        while True:
+            s = socket.socket(socket.AF_UNIX)
+            try:
+                s.connect(os.path.join(self.dir, name))
+                return s
+            except OSError:
+                s.close()
+                if (self.process.poll() is not None
+                        or time.monotonic() > deadline):
+                    with open(os.path.join(self.dir, "qemu.log")) as f:
+                        raise Failed("QEMU: " + f.read()) from None
+                time.sleep(0.05)
+
+    def _read(self):
+        while True:
+            try:
+                data = self.serial.recv(65536)
+            except OSError:
+                data = b""
+            with self.news:
+                self.log += data
+                self.news.notify_all()
+            if not data:
+                return
+
+    def wait(self, pattern, limit_s=60):
+        """The match of a regular expression in what came since the last
+        wait(); waits for it at most limit_s."""
+        regex = re.compile(pattern.encode(), re.M)
+        deadline = time.monotonic() + limit_s * PATIENCE
+        with self.news:
+            while True:
+                m = regex.search(self.log, self.position)
+                if m:
+                    self.position = m.end()
+                    return m
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                if self.process.poll() is not None:
+                    self.fail("off while waiting for '%s'" % pattern)
+                self.news.wait(min(left, 1))
+        self.fail("no '%s' within %d s" % (pattern, limit_s))
+
+    def type(self, text):
+        self.serial.sendall(text.encode())
+
+    def fail(self, text):
+        tail = bytes(self.log[-6000:]).decode("utf-8", "replace")
+        tail = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", tail)
+        raise Failed("%s: %s\n--- end of its serial log\n%s\n---" % (
+            self.name, text, tail))
+
+    def boot(self, limit_s=240):
+        """Until the console screen is there; answers seconds from power-on."""
+        self.wait("Bedplate: ", limit_s)
+        return time.monotonic() - self.started
+
+    def enter_shell(self):
+        """From the console screen to a root shell with a plain prompt."""
+        self.type("\n")
+        self.wait("# ", 60)
+        self.type("PS1='@@'; stty -echo\n")
+        self.wait("@@", 60)
+        self.at_shell = True
+
+    def shell(self, command, limit_s=60):
+        """Runs a command in dom0; its exit status and output."""
+        if not self.at_shell:
+            self.enter_shell()
+        self.type("%s\necho \"@rc=$?\"\n" % command)
+        start = self.position
+        m = self.wait(r"@rc=(\d+)\r?$", limit_s)
+        text = bytes(self.log[start:m.start()]).decode("utf-8", "replace")
+        text = text.replace("\r", "").replace("@@", "")
+        return int(m.group(1)), text.strip("\n")
+
+    def expect(self, command, limit_s=60):
+        """The output of a command that must succeed."""
+        rc, text = self.shell(command, limit_s)
+        if rc != 0:
+            self.fail("'%s' failed with %d: %s" % (command, rc, text))
+        return text
+
+    def until(self, command, limit_s=60):
+        """Repeats a command in dom0 until it succeeds; its output."""
+        return self.expect("i=0; until %s; do i=$((i + 1)); "
+                           "[ $i -lt %d ] || break; sleep 0.5; done; "
+                           "[ $i -lt %d ]"
+                           % (command, limit_s * 2, limit_s * 2),
+                           limit_s * 3)
+
+    # QEMU's monitor
+
+    def monitor(self, command, **arguments):
+        """One QMP command; its answer."""
+        s = self._connect("qmp")
+        with contextlib.closing(s), s.makefile("rw") as f:
+            f.readline()
+            for message in ({"execute": "qmp_capabilities"},
+                            {"execute": command, "arguments": arguments}):
+                f.write(json.dumps(message) + "\n")
+                f.flush()
+                while True:
+                    answer = json.loads(f.readline())
+                    if "return" in answer or "error" in answer:
+                        break
+        if "error" in answer:
+            self.fail("monitor: %s" % answer["error"])
+        return answer["return"]
+
+    def screenshot(self, path):
+        self.monitor("screendump", filename=os.path.abspath(path))
+
+
+def main(tests):
+    """Runs functions that take nothing; a line for each; exit status."""
+    bad = 0
+    for test in tests:
+        name = test.__name__.replace("_", " ")
+        start = time.monotonic()
+        try:
+            test()
+            print("PASS appliance: %s (%.0f s)" % (
+                name, time.monotonic() - start), flush=True)
+        except (Failed, OSError, subprocess.SubprocessError) as e:
+            bad += 1
+            first, _, rest = str(e).partition("\n")
+            print("FAIL appliance: %s: %s" % (name, first), flush=True)
+            print(rest, file=sys.stderr, flush=True)
+    return 1 if bad else 0

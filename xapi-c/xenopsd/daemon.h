@@ -1,6 +1,6 @@
 /*
  * What rq->daemon is in xenopsd: in the main process, and in its workers
- * (where only xl and storage are set).  The simulator has its own.
+ * (where only xl is set).  The simulator has its own.
  */
 #ifndef XENOPSD_DAEMON_H
 #define XENOPSD_DAEMON_H
@@ -14,7 +14,6 @@ struct daemon {
 	struct workers *workers;
 	struct vms *vms;
 	struct xl *xl;			/* libxl and xenstore: xl.h */
-	struct storage *storage;	/* leases and the like: storage.h */
 };
 
 #endif

@@ -22,7 +22,8 @@ struct xapi {
 	struct db *db;
 	struct ops *ops;
 	struct tasks *tasks;		/* api/task_run.h */
-	struct ref pool;
+	struct tls *tls;		/* net/tls.h: the certificate */
+	struct ref pool;		/* set by sync_new */
 	struct ref host;
 };
 

@@ -1,0 +1,164 @@
+#include "api/oplock.h"
+
+#include <string.h>
+
+#include "gen/errors.h"
+
+#define MAX_OPERATIONS 64
+
+const void *
+view_get(const struct view *v, int class_id, const struct ref *ref)
+{
+	if (v->t)
+		return txn_get(v->t, class_id, ref);
+	return db_find(v->root, class_id, ref);
+}
+
+static struct vec *
+field_at(void *obj, size_t offset)
+{
+	return (struct vec *)((char *)obj + offset);
+}
+
+static struct vec
+current_of(const struct op_class *k, const void *obj)
+{
+	return *(const struct vec *)((const char *)obj + k->current);
+}
+
+static void
+refresh_draft(struct db_txn *t, const struct op_class *k, void *obj)
+{
+	const struct view v = { .t = t };
+	int allowed[MAX_OPERATIONS];
+	uint32_t n = 0;
+
+	for (int op = 0; op < k->ops->n && n < MAX_OPERATIONS; op++)
+		if (k->listed(op) && k->check(&v, obj, op, NULL) == 0)
+			allowed[n++] = op;
+	*field_at(obj, k->allowed) = vec_enums(txn_arena(t), allowed, n);
+}
+
+void
+op_refresh(struct db_txn *t, const struct op_class *k, const struct ref *ref)
+{
+	void *obj = txn_edit(t, k->cls->id, ref);
+
+	if (obj)
+		refresh_draft(t, k, obj);
+}
+
+void
+op_reset(struct db_txn *t, const struct op_class *k, const struct ref *ref)
+{
+	void *obj = txn_edit(t, k->cls->id, ref);
+
+	if (!obj)
+		return;
+	*field_at(obj, k->current) = (struct vec){ 0 };
+	refresh_draft(t, k, obj);
+}
+
+struct take {
+	struct call *c;
+	struct oplock *l;
+	int op;
+};
+
+static int
+take_in(struct db_txn *t, void *arg)
+{
+	struct take *a = arg;
+	const struct op_class *k = a->l->k;
+	const struct view v = { .t = t };
+	void *obj = txn_edit(t, k->cls->id, &a->l->ref);
+	struct vec *current;
+
+	if (!obj)
+		return err_handle_invalid(a->c, k->cls->rec.name,
+		    call_ref_text(a->c, &a->l->ref));
+	if (k->check(&v, obj, a->op, a->c))
+		return -1;
+	current = field_at(obj, k->current);
+	*current = enum_map_set(txn_arena(t), *current, a->l->key, a->op);
+	refresh_draft(t, k, obj);
+	return 0;
+}
+
+int
+oplock_take(struct call *c, struct oplock *l, const struct op_class *k,
+    const struct ref *ref, int op)
+{
+	struct take a = { .c = c, .l = l, .op = op };
+	struct ref key = c->task;
+
+	if (ref_is_null(&key))
+		ref_random(&key);
+	l->k = k;
+	l->ref = *ref;
+	ref_text(&key, l->key);
+	if (call_write(c, take_in, &a))
+		return -1;
+	l->held = true;
+	return 0;
+}
+
+void
+oplock_release_in(struct db_txn *t, struct oplock *l)
+{
+	void *obj;
+	struct vec *current;
+
+	if (!l->held)
+		return;
+	obj = txn_edit(t, l->k->cls->id, &l->ref);
+	if (!obj)
+		return;
+	current = field_at(obj, l->k->current);
+	*current = enum_map_remove(txn_arena(t), *current, l->key);
+	refresh_draft(t, l->k, obj);
+}
+
+static int
+release_in(struct db_txn *t, void *arg)
+{
+	oplock_release_in(t, arg);
+	return 0;
+}
+
+void
+oplock_release(struct call *c, struct oplock *l)
+{
+	struct error saved = c->err;
+
+	if (!l->held)
+		return;
+	call_write(c, release_in, l);
+	l->held = false;
+	c->err = saved;
+}
+
+int
+op_in_progress(const struct op_class *k, const void *obj, struct call *c)
+{
+	struct vec current = current_of(k, obj);
+	const struct enum_pair *p = current.v;
+	const struct object *o = obj;
+	const char *ops = "", *tasks = "";
+
+	if (!c)
+		return -1;
+	for (uint32_t i = 0; i < current.n; i++) {
+		const char *sep = i ? "," : "";
+
+		ops = arena_printf(c->arena, "%s%s%s", ops, sep,
+		    k->ops->names[p[i].value]);
+		tasks = arena_printf(c->arena, "%s%s%s", tasks, sep, p[i].key);
+	}
+	if (current.n > 1) {
+		ops = arena_printf(c->arena, "{%s}", ops);
+		tasks = arena_printf(c->arena, "{%s}", tasks);
+	}
+	return err_other_operation_in_progress(c, k->cls->rec.name,
+	    call_ref_text(c, &o->ref), ops, tasks);
+}

@@ -1,0 +1,168 @@
+/* PBDs: how a host reaches an SR. */
+#include <string.h>
+
+#include "api/oplock.h"
+#include "api/ops_error.h"
+#include "api/sr_scan.h"
+#include "api/xapi.h"
+#include "gen/errors.h"
+#include "gen/methods.h"
+#include "gen/ops_stubs.h"
+#include "gen/store.h"
+
+struct create {
+	struct call *c;
+	const struct pbd *given;
+	struct ref *result;
+};
+
+static int
+create_in(struct db_txn *t, void *arg)
+{
+	struct create *a = arg;
+	const struct sr *sr = sr_txn_get(t, &a->given->SR);
+	struct pbd v = *a->given;
+	const struct ref *refs;
+	struct pbd *pbd;
+
+	if (!sr)
+		return err_handle_invalid(a->c, "SR",
+		    call_ref_text(a->c, &v.SR));
+	if (!host_txn_get(t, &v.host))
+		return err_handle_invalid(a->c, "host",
+		    call_ref_text(a->c, &v.host));
+	refs = sr->PBDs.v;
+	for (uint32_t i = 0; i < sr->PBDs.n; i++) {
+		const struct pbd *other = pbd_txn_get(t, &refs[i]);
+
+		if (other && ref_equal(&other->host, &v.host))
+			return err_pbd_exists(a->c,
+			    call_ref_text(a->c, &v.SR),
+			    call_ref_text(a->c, &v.host),
+			    call_ref_text(a->c, &refs[i]));
+	}
+	pbd = pbd_txn_new(t);
+	v.obj = pbd->obj;
+	v.uuid = pbd->uuid;
+	v.currently_attached = false;
+	*pbd = v;
+	*a->result = pbd->obj.ref;
+	op_refresh(t, &sr_op_class, &v.SR);
+	return 0;
+}
+
+int
+api_pbd_create(struct call *c, const struct pbd_create_args *a,
+    struct ref *result)
+{
+	struct create arg = { .c = c, .given = &a->args, .result = result };
+
+	return call_write(c, create_in, &arg);
+}
+
+struct destroy {
+	struct call *c;
+	struct ref pbd;
+};
+
+static int
+destroy_in(struct db_txn *t, void *arg)
+{
+	struct destroy *a = arg;
+	const struct pbd *pbd = pbd_txn_get(t, &a->pbd);
+	struct ref sr;
+
+	if (!pbd)
+		return err_handle_invalid(a->c, "PBD",
+		    call_ref_text(a->c, &a->pbd));
+	if (pbd->currently_attached)
+		return err_operation_not_allowed(a->c, "the PBD is plugged");
+	sr = pbd->SR;
+	txn_delete(t, CLASS_PBD, &a->pbd);
+	op_refresh(t, &sr_op_class, &sr);
+	return 0;
+}
+
+int
+api_pbd_destroy(struct call *c, const struct pbd_destroy_args *a)
+{
+	struct destroy arg = { .c = c, .pbd = a->self };
+
+	return call_write(c, destroy_in, &arg);
+}
+
+/* The write that ends plug and unplug. */
+struct outcome {
+	struct oplock *lock;
+	struct ref pbd;
+	bool attached;
+};
+
+static int
+outcome_in(struct db_txn *t, void *arg)
+{
+	struct outcome *o = arg;
+	struct pbd *pbd = pbd_txn_edit(t, &o->pbd);
+
+	if (pbd)
+		pbd->currently_attached = o->attached;
+	oplock_release_in(t, o->lock);
+	op_refresh(t, &sr_op_class, &o->lock->ref);
+	return 0;
+}
+
+static int
+detach(struct call *c, const struct sr *sr)
+{
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_sr_detach(c->x->ops, &k,
+	    &(struct xenops_sr_detach_args){ .uuid = sr->uuid }) &&
+	    k.err.code != XENOPS_CODE_NO_SUCH_SR)
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .sr = sr->obj.ref, .operation = "unplug" });
+	return 0;
+}
+
+static int
+change(struct call *c, const struct ref *ref, bool plug)
+{
+	const struct pbd *pbd = pbd_find(c->root, ref);
+	struct oplock lock = { 0 };
+	struct outcome o = { .lock = &lock, .pbd = *ref, .attached = plug };
+	const struct sr *sr;
+	int rc;
+
+	if (!pbd)
+		return err_handle_invalid(c, "PBD", call_ref_text(c, ref));
+	rc = oplock_take(c, &lock, &sr_op_class, &pbd->SR,
+	    plug ? STORAGE_OPERATIONS_PLUG : STORAGE_OPERATIONS_UNPLUG);
+	if (rc)
+		return rc;
+	sr = sr_find(c->root, &pbd->SR);
+	rc = plug ? sr_attach(c, sr, pbd) : detach(c, sr);
+	if (rc == 0)
+		rc = call_write(c, outcome_in, &o);
+	if (rc == 0)
+		lock.held = false;
+	if (rc == 0 && plug) {
+		call_refresh(c);
+		rc = sr_scan(c, &lock.ref);
+	}
+	oplock_release(c, &lock);
+	return rc;
+}
+
+/* Plugging what is plugged, and the opposite, succeeds as in XenServer. */
+int
+api_pbd_plug(struct call *c, const struct pbd_plug_args *a)
+{
+	return change(c, &a->self, true);
+}
+
+int
+api_pbd_unplug(struct call *c, const struct pbd_unplug_args *a)
+{
+	return change(c, &a->self, false);
+}

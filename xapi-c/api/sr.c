@@ -1,0 +1,371 @@
+/* SRs: where disks live, and PBDs, by which this host reaches them. */
+#include <string.h>
+
+#include "api/oplock.h"
+#include "api/ops_error.h"
+#include "api/sr_scan.h"
+#include "api/vdi_make.h"
+#include "api/vm_spec.h"
+#include "api/xapi.h"
+#include "gen/errors.h"
+#include "gen/methods.h"
+#include "gen/ops_stubs.h"
+#include "gen/store.h"
+
+static bool
+has_plugged_pbd(const struct view *v, const struct sr *sr)
+{
+	const struct ref *refs = sr->PBDs.v;
+
+	for (uint32_t i = 0; i < sr->PBDs.n; i++) {
+		const struct pbd *pbd = view_get(v, CLASS_PBD, &refs[i]);
+
+		if (pbd && pbd->currently_attached)
+			return true;
+	}
+	return false;
+}
+
+/* Every operation asks one of three things of the SR's PBDs. */
+static int
+check(const struct view *v, const void *obj, int op, struct call *c)
+{
+	const struct sr *sr = obj;
+	const char *ref = c ? call_ref_text(c, &sr->obj.ref) : NULL;
+	bool plugged = has_plugged_pbd(v, sr);
+
+	switch (op) {
+	case STORAGE_OPERATIONS_FORGET:
+	case STORAGE_OPERATIONS_DESTROY:
+	case STORAGE_OPERATIONS_SCAN:
+	case STORAGE_OPERATIONS_VDI_CREATE:
+	case STORAGE_OPERATIONS_VDI_DESTROY:
+	case STORAGE_OPERATIONS_VDI_CLONE:
+	case STORAGE_OPERATIONS_VDI_SNAPSHOT:
+	case STORAGE_OPERATIONS_VDI_RESIZE:
+	case STORAGE_OPERATIONS_PLUG:
+	case STORAGE_OPERATIONS_UNPLUG:
+	case STORAGE_OPERATIONS_PBD_CREATE:
+	case STORAGE_OPERATIONS_PBD_DESTROY:
+		break;
+	default:
+		return c ? err_sr_operation_not_supported(c, ref) : -1;
+	}
+	if (sr->current_operations.n)
+		return op_in_progress(&sr_op_class, sr, c);
+	if (op == STORAGE_OPERATIONS_FORGET && plugged)
+		return c ? err_sr_has_pbd(c, ref) : -1;
+	if (op == STORAGE_OPERATIONS_DESTROY && sr->PBDs.n == 0)
+		return c ? err_sr_has_no_pbds(c, ref) : -1;
+	if (op == STORAGE_OPERATIONS_DESTROY && plugged)
+		return c ? err_sr_has_pbd(c, ref) : -1;
+	if (op == STORAGE_OPERATIONS_DESTROY && sr->VDIs.n)
+		return c ? err_sr_not_empty(c) : -1;
+	if (op == STORAGE_OPERATIONS_SCAN && !plugged)
+		return c ? err_sr_not_attached(c, ref) : -1;
+	return 0;
+}
+
+static bool
+listed(int op)
+{
+	(void)op;
+	return true;
+}
+
+const struct op_class sr_op_class = {
+	.cls = &class_sr,
+	.ops = &enum_storage_operations,
+	.current = offsetof(struct sr, current_operations),
+	.allowed = offsetof(struct sr, allowed_operations),
+	.check = check,
+	.listed = listed,
+};
+
+int
+sr_ops_type(struct call *c, const char *type, struct vec device_config,
+    int *out)
+{
+	const char *location = map_get(device_config, "location");
+
+	if (strcmp(type, "lvm") == 0)
+		*out = XENOPS_SR_TYPE_LVM;
+	else if (strcmp(type, "file") == 0 && location &&
+	    strcmp(location, "memory") == 0)
+		*out = XENOPS_SR_TYPE_MEMORY;
+	else if (strcmp(type, "ext") == 0 || strcmp(type, "file") == 0)
+		*out = XENOPS_SR_TYPE_FILE;
+	else
+		return err_sr_unknown_driver(c, type);
+	return 0;
+}
+
+int
+api_sr_get_supported_types(struct call *c,
+    const struct sr_get_supported_types_args *a, struct vec *result)
+{
+	(void)a;
+	*result = (struct vec){ 0 };
+	*result = vec_add_string(c->arena, *result, "lvm");
+	*result = vec_add_string(c->arena, *result, "ext");
+	*result = vec_add_string(c->arena, *result, "file");
+	return 0;
+}
+
+struct record {
+	struct call *c;
+	const struct sr_create_args *a;
+	const struct xenops_sr_info *info;
+	struct ref *result;
+};
+
+static int
+record_in(struct db_txn *t, void *arg)
+{
+	struct record *r = arg;
+	struct sr *sr = sr_txn_new(t);
+	struct pbd *pbd = pbd_txn_new(t);
+
+	sr->uuid = r->info->uuid;
+	sr->name_label = r->a->name_label;
+	sr->name_description = r->a->name_description;
+	sr->type = r->a->type;
+	sr->content_type = *r->a->content_type ? r->a->content_type : "user";
+	sr->sm_config = r->a->sm_config;
+	sr->physical_size = r->info->size;
+	sr->physical_utilisation = r->info->used;
+	sr->virtual_allocation = r->info->allocated;
+	pbd->host = r->a->host;
+	pbd->SR = sr->obj.ref;
+	pbd->device_config = r->a->device_config;
+	pbd->currently_attached = true;
+	*r->result = sr->obj.ref;
+	op_refresh(t, &sr_op_class, r->result);
+	return 0;
+}
+
+/* Takes an SR back whose record could not be written. */
+static void
+undo_create(struct call *c, const char *uuid)
+{
+	struct error saved = c->err;
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	ops_sr_destroy(c->x->ops, &k,
+	    &(struct xenops_sr_destroy_args){ .uuid = uuid });
+	c->err = saved;
+}
+
+int
+api_sr_create(struct call *c, const struct sr_create_args *a,
+    struct ref *result)
+{
+	struct xenops_sr_create_args args = { 0 };
+	struct xenops_sr_create_result made = { 0 };
+	struct record r = { .c = c, .a = a, .result = result };
+	const char *device = map_get(a->device_config, "device");
+	char uuid[UUID_TEXT_LEN + 1];
+	struct ops_call k;
+	int type;
+
+	if (!host_find(c->root, &a->host))
+		return err_handle_invalid(c, "host",
+		    call_ref_text(c, &a->host));
+	if (sr_ops_type(c, a->type, a->device_config, &type))
+		return -1;
+	if (type != XENOPS_SR_TYPE_MEMORY && (!device || !*device))
+		return err_invalid_value(c, "device_config:device", "");
+	if (a->shared)
+		return err_operation_not_allowed(c,
+		    "an SR on a local disk cannot be shared");
+	args.uuid = uuid_random(uuid);
+	args.type = type;
+	args.device = device;
+	args.name = a->name_label;
+	ops_prepare(c, &k);
+	if (ops_sr_create(c->x->ops, &k, &args, &made))
+		return ops_failed(c, &k,
+		    &(struct ops_subject){ .operation = "create" });
+	r.info = &made.sr;
+	if (call_write(c, record_in, &r)) {
+		undo_create(c, uuid);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+delete_in(struct db_txn *t, void *arg)
+{
+	const struct ref *ref = arg;
+	const struct sr *sr = sr_txn_get(t, ref);
+	const struct pool *pool;
+	const struct ref *refs;
+
+	if (!sr)
+		return 0;
+	refs = sr->VDIs.v;
+	for (uint32_t i = 0; i < sr->VDIs.n; i++) {
+		const struct vdi *vdi = vdi_txn_get(t, &refs[i]);
+		const struct ref *vbds = vdi ? vdi->VBDs.v : NULL;
+
+		for (uint32_t j = 0; vdi && j < vdi->VBDs.n; j++)
+			txn_delete(t, CLASS_VBD, &vbds[j]);
+		txn_delete(t, CLASS_VDI, &refs[i]);
+	}
+	refs = sr->PBDs.v;
+	for (uint32_t i = 0; i < sr->PBDs.n; i++)
+		txn_delete(t, CLASS_PBD, &refs[i]);
+	pool = txn_only_pool(t);
+	if (pool && ref_equal(&pool->default_SR, ref)) {
+		struct pool *p = pool_txn_edit(t, &pool->obj.ref);
+
+		p->default_SR = REF_NULL;
+	}
+	txn_delete(t, CLASS_SR, ref);
+	return 0;
+}
+
+/* Removes the record; the disk keeps its content and can be introduced. */
+int
+api_sr_forget(struct call *c, const struct sr_forget_args *a)
+{
+	struct oplock lock = { 0 };
+	int rc;
+
+	rc = oplock_take(c, &lock, &sr_op_class, &a->sr,
+	    STORAGE_OPERATIONS_FORGET);
+	if (rc == 0)
+		rc = call_write(c, delete_in, &lock.ref);
+	if (rc)
+		oplock_release(c, &lock);
+	return rc;
+}
+
+/* The PBD of this host, of an SR whose type tells the driver. */
+static const struct pbd *
+local_pbd(struct call *c, const struct sr *sr)
+{
+	const struct ref *refs = sr->PBDs.v;
+
+	for (uint32_t i = 0; i < sr->PBDs.n; i++) {
+		const struct pbd *pbd = pbd_find(c->root, &refs[i]);
+
+		if (pbd && ref_equal(&pbd->host, &c->x->host))
+			return pbd;
+	}
+	return NULL;
+}
+
+int
+sr_attach(struct call *c, const struct sr *sr, const struct pbd *pbd)
+{
+	struct xenops_sr_attach_args args = { .uuid = sr->uuid };
+	struct xenops_sr_attach_result done = { 0 };
+	struct ops_call k;
+	int type;
+
+	if (sr_ops_type(c, sr->type, pbd->device_config, &type))
+		return -1;
+	args.type = type;
+	ops_prepare(c, &k);
+	if (ops_sr_attach(c->x->ops, &k, &args, &done))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .sr = sr->obj.ref, .operation = "attach" });
+	return 0;
+}
+
+/* Destroys the content.  xenopsd wants it attached for that; the PBD, which
+ * clients must have unplugged, is not. */
+int
+api_sr_destroy(struct call *c, const struct sr_destroy_args *a)
+{
+	struct oplock lock = { 0 };
+	const struct pbd *pbd;
+	const struct sr *sr;
+	struct ops_call k;
+	int rc;
+
+	rc = oplock_take(c, &lock, &sr_op_class, &a->sr,
+	    STORAGE_OPERATIONS_DESTROY);
+	if (rc)
+		goto out;
+	call_refresh(c);
+	sr = sr_find(c->root, &a->sr);
+	pbd = local_pbd(c, sr);
+	if (!pbd)
+		rc = err_sr_has_no_pbds(c, call_ref_text(c, &a->sr));
+	if (rc == 0)
+		rc = sr_attach(c, sr, pbd);
+	if (rc)
+		goto out;
+	ops_prepare(c, &k);
+	rc = ops_sr_destroy(c->x->ops, &k,
+	    &(struct xenops_sr_destroy_args){ .uuid = sr->uuid });
+	if (rc) {
+		rc = ops_failed(c, &k, &(struct ops_subject){
+		    .sr = a->sr, .operation = "destroy" });
+		goto out;
+	}
+	rc = call_write(c, delete_in, &lock.ref);
+	lock.held = rc != 0;
+out:
+	oplock_release(c, &lock);
+	return rc;
+}
+
+int
+api_sr_scan(struct call *c, const struct sr_scan_args *a)
+{
+	struct oplock lock = { 0 };
+	int rc;
+
+	rc = oplock_take(c, &lock, &sr_op_class, &a->sr,
+	    STORAGE_OPERATIONS_SCAN);
+	if (rc)
+		return rc;
+	rc = sr_scan(c, &a->sr);
+	oplock_release(c, &lock);
+	return rc;
+}
+
+struct rename {
+	struct call *c;
+	struct ref sr;
+	const char *label;		/* NULL: leave */
+	const char *description;
+};
+
+static int
+rename_in(struct db_txn *t, void *arg)
+{
+	struct rename *a = arg;
+	struct sr *sr = sr_txn_edit(t, &a->sr);
+
+	if (!sr)
+		return err_handle_invalid(a->c, "SR",
+		    call_ref_text(a->c, &a->sr));
+	if (a->label)
+		sr->name_label = a->label;
+	if (a->description)
+		sr->name_description = a->description;
+	return 0;
+}
+
+int
+api_sr_set_name_label(struct call *c, const struct sr_set_name_label_args *a)
+{
+	struct rename r = { .c = c, .sr = a->sr, .label = a->value };
+
+	return call_write(c, rename_in, &r);
+}
+
+int
+api_sr_set_name_description(struct call *c,
+    const struct sr_set_name_description_args *a)
+{
+	struct rename r = { .c = c, .sr = a->sr, .description = a->value };
+
+	return call_write(c, rename_in, &r);
+}

@@ -1,0 +1,289 @@
+#include "api/sr_scan.h"
+
+#include <string.h>
+
+#include "api/oplock.h"
+#include "api/ops_error.h"
+#include "api/storage_sync.h"
+#include "api/vdi_make.h"
+#include "api/xapi.h"
+#include "base/log.h"
+#include "gen/errors.h"
+#include "gen/ops_stubs.h"
+#include "gen/store.h"
+
+struct scan {
+	struct ref sr;
+	const struct xenops_sr_scan_result *found;
+	bool sizes_only;
+};
+
+static bool
+is_found(const struct xenops_sr_scan_result *found, const char *uuid)
+{
+	const struct xenops_vdi_info *v = found->vdis.v;
+
+	for (uint32_t i = 0; i < found->vdis.n; i++)
+		if (strcmp(v[i].uuid, uuid) == 0)
+			return true;
+	return false;
+}
+
+/* A disk that xenopsd has: its record, made if there is none. */
+static void
+apply_vdi(struct db_txn *t, const struct ref *sr,
+    const struct xenops_vdi_info *info)
+{
+	const struct vdi *known = txn_find_uuid(t, CLASS_VDI, info->uuid);
+	struct vdi *vdi = known ? vdi_txn_edit(t, &known->obj.ref) :
+	    vdi_txn_new(t);
+
+	vdi->virtual_size = info->size;
+	vdi->physical_utilisation = info->used;
+	vdi->missing = false;
+	if (known)
+		return;
+	vdi->uuid = info->uuid;
+	vdi->location = info->uuid;
+	vdi->SR = *sr;
+	vdi->name_label = info->name;
+	vdi->name_description = info->description;
+	vdi->read_only = info->read_only;
+	vdi->managed = true;
+	vdi->type = VDI_TYPE_USER;
+	op_refresh(t, &vdi_op_class, &vdi->obj.ref);
+}
+
+static int
+scan_in(struct db_txn *t, void *arg)
+{
+	struct scan *s = arg;
+	const struct xenops_vdi_info *infos = s->found->vdis.v;
+	struct sr *sr = sr_txn_edit(t, &s->sr);
+	const struct ref *refs;
+
+	if (!sr)
+		return 0;
+	sr->physical_size = s->found->sr.size;
+	sr->physical_utilisation = s->found->sr.used;
+	sr->virtual_allocation = s->found->sr.allocated;
+	if (s->sizes_only)
+		return 0;
+	refs = sr->VDIs.v;
+	for (uint32_t i = 0; i < sr->VDIs.n; i++) {
+		struct vdi *vdi = vdi_txn_edit(t, &refs[i]);
+
+		if (vdi && !is_found(s->found, vdi->uuid))
+			vdi->missing = true;
+	}
+	for (uint32_t i = 0; i < s->found->vdis.n; i++)
+		apply_vdi(t, &s->sr, &infos[i]);
+	return 0;
+}
+
+static int
+scan(struct call *c, const struct ref *ref, bool sizes_only)
+{
+	const struct sr *sr = sr_find(c->root, ref);
+	struct xenops_sr_scan_result found = { 0 };
+	struct scan s = { .sr = *ref, .found = &found,
+	    .sizes_only = sizes_only };
+	struct ops_call k;
+
+	if (!sr)
+		return err_handle_invalid(c, "SR", call_ref_text(c, ref));
+	ops_prepare(c, &k);
+	if (ops_sr_scan(c->x->ops, &k,
+	    &(struct xenops_sr_scan_args){ .uuid = sr->uuid }, &found))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .sr = *ref, .operation = "scan" });
+	return call_write(c, scan_in, &s);
+}
+
+int
+sr_scan(struct call *c, const struct ref *sr)
+{
+	return scan(c, sr, false);
+}
+
+void
+sr_refresh_sizes(struct call *c, const struct ref *sr)
+{
+	struct error saved = c->err;
+
+	if (scan(c, sr, true))
+		log_warn("cannot refresh the sizes of an SR: %s",
+		    c->err.code);
+	c->err = saved;
+}
+
+static int
+first(const void *obj, void *arg)
+{
+	const struct pool **out = arg;
+
+	*out = obj;
+	return 1;
+}
+
+const struct pool *
+txn_only_pool(struct db_txn *t)
+{
+	const struct pool *pool = NULL;
+
+	txn_each(t, CLASS_POOL, first, &pool);
+	return pool;
+}
+
+/*
+ * At start: no operation of the xapi before this one is still under way.
+ */
+static int
+reset_vdi(const void *obj, void *arg)
+{
+	const struct object *o = obj;
+
+	op_reset(arg, &vdi_op_class, &o->ref);
+	return 0;
+}
+
+static int
+reset_sr(const void *obj, void *arg)
+{
+	const struct object *o = obj;
+
+	op_reset(arg, &sr_op_class, &o->ref);
+	return 0;
+}
+
+static int
+reset_in(struct db_txn *t, void *arg)
+{
+	(void)arg;
+	txn_each(t, CLASS_SR, reset_sr, t);
+	txn_each(t, CLASS_VDI, reset_vdi, t);
+	return 0;
+}
+
+struct attached {
+	struct ref pbd;
+	bool on;
+};
+
+static int
+attached_in(struct db_txn *t, void *arg)
+{
+	struct attached *a = arg;
+	struct pbd *pbd = pbd_txn_edit(t, &a->pbd);
+
+	if (pbd) {
+		pbd->currently_attached = a->on;
+		op_refresh(t, &sr_op_class, &pbd->SR);
+	}
+	return 0;
+}
+
+/* An SR in memory did not outlive the last boot: it starts anew, empty. */
+static int
+remake_live_sr(struct call *c, const struct sr *sr, const struct pbd *pbd)
+{
+	struct xenops_sr_create_args args = { .uuid = sr->uuid,
+	    .name = sr->name_label };
+	struct xenops_sr_create_result made = { 0 };
+	struct ops_call k;
+	int type;
+
+	if (sr_ops_type(c, sr->type, pbd->device_config, &type) ||
+	    type != XENOPS_SR_TYPE_MEMORY)
+		return -1;
+	args.type = type;
+	memset(&c->err, 0, sizeof c->err);
+	ops_prepare(c, &k);
+	return ops_sr_create(c->x->ops, &k, &args, &made) ?
+	    ops_failed(c, &k, &(struct ops_subject){ .sr = sr->obj.ref }) : 0;
+}
+
+static int
+resume_pbd(const void *obj, void *arg)
+{
+	const struct pbd *pbd = obj;
+	struct call *c = arg;
+	const struct sr *sr = sr_find(c->root, &pbd->SR);
+	struct attached a = { .pbd = pbd->obj.ref };
+
+	if (!sr || !pbd->currently_attached ||
+	    !ref_equal(&pbd->host, &c->x->host))
+		return 0;
+	a.on = (sr_attach(c, sr, pbd) == 0 || remake_live_sr(c, sr, pbd) == 0) &&
+	    sr_scan(c, &pbd->SR) == 0;
+	if (!a.on) {
+		log_error("cannot attach SR '%s': %s", sr->uuid, c->err.code);
+		memset(&c->err, 0, sizeof c->err);
+		call_write(c, attached_in, &a);
+	}
+	return 0;
+}
+
+struct live {
+	struct ref host;
+	const struct xenops_sr_info *info;
+};
+
+/* The small SR of a host that has no disk for one. */
+static int
+live_in(struct db_txn *t, void *arg)
+{
+	struct live *l = arg;
+	const struct pool *pool = txn_only_pool(t);
+	struct sr *sr = sr_txn_new(t);
+	struct pbd *pbd = pbd_txn_new(t);
+
+	sr->uuid = l->info->uuid;
+	sr->name_label = "Local storage (memory)";
+	sr->name_description = "Lost when the host restarts";
+	sr->type = "file";
+	sr->content_type = "user";
+	sr->physical_size = l->info->size;
+	pbd->host = l->host;
+	pbd->SR = sr->obj.ref;
+	pbd->device_config = map_set(txn_arena(t), (struct vec){ 0 },
+	    "location", "memory");
+	pbd->currently_attached = true;
+	if (pool && ref_is_null(&pool->default_SR)) {
+		struct pool *p = pool_txn_edit(t, &pool->obj.ref);
+
+		p->default_SR = sr->obj.ref;
+	}
+	op_refresh(t, &sr_op_class, &sr->obj.ref);
+	return 0;
+}
+
+static int
+make_live_sr(struct call *c)
+{
+	struct xenops_sr_create_args args = { .type = XENOPS_SR_TYPE_MEMORY,
+	    .name = "memory" };
+	struct xenops_sr_create_result made = { 0 };
+	struct live l = { .host = c->x->host, .info = &made.sr };
+	char uuid[UUID_TEXT_LEN + 1];
+	struct ops_call k;
+
+	args.uuid = uuid_random(uuid);
+	ops_prepare(c, &k);
+	if (ops_sr_create(c->x->ops, &k, &args, &made))
+		return ops_failed(c, &k,
+		    &(struct ops_subject){ .operation = "create" });
+	return call_write(c, live_in, &l);
+}
+
+int
+storage_sync(struct call *c)
+{
+	if (call_write(c, reset_in, NULL))
+		return -1;
+	call_refresh(c);
+	db_each(c->root, CLASS_PBD, resume_pbd, c);
+	if (db_count(c->root, CLASS_SR) == 0)
+		return make_live_sr(c);
+	return 0;
+}

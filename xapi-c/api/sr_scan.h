@@ -1,0 +1,21 @@
+/*
+ * Bringing an SR's record into line with what xenopsd finds in it.  0, or -1
+ * with c->err set; task and sync threads.
+ */
+#ifndef API_SR_SCAN_H
+#define API_SR_SCAN_H
+
+#include "api/call.h"
+#include "gen/types.h"
+
+/* Makes records of disks found, marks those gone as missing, sets sizes. */
+int sr_scan(struct call *c, const struct ref *sr);
+/* Makes the SR usable on this host; attaching twice is no error. */
+int sr_attach(struct call *c, const struct sr *sr, const struct pbd *pbd);
+/* SR.type and device_config to enum xenops_sr_type: SR_UNKNOWN_DRIVER. */
+int sr_ops_type(struct call *c, const char *type, struct vec device_config,
+    int *out);
+/* The pool object in a write. */
+const struct pool *txn_only_pool(struct db_txn *t);
+
+#endif

@@ -1,0 +1,246 @@
+#include "api/stream.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "api/oplock.h"
+#include "api/ops_error.h"
+#include "api/task.h"
+#include "api/vdi_make.h"
+#include "api/vm_spec.h"
+#include "api/xapi.h"
+#include "gen/errors.h"
+#include "gen/ops_stubs.h"
+#include "gen/store.h"
+
+/* Smallest step of progress that is worth an event. */
+#define PROGRESS_STEP 0.01
+
+/* Takes over the client's task: it must be there, and not yet ended. */
+static int
+take_task(struct call *c, const char *text)
+{
+	const struct task *task;
+
+	call_refresh(c);
+	if (!ref_parse(text, &c->task) ||
+	    !(task = task_find(c->root, &c->task))) {
+		c->task = REF_NULL;
+		return err_handle_invalid(c, "task", text);
+	}
+	if (task->status != TASK_STATUS_TYPE_PENDING) {
+		c->task = REF_NULL;
+		return err_operation_not_allowed(c, "the task has ended");
+	}
+	return 0;
+}
+
+int
+stream_task_begin(struct call *c, const char *label, const char *task_text,
+    const char *subtask_of)
+{
+	struct task_new n = { .label = label, .description = "" };
+	struct ref task;
+
+	if (task_text && *task_text)
+		return take_task(c, task_text);
+	if (subtask_of && *subtask_of)
+		ref_parse(subtask_of, &n.subtask_of);
+	if (task_make(c, &n, &task))
+		return -1;
+	c->task = task;
+	return 0;
+}
+
+int
+stream_task_progress(struct call *c, double fraction)
+{
+	struct db_root *root = db_root_get(c->x->db);
+	const struct task *task = task_find(root, &c->task);
+	bool worth = task && fraction - task->progress >= PROGRESS_STEP;
+
+	db_root_put(root);
+	if (worth)
+		task_progress(c, fraction, &(int64_t){ 0 });
+	return task_check(c);
+}
+
+void
+stream_task_end(struct call *c, int rc, const struct type *t,
+    const void *result)
+{
+	task_end(c, rc, t, result);
+}
+
+/* The object of a class by ref or uuid text, or NULL. */
+static const void *
+find_either(struct call *c, int class_id, const char *which)
+{
+	struct ref ref;
+
+	if (ref_parse(which, &ref))
+		return db_find(c->root, class_id, &ref);
+	return db_find_uuid(c->root, class_id, which);
+}
+
+static int
+not_found(struct call *c, const char *class, const char *which)
+{
+	struct ref ref;
+
+	return ref_parse(which, &ref) ? err_handle_invalid(c, class, which) :
+	    err_uuid_invalid(c, class, which);
+}
+
+int
+stream_console_open(struct call *c, const char *which, int *fd_out)
+{
+	const struct console *con = find_either(c, CLASS_CONSOLE, which);
+	const struct vm *vm = con ? vm_find(c->root, &con->VM) :
+	    find_either(c, CLASS_VM, which);
+	struct ops_call k;
+
+	if (!vm)
+		return not_found(c, "console", which);
+	if (vm->power_state != VM_POWER_STATE_RUNNING &&
+	    vm->power_state != VM_POWER_STATE_PAUSED)
+		return err_vm_bad_power_state(c,
+		    call_ref_text(c, &vm->obj.ref), "running, paused",
+		    "halted");
+	if (vm->is_control_domain)
+		return err_not_implemented(c, "console of the control domain");
+	ops_prepare(c, &k);
+	if (ops_console_open(c->x->ops, &k,
+	    &(struct xenops_console_open_args){ .vm = vm->uuid }))
+		return ops_failed(c, &k,
+		    &(struct ops_subject){ .vm = vm->obj.ref });
+	if (k.nfds != 1)
+		return err_internal_error(c, "console without a descriptor");
+	*fd_out = k.fds[0];
+	return 0;
+}
+
+int
+stream_vdi_find(struct call *c, const char *which, struct ref *vdi_out)
+{
+	const struct vdi *vdi = find_either(c, CLASS_VDI, which);
+
+	if (!vdi)
+		return not_found(c, "VDI", which);
+	*vdi_out = vdi->obj.ref;
+	return 0;
+}
+
+int
+stream_vdi_create(struct call *c, const char *which, int64_t size_bytes,
+    struct ref *vdi_out)
+{
+	const struct pool *pool = pool_find(c->root, &c->x->pool);
+	const struct sr *sr = *which ? find_either(c, CLASS_SR, which) :
+	    pool ? sr_find(c->root, &pool->default_SR) : NULL;
+	struct vdi given = *(const struct vdi *)class_vdi.rec.dflt;
+
+	if (!sr && *which)
+		return not_found(c, "SR", which);
+	if (!sr)
+		return err_default_sr_not_found(c, "OpaqueRef:NULL");
+	given.SR = sr->obj.ref;
+	given.name_label = "Imported VDI";
+	given.virtual_size = size_bytes;
+	given.type = VDI_TYPE_USER;
+	return vdi_make(c, &given, vdi_out);
+}
+
+static bool
+is_in_a_domain(struct call *c, const struct vdi *vdi)
+{
+	const struct ref *refs = vdi->VBDs.v;
+
+	for (uint32_t i = 0; i < vdi->VBDs.n; i++) {
+		const struct vbd *vbd = vbd_find(c->root, &refs[i]);
+
+		if (vbd && vbd->currently_attached)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * An import or export is no operation that vdi_operations names; like
+ * XenServer it shows as a copy.  A disk in a VM that writes to it is refused.
+ */
+static int
+open_locked(struct call *c, const struct oplock *lock, bool writable,
+    struct stream_vdi *out)
+{
+	const struct vdi *vdi = vdi_find(c->root, &lock->ref);
+	const struct sr *sr = sr_find(c->root, &vdi->SR);
+	struct xenops_vdi_open_args args = { .writable = writable };
+	struct xenops_vdi_open_result opened = { 0 };
+	struct ops_call k;
+
+	if (!sr || !sr_is_attached(c, &vdi->SR))
+		return err_sr_not_attached(c, call_ref_text(c, &vdi->SR));
+	if (writable && is_in_a_domain(c, vdi))
+		return err_vdi_in_use(c, call_ref_text(c, &lock->ref), "copy");
+	if (writable && vdi->read_only)
+		return err_vdi_readonly(c, call_ref_text(c, &lock->ref));
+	args.sr = sr->uuid;
+	args.vdi = vdi->uuid;
+	ops_prepare(c, &k);
+	if (ops_vdi_open(c->x->ops, &k, &args, &opened))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .vdi = lock->ref, .sr = vdi->SR, .operation = "copy" });
+	if (k.nfds != 1)
+		return err_internal_error(c, "disk without a descriptor");
+	out->fd = k.fds[0];
+	out->size_bytes = opened.size;
+	out->lease = opened.lease;
+	return 0;
+}
+
+int
+stream_vdi_open(struct call *c, const struct ref *vdi, bool writable,
+    struct stream_vdi *out)
+{
+	struct oplock lock = { 0 };
+
+	memset(out, 0, sizeof *out);
+	if (oplock_take(c, &lock, &vdi_op_class, vdi, VDI_OPERATIONS_COPY))
+		return -1;
+	call_refresh(c);
+	if (open_locked(c, &lock, writable, out)) {
+		oplock_release(c, &lock);
+		return -1;
+	}
+	out->vdi = lock.ref;
+	return 0;
+}
+
+void
+stream_vdi_close(struct call *c, struct stream_vdi *s)
+{
+	struct oplock lock = { .k = &vdi_op_class, .ref = s->vdi,
+	    .held = true };
+	struct error saved = c->err;
+	struct ops_call k;
+
+	if (ref_is_null(&s->vdi))
+		return;
+	close(s->fd);
+	ops_prepare(c, &k);
+	ops_vdi_close(c->x->ops, &k,
+	    &(struct xenops_vdi_close_args){ .lease = s->lease });
+	ref_text(&c->task, lock.key);
+	oplock_release(c, &lock);
+	memset(s, 0, sizeof *s);
+	c->err = saved;
+}
+
+const char *
+stream_vdi_uuid(struct call *c, const struct ref *vdi)
+{
+	const struct vdi *v = vdi_find(c->root, vdi);
+
+	return v ? arena_strdup(c->arena, v->uuid) : "";
+}

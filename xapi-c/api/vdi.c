@@ -1,0 +1,465 @@
+/* VDIs: disks in an SR. */
+#include <string.h>
+
+#include "api/oplock.h"
+#include "api/ops_error.h"
+#include "api/vdi_make.h"
+#include "api/vm_spec.h"
+#include "api/xapi.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "gen/errors.h"
+#include "gen/methods.h"
+#include "gen/ops_stubs.h"
+#include "gen/store.h"
+
+/* Above any real disk; keeps sums of sizes within 64 bits. */
+#define VDI_MAX_BYTES (1LL << 50)
+
+/* Is it in a VM that is on?  writers: only where it may be written. */
+static bool
+is_attached(const struct view *v, const struct vdi *vdi, bool writers)
+{
+	const struct ref *refs = vdi->VBDs.v;
+
+	for (uint32_t i = 0; i < vdi->VBDs.n; i++) {
+		const struct vbd *vbd = view_get(v, CLASS_VBD, &refs[i]);
+
+		if (vbd && vbd->currently_attached &&
+		    (!writers || vbd->mode == VBD_MODE_RW))
+			return true;
+	}
+	return false;
+}
+
+static int
+check(const struct view *v, const void *obj, int op, struct call *c)
+{
+	const struct vdi *vdi = obj;
+	const char *ref = c ? call_ref_text(c, &vdi->obj.ref) : NULL;
+	const char *name = enum_vdi_operations.names[op];
+	bool in_use;
+
+	switch (op) {
+	case VDI_OPERATIONS_CLONE:
+	case VDI_OPERATIONS_SNAPSHOT:
+	case VDI_OPERATIONS_UPDATE:
+		in_use = false;
+		break;
+	case VDI_OPERATIONS_COPY:
+		in_use = is_attached(v, vdi, true);
+		break;
+	case VDI_OPERATIONS_RESIZE:
+	case VDI_OPERATIONS_DESTROY:
+	case VDI_OPERATIONS_FORGET:
+		in_use = is_attached(v, vdi, false);
+		break;
+	default:
+		return c ? err_sr_operation_not_supported(c,
+		    call_ref_text(c, &vdi->SR)) : -1;
+	}
+	if (vdi->current_operations.n)
+		return op_in_progress(&vdi_op_class, vdi, c);
+	if (in_use)
+		return c ? err_vdi_in_use(c, ref, name) : -1;
+	if (op == VDI_OPERATIONS_RESIZE && vdi->read_only)
+		return c ? err_vdi_readonly(c, ref) : -1;
+	return 0;
+}
+
+static bool
+listed(int op)
+{
+	return op != VDI_OPERATIONS_FORGET && op != VDI_OPERATIONS_COPY;
+}
+
+const struct op_class vdi_op_class = {
+	.cls = &class_vdi,
+	.ops = &enum_vdi_operations,
+	.current = offsetof(struct vdi, current_operations),
+	.allowed = offsetof(struct vdi, allowed_operations),
+	.check = check,
+	.listed = listed,
+};
+
+/* The SR of a disk, if it can be worked in now. */
+static const struct sr *
+sr_ready(struct call *c, const struct ref *ref)
+{
+	const struct sr *sr = sr_find(c->root, ref);
+
+	if (!sr)
+		err_handle_invalid(c, "SR", call_ref_text(c, ref));
+	else if (sr->PBDs.n == 0)
+		err_sr_has_no_pbds(c, call_ref_text(c, ref));
+	else if (!sr_is_attached(c, ref))
+		err_sr_not_attached(c, call_ref_text(c, ref));
+	else
+		return sr;
+	return NULL;
+}
+
+struct record {
+	const struct vdi *given;
+	const struct xenops_vdi_info *info;
+	struct ref sr;
+	struct ref *result;
+};
+
+static int
+record_in(struct db_txn *t, void *arg)
+{
+	struct record *a = arg;
+	struct vdi *vdi = vdi_txn_new(t);
+	struct vdi v = *a->given;
+
+	v.obj = vdi->obj;
+	v.uuid = a->info->uuid;
+	v.location = a->info->uuid;
+	v.SR = a->sr;
+	v.virtual_size = a->info->size;
+	v.physical_utilisation = a->info->used;
+	v.managed = true;
+	*vdi = v;
+	*a->result = vdi->obj.ref;
+	op_refresh(t, &vdi_op_class, a->result);
+	return 0;
+}
+
+/* Records a disk that xenopsd made; takes it away again if that fails. */
+static int
+record_vdi(struct call *c, const struct sr *sr, const struct vdi *given,
+    const struct xenops_vdi_info *info, struct ref *result)
+{
+	struct record a = { .given = given, .info = info, .sr = sr->obj.ref,
+	    .result = result };
+	struct error saved;
+	struct ops_call k;
+
+	if (call_write(c, record_in, &a) == 0)
+		return 0;
+	saved = c->err;
+	ops_prepare(c, &k);
+	if (ops_vdi_destroy(c->x->ops, &k, &(struct xenops_vdi_destroy_args){
+	    .sr = sr->uuid, .vdi = info->uuid }))
+		log_warn("cannot remove unrecorded disk '%s': %s", info->uuid,
+		    k.err.text);
+	c->err = saved;
+	return -1;
+}
+
+int
+vdi_make(struct call *c, const struct vdi *given, struct ref *result)
+{
+	const struct sr *sr = sr_ready(c, &given->SR);
+	struct xenops_vdi_create_args args = { 0 };
+	struct xenops_vdi_create_result made = { 0 };
+	char uuid[UUID_TEXT_LEN + 1];
+	struct ops_call k;
+
+	if (!sr)
+		return -1;
+	if (given->virtual_size <= 0 || given->virtual_size > VDI_MAX_BYTES)
+		return err_invalid_value(c, "virtual_size",
+		    arena_printf(c->arena, "%lld",
+		    (long long)given->virtual_size));
+	args.sr = sr->uuid;
+	args.vdi.uuid = uuid_random(uuid);
+	args.vdi.name = given->name_label;
+	args.vdi.description = given->name_description;
+	args.vdi.size = given->virtual_size;
+	args.vdi.read_only = given->read_only;
+	ops_prepare(c, &k);
+	if (ops_vdi_create(c->x->ops, &k, &args, &made))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .sr = given->SR, .needed = given->virtual_size,
+		    .available = sr->physical_size -
+		    sr->physical_utilisation, .operation = "create" });
+	if (record_vdi(c, sr, given, &made.vdi, result))
+		return -1;
+	sr_refresh_sizes(c, &given->SR);
+	return 0;
+}
+
+int
+api_vdi_create(struct call *c, const struct vdi_create_args *a,
+    struct ref *result)
+{
+	return vdi_make(c, &a->args, result);
+}
+
+/* The new disk's record: the source's, as a copy of it. */
+static struct vdi
+copy_of(const struct vdi *source, enum vdi_copy_kind kind)
+{
+	struct vdi v = *source;
+
+	v.allowed_operations = v.current_operations = (struct vec){ 0 };
+	v.VBDs = v.crash_dumps = v.snapshots = (struct vec){ 0 };
+	v.is_a_snapshot = kind == VDI_COPY_SNAPSHOT;
+	v.snapshot_of = kind == VDI_COPY_SNAPSHOT ? source->obj.ref : REF_NULL;
+	v.snapshot_time = kind == VDI_COPY_SNAPSHOT ? clock_wall_s() : 0;
+	v.read_only = kind == VDI_COPY_SNAPSHOT;
+	return v;
+}
+
+int
+vdi_duplicate(struct call *c, const struct ref *source,
+    enum vdi_copy_kind kind, struct ref *result)
+{
+	struct oplock lock = { 0 };
+	struct xenops_vdi_clone_args args = { 0 };
+	struct xenops_vdi_clone_result made = { 0 };
+	char uuid[UUID_TEXT_LEN + 1];
+	const struct vdi *vdi;
+	const struct sr *sr;
+	struct ops_call k;
+	struct vdi copy;
+	int rc;
+
+	rc = oplock_take(c, &lock, &vdi_op_class, source,
+	    kind == VDI_COPY_SNAPSHOT ? VDI_OPERATIONS_SNAPSHOT :
+	    VDI_OPERATIONS_CLONE);
+	if (rc)
+		goto out;
+	call_refresh(c);
+	vdi = vdi_find(c->root, &lock.ref);
+	copy = copy_of(vdi, kind);
+	sr = sr_ready(c, &vdi->SR);
+	rc = sr ? 0 : -1;
+	if (rc)
+		goto out;
+	args.sr = sr->uuid;
+	args.source = vdi->uuid;
+	args.vdi.uuid = uuid_random(uuid);
+	args.vdi.name = vdi->name_label;
+	args.vdi.description = vdi->name_description;
+	args.vdi.size = vdi->virtual_size;
+	args.vdi.read_only = copy.read_only;
+	ops_prepare(c, &k);
+	rc = ops_vdi_clone(c->x->ops, &k, &args, &made);
+	if (rc) {
+		rc = ops_failed(c, &k, &(struct ops_subject){
+		    .vdi = lock.ref, .sr = vdi->SR, .operation = "clone",
+		    .needed = vdi->virtual_size });
+		goto out;
+	}
+	rc = record_vdi(c, sr, &copy, &made.vdi, result);
+	if (rc == 0)
+		sr_refresh_sizes(c, &vdi->SR);
+out:
+	oplock_release(c, &lock);
+	return rc;
+}
+
+int
+api_vdi_clone(struct call *c, const struct vdi_clone_args *a,
+    struct ref *result)
+{
+	return vdi_duplicate(c, &a->vdi, VDI_COPY_CLONE, result);
+}
+
+int
+api_vdi_snapshot(struct call *c, const struct vdi_snapshot_args *a,
+    struct ref *result)
+{
+	return vdi_duplicate(c, &a->vdi, VDI_COPY_SNAPSHOT, result);
+}
+
+static int
+delete_in(struct db_txn *t, void *arg)
+{
+	const struct ref *ref = arg;
+	const struct vdi *vdi = vdi_txn_get(t, ref);
+	const struct ref *refs = vdi ? vdi->VBDs.v : NULL;
+
+	for (uint32_t i = 0; vdi && i < vdi->VBDs.n; i++) {
+		struct vbd *vbd = vbd_txn_edit(t, &refs[i]);
+
+		if (vbd && vbd->type == VBD_TYPE_CD) {
+			vbd->VDI = REF_NULL;
+			vbd->empty = true;
+		} else if (vbd) {
+			txn_delete(t, CLASS_VBD, &refs[i]);
+		}
+	}
+	txn_delete(t, CLASS_VDI, ref);
+	return 0;
+}
+
+int
+vdi_remove(struct call *c, const struct ref *ref)
+{
+	struct oplock lock = { 0 };
+	struct xenops_vdi_destroy_args args = { 0 };
+	const struct vdi *vdi;
+	const struct sr *sr;
+	struct ops_call k;
+	struct ref sr_ref;
+	int rc;
+
+	rc = oplock_take(c, &lock, &vdi_op_class, ref, VDI_OPERATIONS_DESTROY);
+	if (rc)
+		goto out;
+	call_refresh(c);
+	vdi = vdi_find(c->root, &lock.ref);
+	sr_ref = vdi->SR;
+	sr = sr_ready(c, &sr_ref);
+	rc = sr ? 0 : -1;
+	if (rc)
+		goto out;
+	args.sr = sr->uuid;
+	args.vdi = vdi->uuid;
+	ops_prepare(c, &k);
+	rc = ops_vdi_destroy(c->x->ops, &k, &args);
+	/* a disk that is gone is what was asked for */
+	if (rc && k.err.code != XENOPS_CODE_NO_SUCH_VDI) {
+		rc = ops_failed(c, &k, &(struct ops_subject){
+		    .vdi = lock.ref, .sr = sr_ref, .operation = "destroy" });
+		goto out;
+	}
+	rc = call_write(c, delete_in, &lock.ref);
+	if (rc)
+		goto out;
+	lock.held = false;
+	sr_refresh_sizes(c, &sr_ref);
+out:
+	oplock_release(c, &lock);
+	return rc;
+}
+
+int
+api_vdi_destroy(struct call *c, const struct vdi_destroy_args *a)
+{
+	return vdi_remove(c, &a->self);
+}
+
+struct resized {
+	struct oplock *lock;
+	const struct xenops_vdi_info *info;
+};
+
+static int
+resized_in(struct db_txn *t, void *arg)
+{
+	struct resized *a = arg;
+	struct vdi *vdi = vdi_txn_edit(t, &a->lock->ref);
+
+	if (vdi) {
+		vdi->virtual_size = a->info->size;
+		vdi->physical_utilisation = a->info->used;
+	}
+	oplock_release_in(t, a->lock);
+	return 0;
+}
+
+int
+api_vdi_resize(struct call *c, const struct vdi_resize_args *a)
+{
+	struct oplock lock = { 0 };
+	struct xenops_vdi_resize_args args = { .size = a->size };
+	struct xenops_vdi_resize_result done = { 0 };
+	const struct vdi *vdi;
+	const struct sr *sr;
+	struct ops_call k;
+	int rc;
+
+	rc = oplock_take(c, &lock, &vdi_op_class, &a->vdi,
+	    VDI_OPERATIONS_RESIZE);
+	if (rc)
+		goto out;
+	call_refresh(c);
+	vdi = vdi_find(c->root, &a->vdi);
+	sr = sr_ready(c, &vdi->SR);
+	if (!sr)
+		rc = -1;
+	else if (a->size < vdi->virtual_size || a->size > VDI_MAX_BYTES)
+		rc = err_invalid_value(c, "size",
+		    arena_printf(c->arena, "%lld", (long long)a->size));
+	if (rc)
+		goto out;
+	args.sr = sr->uuid;
+	args.vdi = vdi->uuid;
+	ops_prepare(c, &k);
+	rc = ops_vdi_resize(c->x->ops, &k, &args, &done);
+	if (rc) {
+		rc = ops_failed(c, &k, &(struct ops_subject){
+		    .vdi = a->vdi, .sr = vdi->SR, .operation = "resize",
+		    .needed = a->size });
+		goto out;
+	}
+	rc = call_write(c, resized_in,
+	    &(struct resized){ .lock = &lock, .info = &done.vdi });
+	lock.held = rc != 0;
+out:
+	oplock_release(c, &lock);
+	return rc;
+}
+
+struct rename {
+	struct ref vdi;
+	const char *label;		/* NULL: leave */
+	const char *description;
+};
+
+static int
+rename_in(struct db_txn *t, void *arg)
+{
+	struct rename *a = arg;
+	struct vdi *vdi = vdi_txn_edit(t, &a->vdi);
+
+	if (vdi && a->label)
+		vdi->name_label = a->label;
+	if (vdi && a->description)
+		vdi->name_description = a->description;
+	return 0;
+}
+
+/* The record's name counts; the copy beside the disk, for SR.introduce on
+ * another host, follows when the SR is there to take it. */
+static int
+rename_vdi(struct call *c, struct rename *a)
+{
+	const struct vdi *vdi = vdi_find(c->root, &a->vdi);
+	const struct sr *sr = vdi ? sr_find(c->root, &vdi->SR) : NULL;
+	struct xenops_vdi_set_name_args args = { 0 };
+	struct ops_call k;
+
+	if (!vdi)
+		return err_handle_invalid(c, "VDI",
+		    call_ref_text(c, &a->vdi));
+	if (call_write(c, rename_in, a))
+		return -1;
+	if (!sr || !sr_is_attached(c, &vdi->SR))
+		return 0;
+	args.sr = sr->uuid;
+	args.vdi.uuid = vdi->uuid;
+	args.vdi.name = a->label ? a->label : vdi->name_label;
+	args.vdi.description = a->description ? a->description :
+	    vdi->name_description;
+	args.vdi.size = vdi->virtual_size;
+	args.vdi.read_only = vdi->read_only;
+	ops_prepare(c, &k);
+	if (ops_vdi_set_name(c->x->ops, &k, &args))
+		log_warn("cannot store the name of disk '%s': %s", vdi->uuid,
+		    k.err.text);
+	return 0;
+}
+
+int
+api_vdi_set_name_label(struct call *c,
+    const struct vdi_set_name_label_args *a)
+{
+	struct rename r = { .vdi = a->self, .label = a->value };
+
+	return rename_vdi(c, &r);
+}
+
+int
+api_vdi_set_name_description(struct call *c,
+    const struct vdi_set_name_description_args *a)
+{
+	struct rename r = { .vdi = a->self, .description = a->value };
+
+	return rename_vdi(c, &r);
+}

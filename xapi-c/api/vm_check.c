@@ -1,0 +1,91 @@
+#include "api/vm_check.h"
+
+#include <stdlib.h>
+
+#include "api/vm_spec.h"
+#include "api/xapi.h"
+#include "gen/errors.h"
+#include "gen/store.h"
+
+/* What one host may be asked for; far above real machines. */
+#define VM_MAX_VCPUS 1024
+
+int
+vm_check_memory(struct call *c, const struct vm *vm)
+{
+	if (vm->memory_static_min < 0 ||
+	    vm->memory_static_min > vm->memory_dynamic_min ||
+	    vm->memory_dynamic_min > vm->memory_dynamic_max ||
+	    vm->memory_dynamic_max > vm->memory_static_max)
+		return err_memory_constraint_violation(c,
+		    "Memory limits must satisfy: static_min <= dynamic_min <= "
+		    "dynamic_max <= static_max");
+	return 0;
+}
+
+int
+vm_check_vcpus(struct call *c, const struct vm *vm)
+{
+	const char *text = map_get(vm->platform, "cores-per-socket");
+	long cores = text ? strtol(text, NULL, 10) : 1;
+
+	if (vm->VCPUs_max < 1 || vm->VCPUs_max > VM_MAX_VCPUS)
+		return err_invalid_value(c, "VCPUs_max",
+		    arena_printf(c->arena, "%lld", (long long)vm->VCPUs_max));
+	if (vm->VCPUs_at_startup < 1 || vm->VCPUs_at_startup > vm->VCPUs_max)
+		return err_invalid_value(c, "VCPUs_at_startup",
+		    arena_printf(c->arena, "%lld",
+		    (long long)vm->VCPUs_at_startup));
+	if (cores < 1 || vm->VCPUs_max % cores)
+		return err_vcpu_max_not_cores_per_socket_multiple(c,
+		    arena_printf(c->arena, "%lld", (long long)vm->VCPUs_max),
+		    text);
+	return 0;
+}
+
+static int
+check_memory_free(struct call *c, const struct vm *vm,
+    const struct host *host)
+{
+	const struct host_metrics *m = host_metrics_find(c->root,
+	    &host->metrics);
+
+	if (m && vm->memory_static_max > m->memory_free)
+		return err_host_not_enough_free_memory(c,
+		    arena_printf(c->arena, "%lld",
+		    (long long)vm->memory_static_max),
+		    arena_printf(c->arena, "%lld",
+		    (long long)m->memory_free));
+	return 0;
+}
+
+int
+vm_check_host(struct call *c, const struct vm *vm)
+{
+	const struct host *host = host_find(c->root, &c->x->host);
+	struct xenops_vm_spec spec;
+
+	if (!host || !host->enabled)
+		return err_host_disabled(c, call_ref_text(c, &c->x->host));
+	if (check_memory_free(c, vm, host))
+		return -1;
+	return vm_spec(c, vm, &spec);
+}
+
+void
+vm_devices_used(const struct db_root *root, const struct vm *vm, bool vifs,
+    bool *used, int n)
+{
+	struct vec set = vifs ? vm->VIFs : vm->VBDs;
+	const struct ref *refs = set.v;
+
+	for (uint32_t i = 0; i < set.n; i++) {
+		const struct vif *vif = vifs ? vif_find(root, &refs[i]) : NULL;
+		const struct vbd *vbd = vifs ? NULL : vbd_find(root, &refs[i]);
+		int d = vif ? (int)strtol(vif->device, NULL, 10) :
+		    vbd ? vbd_device_number(vbd->userdevice) : -1;
+
+		if (d >= 0 && d < n)
+			used[d] = true;
+	}
+}

@@ -1,0 +1,78 @@
+#include "wire/disks_xml.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libxml/parser.h>
+
+static const char *
+attribute(struct arena *a, xmlNodePtr node, const char *name)
+{
+	xmlChar *text = xmlGetNoNsProp(node, (const xmlChar *)name);
+	const char *copy = text ? arena_strdup(a, (const char *)text) : "";
+
+	xmlFree(text);
+	return copy;
+}
+
+static int
+parse_disk(struct arena *a, xmlNodePtr node, struct disks_xml_disk *d)
+{
+	const char *size = attribute(a, node, "size");
+	char *end;
+
+	errno = 0;
+	d->size = strtoll(size, &end, 10);
+	if (!*size || *end || errno || d->size <= 0)
+		return -EBADMSG;
+	d->device = attribute(a, node, "device");
+	d->sr = attribute(a, node, "sr");
+	d->bootable = strcmp(attribute(a, node, "bootable"), "true") == 0;
+	d->type = attribute(a, node, "type");
+	return *d->device ? 0 : -EBADMSG;
+}
+
+static bool
+is_disk(xmlNodePtr node)
+{
+	return node->type == XML_ELEMENT_NODE &&
+	    strcmp((const char *)node->name, "disk") == 0;
+}
+
+static int
+parse_tree(struct arena *a, xmlNodePtr root, struct disks_xml_disk **out)
+{
+	int n = 0;
+
+	if (!root || strcmp((const char *)root->name, "provision") != 0)
+		return -EBADMSG;
+	for (xmlNodePtr p = root->children; p; p = p->next)
+		n += is_disk(p);
+	if (n > DISKS_XML_MAX_DISKS)
+		return -EBADMSG;
+	*out = arena_alloc(a, (size_t)n * sizeof **out);
+	n = 0;
+	for (xmlNodePtr p = root->children; p; p = p->next)
+		if (is_disk(p) && parse_disk(a, p, &(*out)[n++]))
+			return -EBADMSG;
+	return n;
+}
+
+int
+disks_xml_parse(struct arena *a, const char *xml,
+    struct disks_xml_disk **out)
+{
+	size_t len = strlen(xml);
+	xmlDocPtr doc;
+	int rc = -EBADMSG;
+
+	if (len > DISKS_XML_MAX_BYTES)
+		return -EBADMSG;
+	doc = xmlReadMemory(xml, (int)len, NULL, NULL, XML_PARSE_NONET |
+	    XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	if (doc && !xmlGetIntSubset(doc))	/* no DTD, so no entities */
+		rc = parse_tree(a, xmlDocGetRootElement(doc), out);
+	xmlFreeDoc(doc);
+	return rc;
+}

@@ -1,0 +1,53 @@
+#include <string.h>
+#include <strings.h>
+
+#include "api/call.h"
+#include "gen/errors.h"
+#include "gen/methods.h"
+#include "gen/store.h"
+
+struct inject {
+	int class_id;
+	struct ref ref;
+	uint64_t before;
+};
+
+static int
+inject_in(struct db_txn *t, void *arg)
+{
+	struct inject *in = arg;
+
+	in->before = txn_generation(t) - 1;
+	return txn_touch(t, in->class_id, &in->ref) ? 0 : 1;
+}
+
+static int
+class_named(const char *name)
+{
+	for (int i = 0; i < CLASS_N; i++)
+		if (classes[i] && (classes[i]->flags & CLASS_EVENTS) &&
+		    strcasecmp(classes[i]->event_name, name) == 0)
+			return i;
+	return -1;
+}
+
+/* A `mod` of the object follows; the token is from just before it. */
+int
+api_event_inject(struct call *c, const struct event_inject_args *a,
+    const char **result)
+{
+	const char *name = a->class_ ? a->class_ : "";
+	const char *text = a->ref ? a->ref : "";
+	struct inject in = { .class_id = class_named(name) };
+	struct error none = c->err;
+
+	if (in.class_id == -1 || !ref_parse(text, &in.ref))
+		return err_handle_invalid(c, name, text);
+	if (call_write(c, inject_in, &in)) {
+		c->err = none;
+		return err_handle_invalid(c, name, text);
+	}
+	*result = arena_printf(c->arena, "%020llu,%020llu",
+	    (unsigned long long)in.before, 0ULL);
+	return 0;
+}

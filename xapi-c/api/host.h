@@ -1,0 +1,11 @@
+/* What messages of class host and the sync of the host's record share. */
+#ifndef API_HOST_H
+#define API_HOST_H
+
+#include "api/call.h"
+#include "gen/types.h"
+
+/* Sets allowed_operations of a draft after its enabled changed. */
+void host_refresh_operations(struct db_txn *t, struct host *host);
+
+#endif

@@ -1,0 +1,215 @@
+#include <string.h>
+
+#include "api/call.h"
+#include "api/xapi.h"
+#include "base/clock.h"
+#include "gen/errors.h"
+#include "gen/methods.h"
+#include "gen/store.h"
+
+#define MESSAGE_MAX 10000
+
+/* -- making and destroying -- */
+
+/* Class of the objects that a message may be about, -1: none of ours. */
+static int
+class_of(int cls)
+{
+	switch (cls) {
+	case CLS_VM:
+		return CLASS_VM;
+	case CLS_HOST:
+		return CLASS_HOST;
+	case CLS_SR:
+		return CLASS_SR;
+	case CLS_POOL:
+		return CLASS_POOL;
+	case CLS_VDI:
+		return CLASS_VDI;
+	default:
+		return -1;
+	}
+}
+
+struct create {
+	struct call *c;
+	const struct message_create_args *a;
+	struct ref ref;
+	uint32_t n;
+	struct ref oldest;
+	int64_t oldest_time;
+};
+
+static int
+count(const void *obj, void *arg)
+{
+	const struct message *m = obj;
+	struct create *cr = arg;
+
+	if (!cr->n++ || m->timestamp < cr->oldest_time) {
+		cr->oldest = m->obj.ref;
+		cr->oldest_time = m->timestamp;
+	}
+	return 0;
+}
+
+static int
+create_in(struct db_txn *t, void *arg)
+{
+	struct create *cr = arg;
+	int class_id = class_of(cr->a->cls);
+	struct message *m;
+
+	if (class_id == -1 ||
+	    !txn_find_uuid(t, class_id, cr->a->obj_uuid))
+		return err_uuid_invalid(cr->c, enum_cls.names[cr->a->cls],
+		    cr->a->obj_uuid);
+	cr->n = 0;
+	txn_each(t, CLASS_MESSAGE, count, cr);
+	if (cr->n >= MESSAGE_MAX)
+		txn_delete(t, CLASS_MESSAGE, &cr->oldest);
+	m = message_txn_new(t);
+	cr->ref = m->obj.ref;
+	m->name = cr->a->name;
+	m->priority = cr->a->priority;
+	m->cls = cr->a->cls;
+	m->obj_uuid = cr->a->obj_uuid;
+	m->timestamp = clock_wall_s();
+	m->body = cr->a->body;
+	return 0;
+}
+
+int
+api_message_create(struct call *c, const struct message_create_args *a,
+    struct ref *result)
+{
+	struct create cr = { .c = c, .a = a };
+
+	if (call_write(c, create_in, &cr))
+		return -1;
+	*result = cr.ref;
+	return 0;
+}
+
+struct destroy {
+	struct call *c;
+	const struct ref *refs;
+	uint32_t n;
+};
+
+static int
+destroy_in(struct db_txn *t, void *arg)
+{
+	const struct destroy *d = arg;
+
+	for (uint32_t i = 0; i < d->n; i++) {
+		if (txn_delete(t, CLASS_MESSAGE, &d->refs[i]))
+			continue;
+		return err_handle_invalid(d->c, "message",
+		    call_ref_text(d->c, &d->refs[i]));
+	}
+	return 0;
+}
+
+int
+api_message_destroy(struct call *c, const struct message_destroy_args *a)
+{
+	struct destroy d = { .c = c, .refs = &a->self, .n = 1 };
+
+	return call_write(c, destroy_in, &d);
+}
+
+int
+api_message_destroy_many(struct call *c,
+    const struct message_destroy_many_args *a)
+{
+	struct destroy d = {
+		.c = c, .refs = a->messages.v, .n = a->messages.n,
+	};
+
+	return call_write(c, destroy_in, &d);
+}
+
+/* -- reading -- */
+
+/* What get and get_since want; uuid NULL: any object, cls -1: any class. */
+struct look {
+	struct call *c;
+	int cls;
+	const char *obj_uuid;
+	int64_t since;
+	const struct type *map;
+	char *pairs;
+	uint32_t n;
+};
+
+static bool
+is_wanted(const struct look *l, const struct message *m)
+{
+	if (m->timestamp <= l->since)
+		return false;
+	if (l->cls != -1 && m->cls != l->cls)
+		return false;
+	return !l->obj_uuid || strcmp(m->obj_uuid ? m->obj_uuid : "",
+	    l->obj_uuid) == 0;
+}
+
+static int
+look_count(const void *obj, void *arg)
+{
+	struct look *l = arg;
+
+	l->n += is_wanted(l, obj);
+	return 0;
+}
+
+static int
+look_take(const void *obj, void *arg)
+{
+	const struct message *m = obj;
+	struct look *l = arg;
+	char *pair;
+
+	if (!is_wanted(l, m))
+		return 0;
+	pair = l->pairs + l->n++ * type_pair_size(l->map);
+	memcpy(pair, &m->obj.ref, sizeof(m->obj.ref));
+	memcpy(pair + type_pair_value(l->map), m, sizeof(*m));
+	return 0;
+}
+
+static int
+look_all(struct look *l, const char *method, struct vec *result)
+{
+	l->map = method_find(method)->result;
+	db_each(l->c->root, CLASS_MESSAGE, look_count, l);
+	l->pairs = arena_alloc(l->c->arena,
+	    (l->n + 1) * type_pair_size(l->map));
+	l->n = 0;
+	db_each(l->c->root, CLASS_MESSAGE, look_take, l);
+	*result = (struct vec){ .v = l->pairs, .n = l->n };
+	return 0;
+}
+
+int
+api_message_get(struct call *c, const struct message_get_args *a,
+    struct vec *result)
+{
+	struct look l = {
+		.c = c, .cls = a->cls, .obj_uuid = a->obj_uuid,
+		.since = a->since,
+	};
+
+	if (!l.obj_uuid)
+		l.obj_uuid = "";
+	return look_all(&l, "message.get", result);
+}
+
+int
+api_message_get_since(struct call *c,
+    const struct message_get_since_args *a, struct vec *result)
+{
+	struct look l = { .c = c, .cls = -1, .since = a->since };
+
+	return look_all(&l, "message.get_since", result);
+}

@@ -1,0 +1,119 @@
+#include <string.h>
+
+#include "emit.h"
+
+static void
+doc_fields(FILE *f, const struct class *c)
+{
+	fputs("| field | type | access | kept | notes |\n"
+	    "|---|---|---|---|---|\n", f);
+	for (int i = 0; i < c->rec.fields.n; i++) {
+		const struct field *fd = c->rec.fields.v[i];
+
+		if (fd->internal)
+			continue;
+		fprintf(f, "| `%s` | %s | %s%s | %s | ", fd->name,
+		    fd->type->text, fd->qualifier, fd->write_role ?
+		    fmt(", %s", fd->write_role) : "",
+		    fd->near ? "derived" : fd->persist ? fd->persist :
+		    c->persist);
+		fprintf(f, "since %s", fd->since);
+		if (fd->deprecated)
+			fprintf(f, "; deprecated since %s", fd->deprecated);
+		if (fd->dflt)
+			fprintf(f, "; default `%s`", fd->dflt);
+		if (fd->far || fd->near)
+			fprintf(f, "; other end `%s.%s`",
+			    fd->other_class->name, fd->other->name);
+		for (int j = 0; j < fd->key_roles.n; j++) {
+			const struct key_role *k = fd->key_roles.v[j];
+
+			fprintf(f, "; key `%s`: %s", k->key, k->role);
+		}
+		fprintf(f, "%s%s |\n", fd->doc ? ". " : "",
+		    fd->doc ? fd->doc : "");
+	}
+}
+
+static void
+doc_message(FILE *f, const struct class *c, const struct message *msg)
+{
+	fprintf(f, "\n### %s.%s\n\n%s\n\n- call: `%s.%s(%s", c->name,
+	    msg->name, msg->doc, c->name, msg->name,
+	    msg->no_session ? "" : "session");
+	for (int i = 0; i < msg->args.fields.n; i++) {
+		const struct field *fd = msg->args.fields.v[i];
+
+		fprintf(f, "%s%s", i || !msg->no_session ? ", " : "",
+		    fd->name);
+	}
+	fprintf(f, ")` → %s%s%s\n", msg->result->text,
+	    msg->result_doc ? ": " : "",
+	    msg->result_doc ? msg->result_doc : "");
+	for (int i = 0; i < msg->args.fields.n; i++) {
+		const struct field *fd = msg->args.fields.v[i];
+
+		fprintf(f, "- `%s`: %s", fd->name, fd->type->text);
+		if (fd->dflt)
+			fprintf(f, ", default `%s`", fd->dflt);
+		fprintf(f, "%s%s\n", fd->doc ? ". " : "",
+		    fd->doc ? fd->doc : "");
+	}
+	fprintf(f, "- role %s; since %s%s%s\n", msg->role, msg->since,
+	    msg->async ? "; also `Async.`" : "",
+	    msg->hidden ? "; not listed" : "");
+	for (int i = 0; i < msg->errors.n; i++)
+		fprintf(f, "%s%s%s", i ? ", " : "- errors: ",
+		    (char *)msg->errors.v[i],
+		    i + 1 < msg->errors.n ? "" : "\n");
+}
+
+static void
+doc_class(FILE *f, const struct class *c)
+{
+	fprintf(f, "\n## %s\n\n%s\n\nSince %s%s%s. Objects are %s%s.\n\n",
+	    c->name, c->rec.doc, c->since,
+	    c->deprecated ? "; deprecated since " : "",
+	    c->deprecated ? c->deprecated : "", c->persist,
+	    c->events ? "; changes are events" : "");
+	doc_fields(f, c);
+	for (int i = 0; i < c->enums.n; i++) {
+		const struct enum_def *e = c->enums.v[i];
+
+		fprintf(f, "\n`enum %s`:", e->name);
+		for (int j = 0; j < e->values.n; j++)
+			fprintf(f, "%s `%s`", j ? "," : "",
+			    (char *)e->values.v[j]);
+		fprintf(f, "%s%s\n", e->doc ? ". " : "",
+		    e->doc ? e->doc : "");
+	}
+	for (int i = 0; i < c->messages.n; i++)
+		doc_message(f, c, c->messages.v[i]);
+}
+
+void
+emit_docs(FILE *f, const struct model *m)
+{
+	fputs("# API reference\n\nGenerated from `ui-protocol/xenapi/`. Every "
+	    "class with fields also has the usual accessors: `get_`FIELD, "
+	    "`set_`FIELD, `add_to_`FIELD and `remove_from_`FIELD of maps, "
+	    "`get_all`, `get_all_records`, `get_record`, `get_by_uuid`, "
+	    "`get_by_name_label`.\n\n## Roles\n\n", f);
+	for (int i = 0; i < m->roles.n; i++) {
+		const struct role_def *r = m->roles.v[i];
+
+		fprintf(f, "- %s: %s\n", r->name, r->doc);
+	}
+	for (int i = 0; i < m->classes.n; i++)
+		doc_class(f, m->classes.v[i]);
+	fputs("\n## Errors\n\n", f);
+	for (int i = 0; i < m->errors.n; i++) {
+		const struct error_def *e = m->errors.v[i];
+
+		fprintf(f, "- `%s` [", e->name);
+		for (int j = 0; j < e->params.n; j++)
+			fprintf(f, "%s%s", j ? ", " : "",
+			    (char *)e->params.v[j]);
+		fprintf(f, "]: %s\n", e->doc);
+	}
+}

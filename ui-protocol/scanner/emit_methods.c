@@ -1,0 +1,305 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+
+#define SOURCE "ui-protocol/xenapi/"
+
+static const char head[] =
+    "#ifndef GEN_METHODS_H\n#define GEN_METHODS_H\n\n"
+    "#include \"gen/types.h\"\n\n"
+    "struct call;\n\n"
+    "enum method_kind {\n"
+    "\tMETHOD_EXPLICIT, METHOD_CTOR, METHOD_GET, METHOD_SET, "
+    "METHOD_ADD_TO,\n"
+    "\tMETHOD_REMOVE_FROM, METHOD_ADD, METHOD_REMOVE, METHOD_GET_ALL,\n"
+    "\tMETHOD_GET_ALL_RECORDS, METHOD_GET_ALL_WHERE,\n"
+    "\tMETHOD_GET_ALL_RECORDS_WHERE, METHOD_GET_RECORD, "
+    "METHOD_GET_BY_UUID,\n"
+    "\tMETHOD_GET_BY_NAME_LABEL,\n};\n\n"
+    "enum method_flag {\n"
+    "\tMETHOD_ASYNC = 1 << 0,\t\t/* has Async. forms */\n"
+    "\tMETHOD_NO_SESSION = 1 << 1,\t/* takes no session */\n"
+    "\tMETHOD_HIDDEN = 1 << 2,\t\t/* not in system.listMethods */\n"
+    "\tMETHOD_SECRET = 1 << 3,\t\t/* arguments never in logs */\n"
+    "\tMETHOD_POOL_INTERNAL = 1 << 4,\t/* sessions between hosts only */\n"
+    "\tMETHOD_CLIENT_CERT = 1 << 5,\t/* allowed to client certificates "
+    "*/\n};\n\n"
+    "/*\n * One method.  An accessor (any kind but EXPLICIT and CTOR) has "
+    "neither args nor\n * run: its parameters follow from the kind, self "
+    "first; of SET, ADD and\n * REMOVE the value, of ADD_TO key and value, "
+    "of REMOVE_FROM the key, of WHERE\n * an expression; uuid or label "
+    "alone.  run is NULL too where rpc/ answers.\n */\n"
+    "struct method {\n"
+    "\tconst char *name;\t\t/* \"VM.start\" */\n"
+    "\tenum method_kind kind;\n"
+    "\tint class_id;\n"
+    "\tint field;\t\t\t/* index in the class, or -1 */\n"
+    "\tuint32_t flags;\t\t\t/* enum method_flag */\n"
+    "\tuint8_t role;\t\t\t/* least enum role that may call it */\n"
+    "\tconst struct record_type *args;\t/* NULL: none */\n"
+    "\tconst struct type *result;\n"
+    "\tint (*run)(struct call *c, const void *args, void *result);\n"
+    "\tuint16_t min_args;\t\t/* mandatory ones, without session */\n"
+    "\tuint16_t n_args;\n};\n\n"
+    "extern const struct method methods[];\t/* by name */\n"
+    "extern const int n_methods;\n"
+    "/* NULL: there is none. */\n"
+    "const struct method *method_find(const char *name);\n"
+    "/* Is in XenAPI, but not here yet. */\n"
+    "bool method_is_later(const char *name);\n"
+    "/* Was in XenAPI: MESSAGE_REMOVED. */\n"
+    "bool method_is_removed(const char *name);\n\n"
+    "/* Keys of a map that a lesser role than the field's may write (or that "
+    "need a\n * greater one).  A key ending in * is a prefix. */\n"
+    "struct key_role {\n\tint class_id;\n\tint field;\n"
+    "\tconst char *key;\n\tuint8_t role;\n};\n"
+    "extern const struct key_role key_roles[];\n"
+    "extern const int n_key_roles;\n\n";
+
+static void
+emit_prototype(FILE *f, const struct message *msg)
+{
+	const struct type *t = msg->result;
+
+	emit_comment(f, "", msg->doc);
+	if (msg->args.fields.n)
+		emit_struct(f, &msg->args, "");
+	if (!msg->in_rpc) {
+		fprintf(f, "int api_%s(struct call *c", msg->c);
+		if (msg->args.fields.n)
+			fprintf(f, ",\n    const struct %s *a", msg->args.c);
+		if (t->kind != KIND_VOID)
+			fprintf(f, ",\n    %s", declare(t, "*result"));
+		fputs(");\n", f);
+	}
+	fputc('\n', f);
+}
+
+void
+emit_methods_h(FILE *f, const struct model *m)
+{
+	emit_banner(f, SOURCE,
+	    "The messages of XenAPI: arguments, handlers, table.");
+	fputs(head, f);
+	for (int i = 0; i < m->classes.n; i++) {
+		const struct class *c = m->classes.v[i];
+
+		for (int j = 0; j < c->messages.n; j++)
+			emit_prototype(f, c->messages.v[j]);
+	}
+	fputs("#endif\n", f);
+}
+
+static const char *
+arg_flags(const struct field *fd, const void *arg)
+{
+	(void)arg;
+	return fd->dflt ? "0" : "FIELD_REQUIRED";
+}
+
+static void
+emit_handler(FILE *f, const struct message *msg)
+{
+	bool args = msg->args.fields.n, result = msg->result->kind != KIND_VOID;
+
+	if (args) {
+		emit_fields(f, &msg->args, arg_flags, NULL);
+		fprintf(f, "static const struct record_type %s =\n\t%s;\n",
+		    msg->args.table, record_initialiser(&msg->args));
+	}
+	if (msg->in_rpc) {
+		fputc('\n', f);
+		return;
+	}
+	fprintf(f, "static int\nrun_%s(struct call *c, const void *args, "
+	    "void *result)\n{\n", msg->c);
+	if (!args)
+		fputs("\t(void)args;\n", f);
+	if (!result)
+		fputs("\t(void)result;\n", f);
+	fprintf(f, "\treturn api_%s(c%s%s);\n}\n\n", msg->c,
+	    args ? ", args" : "", result ? ", result" : "");
+}
+
+/* One line of the table, kept to be sorted. */
+struct row {
+	char *name;
+	char *text;
+};
+
+static char *
+message_flags(const struct message *msg)
+{
+	const struct {
+		bool set;
+		const char *name;
+	} flags[] = { { msg->async, "ASYNC" },
+		{ msg->no_session, "NO_SESSION" }, { msg->hidden, "HIDDEN" },
+		{ msg->secret, "SECRET" },
+		{ msg->pool_internal, "POOL_INTERNAL" },
+		{ msg->client_cert, "CLIENT_CERT" } };
+	char *s = fmt("%s", "");
+
+	for (unsigned i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (flags[i].set)
+			s = fmt("%s%sMETHOD_%s", s, *s ? " | " : "",
+			    flags[i].name);
+	return *s ? s : fmt("0");
+}
+
+static int
+mandatory(const struct record *args)
+{
+	int n = 0;
+
+	for (int i = 0; i < args->fields.n; i++)
+		n += !((struct field *)args->fields.v[i])->dflt;
+	return n;
+}
+
+static struct row *
+message_row(const struct class *c, const struct message *msg)
+{
+	struct row *r = xalloc(sizeof(*r));
+
+	r->name = fmt("%s.%s", c->name, msg->name);
+	r->text = fmt("\t{ \"%s\", METHOD_%s, CLASS_%s, -1,\n"
+	    "\t    %s, ROLE_%s,\n\t    %s%s, &%s, %s%s, %d, %d },\n", r->name,
+	    msg->ctor ? "CTOR" : "EXPLICIT", upper(c->name),
+	    message_flags(msg), upper(msg->role),
+	    msg->args.fields.n ? "&" : "NULL",
+	    msg->args.fields.n ? msg->args.table : "",
+	    type_name(msg->result), msg->in_rpc ? "NULL" : "run_",
+	    msg->in_rpc ? "" : msg->c, mandatory(&msg->args),
+	    msg->args.fields.n);
+	return r;
+}
+
+static struct row *
+accessor_row(const struct class *c, const struct accessor *a)
+{
+	struct row *r = xalloc(sizeof(*r));
+
+	r->name = fmt("%s.%s", c->name, a->name);
+	r->text = fmt("\t{ \"%s\", METHOD_%s, CLASS_%s,\n\t    %s,\n"
+	    "\t    %s, ROLE_%s,\n\t    NULL, &%s, NULL, %d, %d },\n", r->name,
+	    a->kind, upper(c->name), a->field ? fmt("%s_FIELD_%s",
+	    upper(c->name), upper(a->field->name)) : "-1",
+	    a->hidden ? "METHOD_HIDDEN" : a->async ? "METHOD_ASYNC" : "0",
+	    upper(a->role), a->result, a->n_args, a->n_args);
+	return r;
+}
+
+static int
+by_row_name(const void *a, const void *b)
+{
+	const struct row *const *ra = a, *const *rb = b;
+
+	return strcmp((*ra)->name, (*rb)->name);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+emit_table(FILE *f, const struct model *m)
+{
+	struct list rows = { 0 };
+
+	for (int i = 0; i < m->classes.n; i++) {
+		const struct class *c = m->classes.v[i];
+		struct list acc = accessors_of(c);
+
+		for (int j = 0; j < c->messages.n; j++)
+			list_add(&rows, message_row(c, c->messages.v[j]));
+		for (int j = 0; j < acc.n; j++)
+			list_add(&rows, accessor_row(c, acc.v[j]));
+	}
+	if (rows.n)
+		qsort(rows.v, (size_t)rows.n, sizeof(void *), by_row_name);
+	fputs("const struct method methods[] = {\n", f);
+	for (int i = 0; i < rows.n; i++)
+		fputs(((struct row *)rows.v[i])->text, f);
+	fprintf(f, "};\nconst int n_methods = %d;\n\n", rows.n);
+}
+
+static void
+emit_key_roles(FILE *f, const struct model *m)
+{
+	int n = 0;
+
+	fputs("const struct key_role key_roles[] = {\n", f);
+	for (int i = 0; i < m->classes.n; i++) {
+		const struct class *c = m->classes.v[i];
+
+		for (int j = 0; j < c->rec.fields.n; j++) {
+			const struct field *fd = c->rec.fields.v[j];
+
+			for (int k = 0; k < fd->key_roles.n; k++, n++) {
+				struct key_role *kr = fd->key_roles.v[k];
+
+				fprintf(f, "\t{ CLASS_%s, %s_FIELD_%s, "
+				    "\"%s\", ROLE_%s },\n", upper(c->name),
+				    upper(c->name), upper(fd->name), kr->key,
+				    upper(kr->role));
+			}
+		}
+	}
+	fprintf(f, "\t{ -1, -1, NULL, 0 },\n};\n"
+	    "const int n_key_roles = %d;\n\n", n);
+}
+
+static void
+emit_names(FILE *f, const char *array, const struct list *names)
+{
+	if (names->n)
+		qsort(names->v, (size_t)names->n, sizeof(void *), by_text);
+	fprintf(f, "static const char *const %s[] = {\n", array);
+	for (int i = 0; i < names->n; i++)
+		fprintf(f, "\t\"%s\",\n", (char *)names->v[i]);
+	fprintf(f, "\tNULL,\n};\nstatic const int n_%s = %d;\n\n", array,
+	    names->n);
+}
+
+static const char tail[] =
+    "static int\n"
+    "compare_method(const void *name, const void *m)\n{\n"
+    "\treturn strcmp(name, ((const struct method *)m)->name);\n}\n\n"
+    "const struct method *\n"
+    "method_find(const char *name)\n{\n"
+    "\treturn bsearch(name, methods, (size_t)n_methods, "
+    "sizeof(methods[0]),\n\t    compare_method);\n}\n\n"
+    "static int\n"
+    "compare_name(const void *name, const void *p)\n{\n"
+    "\treturn strcmp(name, *(const char *const *)p);\n}\n\n"
+    "bool\n"
+    "method_is_later(const char *name)\n{\n"
+    "\treturn bsearch(name, later, (size_t)n_later, sizeof(later[0]),\n"
+    "\t    compare_name) != NULL;\n}\n\n"
+    "bool\n"
+    "method_is_removed(const char *name)\n{\n"
+    "\treturn bsearch(name, removed, (size_t)n_removed, "
+    "sizeof(removed[0]),\n\t    compare_name) != NULL;\n}\n";
+
+void
+emit_methods_c(FILE *f, const struct model *m)
+{
+	emit_banner(f, SOURCE, "");
+	fputs("#include <stdlib.h>\n#include <string.h>\n\n"
+	    "#include \"gen/methods.h\"\n\n", f);
+	for (int i = 0; i < m->classes.n; i++) {
+		const struct class *c = m->classes.v[i];
+
+		for (int j = 0; j < c->messages.n; j++)
+			emit_handler(f, c->messages.v[j]);
+	}
+	emit_table(f, m);
+	emit_key_roles(f, m);
+	emit_names(f, "later", &m->later);
+	emit_names(f, "removed", &m->gone);
+	fputs(tail, f);
+}

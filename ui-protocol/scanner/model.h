@@ -1,0 +1,179 @@
+/*
+ * What the scanner knows: the interface definition as one tree of plain
+ * structs, and the checks that hold across files.  parse.c fills it from XML,
+ * model.c resolves names and checks, emit_*.c write it out.  Nothing is ever
+ * freed: the process ends when the last file is written.
+ */
+#ifndef SCANNER_MODEL_H
+#define SCANNER_MODEL_H
+
+#include <stdbool.h>
+
+struct loc {
+	const char *file;
+	int line;
+};
+
+/* A growing array of pointers. */
+struct list {
+	void **v;
+	int n;
+};
+
+enum kind {
+	KIND_VOID, KIND_STRING, KIND_INT, KIND_FLOAT, KIND_BOOL, KIND_DATETIME,
+	KIND_BLOB, KIND_ENUM, KIND_REF, KIND_RECORD, KIND_SET, KIND_MAP,
+};
+
+struct enum_def {
+	struct loc at;
+	const char *name;	/* as in the XML */
+	const char *c;		/* C tag: "vbd_mode", "xenops_code" */
+	const char *doc;
+	bool exact;
+	struct list values;	/* const char * */
+};
+
+struct type {
+	enum kind kind;
+	struct loc at;
+	const char *name;	/* of the enum, record or class */
+	const char *text;	/* as in the XML */
+	struct type *key, *elem;
+	struct enum_def *en;	/* resolved by model_check */
+	struct record *rec;
+	struct class *cls;	/* KIND_REF: NULL for a class of later.txt */
+	const char *id;		/* "vm_ref_set": suffix of the C constant */
+};
+
+struct key_role {
+	struct loc at;
+	const char *key;
+	const char *role;
+};
+
+struct field {
+	struct loc at;
+	const char *name;
+	const char *c;		/* C identifier */
+	const char *doc;
+	struct type *type;
+	int tag;
+	const char *qualifier;	/* "RW", "StaticRO", "DynamicRO" */
+	const char *since, *deprecated, *removed;
+	const char *dflt;	/* NULL: none */
+	const char *persist;	/* NULL: as the class */
+	const char *write_role;
+	const char *far, *near;	/* field of the class at the other end */
+	bool internal, secret, custom_setter, optional;
+	bool async;		/* its generated setters have Async. forms */
+	struct list key_roles;
+	struct field *other;	/* resolved far or near */
+	struct class *other_class;
+	int index;
+};
+
+/* A C struct with a table: a class, arguments, a protocol record. */
+struct record {
+	struct loc at;
+	const char *name;	/* wire name */
+	const char *c;		/* C tag */
+	const char *doc;
+	const char *table;	/* C lvalue of its struct record_type */
+	struct list fields;
+};
+
+struct message {
+	struct loc at;
+	struct class *cls;	/* NULL in the protocol */
+	const char *name;
+	const char *c;		/* "vm_start", "xenops_vm_start" */
+	const char *doc;
+	const char *role;
+	const char *since, *deprecated;
+	bool async, no_session, hidden, pool_internal, secret, ctor;
+	bool client_cert;
+	bool in_rpc;		/* answered by rpc/ itself: no handler */
+	bool worker, event;	/* protocol only */
+	struct record args;
+	struct type *result;
+	const char *result_doc;
+	struct record results;	/* protocol only */
+	struct list errors;	/* const char * */
+	struct list error_at;	/* struct loc * */
+};
+
+struct class {
+	struct loc at;
+	struct record rec;
+	const char *name;
+	const char *c;		/* "vm": prefix of functions */
+	int tag;
+	int id;			/* position by tag */
+	const char *persist;
+	bool events, by_name;
+	const char *accessors;	/* "all", "object", "records", "none" */
+	const char *since, *deprecated, *removed;
+	struct list enums;
+	struct list messages;
+};
+
+struct error_def {
+	struct loc at;
+	const char *name;
+	const char *doc;
+	struct list params;	/* const char * */
+};
+
+struct role_def {
+	struct loc at;
+	const char *name;
+	const char *doc;
+	bool internal;
+};
+
+struct protocol {
+	const char *name;
+	int version;
+	const char *doc;
+	struct list enums;
+	struct list records;
+	struct list messages;	/* requests, then events */
+};
+
+struct model {
+	int complaints;
+	struct list roles;	/* least first */
+	struct list classes;	/* by tag, after model_check */
+	struct list errors;
+	struct list later;	/* const char *: method names not done yet */
+	struct list gone;	/* those that were removed from XenAPI */
+	struct list later_classes;
+	struct protocol *protocol;
+};
+
+void list_add(struct list *l, void *p);
+void *xalloc(unsigned long size);
+char *fmt(const char *f, ...) __attribute__((format(printf, 1, 2)));
+char *lower(const char *s);
+char *upper(const char *s);
+/* A C identifier: other characters become _, a keyword gets one more. */
+char *identifier(const char *s);
+/* The tag of a class's struct: lower case, and _ where base/ or the
+ * generated headers have a tag of that name. */
+char *class_tag(const char *s);
+
+/* Says "file:line: text" and counts. */
+void complain(struct model *m, struct loc at, const char *f, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Resolves every name; complains about what does not hold. */
+void model_check(struct model *m);
+
+struct class *model_class(const struct model *m, const char *name);
+struct role_def *model_role(const struct model *m, const char *name);
+struct field *record_find(const struct record *r, const char *name);
+struct message *class_message(const struct class *c, const char *name);
+bool is_set_or_map(const struct type *t);
+
+#endif

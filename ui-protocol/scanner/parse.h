@@ -1,0 +1,14 @@
+/*
+ * XML to model.  Complains (file:line) about anything the schema would not
+ * allow: unknown elements and attributes, missing ones, missing prose.
+ */
+#ifndef SCANNER_PARSE_H
+#define SCANNER_PARSE_H
+
+#include "model.h"
+
+/* One file: root element class, errors, roles or protocol; or a .txt list of
+ * the methods that are not implemented yet. */
+void parse_file(struct model *m, const char *path);
+
+#endif

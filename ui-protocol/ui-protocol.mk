@@ -1,0 +1,32 @@
+# The interface definition and its scanner.  `gen` holds what all C needs:
+# depend on $(GEN_HEADERS) before compiling, add $(GEN_SOURCES) to link.
+
+IDL := $(sort $(wildcard ui-protocol/xenapi/*.xml)) ui-protocol/xenops.xml \
+	ui-protocol/xenapi/later.txt
+GEN := $(B)/gen
+GEN_HEADERS := $(addprefix $(GEN)/,types.h store.h errors.h methods.h \
+	xenops.h ops_stubs.h)
+GEN_SOURCES := $(addprefix $(GEN)/,types.c methods.c xenops.c)
+SCANNER := $(B)/host/scanner
+SCANNER_SRC := $(wildcard ui-protocol/scanner/*.c)
+SCANNER_WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror
+
+$(SCANNER): $(SCANNER_SRC) $(wildcard ui-protocol/scanner/*.h)
+	@mkdir -p $(@D)
+	$(or $(HOST_CC),gcc) -std=gnu11 -D_GNU_SOURCE $(SCANNER_WARN) -O1 -g \
+	    $$(pkg-config --cflags libxml-2.0) -o $@.tmp $(SCANNER_SRC) \
+	    $$(pkg-config --libs libxml-2.0)
+	@mv $@.tmp $@
+
+# The scanner leaves files alone that would not change.
+$(GEN)/.stamp: $(SCANNER) $(IDL)
+	@mkdir -p $(@D)
+	$(SCANNER) -o $(@D) $(IDL)
+	@touch $@
+
+$(GEN_HEADERS) $(GEN_SOURCES) $(GEN)/wire.lock $(GEN)/api.md: $(GEN)/.stamp ;
+
+.PHONY: gen
+## gen: C, wire.lock and api.md from the interface definition
+gen: $(GEN)/.stamp

@@ -1,0 +1,311 @@
+#include "rpc/accessors.h"
+
+#include <string.h>
+
+#include "gen/errors.h"
+#include "gen/types.h"
+#include "rpc/where.h"
+
+static const struct class_type *
+class_of(const struct method *m)
+{
+	return classes[m->class_id];
+}
+
+static const struct field *
+field_of(const struct method *m)
+{
+	return &class_of(m)->rec.fields[m->field];
+}
+
+int
+accessor_arity(const struct method *m)
+{
+	switch (m->kind) {
+	case METHOD_GET_ALL:
+	case METHOD_GET_ALL_RECORDS:
+		return 0;
+	case METHOD_SET:
+	case METHOD_REMOVE_FROM:
+	case METHOD_ADD:
+	case METHOD_REMOVE:
+		return 2;
+	case METHOD_ADD_TO:
+		return 3;
+	default:
+		return 1;
+	}
+}
+
+static bool
+has_self(const struct method *m)
+{
+	switch (m->kind) {
+	case METHOD_GET:
+	case METHOD_SET:
+	case METHOD_ADD_TO:
+	case METHOD_REMOVE_FROM:
+	case METHOD_ADD:
+	case METHOD_REMOVE:
+	case METHOD_GET_RECORD:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int
+decode_value(struct decoder *d, const struct type *t, const struct value *v,
+    struct accessor_args *out)
+{
+	void *mem = arena_alloc(d->arena, t->size + 1u);
+
+	out->value = mem;
+	return value_decode(d, t, v, mem);
+}
+
+int
+accessor_decode(struct decoder *d, const struct method *m,
+    const struct value *params, struct accessor_args *out)
+{
+	const char *s;
+
+	memset(out, 0, sizeof(*out));
+	if (accessor_arity(m) == 0)
+		return 0;
+	if (value_decode(d, &type_string, &params[0], &s))
+		return -1;
+	if (!has_self(m))
+		out->text = s;
+	else if (!ref_parse(s, &out->self))
+		out->bad_self = s;
+	switch (m->kind) {
+	case METHOD_SET:
+		return decode_value(d, field_of(m)->type, &params[1], out);
+	case METHOD_ADD:
+	case METHOD_REMOVE:
+		return decode_value(d, field_of(m)->type->elem, &params[1],
+		    out);
+	case METHOD_ADD_TO:
+		if (value_decode(d, &type_string, &params[1], &out->text))
+			return -1;
+		return decode_value(d, field_of(m)->type->elem, &params[2],
+		    out);
+	case METHOD_REMOVE_FROM:
+		return value_decode(d, &type_string, &params[1], &out->text);
+	default:
+		return 0;
+	}
+}
+
+struct edit {
+	struct call *c;
+	const struct method *m;
+	const struct accessor_args *a;
+};
+
+static int
+add_to_map(struct edit *e, struct db_txn *t, struct vec *map)
+{
+	const char *value = *(const char *const *)e->a->value;
+
+	if (map_get(*map, e->a->text))
+		return err_map_duplicate_key(e->c, class_of(e->m)->rec.name,
+		    field_of(e->m)->name, call_ref_text(e->c, &e->a->self),
+		    e->a->text);
+	*map = map_set(txn_arena(t), *map, e->a->text, value);
+	return 0;
+}
+
+static struct vec
+remove_string(struct arena *a, struct vec set, const char *s)
+{
+	const char *const *old = set.v;
+	const char **kept = arena_alloc(a, sizeof(*kept) * set.n + 1);
+	struct vec out = { .v = kept };
+	uint32_t i;
+
+	for (i = 0; i < set.n; i++) {
+		if (strcmp(old[i], s) != 0)
+			kept[out.n++] = old[i];
+	}
+	return out;
+}
+
+/* Runs on the writer's thread while the caller waits. */
+static int
+edit_fn(struct db_txn *t, void *arg)
+{
+	struct edit *e = arg;
+	const struct accessor_args *a = e->a;
+	const struct type *type = field_of(e->m)->type;
+	char *obj = call_txn_edit(e->c, t, e->m->class_id, &a->self);
+	struct vec *v;
+
+	if (!obj)
+		return -1;
+	v = (struct vec *)(obj + field_of(e->m)->offset);
+	switch (e->m->kind) {
+	case METHOD_SET:
+		type_copy(type, v, a->value, txn_arena(t));
+		return 0;
+	case METHOD_ADD_TO:
+		return add_to_map(e, t, v);
+	case METHOD_REMOVE_FROM:
+		*v = map_remove(txn_arena(t), *v, a->text);
+		return 0;
+	case METHOD_ADD:
+		if (!set_has_string(*v, *(const char *const *)a->value))
+			*v = vec_add_string(txn_arena(t), *v,
+			    *(const char *const *)a->value);
+		return 0;
+	default:
+		*v = remove_string(txn_arena(t), *v,
+		    *(const char *const *)a->value);
+		return 0;
+	}
+}
+
+static int
+run_edit(struct call *c, const struct method *m,
+    const struct accessor_args *a, struct answer *out)
+{
+	const struct type *t = field_of(m)->type;
+	struct edit e = { .c = c, .m = m, .a = a };
+
+	/* Maps and sets with accessors are of strings. */
+	if (m->kind != METHOD_SET && t->elem->kind != KIND_STRING)
+		return err_internal_error(c, "the field cannot be edited");
+	out->type = &type_void;
+	return call_write(c, edit_fn, &e);
+}
+
+struct collect {
+	struct call *c;
+	const struct where *where;
+	const struct object **objects;
+	struct ref *refs;
+	uint32_t n, cap;
+};
+
+static int
+collect_fn(const void *obj, void *arg)
+{
+	struct collect *k = arg;
+	const struct object **bigger;
+
+	if (k->where && !where_matches(k->where, obj))
+		return 0;
+	if (k->n == k->cap) {
+		k->cap = k->cap ? k->cap * 2 : 16;
+		bigger = arena_alloc(k->c->arena, k->cap * sizeof(*bigger));
+		if (k->n)
+			memcpy(bigger, k->objects, k->n * sizeof(*bigger));
+		k->objects = bigger;
+	}
+	k->objects[k->n++] = obj;
+	return 0;
+}
+
+/* The objects as the set of references or as the map of records. */
+static void
+collected(struct collect *k, bool records, struct answer *out)
+{
+	static const struct type ref_type = { .kind = KIND_REF,
+		.size = sizeof(struct ref) };
+	static const struct type set_type = { .kind = KIND_SET,
+		.size = sizeof(struct vec), .elem = &ref_type };
+	struct vec *set;
+	struct ref *refs;
+	uint32_t i;
+
+	if (records) {
+		out->is_map = true;
+		out->objects = k->objects;
+		out->n_objects = k->n;
+		return;
+	}
+	refs = arena_alloc(k->c->arena, k->n * sizeof(*refs) + 1);
+	for (i = 0; i < k->n; i++)
+		refs[i] = k->objects[i]->ref;
+	set = arena_alloc(k->c->arena, sizeof(*set));
+	set->v = refs;
+	set->n = k->n;
+	out->type = &set_type;
+	out->value = set;
+}
+
+static int
+run_all(struct call *c, const struct method *m, const struct accessor_args *a,
+    struct answer *out)
+{
+	struct collect k = { .c = c };
+	const char *why;
+
+	if (m->kind == METHOD_GET_ALL_WHERE ||
+	    m->kind == METHOD_GET_ALL_RECORDS_WHERE) {
+		k.where = where_parse(c->arena, &class_of(m)->rec, a->text,
+		    &why);
+		if (!k.where)
+			return err_internal_error(c, why);
+	}
+	if (m->kind == METHOD_GET_BY_NAME_LABEL)
+		db_each_named(c->root, m->class_id, a->text, collect_fn, &k);
+	else
+		db_each(c->root, m->class_id, collect_fn, &k);
+	collected(&k, m->kind == METHOD_GET_ALL_RECORDS ||
+	    m->kind == METHOD_GET_ALL_RECORDS_WHERE, out);
+	return 0;
+}
+
+static int
+run_get(struct call *c, const struct method *m, const struct accessor_args *a,
+    struct answer *out)
+{
+	static const struct type ref_type = { .kind = KIND_REF,
+		.size = sizeof(struct ref) };
+	const struct object *obj;
+
+	if (m->kind == METHOD_GET_BY_UUID) {
+		obj = db_find_uuid(c->root, m->class_id, a->text);
+		if (!obj)
+			return err_uuid_invalid(c, class_of(m)->rec.name,
+			    a->text);
+		out->type = &ref_type;
+		out->value = &obj->ref;
+		return 0;
+	}
+	obj = call_find(c, m->class_id, &a->self);
+	if (!obj)
+		return -1;
+	if (m->kind == METHOD_GET_RECORD) {
+		out->object = obj;
+	} else {
+		out->type = field_of(m)->type;
+		out->value = (const char *)obj + field_of(m)->offset;
+	}
+	return 0;
+}
+
+int
+accessor_run(struct call *c, const struct method *m,
+    const struct accessor_args *a, struct answer *out)
+{
+	if (a->bad_self)
+		return err_handle_invalid(c, class_of(m)->rec.name,
+		    a->bad_self);
+	switch (m->kind) {
+	case METHOD_GET:
+	case METHOD_GET_RECORD:
+	case METHOD_GET_BY_UUID:
+		return run_get(c, m, a, out);
+	case METHOD_SET:
+	case METHOD_ADD_TO:
+	case METHOD_REMOVE_FROM:
+	case METHOD_ADD:
+	case METHOD_REMOVE:
+		return run_edit(c, m, a, out);
+	default:
+		return run_all(c, m, a, out);
+	}
+}

@@ -1,0 +1,372 @@
+#include "rpc/events.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/xapi.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "gen/errors.h"
+#include "gen/store.h"
+#include "wire/emit.h"
+
+enum op { OP_ADD, OP_MOD, OP_DEL, OP_N };
+
+struct found {
+	const struct class_type *cls;
+	struct db_change ch;
+	enum op op;
+};
+
+struct search {
+	struct event_wait *w;
+	const struct class_type *cls;
+	struct arena *arena;
+	struct found *found;
+	uint32_t n, cap;
+};
+
+static int
+class_by_event_name(const char *name, size_t len)
+{
+	int i;
+
+	for (i = 0; i < CLASS_N; i++) {
+		if (strlen(classes[i]->event_name) == len &&
+		    strncasecmp(classes[i]->event_name, name, len) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* "*", "class" or "class/ref".  An unknown class never has events. */
+static int
+parse_sub(struct call *c, const char *text, struct event_sub *out)
+{
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+
+	out->class_id = CLASS_N;
+	if (strcmp(text, "*") == 0) {
+		out->class_id = -1;
+		return 0;
+	}
+	if (len == 0 || (slash && strchr(slash + 1, '/')))
+		return err_event_subscription_parse_failure(c, text);
+	out->class_id = class_by_event_name(text, len);
+	if (out->class_id < 0)
+		out->class_id = CLASS_N;
+	if (slash) {
+		out->one = true;
+		if (!ref_parse(slash + 1, &out->ref))
+			out->class_id = CLASS_N;
+	}
+	return 0;
+}
+
+static int
+parse_token(struct call *c, const char *text, uint64_t *out)
+{
+	unsigned long long gen, messages;
+	int used = 0;
+
+	*out = 0;
+	if (text[0] == '\0')
+		return 0;
+	if (strspn(text, "0123456789,") != strlen(text) ||
+	    sscanf(text, "%20llu,%20llu%n", &gen, &messages, &used) != 2 ||
+	    text[used])
+		return err_event_from_token_parse_failure(c, text);
+	*out = gen;
+	return 0;
+}
+
+static bool
+only_tasks(const struct event_wait *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_subs; i++) {
+		if (w->subs[i].class_id != CLASS_TASK)
+			return false;
+	}
+	return true;
+}
+
+int
+events_wait_new(struct call *c, struct envelope *env, struct vec names,
+    const char *token, double timeout_s, struct event_wait **out)
+{
+	const char *const *name = names.v;
+	struct event_wait *w = mem_zalloc(sizeof(*w));
+	int64_t now = clock_mono_ms(), wait_ms = EVENTS_MAX_TIMEOUT_MS;
+	uint32_t i;
+
+	w->arena = arena_new();
+	w->x = c->x;
+	w->session = c->session;
+	w->n_subs = names.n;
+	w->subs = arena_alloc(w->arena, names.n * sizeof(*w->subs) + 1);
+	for (i = 0; i < names.n; i++) {
+		if (parse_sub(c, name[i] ? name[i] : "", &w->subs[i]))
+			goto fail;
+	}
+	if (parse_token(c, token ? token : "", &w->since))
+		goto fail;
+	w->seen = w->since;
+	if (timeout_s >= 0 && timeout_s * 1000 < (double)wait_ms)
+		wait_ms = (int64_t)(timeout_s * 1000);
+	w->deadline_ms = now + wait_ms;
+	w->not_before_ms = now;
+	if (w->since && !only_tasks(w))
+		w->not_before_ms += EVENTS_BATCH_MS;
+	w->env = *env;
+	memset(env, 0, sizeof(*env));
+	*out = w;
+	return 0;
+fail:
+	events_wait_free(w);
+	return -1;
+}
+
+void
+events_wait_free(struct event_wait *w)
+{
+	if (!w)
+		return;
+	envelope_release(&w->env);
+	arena_free(w->arena);
+	free(w);
+}
+
+static bool
+wants_class(const struct event_wait *w, int id)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->n_subs; i++) {
+		if (w->subs[i].class_id == -1 || w->subs[i].class_id == id)
+			return true;
+	}
+	return false;
+}
+
+static bool
+wants(const struct event_wait *w, int id, const struct ref *ref)
+{
+	const struct event_sub *s;
+	uint32_t i;
+
+	for (i = 0; i < w->n_subs; i++) {
+		s = &w->subs[i];
+		if (s->class_id == -1 || (s->class_id == id &&
+			(!s->one || ref_equal(&s->ref, ref))))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_events(int id)
+{
+	return classes[id]->flags & CLASS_EVENTS;
+}
+
+bool
+events_due(const struct event_wait *w, const struct db_root *root)
+{
+	int i;
+
+	if (!session_find(root, &w->session))
+		return true;
+	for (i = 0; i < CLASS_N; i++) {
+		if (has_events(i) && db_class_generation(root, i) > w->seen &&
+		    wants_class(w, i))
+			return true;
+	}
+	return false;
+}
+
+static int
+found_fn(const struct db_change *ch, void *arg)
+{
+	struct search *s = arg;
+	struct found *bigger, *f;
+	enum op op;
+
+	if (ch->obj)
+		op = ch->created > s->w->since ? OP_ADD : OP_MOD;
+	else if (ch->created <= s->w->since)
+		op = OP_DEL;
+	else
+		return 0;
+	if (!wants(s->w, s->cls->id, &ch->ref))
+		return 0;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 32;
+		bigger = arena_alloc(s->arena, s->cap * sizeof(*bigger));
+		if (s->n)
+			memcpy(bigger, s->found, s->n * sizeof(*bigger));
+		s->found = bigger;
+	}
+	f = &s->found[s->n++];
+	f->cls = s->cls;
+	f->ch = *ch;
+	f->op = op;
+	return 0;
+}
+
+static void
+xml_event(struct reply *r, const struct found *f, const char *op)
+{
+	char text[REF_TEXT_LEN + 1];
+	struct buf *b = &r->text;
+	bool message = f->cls->id == CLASS_MESSAGE;
+
+	buf_addf(b, "<value><struct><member><name>id</name><value>%llu</value>"
+	    "</member><member><name>timestamp</name><value>0.0</value>"
+	    "</member><member><name>class</name><value>%s</value></member>"
+	    "<member><name>operation</name><value>%s</value></member>"
+	    "<member><name>ref</name><value>%s</value></member>",
+	    message ? 0ULL : (unsigned long long)f->ch.changed,
+	    f->cls->event_name, op, ref_text(&f->ch.ref, text));
+	if (f->ch.obj) {
+		buf_adds(b, "<member><name>snapshot</name><value>");
+		reply_object(r, f->ch.obj, FORM_XML);
+		buf_adds(b, "</value></member>");
+	}
+	buf_adds(b, "</struct></value>");
+}
+
+static void
+json_event(struct reply *r, const struct found *f, const char *op)
+{
+	char text[REF_TEXT_LEN + 1];
+	struct buf *b = &r->text;
+	bool message = f->cls->id == CLASS_MESSAGE;
+
+	buf_addf(b, "{\"id\":\"%llu\",\"timestamp\":\"0.0\",\"class\":\"%s\","
+	    "\"operation\":\"%s\",\"ref\":\"%s\"",
+	    message ? 0ULL : (unsigned long long)f->ch.changed,
+	    f->cls->event_name, op, ref_text(&f->ch.ref, text));
+	if (f->ch.obj) {
+		buf_adds(b, ",\"snapshot\":");
+		reply_object(r, f->ch.obj, FORM_JSON);
+	}
+	buf_addc(b, '}');
+}
+
+/* Messages first, then by operation. */
+static void
+write_events(const struct search *s, struct reply *r, enum rpc_format format)
+{
+	static const char *const names[] = { "add", "mod", "del" };
+	const char *sep = "";
+	const struct found *f;
+	int pass, op;
+	uint32_t i;
+
+	for (pass = 0; pass <= OP_N; pass++) {
+		for (i = 0; i < s->n; i++) {
+			f = &s->found[i];
+			op = f->cls->id == CLASS_MESSAGE ? 0 : (int)f->op + 1;
+			if (op != pass)
+				continue;
+			if (format == RPC_XML) {
+				xml_event(r, f, names[f->op]);
+				continue;
+			}
+			buf_adds(&r->text, sep);
+			json_event(r, f, names[f->op]);
+			sep = ",";
+		}
+	}
+}
+
+static void
+write_counts(const struct db_root *root, struct buf *b, enum rpc_format format)
+{
+	const char *sep = "";
+	int i;
+
+	for (i = 0; i < CLASS_N; i++) {
+		if (i == CLASS_EVENT)
+			continue;
+		if (format == RPC_XML)
+			buf_addf(b, "<member><name>%s</name><value><i4>%u"
+			    "</i4></value></member>", classes[i]->event_name,
+			    db_count(root, i));
+		else
+			buf_addf(b, "%s\"%s\":%u", sep,
+			    classes[i]->event_name, db_count(root, i));
+		sep = ",";
+	}
+}
+
+static void
+write_reply(const struct event_wait *w, const struct search *s,
+    const struct db_root *root, struct reply *r)
+{
+	unsigned long long gen = db_generation(root);
+	enum rpc_format format = w->env.format;
+	bool xml = format == RPC_XML;
+
+	envelope_open(&w->env, r);
+	buf_adds(&r->text, xml ? "<value><struct><member><name>events</name>"
+	    "<value><array><data>" : "{\"events\":[");
+	write_events(s, r, format);
+	buf_adds(&r->text, xml ? "</data></array></value></member><member>"
+	    "<name>valid_ref_counts</name><value><struct>" :
+	    "],\"valid_ref_counts\":{");
+	write_counts(root, &r->text, format);
+	if (xml)
+		buf_addf(&r->text, "</struct></value></member><member>"
+		    "<name>token</name><value>%020llu,%020llu</value>"
+		    "</member></struct></value>", gen, gen);
+	else
+		buf_addf(&r->text, "},\"token\":\"%020llu,%020llu\"}", gen,
+		    gen);
+	envelope_close(&w->env, r);
+}
+
+static void
+session_gone(const struct event_wait *w, struct reply *r)
+{
+	char text[REF_TEXT_LEN + 1];
+	struct error err = { .code = "SESSION_INVALID", .n = 1 };
+
+	err.params[0] = ref_text(&w->session, text);
+	envelope_failure(&w->env, r, &err);
+}
+
+bool
+events_evaluate(struct event_wait *w, struct reply *r, bool final)
+{
+	struct db_root *root = db_root_get(w->x->db);
+	struct search s = { .w = w };
+	bool done = true;
+	int i;
+
+	if (!session_find(root, &w->session)) {
+		session_gone(w, r);
+		goto out;
+	}
+	s.arena = arena_new();
+	for (i = 0; i < CLASS_N; i++) {
+		s.cls = classes[i];
+		if (has_events(i) && wants_class(w, i))
+			db_changes(root, i, w->since, found_fn, &s);
+	}
+	done = final || s.n;
+	if (done)
+		write_reply(w, &s, root, r);
+	else
+		w->seen = db_generation(root);
+out:
+	arena_free(s.arena);
+	db_root_put(root);
+	return done;
+}

@@ -1,0 +1,331 @@
+#include "rpc/rpc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/session.h"
+#include "api/task_run.h"
+#include "api/xapi.h"
+#include "base/mem.h"
+#include "gen/errors.h"
+#include "gen/methods.h"
+#include "gen/store.h"
+#include "rpc/accessors.h"
+#include "rpc/system.h"
+#include "wire/emit.h"
+#include "wire/json.h"
+#include "wire/xmlrpc.h"
+
+/* One request on its way. */
+struct rpc {
+	struct call c;
+	struct envelope env;
+	struct request req;
+	struct decoder dec;
+	bool async;
+	const struct method *m;
+	const struct value *params;	/* without the session */
+	uint32_t n_params;
+	void *args;			/* of an explicit message */
+	struct accessor_args accessor;
+	struct answer answer;
+	struct event_wait *wait;
+	bool known;
+};
+
+static bool
+strip(const char **name, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (strncmp(*name, prefix, n) != 0)
+		return false;
+	*name += n;
+	return true;
+}
+
+static bool
+is_accessor(const struct method *m)
+{
+	return m->kind != METHOD_EXPLICIT && m->kind != METHOD_CTOR;
+}
+
+/* Class_message for Class.message, where both may contain underscores. */
+static const struct method *
+find_alias(struct rpc *p, const char *name)
+{
+	char *dotted = arena_strdup(p->c.arena, name), *s;
+	const struct method *m = NULL;
+
+	for (s = strchr(dotted, '_'); s && !m; s = strchr(s + 1, '_')) {
+		*s = '.';
+		m = method_find(dotted);
+		*s = '_';
+	}
+	return m;
+}
+
+static const struct method *
+find_method(struct rpc *p)
+{
+	const char *name = p->req.method;
+	const struct method *m;
+
+	p->async = strip(&name, "Async.") || strip(&name, "InternalAsync.");
+	m = method_find(name);
+	if (!m && !p->async && !strchr(name, '.'))
+		m = find_alias(p, name);
+	return m;
+}
+
+/* Sets c->session by the first parameter. */
+static int
+check_session(struct rpc *p)
+{
+	const struct value *v = &p->req.params[0];
+	struct ref ref;
+
+	if (v->kind != VALUE_STRING)
+		return err_internal_error(&p->c,
+		    "the first parameter must be a session");
+	if (!ref_parse(v->s, &ref) || ref_is_null(&ref))
+		return err_session_invalid(&p->c, v->s);
+	if (session_check(&p->c, &ref))
+		return -1;
+	p->known = true;
+	return 0;
+}
+
+static int
+unknown_method(struct rpc *p)
+{
+	const char *name = p->req.method;
+
+	if (p->req.n_params > 0 && check_session(p))
+		return -1;
+	if (!strip(&name, "Async."))
+		strip(&name, "InternalAsync.");
+	if (method_is_removed(name))
+		return call_error(&p->c, "MESSAGE_REMOVED", NULL, 0);
+	if (method_is_later(name))
+		return err_not_implemented(&p->c, name);
+	return err_message_method_unknown(&p->c, p->req.method);
+}
+
+static int
+decode_failure(struct rpc *p)
+{
+	const struct decode_error *e = &p->dec.err;
+
+	switch (e->fault) {
+	case DECODE_UTF8:
+		return err_invalid_value(&p->c,
+		    "Invalid UTF-8 string in parameter", e->text);
+	case DECODE_REF:
+		return err_handle_invalid(&p->c, e->cls, e->text);
+	case DECODE_TYPE:
+		break;
+	}
+	return err_internal_error(&p->c, e->text);
+}
+
+/* Splits off the session and checks the number of the others. */
+static int
+count_params(struct rpc *p)
+{
+	bool session = !(p->m->flags & METHOD_NO_SESSION);
+	int received = (int)p->req.n_params - session;
+	int least = p->m->min_args, most = p->m->n_args;
+
+	if (is_accessor(p->m))
+		least = most = accessor_arity(p->m);
+	/* Surplus is ignored where some may be left out. */
+	if (received >= least && (received <= most || least < most)) {
+		p->params = p->req.params + session;
+		p->n_params = (uint32_t)received;
+		return 0;
+	}
+	return err_message_parameter_count_mismatch(&p->c, p->m->name,
+	    arena_printf(p->c.arena, "%d", least),
+	    arena_printf(p->c.arena, "%d", received));
+}
+
+static int
+decode_explicit(struct rpc *p)
+{
+	const struct record_type *rt = p->m->args;
+	const struct field *f;
+	uint16_t i;
+	void *at;
+
+	if (!rt)
+		return 0;
+	p->args = arena_alloc(p->c.arena, rt->size + 1u);
+	if (rt->dflt)
+		memcpy(p->args, rt->dflt, rt->size);
+	for (i = 0; i < rt->n && i < p->n_params; i++) {
+		f = &rt->fields[i];
+		at = (char *)p->args + f->offset;
+		if (p->m->kind == METHOD_CTOR &&
+		    f->type->kind == KIND_RECORD ?
+		    value_decode_ctor(&p->dec, f->type->rec, &p->params[i],
+			at) :
+		    value_decode(&p->dec, f->type, &p->params[i], at))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+decode_args(struct rpc *p)
+{
+	p->dec.arena = p->c.arena;
+	p->dec.check_utf8 = p->req.bad_utf8;
+	if (is_accessor(p->m))
+		return accessor_decode(&p->dec, p->m, p->params,
+		    &p->accessor);
+	return decode_explicit(p);
+}
+
+static int
+check_role(struct rpc *p)
+{
+	const struct session *s;
+
+	if (p->m->flags & METHOD_POOL_INTERNAL) {
+		s = session_find(p->c.root, &p->c.session);
+		if (!s || !s->pool)
+			return err_internal_error(&p->c, arena_printf(
+			    p->c.arena, "%s is for pool sessions only",
+			    p->m->name));
+	}
+	if (p->c.superuser)
+		return 0;
+	return session_allow(&p->c,
+	    session_permission(p->c.arena, p->m->name), p->m->role);
+}
+
+static int
+run_async(struct rpc *p)
+{
+	static const struct type ref_type = { .kind = KIND_REF,
+		.size = sizeof(struct ref), .cls = "task" };
+	struct call *c = &p->c;
+	struct arena *mine = arena_new();
+	struct ref *task = arena_alloc(mine, sizeof(*task));
+
+	if (task_start(c, p->m, p->args, task)) {
+		arena_free(mine);
+		return -1;
+	}
+	/* The task has taken the arena of the request. */
+	c->arena = mine;
+	p->answer.type = &ref_type;
+	p->answer.value = task;
+	return 0;
+}
+
+static int
+run_event_from(struct rpc *p)
+{
+	const struct event_from_args *a = p->args;
+
+	return events_wait_new(&p->c, &p->env, a->classes, a->token,
+	    a->timeout, &p->wait);
+}
+
+static int
+run(struct rpc *p)
+{
+	const struct method *m = p->m;
+	const struct type *t = m->result ? m->result : &type_void;
+	void *result;
+
+	if (p->async)
+		return run_async(p);
+	if (is_accessor(m))
+		return accessor_run(&p->c, m, &p->accessor, &p->answer);
+	if (strcmp(m->name, "event.from") == 0)
+		return run_event_from(p);
+	result = arena_alloc(p->c.arena, t->size + 1u);
+	p->answer.type = t;
+	p->answer.value = result;
+	if (m->flags & METHOD_ASYNC)
+		return task_run_sync(&p->c, m, p->args, result);
+	return m->run(&p->c, p->args, result);
+}
+
+static int
+dispatch(struct rpc *p)
+{
+	int decoded;
+
+	if (system_handles(p->req.method)) {
+		p->env.bare = true;
+		return system_run(&p->c, &p->req, &p->answer);
+	}
+	p->m = find_method(p);
+	if (!p->m)
+		return unknown_method(p);
+	if (p->async && !(p->m->flags & METHOD_ASYNC))
+		return call_error(&p->c, "Fault", (const char *[]) {
+		    arena_printf(p->c.arena, "No async mode for this "
+			"operation (rpc: %s)", p->req.method) }, 1);
+	if (count_params(p))
+		return -1;
+	decoded = decode_args(p);
+	/* A reference of no known form is no worse than an unknown one. */
+	if (decoded && p->dec.err.fault != DECODE_REF)
+		return decode_failure(p);
+	if (!(p->m->flags & METHOD_NO_SESSION) && check_session(p))
+		return -1;
+	if (decoded)
+		return decode_failure(p);
+	if (!p->async && check_role(p))
+		return -1;
+	return run(p);
+}
+
+static int
+parse(struct rpc *p, const struct rpc_request *q)
+{
+	struct json_request j;
+
+	p->env.format = q->format;
+	if (q->format == RPC_XML)
+		return xmlrpc_parse(p->c.arena, q->body, q->len, &p->req);
+	if (json_parse(p->c.arena, q->body, q->len, &j))
+		return -1;
+	p->req = j.call;
+	p->env.v2 = j.v2;
+	p->env.id = mem_strdup(j.id);
+	return 0;
+}
+
+enum rpc_outcome
+rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
+    struct event_wait **wait_out, bool *known_out)
+{
+	struct rpc p = { .c.x = x };
+	enum rpc_outcome outcome = RPC_DONE;
+
+	*wait_out = NULL;
+	p.c.arena = arena_new();
+	p.c.root = db_root_get(x->db);
+	if (parse(&p, q)) {
+		outcome = RPC_BAD;
+	} else if (dispatch(&p)) {
+		envelope_failure(&p.env, r, &p.c.err);
+	} else if (p.wait) {
+		*wait_out = p.wait;
+		outcome = RPC_WAIT;
+	} else {
+		envelope_answer(&p.env, r, &p.answer);
+	}
+	*known_out = p.known;
+	envelope_release(&p.env);
+	if (p.c.root)
+		db_root_put(p.c.root);
+	arena_free(p.c.arena);
+	return outcome;
+}

@@ -1,0 +1,30 @@
+/*
+ * From the bytes of a request's body to the reply's: parse, find the method in
+ * the generated table, decode the arguments, check session and role, run, and
+ * write the result.  Worker threads of http/ call it; it may block for as long
+ * as a handler does.
+ */
+#ifndef RPC_RPC_H
+#define RPC_RPC_H
+
+#include "rpc/envelope.h"
+#include "rpc/events.h"
+#include "rpc/reply.h"
+
+struct rpc_request {
+	const char *body;
+	size_t len;
+	enum rpc_format format;
+};
+
+enum rpc_outcome {
+	RPC_DONE,	/* the reply is complete: HTTP status 200 */
+	RPC_WAIT,	/* park with *wait_out, see rpc/events.h */
+	RPC_BAD,	/* no call: HTTP status 500, reply is empty */
+};
+
+/* *known_out becomes true when the request had a valid session. */
+enum rpc_outcome rpc_handle(struct xapi *x, const struct rpc_request *q,
+    struct reply *r, struct event_wait **wait_out, bool *known_out);
+
+#endif

@@ -36,7 +36,7 @@ static const char head[] =
     "\tint class_id;\n"
     "\tint field;\t\t\t/* index in the class, or -1 */\n"
     "\tuint32_t flags;\t\t\t/* enum method_flag */\n"
-    "\tuint8_t role;\t\t\t/* least enum role that may call it */\n"
+    "\tuint8_t role;\t\t\t/* least enum role_id that may call it */\n"
     "\tconst struct record_type *args;\t/* NULL: none */\n"
     "\tconst struct type *result;\n"
     "\tint (*run)(struct call *c, const void *args, void *result);\n"

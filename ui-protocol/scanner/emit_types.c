@@ -46,7 +46,7 @@ static void
 emit_roles_h(FILE *f, const struct model *m)
 {
 	fputs("/* Least first: a role may do all that the ones before it may. "
-	    "*/\nenum role {\n", f);
+	    "*/\nenum role_id {\n", f);
 	for (int i = 0; i < m->roles.n; i++)
 		fprintf(f, "\tROLE_%s,\n",
 		    upper(((struct role_def *)m->roles.v[i])->name));

@@ -103,7 +103,7 @@ class_tag(const char *s)
 {
 	static const char *const taken[] = { "blob", "class_type", "enum_type",
 		"field", "key_role", "method", "object", "record_type", "ref",
-		"role", "role_type", "type", "vec" };
+		"role_type", "type", "vec" };
 	char *r = lower(s);
 
 	return IN_ARRAY(r, taken) ? fmt("%s_", r) : r;

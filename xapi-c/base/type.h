@@ -100,7 +100,7 @@ struct field {
 	uint16_t tag;			/* in the binary codec; never reused */
 	uint16_t offset;		/* in the struct */
 	uint32_t flags;			/* enum field_flag */
-	uint8_t set_role;		/* enum role: least that may set it */
+	uint8_t set_role;		/* enum role_id: least that may set it */
 	int16_t far_class;		/* relation: class at the other end, or -1 */
 	int16_t far_field;		/* relation: index of its field there */
 };

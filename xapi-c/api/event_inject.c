@@ -36,7 +36,7 @@ int
 api_event_inject(struct call *c, const struct event_inject_args *a,
     const char **result)
 {
-	const char *name = a->class_ ? a->class_ : "";
+	const char *name = a->class ? a->class : "";
 	const char *text = a->ref ? a->ref : "";
 	struct inject in = { .class_id = class_named(name) };
 	struct error none = c->err;

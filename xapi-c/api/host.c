@@ -71,14 +71,12 @@ api_host_get_server_certificate(struct call *c,
 }
 
 int
-api_host_list_methods(struct call *c,
-    const struct host_list_methods_args *a, struct vec *result)
+api_host_list_methods(struct call *c, struct vec *result)
 {
 	const char **names = arena_alloc(c->arena,
 	    (size_t)(n_methods + 1) * sizeof(*names));
 	uint32_t n = 0;
 
-	(void)a;
 	for (int i = 0; i < n_methods; i++)
 		if (!(methods[i].flags & METHOD_HIDDEN))
 			names[n++] = methods[i].name;
@@ -88,8 +86,10 @@ api_host_list_methods(struct call *c,
 
 /* There are no plugins: everything a plugin would do needs a message. */
 int
-api_host_call_plugin(struct call *c, const struct host_call_plugin_args *a)
+api_host_call_plugin(struct call *c, const struct host_call_plugin_args *a,
+    const char **result)
 {
+	(void)result;
 	if (!call_find(c, CLASS_HOST, &a->host))
 		return -1;
 	return err_xenapi_missing_plugin(c, a->plugin);
@@ -155,6 +155,47 @@ api_host_set_hostname_live(struct call *c,
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "set_hostname" });
 	return call_write(c, hostname_in, &ch);
+}
+
+/* -- settings -- */
+
+static int
+https_only_in(struct db_txn *t, void *arg)
+{
+	const struct change *ch = arg;
+	struct host *host = call_txn_edit(ch->c, t, CLASS_HOST, &ch->host);
+
+	if (!host)
+		return -1;
+	host->https_only = ch->enabled;
+	return 0;
+}
+
+int
+api_host_set_https_only(struct call *c,
+    const struct host_set_https_only_args *a)
+{
+	struct change ch = { .c = c, .host = a->self, .enabled = a->value };
+
+	return call_write(c, https_only_in, &ch);
+}
+
+/* Asked of the machine, not of the last event. */
+int
+api_host_compute_free_memory(struct call *c,
+    const struct host_compute_free_memory_args *a, int64_t *result)
+{
+	struct xenops_host_get_result now = { 0 };
+	struct ops_call k;
+
+	if (!call_find(c, CLASS_HOST, &a->host))
+		return -1;
+	ops_prepare(c, &k);
+	if (ops_host_get(c->x->ops, &k, &now))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "host_get" });
+	*result = now.host.memory_free;
+	return 0;
 }
 
 /* -- enabling and power -- */

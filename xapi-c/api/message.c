@@ -93,8 +93,7 @@ api_message_create(struct call *c, const struct message_create_args *a,
 
 struct destroy {
 	struct call *c;
-	const struct ref *refs;
-	uint32_t n;
+	const struct ref *ref;
 };
 
 static int
@@ -102,30 +101,16 @@ destroy_in(struct db_txn *t, void *arg)
 {
 	const struct destroy *d = arg;
 
-	for (uint32_t i = 0; i < d->n; i++) {
-		if (txn_delete(t, CLASS_MESSAGE, &d->refs[i]))
-			continue;
-		return err_handle_invalid(d->c, "message",
-		    call_ref_text(d->c, &d->refs[i]));
-	}
-	return 0;
+	if (txn_delete(t, CLASS_MESSAGE, d->ref))
+		return 0;
+	return err_handle_invalid(d->c, "message",
+	    call_ref_text(d->c, d->ref));
 }
 
 int
 api_message_destroy(struct call *c, const struct message_destroy_args *a)
 {
-	struct destroy d = { .c = c, .refs = &a->self, .n = 1 };
-
-	return call_write(c, destroy_in, &d);
-}
-
-int
-api_message_destroy_many(struct call *c,
-    const struct message_destroy_many_args *a)
-{
-	struct destroy d = {
-		.c = c, .refs = a->messages.v, .n = a->messages.n,
-	};
+	struct destroy d = { .c = c, .ref = &a->self };
 
 	return call_write(c, destroy_in, &d);
 }

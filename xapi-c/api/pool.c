@@ -47,10 +47,8 @@ api_pool_set_https_only(struct call *c,
 
 /* A pool of one host: what was acknowledged is on its disk already. */
 int
-api_pool_sync_database(struct call *c,
-    const struct pool_sync_database_args *a)
+api_pool_sync_database(struct call *c)
 {
 	(void)c;
-	(void)a;
 	return 0;
 }

@@ -10,27 +10,6 @@
 #include "gen/methods.h"
 #include "gen/store.h"
 
-static const struct {
-	enum role role;
-	const char *name;
-	const char *description;
-} roles[] = {
-	{ ROLE_POOL_ADMIN, "pool-admin",
-	  "May do everything, also give roles to users" },
-	{ ROLE_POOL_OPERATOR, "pool-operator",
-	  "May manage hosts, storage and networks of the pool" },
-	{ ROLE_VM_POWER_ADMIN, "vm-power-admin",
-	  "May create and destroy VMs and move them between hosts" },
-	{ ROLE_VM_ADMIN, "vm-admin",
-	  "May create and destroy VMs" },
-	{ ROLE_VM_OPERATOR, "vm-operator",
-	  "May use VMs that exist: start, stop, console" },
-	{ ROLE_READ_ONLY, "read-only",
-	  "May look at everything and change nothing" },
-};
-
-#define N_ROLES (sizeof(roles) / sizeof(roles[0]))
-
 /* FNV-1a, twice with different bases: names are ours, nobody attacks them. */
 static void
 role_ref(const char *name, struct ref *ref)
@@ -55,12 +34,12 @@ has_permission(const struct method *m)
 	    m->kind == METHOD_CTOR;
 }
 
-static struct role_ *
+static struct role *
 role_put(struct db_txn *t, const char *name, const char *description)
 {
 	char uuid[UUID_TEXT_LEN + 1];
 	struct ref ref;
-	struct role_ *r;
+	struct role *r;
 
 	role_ref(name, &ref);
 	r = txn_edit(t, CLASS_ROLE, &ref);
@@ -88,14 +67,17 @@ load_in(struct db_txn *t, void *arg)
 		    "A permission")->obj.ref;
 		least[n++] = methods[i].role;
 	}
-	for (size_t i = 0; i < N_ROLES; i++) {
-		struct role_ *r = role_put(t, roles[i].name,
-		    roles[i].description);
+	for (int i = 0; i < ROLE_N; i++) {
 		struct ref *sub = arena_alloc(a, (n + 1) * sizeof(*sub));
+		struct role *r;
 		uint32_t k = 0;
 
+		if (role_types[i].internal)
+			continue;
+		r = role_put(t, role_types[i].name,
+		    role_types[i].description);
 		for (uint32_t j = 0; j < n; j++)
-			if (least[j] <= roles[i].role)
+			if (least[j] <= i)
 				sub[k++] = all[j];
 		r->subroles = (struct vec){ .v = sub, .n = k };
 	}
@@ -114,7 +96,7 @@ int
 api_role_get_permissions(struct call *c,
     const struct role_get_permissions_args *a, struct vec *result)
 {
-	const struct role_ *r = call_find(c, CLASS_ROLE, &a->self);
+	const struct role *r = call_find(c, CLASS_ROLE, &a->self);
 
 	if (!r)
 		return -1;
@@ -127,7 +109,7 @@ api_role_get_permissions_name_label(struct call *c,
     const struct role_get_permissions_name_label_args *a,
     struct vec *result)
 {
-	const struct role_ *r = call_find(c, CLASS_ROLE, &a->self);
+	const struct role *r = call_find(c, CLASS_ROLE, &a->self);
 	const struct ref *sub;
 	const char **names;
 	uint32_t n = 0;
@@ -138,7 +120,7 @@ api_role_get_permissions_name_label(struct call *c,
 	names = arena_alloc(c->arena,
 	    (r->subroles.n + 1) * sizeof(*names));
 	for (uint32_t i = 0; i < r->subroles.n; i++) {
-		const struct role_ *p = db_find(c->root, CLASS_ROLE, &sub[i]);
+		const struct role *p = db_find(c->root, CLASS_ROLE, &sub[i]);
 
 		if (p)
 			names[n++] = p->name_label;
@@ -156,7 +138,7 @@ struct holders {
 static int
 holder_look(const void *obj, void *arg)
 {
-	const struct role_ *r = obj;
+	const struct role *r = obj;
 	struct holders *h = arg;
 
 	if (set_has_ref(r->subroles, h->permission))

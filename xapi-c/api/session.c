@@ -67,7 +67,7 @@ session_permission(struct arena *a, const char *method)
 }
 
 int
-session_allow(struct call *c, const char *permission, enum role least)
+session_allow(struct call *c, const char *permission, enum role_id least)
 {
 	struct db_root *root;
 	const struct session *s;
@@ -305,21 +305,17 @@ api_session_login_with_password(struct call *c,
 }
 
 int
-api_session_logout(struct call *c, const struct session_logout_args *a)
+api_session_logout(struct call *c)
 {
-	(void)a;
 	session_end(c, &c->session);
 	return 0;
 }
 
 /* Only root can log in: there are no subjects of a directory. */
 int
-api_session_get_all_subject_identifiers(struct call *c,
-    const struct session_get_all_subject_identifiers_args *a,
-    struct vec *result)
+api_session_get_all_subject_identifiers(struct call *c, struct vec *result)
 {
 	(void)c;
-	(void)a;
 	*result = (struct vec){ 0 };
 	return 0;
 }

@@ -18,7 +18,7 @@ int session_check(struct call *c, const struct ref *session);
 
 /* May the session do what needs the role?  permission is the lower-case
  * class.message or http/action.  -1 with RBAC_PERMISSION_DENIED. */
-int session_allow(struct call *c, const char *permission, enum role least);
+int session_allow(struct call *c, const char *permission, enum role_id least);
 
 /*
  * A session for HTTP Basic credentials, as login_with_password makes one.

@@ -23,6 +23,8 @@ struct xapi {
 	struct ops *ops;
 	struct tasks *tasks;		/* api/task_run.h */
 	struct tls *tls;		/* net/tls.h: the certificate */
+	struct vec version;		/* of the version file: a string map */
+	int64_t started;		/* when this process did, wall clock */
 	struct ref pool;		/* set by sync_new */
 	struct ref host;
 };

@@ -1,0 +1,27 @@
+/*
+ * The parts of sync.c.  Each brings one group of objects into line; the seed
+ * needs no xenopsd, the others run on the sync thread with what it answered.
+ * All may run again at any time and change nothing that is right already.
+ */
+#ifndef API_SYNC_PARTS_H
+#define API_SYNC_PARTS_H
+
+#include "api/call.h"
+#include "gen/types.h"
+#include "gen/xenops.h"
+
+/* Pool, host, host_metrics, SMs, templates, roles; sets x->pool and x->host.
+ * 0 or -errno. */
+int sync_seed(struct xapi *x);
+/* Default templates, inside a write. */
+void sync_templates(struct db_txn *t);
+/* SMs, inside a write. */
+void sync_sms(struct db_txn *t);
+/* Host, host_metrics, host_cpus and the control domain. */
+int sync_host(struct call *c, const struct xenops_host_info *h);
+/* PIFs and networks; makes the bridges. */
+int sync_networks(struct call *c, const struct xenops_host_info *h);
+/* PIFs only, after host_changed: addresses, carriers. */
+int sync_pifs(struct call *c, const struct xenops_host_info *h);
+
+#endif

@@ -38,7 +38,7 @@ struct pending {
 	bool progressed;
 	double fraction;
 	uint8_t kind;			/* of the answer */
-	struct buf body;		/* of the answer, or of the progress */
+	struct buf body;		/* of the answer */
 	int fds[FRAME_MAX_FDS];
 	int nfds;
 };
@@ -53,21 +53,6 @@ struct ops {
 	int fd;				/* -1: not connected */
 	uint32_t next_id;
 	struct pending *pending;
-};
-
-/* What progress frames carry. */
-struct progress {
-	double fraction;
-};
-
-static const struct field progress_fields[] = {
-	{ .name = "fraction", .type = &type_float, .tag = 1,
-	    .far_class = -1, .far_field = -1 },
-};
-static const struct progress progress_default;
-static const struct record_type progress_type = {
-	"progress", progress_fields, 1, sizeof(struct progress),
-	&progress_default,
 };
 
 static int
@@ -134,6 +119,18 @@ pending_remove(struct ops *o, struct pending *gone)
 		*at = gone->next;
 }
 
+static double
+get_double(const uint8_t *p)
+{
+	uint64_t u = 0;
+	double d;
+
+	for (int i = 0; i < 8; i++)
+		u |= (uint64_t)p[i] << (8 * i);
+	memcpy(&d, &u, sizeof(d));
+	return d;
+}
+
 /* Hands an answer to its waiter; an answer nobody waits for is dropped. */
 static void
 deliver(struct ops *o, struct frame *f, struct buf *storage)
@@ -142,23 +139,22 @@ deliver(struct ops *o, struct frame *f, struct buf *storage)
 
 	pthread_mutex_lock(&o->lock);
 	p = pending_find(o, f->id);
-	if (p && !p->done) {
-		buf_release(&p->body);
-		buf_add(&p->body, f->body, f->len);
-		if (f->kind == FRAME_PROGRESS) {
-			p->progressed = true;
-		} else {
-			p->done = true;
-			p->kind = f->kind;
-			p->nfds = f->nfds;
-			memcpy(p->fds, f->fds, sizeof(p->fds));
-			f->nfds = 0;
-		}
+	if (p && f->kind == FRAME_PROGRESS) {
+		p->progressed = f->len == sizeof(p->fraction);
+		p->fraction = p->progressed ? get_double(f->body) : 0;
+		pthread_cond_signal(&p->wake);
+	} else if (p && !p->done) {
+		p->done = true;
+		p->kind = f->kind;
+		p->body = *storage;
+		*storage = (struct buf){ 0 };
+		p->nfds = f->nfds;
+		memcpy(p->fds, f->fds, sizeof(p->fds));
+		f->nfds = 0;
 		pthread_cond_signal(&p->wake);
 	}
 	pthread_mutex_unlock(&o->lock);
 	close_fds(f->fds, f->nfds);
-	buf_reset(storage);
 }
 
 static void
@@ -388,16 +384,19 @@ ops_is_connected(struct ops *o)
 	return yes;
 }
 
-/* Sends on the present connection; a failure also breaks that. */
+/*
+ * Sends a frame of p on the connection p was registered for; a failure breaks
+ * that connection, as it may have cut the frame.
+ */
 static int
-send_frame(struct ops *o, const struct frame *f,
+send_frame(struct ops *o, const struct pending *p, const struct frame *f,
     const struct record_type *rt, const void *rec)
 {
 	int fd, rc;
 
 	pthread_mutex_lock(&o->send_lock);
 	pthread_mutex_lock(&o->lock);
-	fd = o->fd;
+	fd = p->done ? -1 : o->fd;
 	pthread_mutex_unlock(&o->lock);
 	if (fd == -1)
 		rc = -EPIPE;
@@ -405,8 +404,7 @@ send_frame(struct ops *o, const struct frame *f,
 		rc = frame_send_record(fd, f, rt, rec);
 	else
 		rc = frame_send(fd, f);
-	/* E2BIG: nothing was sent.  Anything else may have cut a frame. */
-	if (rc && rc != -E2BIG && fd != -1)
+	if (rc && rc != -EMSGSIZE && fd != -1)
 		shutdown(fd, SHUT_RDWR);
 	pthread_mutex_unlock(&o->send_lock);
 	return rc;
@@ -428,16 +426,13 @@ deadline_after(struct timespec *ts, int64_t ms)
 static void
 tell_progress(struct ops *o, struct ops_call *call, struct pending *p)
 {
-	struct buf body = p->body;
-	struct progress pr = { 0 };
+	double fraction = p->fraction;
 
 	p->progressed = false;
-	p->body = (struct buf){ 0 };
+	if (!call->progress)
+		return;
 	pthread_mutex_unlock(&o->lock);
-	if (call->progress && codec_decode(call->arena, &progress_type, &pr,
-	    body.data, body.len, NULL) == 0)
-		call->progress(call->progress_arg, pr.fraction);
-	buf_release(&body);
+	call->progress(call->progress_arg, fraction);
 	pthread_mutex_lock(&o->lock);
 }
 
@@ -468,7 +463,7 @@ wait_answer(struct ops *o, struct ops_call *call, struct pending *p,
 		pthread_mutex_unlock(&o->lock);
 		if (call->cancelled(call->cancelled_arg)) {
 			asked = true;
-			send_frame(o, &cancel, NULL, NULL);
+			send_frame(o, p, &cancel, NULL, NULL);
 		}
 		pthread_mutex_lock(&o->lock);
 	}
@@ -539,19 +534,19 @@ ops_do(struct ops *o, struct ops_call *call, uint16_t message,
 	}
 	pthread_mutex_unlock(&o->lock);
 	f.id = p.id;
-	rc = p.lost ? 0 : send_frame(o, &f, m->args, args);
+	rc = p.id == 0 ? 0 : send_frame(o, &p, &f, m->args, args);
 
 	pthread_mutex_lock(&o->lock);
 	if (rc) {
 		p.done = true;
-		p.lost = rc != -E2BIG;
+		p.lost = rc != -EMSGSIZE;
 		p.kind = FRAME_CANCEL;	/* no answer: malformed */
 	}
 	wait_answer(o, call, &p, message);
 	pending_remove(o, &p);
 	pthread_mutex_unlock(&o->lock);
 
-	if (rc == -E2BIG)
+	if (rc == -EMSGSIZE)
 		rc = fail(call, XENOPS_CODE_BAD_REQUEST, "request too long");
 	else
 		rc = take_answer(call, &p, message, result);

@@ -89,6 +89,8 @@ int storage_open(struct storage *s, const char *sr, const char *vdi,
  */
 void storage_reap(struct storage *s,
     bool (*alive)(void *arg, const char *user), void *arg);
+/* Forgets which SRs are attached and which disks in use, as a boot does. */
+void storage_forget(struct storage *s);
 /* Whether anything of the disk device (/dev/sda, or a partition of it)
  * belongs to an attached SR. */
 bool storage_owns_device(const struct storage_env *env, const char *device);

@@ -1,0 +1,12 @@
+#include "xenopsd/storage_driver.h"
+
+const struct storage_env storage_real = {
+	.run_dir = "/run/xenopsd",
+	.lvm = "/usr/sbin/lvm",
+	.mkfs = "/usr/sbin/mkfs.ext4",
+	.drivers = {
+		[XENOPS_SR_TYPE_MEMORY] = &sr_driver_memory,
+		[XENOPS_SR_TYPE_FILE] = &sr_driver_file,
+		[XENOPS_SR_TYPE_LVM] = &sr_driver_lvm,
+	},
+};

@@ -165,9 +165,9 @@ emit_class_c(FILE *f, const struct class *c)
 	emit_fields(f, &c->rec, class_flags, c);
 	fprintf(f, "const struct class_type class_%s = {\n"
 	    "\t.rec = %s,\n\t.event_name = \"%s\",\n\t.id = CLASS_%s,\n"
-	    "\t.flags = CLASS_%s%s,\n\t.uuid_field = %d,\n"
+	    "\t.tag = %d,\n\t.flags = CLASS_%s%s,\n\t.uuid_field = %d,\n"
 	    "\t.name_field = %d,\n};\n\n", c->c, record_initialiser(&c->rec),
-	    c->c, upper(c->name), upper(c->persist),
+	    c->c, upper(c->name), c->tag, upper(c->persist),
 	    c->events ? " | CLASS_EVENTS" : "", field_index(c, "uuid"),
 	    c->by_name ? field_index(c, "name_label") : -1);
 }

@@ -16,8 +16,8 @@ struct sync;
  * that logging in needs no xenopsd.  0 or -errno. */
 int sync_new(struct xapi *x, struct sync **s_out);
 void sync_free(struct sync *s);		/* stops the thread; NULL allowed */
-/* Starts the thread; needs x->ops. */
-void sync_start(struct sync *s);
+/* Starts the thread; needs x->ops.  0 or -errno. */
+int sync_start(struct sync *s);
 /* The callbacks of struct ops_config; arg is the struct sync. */
 void sync_connected(void *arg);
 void sync_event(void *arg, uint16_t message, const void *record);

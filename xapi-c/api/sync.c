@@ -1,0 +1,481 @@
+#include "api/sync.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/ops_error.h"
+#include "api/storage_sync.h"
+#include "api/sync_parts.h"
+#include "api/vm_state.h"
+#include "api/xapi.h"
+#include "base/log.h"
+#include "gen/ops_stubs.h"
+#include "gen/store.h"
+
+#define RETRY_MS 2000			/* after a pass that failed */
+#define DEFER_MS 100			/* while an operation has the VM */
+
+/* The newest state of one domain that is still to be applied. */
+struct item {
+	struct item *next;
+	struct arena *arena;		/* holds the item as well */
+	struct xenops_domain_info domain;
+};
+
+struct sync {
+	struct xapi *x;
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock;		/* everything below */
+	pthread_cond_t wake;
+	bool stop;
+	bool full;			/* ask for everything */
+	bool done;
+	struct item *items;
+	struct arena *host_arena;	/* NULL: no news of the host */
+	struct xenops_host_info *host;
+};
+
+/* -- the queue -- */
+
+/* With the lock held; an older state of the same domain gives way.  When the
+ * new one is only deferred, a newer one may be there already: it stays. */
+static void
+item_put(struct sync *s, struct item *new, bool deferred)
+{
+	struct item **at = &s->items;
+
+	while (*at && strcmp((*at)->domain.uuid, new->domain.uuid))
+		at = &(*at)->next;
+	if (*at && deferred) {
+		arena_free(new->arena);
+		return;
+	}
+	if (*at) {
+		struct item *old = *at;
+
+		new->next = old->next;
+		*at = new;
+		arena_free(old->arena);
+		return;
+	}
+	new->next = NULL;
+	*at = new;
+}
+
+static struct item *
+item_new(const struct xenops_domain_info *d)
+{
+	struct arena *a = arena_new();
+	struct item *it = arena_alloc(a, sizeof(*it));
+
+	it->arena = a;
+	record_copy(&xenops_domain_info_type, &it->domain, d, a);
+	if (!it->domain.uuid)
+		it->domain.uuid = "";
+	return it;
+}
+
+static void
+items_free(struct item *it)
+{
+	while (it) {
+		struct item *next = it->next;
+
+		arena_free(it->arena);
+		it = next;
+	}
+}
+
+void
+sync_connected(void *arg)
+{
+	struct sync *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	s->full = true;
+	s->done = false;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
+host_put(struct sync *s, const struct xenops_host_info *h)
+{
+	struct arena *a = arena_new();
+	struct xenops_host_info *copy = arena_alloc(a, sizeof(*copy));
+
+	record_copy(&xenops_host_info_type, copy, h, a);
+	arena_free(s->host_arena);
+	s->host_arena = a;
+	s->host = copy;
+}
+
+void
+sync_event(void *arg, uint16_t message, const void *record)
+{
+	struct sync *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	if (message == XENOPS_DOMAIN_CHANGED) {
+		const struct xenops_domain_changed *e = record;
+
+		item_put(s, item_new(&e->domain), false);
+	} else if (message == XENOPS_HOST_CHANGED) {
+		const struct xenops_host_changed *e = record;
+
+		host_put(s, &e->host);
+	}
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool
+sync_is_done(struct sync *s)
+{
+	bool done;
+
+	pthread_mutex_lock(&s->lock);
+	done = s->done;
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+/* -- applying -- */
+
+/*
+ * Operations that move the VM or its devices record their own outcome; news
+ * of the domain from meanwhile waits for them, lest an old state overtakes.
+ */
+static bool
+is_busy(struct db_txn *t, const struct vm *vm)
+{
+	const struct ref *refs = vm->VBDs.v;
+
+	if (vm->current_operations.n)
+		return true;
+	for (uint32_t i = 0; i < vm->VBDs.n; i++) {
+		const struct vbd *vbd = vbd_txn_get(t, &refs[i]);
+
+		if (vbd && vbd->current_operations.n)
+			return true;
+	}
+	refs = vm->VIFs.v;
+	for (uint32_t i = 0; i < vm->VIFs.n; i++) {
+		const struct vif *vif = vif_txn_get(t, &refs[i]);
+
+		if (vif && vif->current_operations.n)
+			return true;
+	}
+	return false;
+}
+
+struct apply {
+	struct xapi *x;
+	const struct xenops_domain_info *domain;
+	bool deferred;
+};
+
+static int
+apply_in(struct db_txn *t, void *arg)
+{
+	struct apply *a = arg;
+	const struct vm *vm = txn_find_uuid(t, CLASS_VM, a->domain->uuid);
+
+	if (!vm)
+		return 0;
+	if (is_busy(t, vm)) {
+		a->deferred = true;
+		return 0;
+	}
+	vm_state_apply(t, a->x, &vm->obj.ref, a->domain);
+	return 0;
+}
+
+/* Frees the items or queues them again. */
+static void
+items_apply(struct sync *s, struct item *it)
+{
+	while (it) {
+		struct item *next = it->next;
+		struct apply a = { .x = s->x, .domain = &it->domain };
+
+		if (db_write(s->x->db, apply_in, &a))
+			log_error("cannot record the state of domain '%s'",
+			    it->domain.uuid);
+		if (a.deferred) {
+			pthread_mutex_lock(&s->lock);
+			item_put(s, it, true);
+			pthread_mutex_unlock(&s->lock);
+		} else {
+			arena_free(it->arena);
+		}
+		it = next;
+	}
+}
+
+/* -- a full pass -- */
+
+struct pass {
+	struct sync *s;
+	struct db_txn *t;
+	struct vec domains;
+};
+
+static const struct xenops_domain_info *
+domain_of(const struct pass *p, const char *uuid)
+{
+	const struct xenops_domain_info *d = p->domains.v;
+
+	for (uint32_t i = 0; i < p->domains.n; i++)
+		if (strcmp(d[i].uuid ? d[i].uuid : "", uuid) == 0)
+			return &d[i];
+	return NULL;
+}
+
+static int
+pass_vm(const void *obj, void *arg)
+{
+	const struct vm *vm = obj;
+	struct pass *p = arg;
+	const struct xenops_domain_info *d = domain_of(p, vm->uuid);
+
+	if (vm->is_control_domain)
+		return 0;
+	if (!is_busy(p->t, vm)) {
+		vm_state_apply(p->t, p->s->x, &vm->obj.ref, d);
+	} else if (d) {
+		pthread_mutex_lock(&p->s->lock);
+		item_put(p->s, item_new(d), true);
+		pthread_mutex_unlock(&p->s->lock);
+	}
+	return 0;
+}
+
+static int
+pass_in(struct db_txn *t, void *arg)
+{
+	struct pass *p = arg;
+	const struct xenops_domain_info *d = p->domains.v;
+
+	p->t = t;
+	for (uint32_t i = 0; i < p->domains.n; i++)
+		if (!txn_find_uuid(t, CLASS_VM, d[i].uuid ? d[i].uuid : ""))
+			log_warn("domain '%s' belongs to no VM", d[i].uuid);
+	return txn_each(t, CLASS_VM, pass_vm, p);
+}
+
+static int
+pass_domains(struct sync *s, struct call *c)
+{
+	struct xenops_domain_list_result r = { 0 };
+	struct pass p = { .s = s };
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_domain_list(s->x->ops, &k, &r))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "domain_list" });
+	p.domains = r.domains;
+	return call_write(c, pass_in, &p);
+}
+
+static int
+pass_host(struct sync *s, struct call *c)
+{
+	struct xenops_host_get_result r = { 0 };
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_host_get(s->x->ops, &k, &r))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "host_get" });
+	if (sync_host(c, &r.host))
+		return -1;
+	return sync_networks(c, &r.host);
+}
+
+static struct call
+call_open(struct sync *s)
+{
+	return (struct call){
+		.x = s->x, .arena = arena_new(),
+		.root = db_root_get(s->x->db), .superuser = true,
+	};
+}
+
+static void
+call_shut(struct call *c)
+{
+	db_root_put(c->root);
+	arena_free(c->arena);
+}
+
+static bool
+pass(struct sync *s)
+{
+	struct call c = call_open(s);
+	int rc;
+
+	rc = pass_host(s, &c);
+	if (rc == 0) {
+		call_refresh(&c);
+		rc = storage_sync(&c);
+	}
+	if (rc == 0) {
+		call_refresh(&c);
+		rc = pass_domains(s, &c);
+	}
+	if (rc)
+		log_warn("cannot read the host's state: %s: %s",
+		    c.err.code ? c.err.code : "?",
+		    c.err.n ? c.err.params[0] : "");
+	else
+		log_info("the host's state is up to date");
+	call_shut(&c);
+	return rc == 0;
+}
+
+static void
+apply_host(struct sync *s, const struct xenops_host_info *h)
+{
+	struct call c = call_open(s);
+
+	if (sync_host(&c, h) || sync_pifs(&c, h))
+		log_warn("cannot record the host's state: %s",
+		    c.err.code ? c.err.code : "?");
+	call_shut(&c);
+}
+
+/* -- the thread -- */
+
+/* With the lock held: until there is work, or for ms if that is not 0. */
+static void
+wait_work(struct sync *s, int ms)
+{
+	struct timespec until;
+
+	if (!ms) {
+		pthread_cond_wait(&s->wake, &s->lock);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&s->wake, &s->lock, &until);
+}
+
+/* With the lock held, which it drops while it works. */
+static void
+work_full(struct sync *s)
+{
+	bool ok;
+
+	s->full = false;
+	pthread_mutex_unlock(&s->lock);
+	ok = pass(s);
+	pthread_mutex_lock(&s->lock);
+	if (ok) {
+		s->done = !s->full;
+		return;
+	}
+	if (!s->stop && !s->full && ops_is_connected(s->x->ops)) {
+		wait_work(s, RETRY_MS);
+		s->full = true;
+	}
+}
+
+static void
+work_events(struct sync *s)
+{
+	struct item *items = s->items;
+	struct arena *a = s->host_arena;
+	struct xenops_host_info *h = s->host;
+
+	s->items = NULL;
+	s->host_arena = NULL;
+	pthread_mutex_unlock(&s->lock);
+	if (a) {
+		apply_host(s, h);
+		arena_free(a);
+	}
+	items_apply(s, items);
+	pthread_mutex_lock(&s->lock);
+}
+
+static void *
+sync_thread(void *arg)
+{
+	struct sync *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop) {
+		if (s->full) {
+			work_full(s);
+		} else if (s->items || s->host_arena) {
+			work_events(s);
+			/* What is left was deferred. */
+			if (s->items && !s->full && !s->stop)
+				wait_work(s, DEFER_MS);
+		} else {
+			wait_work(s, 0);
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+int
+sync_new(struct xapi *x, struct sync **s_out)
+{
+	struct sync *s = calloc(1, sizeof(*s));
+	pthread_condattr_t attr;
+	int rc;
+
+	if (!s)
+		abort();
+	s->x = x;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	rc = sync_seed(x);
+	if (rc) {
+		sync_free(s);
+		return rc;
+	}
+	*s_out = s;
+	return 0;
+}
+
+int
+sync_start(struct sync *s)
+{
+	int r = pthread_create(&s->thread, NULL, sync_thread, s);
+
+	s->running = r == 0;
+	return -r;
+}
+
+void
+sync_free(struct sync *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_broadcast(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	if (s->running)
+		pthread_join(s->thread, NULL);
+	items_free(s->items);
+	arena_free(s->host_arena);
+	pthread_cond_destroy(&s->wake);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}

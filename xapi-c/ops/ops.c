@@ -19,7 +19,6 @@
 #include "base/log.h"
 #include "gen/xenops.h"
 
-#define OPS_VERSION 1
 #define HELLO_LIMIT_MS 10000
 #define SEND_LIMIT_S 30
 #define BACKOFF_FIRST_MS 50
@@ -203,7 +202,7 @@ static int
 say_hello(struct ops *o, int fd)
 {
 	const struct record_type *rt = xenops_messages[XENOPS_HELLO].result;
-	struct xenops_hello_args args = { .version = OPS_VERSION };
+	struct xenops_hello_args args = { .version = XENOPS_VERSION };
 	struct xenops_hello_result res = { 0 };
 	struct frame f = { .message = XENOPS_HELLO, .kind = FRAME_REQUEST };
 	struct buf storage = { 0 };
@@ -222,11 +221,11 @@ say_hello(struct ops *o, int fd)
 	rc = -EPROTO;
 	if (f.kind == FRAME_REPLY &&
 	    codec_decode(a, rt, &res, f.body, f.len, NULL) == 0 &&
-	    res.version == OPS_VERSION)
+	    res.version == XENOPS_VERSION)
 		rc = 0;
 	else
 		log_error("xenopsd speaks version %lld, not %d",
-		    (long long)res.version, OPS_VERSION);
+		    (long long)res.version, XENOPS_VERSION);
 out:
 	buf_release(&storage);
 	arena_free(a);

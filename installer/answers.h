@@ -1,0 +1,42 @@
+/*
+ * The answer file (XML, a superset of XenServer's), as far as a host that runs
+ * from its medium needs it:
+ *
+ *     <installation>
+ *       <root-password type="hash">$6$...</root-password>
+ *       <hostname>host1</hostname>
+ *       <admin-interface name="eth0" proto="static">
+ *         <ip>192.0.2.10</ip> <subnet-mask>255.255.255.0</subnet-mask>
+ *         <gateway>192.0.2.1</gateway>
+ *       </admin-interface>
+ *       <name-server>192.0.2.1</name-server>
+ *       <ntp-server>ntp.example.org</ntp-server>
+ *     </installation>
+ *
+ * type="plaintext" is accepted for the password.  Elements that matter only to
+ * an installation are ignored here.
+ */
+#ifndef INSTALLER_ANSWERS_H
+#define INSTALLER_ANSWERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "netconf.h"
+
+#define ANSWERS_MAX_BYTES (256 * 1024)
+#define ANSWERS_TEXT 257
+
+struct answers {
+	char password[ANSWERS_TEXT];	/* "": none given */
+	bool password_is_hash;
+	char hostname[ANSWERS_TEXT];	/* "": none given */
+	bool has_network;
+	struct netconf network;
+};
+
+/* False with *why, for a person, if the text is no good answer file. */
+bool answers_parse(const char *xml, size_t len, struct answers *out,
+    const char **why);
+
+#endif

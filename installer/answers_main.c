@@ -1,0 +1,86 @@
+/*
+ * bedplate-answers FILE: applies an answer file to a host that nobody has set
+ * up yet.  Once there is a password nothing is read any more, so a medium left
+ * in a drive cannot take a host over.  Exit status 1: the file is no good, and
+ * nothing of it was applied; 2: it could not be stored.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "answers.h"
+#include "state.h"
+
+static char text[ANSWERS_MAX_BYTES + 1];
+
+static ssize_t
+read_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t r = 1;
+
+	if (fd == -1)
+		return -1;
+	while (r > 0 && len < sizeof text) {
+		r = read(fd, text + len, sizeof text - len);
+		if (r > 0)
+			len += (size_t)r;
+	}
+	close(fd);
+	return r == -1 ? -1 : (ssize_t)len;
+}
+
+static int
+report(const char *what, int rc)
+{
+	if (rc)
+		fprintf(stderr, "bedplate-answers: cannot store %s: %s\n",
+		    what, strerror(-rc));
+	return rc;
+}
+
+/* The password last: while there is none, an interrupted run starts over. */
+static int
+apply(const struct answers *a)
+{
+	int rc = 0;
+
+	if (a->has_network)
+		rc = report("the network", netconf_save(&a->network));
+	if (rc == 0 && *a->hostname)
+		rc = report("the host name", hostname_set(a->hostname));
+	if (rc == 0 && *a->password)
+		rc = report("the password", a->password_is_hash ?
+		    secret_set_hash(a->password) : secret_set(a->password));
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct answers a;
+	const char *why;
+	ssize_t len;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: bedplate-answers FILE\n");
+		return 1;
+	}
+	if (secret_is_set())
+		return 0;
+	len = read_file(argv[1]);
+	if (len == -1) {
+		fprintf(stderr, "bedplate-answers: cannot read '%s': %s\n",
+		    argv[1], strerror(errno));
+		return 1;
+	}
+	if (!answers_parse(text, (size_t)len, &a, &why)) {
+		fprintf(stderr, "bedplate-answers: '%s': %s\n", argv[1], why);
+		return 1;
+	}
+	return apply(&a) ? 2 : 0;
+}

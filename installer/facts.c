@@ -1,0 +1,96 @@
+#include "facts.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "state.h"
+
+#define MANAGEMENT_BRIDGE "xenbr0"
+#define RELEASE_FILE "/etc/bedplate-release"
+#define INTERFACE_FILE "/run/network/interface"
+#define API_PORT 443
+
+static void
+read_version(char out[static FACT_TEXT])
+{
+	char line[FACT_TEXT];
+	FILE *f = fopen(RELEASE_FILE, "re");
+
+	snprintf(out, FACT_TEXT, "unknown");
+	while (f && fgets(line, sizeof line, f)) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (strncmp(line, "VERSION=", 8) == 0)
+			snprintf(out, FACT_TEXT, "%.120s", line + 8);
+	}
+	if (f)
+		fclose(f);
+}
+
+/* The bridge's address: IPv4, else a global IPv6 one. */
+static void
+read_address(char out[static FACT_TEXT])
+{
+	struct ifaddrs *all, *p;
+
+	out[0] = '\0';
+	if (getifaddrs(&all) == -1)
+		return;
+	for (p = all; p; p = p->ifa_next) {
+		int family = p->ifa_addr ? p->ifa_addr->sa_family : AF_UNSPEC;
+		struct sockaddr_in *v4 = (void *)p->ifa_addr;
+		struct sockaddr_in6 *v6 = (void *)p->ifa_addr;
+
+		if (strcmp(p->ifa_name, MANAGEMENT_BRIDGE) != 0)
+			continue;
+		if (family == AF_INET) {
+			inet_ntop(AF_INET, &v4->sin_addr, out, FACT_TEXT);
+			break;
+		}
+		if (family == AF_INET6 && !out[0] &&
+		    !IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr))
+			inet_ntop(AF_INET6, &v6->sin6_addr, out, FACT_TEXT);
+	}
+	freeifaddrs(all);
+}
+
+/* A connection to ourselves either is refused or completes at once. */
+static bool
+api_answers(void)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons(API_PORT),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+	struct sockaddr_in peer;
+	socklen_t len = sizeof peer;
+	bool ok;
+
+	if (fd == -1)
+		return false;
+	connect(fd, (struct sockaddr *)&to, sizeof to);
+	ok = getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
+	close(fd);
+	return ok;
+}
+
+void
+facts_read(struct facts *f)
+{
+	memset(f, 0, sizeof *f);
+	read_version(f->version);
+	if (gethostname(f->hostname, sizeof f->hostname - 1) == -1)
+		f->hostname[0] = '\0';
+	state_read_line(INTERFACE_FILE, f->interface, sizeof f->interface);
+	read_address(f->address);
+	state_read_line(STATE_FINGERPRINT, f->fingerprint,
+	    sizeof f->fingerprint);
+	f->api_answers = api_answers();
+	f->password_set = secret_is_set();
+}

@@ -1,0 +1,24 @@
+/*
+ * What the console screen shows about the host, read afresh each time.
+ */
+#ifndef INSTALLER_FACTS_H
+#define INSTALLER_FACTS_H
+
+#include <stdbool.h>
+
+#define FACT_TEXT 128
+
+struct facts {
+	char version[FACT_TEXT];
+	char hostname[FACT_TEXT];
+	char interface[FACT_TEXT];	/* NIC of the management network */
+	char address[FACT_TEXT];	/* "": none yet */
+	char fingerprint[FACT_TEXT];	/* "": no certificate yet */
+	bool api_answers;		/* port 443 accepts connections */
+	bool password_set;
+};
+
+/* Never blocks. */
+void facts_read(struct facts *f);
+
+#endif

@@ -20,7 +20,8 @@ SHELL := /bin/sh
 NPROC := $(shell nproc 2>/dev/null || echo 2)
 B := build
 BEDPLATE_CACHE ?= $(HOME)/.cache/bedplate
-export BEDPLATE_CACHE
+# the Debian mirror, when it is not to be the build host's own
+export BEDPLATE_CACHE DEBIAN_MIRROR DEBIAN_SECURITY_MIRROR
 
 ALL_TARGETS :=
 CHECK_TARGETS :=

@@ -8,7 +8,8 @@
 #   apt.sh source [-o] PKG [PATTERN...]
 #       downloads the newest source version matching the first PATTERN (shell
 #       glob, default *) whose files the mirror still has; with -o the orig
-#       tarball is enough.  Prints the directory; its SHA256SUMS lists the files.
+#       tarball is enough.  Prints the directory; its SHA256SUMS lists the files,
+#       its SOURCE has name and version.
 #   apt.sh show PKG              the control record of the newest binary
 set -eu
 
@@ -65,8 +66,9 @@ debs()
 one_source()
 {
 	dir=$cache/src/${pkg}_$(echo "$1" | tr ':' '_')
-	[ ! -f "$dir/SHA256SUMS" ] || return 0
 	mkdir -p "$dir"
+	echo "$pkg $1" >"$dir/SOURCE"
+	[ ! -f "$dir/SHA256SUMS" ] || return 0
 	cd "$dir"
 	apt-get -q source --print-uris "$pkg=$1" >uris 2>/dev/null || return 1
 	# fails when one file of several is gone, and keeps the others
@@ -107,6 +109,7 @@ source_()
 				echo "$dir"
 				return 0
 			fi
+			rm -rf "$dir"
 		done
 	done
 	die "no complete source of $pkg $* among: $versions"

@@ -5,6 +5,7 @@
 #   NAME_NEEDS    components it is built against; musl is always one of them
 #   NAME_DEBS     binary packages it takes files from
 #   NAME_FILES    our files that it reads
+#   NAME_HOST     packages of the build host that end up in the result
 #   NAME_BUILD    shell, run in the unpacked source; deps/build.sh says in which world
 # Results: build/sysroot/{bin,include,lib,share/origin}, compiler
 # build/tools/musl-cc (compiles against build/sysroot by itself).
@@ -14,6 +15,7 @@
 DEPS := musl openssl zlib libxml2 jansson sqlite yajl util-linux xz zstd xen \
 	busybox libaio lvm2 e2fsprogs check thin-tools lz4 mdadm
 
+DEPS_SH := dom0-rootfs/deps/build.sh dom0-rootfs/deps/compiler.sh
 SYSROOT := $(B)/sysroot/.complete
 MUSL_CC := $(B)/tools/musl-cc
 dep = $(1:%=$(B)/deps/%.done)
@@ -34,21 +36,23 @@ $(B)/deps:
 define dep_rules
 $$(B)/deps/$1.src: dom0-rootfs/deps/$1.mk | $$(B)/deps
 	dom0-rootfs/apt.sh source $$(foreach w,$$($1_SOURCE),'$$w') >$$@.tmp
-	$$(if $$($1_DEBS),dom0-rootfs/apt.sh deb $$($1_DEBS) | sed 's/^/deb /' >>$$@.tmp)
+	$$(if $$($1_DEBS),dom0-rootfs/apt.sh deb $$($1_DEBS) >$$@.debs && \
+	    sed 's/^/deb /' $$@.debs >>$$@.tmp && rm $$@.debs)
 	@mv $$@.tmp $$@
 
-$$(B)/deps/$1.done: dom0-rootfs/deps/$1.mk dom0-rootfs/deps/build.sh $$($1_FILES) \
+$$(B)/deps/$1.done: dom0-rootfs/deps/$1.mk $(DEPS_SH) $$($1_FILES) \
     $$(B)/deps/$1.src $$(call dep,$$($1_NEEDS))
 	$$(file >$$(B)/deps/$1.sh,$$(value $1_BUILD))
 	$$(file >$$(B)/deps/$1.in,licence $$($1_LICENCE))
 	$$(foreach n,$$($1_NEEDS),$$(file >>$$(B)/deps/$1.in,need $$n))
+	$$(foreach h,$$($1_HOST),$$(file >>$$(B)/deps/$1.in,host $$h))
 	$$(foreach f,$$($1_FILES),$$(file >>$$(B)/deps/$1.in,file $$f))
 	+@nice -n 5 dom0-rootfs/deps/build.sh $1
 endef
 $(foreach d,$(DEPS),$(eval $(call dep_rules,$d)))
 
 # alone on the command line make has no job server yet: two components at once
-$(SYSROOT): $(DEPS:%=dom0-rootfs/deps/%.mk) dom0-rootfs/deps/build.sh dom0-rootfs/busybox.config
+$(SYSROOT): $(DEPS:%=dom0-rootfs/deps/%.mk) $(DEPS_SH) dom0-rootfs/busybox.config
 	+@$(MAKE) -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPROC)) $(call dep,$(DEPS))
 	@touch $@
 

@@ -10,6 +10,4 @@ cmake -S . -B b -DCMAKE_C_COMPILER="$MCC" -DCMAKE_C_FLAGS="$OPT" \
 	-DCMAKE_INSTALL_LIBDIR=lib
 make -C b $J install
 rm -rf "$P/lib/cmake"
-sed -i 's,^\([a-z]*dir\)=.*/\(lib\|include\)$,\1=${prefix}/\2,' \
-	"$P/lib/pkgconfig/jansson.pc"
 endef

@@ -14,6 +14,4 @@ make $NA -C include install
 mkdir -p "$P/lib/pkgconfig"
 cp .libs/libxml2.a "$P/lib/"
 cp libxml-2.0.pc "$P/lib/pkgconfig/"
-sed -i 's,^\([a-z]*dir\)=.*/\(lib\|include\)$,\1=${prefix}/\2,' \
-	"$P/lib/pkgconfig/libxml-2.0.pc"
 endef

@@ -4,7 +4,7 @@ musl_SOURCE := musl
 musl_LICENCE := MIT
 musl_DEBS := linux-libc-dev
 define musl_BUILD
-CC=gcc CFLAGS="-O2 -g0" ./configure --prefix=/MUSLROOT --disable-shared \
+CC=gcc CFLAGS=-O2 ./configure --prefix=/MUSLROOT --disable-shared \
 	--enable-wrapper=gcc
 make $J
 make DESTDIR="$P" install

@@ -3,6 +3,7 @@
 # program, pdata_tools: `pdata_tools thin_check DEV`, or by a link's name.
 thin-tools_SOURCE := thin-provisioning-tools 0.9.*
 thin-tools_LICENCE := GPL-3.0-or-later
+thin-tools_HOST := libc6-dev libaio-dev libexpat1-dev libboost-dev
 define thin-tools_BUILD
 sed 's/@THIN_PROVISIONING_TOOLS_VERSION@/"0.9.0"/' version.h.in >version.h
 # the list SOURCE of their makefile, without running configure

@@ -4,7 +4,7 @@ util-linux_LICENCE := BSD-3-Clause AND LGPL-2.1-or-later
 util-linux_NEEDS := musl
 define util-linux_BUILD
 CC=$MCC CFLAGS="$OPT" LDFLAGS=-static ./configure --host=x86_64-linux-musl \
-	--prefix="$P" --disable-all-programs --enable-libuuid \
+	--localstatedir=/var --disable-all-programs --enable-libuuid \
 	--enable-libblkid --disable-shared --disable-nls --without-python \
 	--without-systemd --without-udev --without-tinfo --without-ncurses \
 	--without-ncursesw --disable-bash-completion

@@ -21,7 +21,8 @@ export ac_cv_header_argp_h=yes ac_cv_header_ncurses_h=yes \
 touch tools/libs/util/libxlu_*_[yl].[ch]
 xmake()
 {
-	make $J CC="$MCC" HOSTCC=gcc nosharedlibs=y LDFLAGS=-static "$@"
+	make $J CC="$MCC" HOSTCC=gcc nosharedlibs=y LDFLAGS=-static-pie \
+		EXTRA_CFLAGS_XEN_TOOLS=-fstack-protector-strong "$@"
 }
 L=$PWD/tools/libs
 xmake -C tools/include
@@ -52,7 +53,7 @@ xmake -C tools/xs-clients APPEND_LDFLAGS="$some" xenstore xenstore-control
 xmake -C tools/console/daemon APPEND_LDFLAGS="$few" xenconsoled
 xmake -C tools/console/client APPEND_LDFLAGS="$few" xenconsole
 xmake -C "$L/light" libxl_save_helper.o _libxl_save_msgs_helper.o
-(cd "$L/light" && "$MCC" -static -o libxl-save-helper libxl_save_helper.o \
+(cd "$L/light" && "$MCC" -static-pie -o libxl-save-helper libxl_save_helper.o \
 	_libxl_save_msgs_helper.o $all)
 
 mkdir -p "$P/bin" "$P/lib" "$P/include"
@@ -67,4 +68,6 @@ done
 cp "$L/light/libxenlight.a" "$L/util/libxlutil.a" "$P/lib/"
 cp tools/include/*.h "$P/include/"
 cp -aL tools/include/xen "$P/include/"
+# the loader's own, and made here: it names this machine's folders
+rm -r "$P/include/xen/lib"
 endef

@@ -8,6 +8,4 @@ mkdir -p "$P/lib/pkgconfig" "$P/include"
 cp libz.a "$P/lib/"
 cp zlib.h zconf.h "$P/include/"
 cp zlib.pc "$P/lib/pkgconfig/"
-sed -i 's,^\([a-z]*dir\)=.*/\(lib\|include\)$,\1=${prefix}/\2,' \
-	"$P/lib/pkgconfig/zlib.pc"
 endef

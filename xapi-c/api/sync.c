@@ -17,6 +17,7 @@
 
 #define RETRY_MS 2000			/* after a pass that failed */
 #define DEFER_MS 100			/* while an operation has the VM */
+#define STOP_WAIT_S 5
 
 /* The newest state of one domain that is still to be applied. */
 struct item {
@@ -28,9 +29,10 @@ struct item {
 struct sync {
 	struct xapi *x;
 	pthread_t thread;
-	bool running;
 	pthread_mutex_t lock;		/* everything below */
-	pthread_cond_t wake;
+	pthread_cond_t wake;		/* work, or stop */
+	pthread_cond_t gone;		/* the thread ended */
+	bool running;
 	bool stop;
 	bool full;			/* ask for everything */
 	bool done;
@@ -425,6 +427,8 @@ sync_thread(void *arg)
 			wait_work(s, 0);
 		}
 	}
+	s->running = false;
+	pthread_cond_signal(&s->gone);
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
@@ -443,6 +447,7 @@ sync_new(struct xapi *x, struct sync **s_out)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->wake, &attr);
+	pthread_cond_init(&s->gone, &attr);
 	pthread_condattr_destroy(&attr);
 	rc = sync_seed(x);
 	if (rc) {
@@ -456,26 +461,48 @@ sync_new(struct xapi *x, struct sync **s_out)
 int
 sync_start(struct sync *s)
 {
-	int r = pthread_create(&s->thread, NULL, sync_thread, s);
+	int r;
 
-	s->running = r == 0;
+	s->running = true;
+	r = pthread_create(&s->thread, NULL, sync_thread, s);
+	if (r)
+		s->running = false;
+	else
+		pthread_detach(s->thread);
 	return -r;
 }
 
-void
+static bool
+sync_stop(struct sync *s)
+{
+	struct timespec until;
+	bool gone;
+	int r = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STOP_WAIT_S;
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_signal(&s->wake);
+	while (s->running && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&s->gone, &s->lock, &until);
+	gone = !s->running;
+	pthread_mutex_unlock(&s->lock);
+	return gone;
+}
+
+bool
 sync_free(struct sync *s)
 {
 	if (!s)
-		return;
-	pthread_mutex_lock(&s->lock);
-	s->stop = true;
-	pthread_cond_broadcast(&s->wake);
-	pthread_mutex_unlock(&s->lock);
-	if (s->running)
-		pthread_join(s->thread, NULL);
+		return true;
+	if (!sync_stop(s))
+		return false;
 	items_free(s->items);
 	arena_free(s->host_arena);
 	pthread_cond_destroy(&s->wake);
+	pthread_cond_destroy(&s->gone);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
+	return true;
 }

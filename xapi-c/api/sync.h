@@ -15,7 +15,9 @@ struct sync;
 /* Before ops_start: pool, host and session classes exist when it returns, so
  * that logging in needs no xenopsd.  0 or -errno. */
 int sync_new(struct xapi *x, struct sync **s_out);
-void sync_free(struct sync *s);		/* stops the thread; NULL allowed */
+/* Stops the thread.  False if it hangs in a call of xenopsd: then nothing was
+ * freed, and the process should end without more ado. */
+bool sync_free(struct sync *s);
 /* Starts the thread; needs x->ops.  0 or -errno. */
 int sync_start(struct sync *s);
 /* The callbacks of struct ops_config; arg is the struct sync. */

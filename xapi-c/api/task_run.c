@@ -252,12 +252,14 @@ tasks_start(struct xapi *x, struct tasks **tasks_out)
 	return 0;
 }
 
-void
+bool
 tasks_stop(struct tasks *ts)
 {
 	struct timespec until = after(STOP_WAIT_S);
 	int left, r = 0;
 
+	if (!ts)
+		return true;
 	pthread_mutex_lock(&ts->lock);
 	ts->stop = true;
 	pthread_cond_broadcast(&ts->work);
@@ -273,12 +275,12 @@ tasks_stop(struct tasks *ts)
 	pthread_mutex_unlock(&ts->lock);
 	pthread_join(ts->house, NULL);
 	if (left) {
-		/* They still use ts; the process is about to exit anyway. */
 		log_warn("leaving %d tasks behind", left);
-		return;
+		return false;
 	}
 	pthread_cond_destroy(&ts->work);
 	pthread_cond_destroy(&ts->gone);
 	pthread_mutex_destroy(&ts->lock);
 	free(ts);
+	return true;
 }

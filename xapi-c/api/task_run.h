@@ -11,7 +11,9 @@
 struct tasks;
 
 int tasks_start(struct xapi *x, struct tasks **tasks_out);
-void tasks_stop(struct tasks *t);
+/* False if tasks still run after a few seconds: then nothing was freed, and
+ * the process should end without more ado.  NULL is allowed. */
+bool tasks_stop(struct tasks *t);
 
 /*
  * Async.*: makes a pending task and queues m->run for a task thread.  args

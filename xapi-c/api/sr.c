@@ -101,10 +101,8 @@ sr_ops_type(struct call *c, const char *type, struct vec device_config,
 }
 
 int
-api_sr_get_supported_types(struct call *c,
-    const struct sr_get_supported_types_args *a, struct vec *result)
+api_sr_get_supported_types(struct call *c, struct vec *result)
 {
-	(void)a;
 	*result = (struct vec){ 0 };
 	*result = vec_add_string(c->arena, *result, "lvm");
 	*result = vec_add_string(c->arena, *result, "ext");

@@ -17,6 +17,9 @@ enum vdi_copy_kind { VDI_COPY_CLONE, VDI_COPY_SNAPSHOT };
 /* A copy of a disk at this moment, in its SR, under its operation lock. */
 int vdi_duplicate(struct call *c, const struct ref *source,
     enum vdi_copy_kind kind, struct ref *result);
+/* Every byte into a new disk in sr (null: the source's). */
+int vdi_copy_to(struct call *c, const struct ref *source,
+    const struct ref *sr, struct ref *result);
 /* Bytes and record; VDI_IN_USE while a VM that is on has it. */
 int vdi_remove(struct call *c, const struct ref *vdi);
 /* Sizes of the SR after something in it changed; failure is only logged. */

@@ -1,5 +1,5 @@
 /*
- * VM.clone, and VM.provision: the two steps from a template to a VM with disks
+ * VM.clone, VM.copy, and VM.provision: the two steps from a template to a VM with disks
  * of its own.  What a failed step has made is taken back.
  */
 #include <string.h>
@@ -33,9 +33,16 @@ undo_disks(struct call *c, const struct made *m)
 	c->err = saved;
 }
 
+/* How VM.clone and VM.copy get their disks. */
+struct how {
+	int op;			/* enum vm_operations */
+	const struct ref *sr;	/* copy: where to, null for the disk's own */
+};
+
 /* Every disk (not CD) of the VM in a copy, beside the VBD's index. */
 static int
-clone_disks(struct call *c, const struct vm *vm, struct made *m)
+clone_disks(struct call *c, const struct vm *vm, const struct how *how,
+    struct made *m)
 {
 	const struct ref *refs = vm->VBDs.v;
 
@@ -48,7 +55,9 @@ clone_disks(struct call *c, const struct vm *vm, struct made *m)
 
 		if (!vbd || vbd->type == VBD_TYPE_CD || vbd->empty)
 			continue;
-		if (vdi_duplicate(c, &vdi, VDI_COPY_CLONE, &m->vdi[i]))
+		if (how->op == VM_OPERATIONS_COPY ?
+		    vdi_copy_to(c, &vdi, how->sr, &m->vdi[i]) :
+		    vdi_duplicate(c, &vdi, VDI_COPY_CLONE, &m->vdi[i]))
 			return -1;
 	}
 	return 0;
@@ -163,23 +172,23 @@ clone_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
-int
-api_vm_clone(struct call *c, const struct vm_clone_args *a,
-    struct ref *result)
+static int
+make_clone(struct call *c, const struct ref *vm, const char *name,
+    const struct how *how, struct ref *result)
 {
 	struct oplock lock = { 0 };
 	struct made disks = { 0 };
-	struct clone arg = { .c = c, .lock = &lock, .name = a->new_name,
+	struct clone arg = { .c = c, .lock = &lock, .name = name,
 	    .disks = &disks, .result = result };
 	struct db_root *root;
 	int rc;
 
-	rc = oplock_take(c, &lock, &vm_op_class, &a->vm, VM_OPERATIONS_CLONE);
+	rc = oplock_take(c, &lock, &vm_op_class, vm, how->op);
 	if (rc)
 		return rc;
 	root = db_root_get(c->x->db);	/* the source as of now, held below */
-	arg.source = vm_find(root, &a->vm);
-	rc = clone_disks(c, arg.source, &disks);
+	arg.source = vm_find(root, vm);
+	rc = clone_disks(c, arg.source, how, &disks);
 	if (rc == 0)
 		rc = call_write(c, clone_in, &arg);
 	if (rc)
@@ -189,6 +198,25 @@ api_vm_clone(struct call *c, const struct vm_clone_args *a,
 	oplock_release(c, &lock);
 	db_root_put(root);
 	return rc;
+}
+
+int
+api_vm_clone(struct call *c, const struct vm_clone_args *a,
+    struct ref *result)
+{
+	const struct how how = { .op = VM_OPERATIONS_CLONE };
+
+	return make_clone(c, &a->vm, a->new_name, &how, result);
+}
+
+int
+api_vm_copy(struct call *c, const struct vm_copy_args *a, struct ref *result)
+{
+	const struct how how = { .op = VM_OPERATIONS_COPY, .sr = &a->sr };
+
+	if (!ref_is_null(&a->sr) && !sr_find(c->root, &a->sr))
+		return err_handle_invalid(c, "SR", call_ref_text(c, &a->sr));
+	return make_clone(c, &a->vm, a->new_name, &how, result);
 }
 
 /* The SR that a disk of a template names, or the pool's default. */

@@ -1,0 +1,8 @@
+# The simulator by hand, and scenarios: xapi and the simulator as they are
+# shipped, and a client that knows nothing of either.
+
+.PHONY: sim check-scenario
+sim: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@HTTP_PORT='$(HTTP_PORT)' HTTPS_PORT='$(HTTPS_PORT)' \
+	    PASSWORD='$(PASSWORD)' SIM_HOSTS='$(SIM_HOSTS)' \
+	    tests/scenario/sim.sh $(B)

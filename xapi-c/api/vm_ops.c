@@ -163,7 +163,8 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		return c ? err_vm_is_snapshot(c, ref,
 		    enum_vm_operations.names[op]) : -1;
 	if (vm->is_a_template && !(rules & TEMPLATE))
-		return c ? err_vm_is_template(c, ref) : -1;
+		return c ? err_vm_is_template(c, ref,
+		    enum_vm_operations.names[op]) : -1;
 	if (vm->is_default_template && op == VM_OPERATIONS_DESTROY)
 		return c ? err_vm_cannot_delete_default_template(c, ref) : -1;
 	return c || guest_listens(v, vm, op) ? 0 : -1;

@@ -33,7 +33,12 @@ update()
 	"$here/apt-conf.sh" "$state"
 	mkdir -p "$cache/debs" "$cache/src"
 	apt-get -q -o APT::Update::Error-Mode=any update >"$state/update.log" \
-	    2>&1 || { cat "$state/update.log" >&2; die "cannot update"; }
+	    2>&1 || {
+		cat "$state/update.log" >&2
+		[ -f "$state/updated" ] || die "cannot update"
+		echo "apt.sh: cannot update, going on with old indexes" >&2
+		return 0
+	}
 	touch "$state/updated"
 }
 
@@ -66,9 +71,10 @@ debs()
 one_source()
 {
 	dir=$cache/src/${pkg}_$(echo "$1" | tr ':' '_')
+	[ ! -f "$dir/SHA256SUMS" ] || return 0
+	rm -rf "$dir" # apt says nothing of files that are already here
 	mkdir -p "$dir"
 	echo "$pkg $1" >"$dir/SOURCE"
-	[ ! -f "$dir/SHA256SUMS" ] || return 0
 	cd "$dir"
 	apt-get -q source --print-uris "$pkg=$1" >uris 2>/dev/null || return 1
 	# fails when one file of several is gone, and keeps the others

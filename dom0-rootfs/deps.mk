@@ -35,8 +35,9 @@ $(B)/deps:
 
 define dep_rules
 $$(B)/deps/$1.src: dom0-rootfs/deps/$1.mk | $$(B)/deps
-	dom0-rootfs/apt.sh source $$(foreach w,$$($1_SOURCE),'$$w') >$$@.tmp
-	$$(if $$($1_DEBS),dom0-rootfs/apt.sh deb $$($1_DEBS) >$$@.debs && \
+	@echo '$1: fetching'
+	@dom0-rootfs/apt.sh source $$(foreach w,$$($1_SOURCE),'$$w') >$$@.tmp
+	$$(if $$($1_DEBS),@dom0-rootfs/apt.sh deb $$($1_DEBS) >$$@.debs && \
 	    sed 's/^/deb /' $$@.debs >>$$@.tmp && rm $$@.debs)
 	@mv $$@.tmp $$@
 

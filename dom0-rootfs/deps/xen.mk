@@ -68,6 +68,6 @@ done
 cp "$L/light/libxenlight.a" "$L/util/libxlutil.a" "$P/lib/"
 cp tools/include/*.h "$P/include/"
 cp -aL tools/include/xen "$P/include/"
-# the loader's own, and made here: it names this machine's folders
-rm -r "$P/include/xen/lib"
+# the hypervisor's own, and they name this machine's folders
+rm -r "$P/include/xen/lib" "$P/include/xen/asm"
 endef

@@ -41,8 +41,9 @@ CHECK_TARGETS += check-unit check-style
 
 .PHONY: check-unit check-style
 ## check-unit: unit tests under ASan and UBSan; UNIT=db runs those of that name
-check-unit: $(if $(UNIT),$(filter $(B)/tests/unit/test_$(UNIT)%,$(UNIT_TESTS)),\
-    $(UNIT_TESTS)) $(UNIT_HELPERS)
+check-unit: $(if $(UNIT),$(filter $(B)/tests/unit/test_$(UNIT)% \
+    $(B)/tests/unit/helper_$(UNIT)%,$(UNIT_TESTS) $(UNIT_HELPERS)),\
+    $(UNIT_TESTS) $(UNIT_HELPERS))
 	@tests/unit/run.sh $(B)/tests/log \
 	    $(filter $(B)/tests/unit/test_%,$^)
 

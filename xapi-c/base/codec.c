@@ -242,6 +242,19 @@ skip_value(struct reader *r, unsigned int form)
 	}
 }
 
+bool
+codec_skip_field(const uint8_t **p, const uint8_t *end, uint64_t *tag_out)
+{
+	struct reader r = { .p = *p, .end = end };
+	uint64_t head;
+
+	if (!codec_get_varint(&r.p, end, &head) || !skip_value(&r, head & 7))
+		return false;
+	*tag_out = head >> 3;
+	*p = r.p;
+	return true;
+}
+
 static void *
 reader_alloc(struct reader *r, size_t size)
 {

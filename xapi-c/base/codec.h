@@ -42,5 +42,8 @@ void codec_add_varint(struct buf *b, uint64_t v);
 bool codec_get_varint(const uint8_t **p, const uint8_t *end, uint64_t *v_out);
 bool codec_get_bytes(const uint8_t **p, const uint8_t *end,
     const uint8_t **data, size_t *len);
+/* Skips one tagged field. */
+bool codec_skip_field(const uint8_t **p, const uint8_t *end,
+    uint64_t *tag_out);
 
 #endif

@@ -23,6 +23,7 @@ struct class_type {
 	uint32_t flags;			/* enum class_flag */
 	int16_t uuid_field;		/* index in rec.fields, or -1 */
 	int16_t name_field;		/* name_label's, or -1 */
+	uint16_t tag;			/* in commit records; never reused */
 };
 
 struct encoded;				/* see db/encoded.h */

@@ -49,6 +49,8 @@ void db_root_put(struct db_root *root);
 uint64_t db_generation(const struct db_root *root);
 /* Generation of the last change (or deletion) in a class. */
 uint64_t db_class_generation(const struct db_root *root, int class_id);
+/* Deletions in a class up to this generation may be forgotten. */
+uint64_t db_class_horizon(const struct db_root *root, int class_id);
 uint32_t db_count(const struct db_root *root, int class_id);
 
 /* NULL if there is none.  The result is the class's struct. */

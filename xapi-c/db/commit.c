@@ -1,0 +1,285 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/mem.h"
+#include "db/commit.h"
+#include "db/object.h"
+
+void
+row_changes_release(struct row_changes *rows)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n; i++)
+		object_put(rows->v[i].obj);
+	free(rows->v);
+	memset(rows, 0, sizeof(*rows));
+}
+
+static void
+row_changes_add(struct row_changes *rows, const struct class_type *cls,
+    const struct object *obj, const struct ref *ref)
+{
+	if (rows->n == rows->cap) {
+		rows->cap = rows->cap ? rows->cap * 2 : 16;
+		rows->v = mem_realloc(rows->v, sizeof(rows->v[0]) * rows->cap);
+	}
+	if (obj)
+		object_get(obj);
+	rows->v[rows->n++] = (struct row_change){ cls, obj, *ref };
+}
+
+static bool
+field_differs(const struct field *f, const void *a, const void *b)
+{
+	return !type_equal(f->type, (const char *)a + f->offset,
+	    (const char *)b + f->offset);
+}
+
+/* Appends the replicated fields of d that differ from what a reader of the
+ * record has: the defaults, or the version before. */
+static bool
+encode_fields(struct buf *b, const struct draft *d)
+{
+	const struct record_type *rt = &d->cls->rec;
+	const void *before = d->base ? (const void *)d->base : rt->dflt;
+	bool any = false;
+	uint16_t i;
+
+	for (i = 0; i < rt->n; i++) {
+		const struct field *f = &rt->fields[i];
+
+		if (field_is_replicated(d->cls, f) &&
+		    field_differs(f, before, d->rec)) {
+			codec_encode_field(b, f, d->rec);
+			any = true;
+		}
+	}
+	if (d->extra_len && (!d->base || d->extra != d->base->extra)) {
+		buf_add(b, d->extra, d->extra_len);
+		any = true;
+	}
+	return any;
+}
+
+static bool
+encode_draft(struct buf *b, const struct draft *d, uint64_t generation)
+{
+	struct buf fields = { 0 };
+	bool any = encode_fields(&fields, d);
+	enum commit_op op = COMMIT_PUT;
+
+	if (d->deleted)
+		op = COMMIT_DELETE;
+	else if (d->base)
+		op = COMMIT_EDIT;
+	if (op != COMMIT_EDIT || any) {
+		codec_add_varint(b, d->cls->tag);
+		codec_add_varint(b, op);
+		buf_add(b, d->rec->ref.b, sizeof(d->rec->ref.b));
+		if (op == COMMIT_PUT)
+			codec_add_varint(b, generation);
+		if (op != COMMIT_DELETE) {
+			codec_add_varint(b, fields.len);
+			buf_add(b, fields.data, fields.len);
+		}
+		any = true;
+	}
+	buf_release(&fields);
+	return any;
+}
+
+bool
+commit_encode(struct buf *b, const struct db_txn *t)
+{
+	size_t start = b->len;
+	bool any = false;
+	uint32_t i;
+
+	codec_add_varint(b, COMMIT_VERSION);
+	codec_add_varint(b, t->generation);
+	for (i = 0; i < t->n; i++) {
+		const struct draft *d = t->drafts[i];
+
+		if (d->changed && (d->cls->flags & CLASS_DURABLE))
+			any |= encode_draft(b, d, t->generation);
+	}
+	if (!any)
+		b->len = start;
+	return any;
+}
+
+static const struct class_type *
+class_by_tag(const struct db_txn *t, uint64_t tag)
+{
+	int i;
+
+	for (i = 0; i < t->n_classes; i++) {
+		if (t->classes[i]->tag == tag)
+			return t->classes[i];
+	}
+	return NULL;
+}
+
+static bool
+has_tag(const struct buf *fields, uint64_t tag)
+{
+	const uint8_t *p = (const uint8_t *)fields->data;
+	const uint8_t *end = p + fields->len;
+	uint64_t t;
+
+	while (p < end && codec_skip_field(&p, end, &t)) {
+		if (t == tag)
+			return true;
+	}
+	return false;
+}
+
+/* Adds the unknown fields in newer to those of d, which they replace. */
+static void
+keep_extra(struct db_txn *t, struct draft *d, const struct buf *newer)
+{
+	const uint8_t *p = d->extra, *end = p + d->extra_len;
+	struct buf all = { 0 };
+	uint64_t tag;
+
+	if (!newer->len)
+		return;
+	while (p < end) {
+		const uint8_t *start = p;
+
+		if (!codec_skip_field(&p, end, &tag))
+			break;
+		if (!has_tag(newer, tag))
+			buf_add(&all, start, (size_t)(p - start));
+	}
+	buf_add(&all, newer->data, newer->len);
+	d->extra = arena_memdup(t->arena, all.data, all.len);
+	d->extra_len = (uint32_t)all.len;
+	buf_release(&all);
+}
+
+static int
+apply_fields(struct db_txn *t, struct draft *d, const uint8_t *data,
+    size_t len)
+{
+	struct buf extra = { 0 };
+	int rc;
+
+	rc = codec_decode(t->arena, &d->cls->rec, d->rec, data, len, &extra);
+	if (!rc)
+		keep_extra(t, d, &extra);
+	buf_release(&extra);
+	return rc;
+}
+
+static int
+apply_one(struct db_txn *t, const uint8_t **p, const uint8_t *end)
+{
+	const struct class_type *cls;
+	uint64_t tag, op, created;
+	const uint8_t *data;
+	struct draft *d;
+	struct ref ref;
+	size_t len;
+
+	if (!codec_get_varint(p, end, &tag) || !codec_get_varint(p, end, &op))
+		return -EBADMSG;
+	if ((size_t)(end - *p) < sizeof(ref))
+		return -EBADMSG;
+	memcpy(&ref, *p, sizeof(ref));
+	*p += sizeof(ref);
+	cls = class_by_tag(t, tag);
+	if (!cls || op < COMMIT_PUT || op > COMMIT_DELETE)
+		return -EBADMSG;
+	if (op == COMMIT_PUT && !codec_get_varint(p, end, &created))
+		return -EBADMSG;
+	if (op == COMMIT_DELETE)
+		return txn_delete(t, cls->id, &ref) ? 0 : -ENOENT;
+	if (!codec_get_bytes(p, end, &data, &len))
+		return -EBADMSG;
+	d = op == COMMIT_PUT ? txn_draft_new(t, cls, &ref) :
+	    txn_draft(t, &ref);
+	if (!d || d->deleted || d->cls != cls)
+		return -ENOENT;
+	return apply_fields(t, d, data, len);
+}
+
+int
+commit_apply(struct db_txn *t, const void *data, size_t len)
+{
+	const uint8_t *p = data, *end = p + len;
+	uint64_t version, generation;
+	int rc = 0;
+
+	if (!codec_get_varint(&p, end, &version) ||
+	    version != COMMIT_VERSION ||
+	    !codec_get_varint(&p, end, &generation))
+		return -EBADMSG;
+	while (p < end && !rc)
+		rc = apply_one(t, &p, end);
+	return rc;
+}
+
+/* Does the row on disk change with this draft? */
+static bool
+is_stored(const struct draft *d)
+{
+	const struct record_type *rt = &d->cls->rec;
+	uint16_t i;
+
+	if (d->cls->flags & CLASS_VOLATILE)
+		return false;
+	if (!d->base || d->deleted || d->extra != d->base->extra)
+		return true;
+	for (i = 0; i < rt->n; i++) {
+		const struct field *f = &rt->fields[i];
+
+		if (field_is_stored(d->cls, f) &&
+		    field_differs(f, d->base, d->rec))
+			return true;
+	}
+	return false;
+}
+
+static void
+publish_draft(const struct db_txn *t, const struct draft *d,
+    struct db_root *root, struct row_changes *rows)
+{
+	struct object *o;
+	uint64_t created = d->base ? d->base->created : t->generation;
+	bool stored = is_stored(d);
+
+	if (d->deleted) {
+		if (stored)
+			row_changes_add(rows, d->cls, NULL, &d->rec->ref);
+		root_delete(root, d->base, t->generation);
+		return;
+	}
+	o = object_new(d->cls, d->rec, d->extra, d->extra_len, created,
+	    t->generation);
+	if (stored)
+		row_changes_add(rows, d->cls, o, &o->ref);
+	root_put_object(root, o);
+}
+
+/* Deletions come first, they may free a uuid that is used again. */
+void
+commit_publish(const struct db_txn *t, struct db_root *root,
+    struct row_changes *rows)
+{
+	int deleted;
+	uint32_t i;
+
+	for (deleted = 1; deleted >= 0; deleted--) {
+		for (i = 0; i < t->n; i++) {
+			const struct draft *d = t->drafts[i];
+
+			if (d->changed && d->deleted == deleted)
+				publish_draft(t, d, root, rows);
+		}
+	}
+	root->generation = t->generation;
+}

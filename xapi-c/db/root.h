@@ -1,0 +1,43 @@
+/*
+ * One picture of all objects and its indexes; inside db/ only.  The writer
+ * clones the current root, changes the clone and publishes it; from then on it
+ * is immutable.
+ */
+#ifndef DB_ROOT_H
+#define DB_ROOT_H
+
+#include <stdatomic.h>
+
+#include "db/db.h"
+#include "db/trie.h"
+
+/* Deletions remembered for event.from, per class. */
+#define ROOT_TOMBSTONES 512
+
+struct table {
+	struct trie by_uuid;	/* objects */
+	struct trie by_name;	/* objects, by name_label and ref */
+	struct trie changes;	/* objects, by generation of last change */
+	struct trie tombstones;	/* struct tombstone, by generation */
+	uint64_t last;		/* generation of the last change */
+	uint64_t horizon;	/* older deletions are forgotten */
+};
+
+struct db_root {
+	atomic_uint refs;
+	uint64_t generation;
+	struct trie objects;	/* by ref; owns the objects */
+	int n;
+	struct table tables[];	/* by class id */
+};
+
+struct db_root *root_new(int n_classes, uint64_t generation);
+struct db_root *root_clone(const struct db_root *old);
+/* Adds o (whose reference is handed over) or replaces the earlier version. */
+void root_put_object(struct db_root *root, struct object *o);
+void root_delete(struct db_root *root, const struct object *o,
+    uint64_t generation);
+const struct object *root_find(const struct db_root *root,
+    const struct ref *ref);
+
+#endif

@@ -1,0 +1,527 @@
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "db/object.h"
+#include "db/sqlite.h"
+
+#define APPLICATION_ID 0x42454450	/* "BEDP" */
+#define SCHEMA_VERSION 1
+#define SQL_MAX 512
+
+struct db_file {
+	sqlite3 *db;
+	const struct class_type *const *classes;
+	int n_classes;
+	uint64_t generation_limit;
+	int64_t log_index;		/* of the last record */
+	sqlite3_stmt **put;		/* by class id */
+	sqlite3_stmt **del;
+	sqlite3_stmt *begin, *commit, *rollback;
+	sqlite3_stmt *log, *log_trim, *set_limit;
+};
+
+static int
+errno_of(sqlite3 *db, int rc)
+{
+	int sys = sqlite3_system_errno(db);
+
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_IOERR:
+		return sys == ENOSPC || sys == EDQUOT ? -ENOSPC : -EIO;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EBADMSG;
+	case SQLITE_NOMEM:
+		abort();
+	default:
+		return -EIO;
+	}
+}
+
+static int
+exec(struct db_file *f, const char *sql)
+{
+	return errno_of(f->db, sqlite3_exec(f->db, sql, NULL, NULL, NULL));
+}
+
+/* The number that sql yields. */
+static int
+query_int(struct db_file *f, const char *sql, int64_t *v_out)
+{
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	*v_out = 0;
+	rc = sqlite3_prepare_v2(f->db, sql, -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*v_out = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return errno_of(f->db, rc);
+}
+
+static int
+prepare(struct db_file *f, sqlite3_stmt **st, const char *sql)
+{
+	return errno_of(f->db, sqlite3_prepare_v3(f->db, sql, -1,
+	    SQLITE_PREPARE_PERSISTENT, st, NULL));
+}
+
+/* Runs a statement that yields nothing, and makes it ready for the next time. */
+static int
+step(struct db_file *f, sqlite3_stmt *st)
+{
+	int rc = errno_of(f->db, sqlite3_step(st));
+
+	sqlite3_reset(st);
+	return rc;
+}
+
+/* An empty file of our own mode, so that SQLite need not choose one. */
+static int
+touch(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int
+set_pragmas(struct db_file *f)
+{
+	return exec(f, "PRAGMA locking_mode = EXCLUSIVE;"
+	    "PRAGMA temp_store = MEMORY;"
+	    "PRAGMA cache_size = -1024;"
+	    "PRAGMA trusted_schema = OFF;");
+}
+
+/* Is this a file of ours, or an empty one?  Nothing is written before that is
+ * known. */
+static int
+check_identity(struct db_file *f, bool *fresh, const char **why)
+{
+	int64_t id, version, tables;
+	int rc;
+
+	*why = "not a database";
+	rc = query_int(f, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (!rc)
+		rc = query_int(f, "PRAGMA application_id", &id);
+	if (!rc)
+		rc = query_int(f, "PRAGMA user_version", &version);
+	if (rc == -EBUSY)
+		*why = "in use by another process";
+	if (rc)
+		return rc;
+	*fresh = !tables && !id && !version;
+	if (*fresh)
+		return 0;
+	*why = "a database of another program";
+	if (id != APPLICATION_ID)
+		return -EBADMSG;
+	*why = "written by a newer version";
+	return version > SCHEMA_VERSION ? -EBADMSG : 0;
+}
+
+static int
+check_damage(struct db_file *f)
+{
+	sqlite3_stmt *st = NULL;
+	const char *text;
+	int rc;
+
+	rc = prepare(f, &st, "PRAGMA quick_check(1)");
+	if (!rc) {
+		rc = errno_of(f->db, sqlite3_step(st));
+		text = (const char *)sqlite3_column_text(st, 0);
+		if (!rc && (!text || strcmp(text, "ok")))
+			rc = -EBADMSG;
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static int
+create_tables(struct db_file *f, bool fresh)
+{
+	char sql[SQL_MAX];
+	int rc, i;
+
+	rc = exec(f, "BEGIN IMMEDIATE");
+	if (!rc && fresh) {
+		snprintf(sql, sizeof(sql), "PRAGMA application_id = %d;"
+		    "PRAGMA user_version = %d;"
+		    "CREATE TABLE meta (name TEXT PRIMARY KEY,"
+		    " value INTEGER NOT NULL) WITHOUT ROWID;"
+		    "CREATE TABLE log (idx INTEGER PRIMARY KEY,"
+		    " record BLOB NOT NULL);"
+		    "INSERT INTO meta VALUES ('generation_limit', 0);",
+		    APPLICATION_ID, SCHEMA_VERSION);
+		rc = exec(f, sql);
+	}
+	for (i = 0; i < f->n_classes && !rc; i++) {
+		if (f->classes[i]->flags & CLASS_VOLATILE)
+			continue;
+		snprintf(sql, sizeof(sql), "CREATE TABLE IF NOT EXISTS"
+		    " class_%s (ref BLOB PRIMARY KEY, uuid TEXT,"
+		    " name_label TEXT, created INTEGER NOT NULL,"
+		    " changed INTEGER NOT NULL, fields BLOB NOT NULL)",
+		    f->classes[i]->rec.name);
+		rc = exec(f, sql);
+	}
+	return rc ? rc : exec(f, "COMMIT");
+}
+
+static int
+prepare_class(struct db_file *f, const struct class_type *cls)
+{
+	char sql[SQL_MAX];
+	int rc;
+
+	if (cls->flags & CLASS_VOLATILE)
+		return 0;
+	snprintf(sql, sizeof(sql), "INSERT OR REPLACE INTO class_%s"
+	    " VALUES (?, ?, ?, ?, ?, ?)", cls->rec.name);
+	rc = prepare(f, &f->put[cls->id], sql);
+	if (rc)
+		return rc;
+	snprintf(sql, sizeof(sql), "DELETE FROM class_%s WHERE ref = ?",
+	    cls->rec.name);
+	return prepare(f, &f->del[cls->id], sql);
+}
+
+static int
+prepare_all(struct db_file *f)
+{
+	const struct {
+		sqlite3_stmt **st;
+		const char *sql;
+	} all[] = {
+		{ &f->begin, "BEGIN IMMEDIATE" },
+		{ &f->commit, "COMMIT" },
+		{ &f->rollback, "ROLLBACK" },
+		{ &f->log, "INSERT INTO log VALUES (?, ?)" },
+		{ &f->log_trim, "DELETE FROM log WHERE idx <= ?" },
+		{ &f->set_limit, "UPDATE meta SET value = ?"
+		    " WHERE name = 'generation_limit'" },
+	};
+	int rc = 0, k;
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]) && !rc; i++)
+		rc = prepare(f, all[i].st, all[i].sql);
+	f->put = mem_zalloc(sizeof(f->put[0]) * (size_t)f->n_classes);
+	f->del = mem_zalloc(sizeof(f->del[0]) * (size_t)f->n_classes);
+	for (k = 0; k < f->n_classes && !rc; k++)
+		rc = prepare_class(f, f->classes[k]);
+	return rc;
+}
+
+static int
+read_numbers(struct db_file *f)
+{
+	int64_t v;
+	int rc;
+
+	rc = query_int(f, "SELECT value FROM meta"
+	    " WHERE name = 'generation_limit'", &v);
+	f->generation_limit = (uint64_t)v;
+	if (!rc)
+		rc = query_int(f, "SELECT max(idx) FROM log", &f->log_index);
+	return rc;
+}
+
+static int
+file_set_up(struct db_file *f, const char **why)
+{
+	bool fresh;
+	int rc;
+
+	rc = set_pragmas(f);
+	if (!rc)
+		rc = check_identity(f, &fresh, why);
+	if (rc)
+		return rc;
+	*why = "damaged";
+	rc = check_damage(f);
+	if (rc)
+		return rc;
+	*why = "cannot be written";
+	rc = exec(f, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+	if (!rc)
+		rc = create_tables(f, fresh);
+	if (!rc)
+		rc = prepare_all(f);
+	return rc ? rc : read_numbers(f);
+}
+
+int
+file_open(const char *path, const struct class_type *const *classes,
+    int n_classes, struct db_file **f_out, const char **why)
+{
+	struct db_file *f = mem_zalloc(sizeof(*f));
+	int rc;
+
+	f->classes = classes;
+	f->n_classes = n_classes;
+	*why = "cannot be opened";
+	rc = touch(path);
+	if (rc)
+		goto out;
+	rc = errno_of(NULL, sqlite3_open_v2(path, &f->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
+	if (rc)
+		goto out;
+	sqlite3_extended_result_codes(f->db, 1);
+	rc = file_set_up(f, why);
+out:
+	if (rc) {
+		if (f->db)
+			log_error("cannot open '%s': %s (%s)", path, *why,
+			    sqlite3_errmsg(f->db));
+		file_close(f);
+		f = NULL;
+	} else {
+		*why = NULL;
+	}
+	*f_out = f;
+	return rc;
+}
+
+void
+file_close(struct db_file *f)
+{
+	sqlite3_stmt *st;
+
+	if (!f)
+		return;
+	while (f->db && (st = sqlite3_next_stmt(f->db, NULL)))
+		sqlite3_finalize(st);
+	if (sqlite3_close(f->db) != SQLITE_OK)
+		abort();
+	free(f->put);
+	free(f->del);
+	free(f);
+}
+
+static int
+read_row(sqlite3_stmt *st, struct file_row *row)
+{
+	if (sqlite3_column_bytes(st, 0) != (int)sizeof(row->ref))
+		return -EBADMSG;
+	memcpy(&row->ref, sqlite3_column_blob(st, 0), sizeof(row->ref));
+	row->created = (uint64_t)sqlite3_column_int64(st, 1);
+	row->fields = sqlite3_column_blob(st, 2);
+	row->len = (size_t)sqlite3_column_bytes(st, 2);
+	return 0;
+}
+
+static int
+each_row_of(struct db_file *f, const struct class_type *cls,
+    int (*fn)(const struct file_row *row, void *arg), void *arg)
+{
+	struct file_row row = { .cls = cls };
+	sqlite3_stmt *st = NULL;
+	char sql[SQL_MAX];
+	int rc, r;
+
+	snprintf(sql, sizeof(sql), "SELECT ref, created, fields FROM class_%s"
+	    " ORDER BY created", cls->rec.name);
+	rc = prepare(f, &st, sql);
+	while (!rc) {
+		r = sqlite3_step(st);
+		if (r != SQLITE_ROW) {
+			rc = errno_of(f->db, r);
+			break;
+		}
+		rc = read_row(st, &row);
+		if (!rc)
+			rc = fn(&row, arg);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int
+file_each_row(struct db_file *f,
+    int (*fn)(const struct file_row *row, void *arg), void *arg)
+{
+	int rc = 0, i;
+
+	for (i = 0; i < f->n_classes && !rc; i++) {
+		if (!(f->classes[i]->flags & CLASS_VOLATILE))
+			rc = each_row_of(f, f->classes[i], fn, arg);
+	}
+	return rc;
+}
+
+int
+file_each_log(struct db_file *f, int (*fn)(uint64_t idx, const void *data,
+    size_t len, void *arg), void *arg)
+{
+	sqlite3_stmt *st = NULL;
+	int rc, r;
+
+	rc = prepare(f, &st, "SELECT idx, record FROM log ORDER BY idx");
+	while (!rc) {
+		r = sqlite3_step(st);
+		if (r != SQLITE_ROW) {
+			rc = errno_of(f->db, r);
+			break;
+		}
+		rc = fn((uint64_t)sqlite3_column_int64(st, 0),
+		    sqlite3_column_blob(st, 1),
+		    (size_t)sqlite3_column_bytes(st, 1), arg);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+uint64_t
+file_generation_limit(const struct db_file *f)
+{
+	return f->generation_limit;
+}
+
+/* Ends a transaction whose statements returned rc. */
+static int
+finish(struct db_file *f, int rc)
+{
+	if (!rc)
+		rc = step(f, f->commit);
+	if (rc) {
+		log_error("cannot write the database: %s",
+		    sqlite3_errmsg(f->db));
+		/* some errors have rolled back already */
+		if (!sqlite3_get_autocommit(f->db))
+			step(f, f->rollback);
+	}
+	return rc;
+}
+
+int
+file_raise_generation_limit(struct db_file *f, uint64_t limit)
+{
+	int rc = step(f, f->begin);
+
+	if (!rc) {
+		sqlite3_bind_int64(f->set_limit, 1, (sqlite3_int64)limit);
+		rc = step(f, f->set_limit);
+	}
+	rc = finish(f, rc);
+	if (!rc)
+		f->generation_limit = limit;
+	return rc;
+}
+
+static void
+bind_text_field(sqlite3_stmt *st, int at, const struct object *o, int field)
+{
+	if (field >= 0)
+		sqlite3_bind_text(st, at, object_string(o, field), -1,
+		    SQLITE_STATIC);
+	else
+		sqlite3_bind_null(st, at);
+}
+
+static int
+put_row(struct db_file *f, const struct object *o)
+{
+	sqlite3_stmt *st = f->put[o->cls->id];
+	struct buf b = { 0 };
+	int rc;
+
+	object_encode_row(&b, o);
+	sqlite3_bind_blob(st, 1, o->ref.b, sizeof(o->ref.b), SQLITE_STATIC);
+	bind_text_field(st, 2, o, o->cls->uuid_field);
+	bind_text_field(st, 3, o, o->cls->name_field);
+	sqlite3_bind_int64(st, 4, (sqlite3_int64)o->created);
+	sqlite3_bind_int64(st, 5, (sqlite3_int64)o->changed);
+	sqlite3_bind_blob(st, 6, b.len ? b.data : "", (int)b.len,
+	    SQLITE_STATIC);
+	rc = step(f, st);
+	sqlite3_clear_bindings(st);
+	buf_release(&b);
+	return rc;
+}
+
+static int
+delete_row(struct db_file *f, const struct row_change *ch)
+{
+	sqlite3_stmt *st = f->del[ch->cls->id];
+
+	sqlite3_bind_blob(st, 1, ch->ref.b, sizeof(ch->ref.b), SQLITE_STATIC);
+	return step(f, st);
+}
+
+static int
+add_log(struct db_file *f, int64_t idx, const void *data, size_t len)
+{
+	int rc;
+
+	sqlite3_bind_int64(f->log, 1, idx);
+	sqlite3_bind_blob(f->log, 2, data, (int)len, SQLITE_STATIC);
+	rc = step(f, f->log);
+	sqlite3_clear_bindings(f->log);
+	return rc;
+}
+
+static int
+add_records(struct db_file *f, const char *log, const size_t *records,
+    size_t n)
+{
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; i < n && !rc; i++) {
+		rc = add_log(f, f->log_index + 1 + (int64_t)i, log,
+		    records[i]);
+		log += records[i];
+	}
+	if (!rc && n) {
+		sqlite3_bind_int64(f->log_trim, 1,
+		    f->log_index + (int64_t)n - FILE_LOG_KEPT);
+		rc = step(f, f->log_trim);
+	}
+	return rc;
+}
+
+int
+file_commit(struct db_file *f, const struct row_changes *rows,
+    const char *log, const size_t *records, size_t n_records)
+{
+	int rc = step(f, f->begin);
+	size_t i;
+
+	for (i = 0; i < rows->n && !rc; i++) {
+		rc = rows->v[i].obj ? put_row(f, rows->v[i].obj) :
+		    delete_row(f, &rows->v[i]);
+	}
+	if (!rc)
+		rc = add_records(f, log, records, n_records);
+	rc = finish(f, rc);
+	if (!rc)
+		f->log_index += (int64_t)n_records;
+	return rc;
+}

@@ -1,0 +1,50 @@
+/*
+ * The database file: rows of stored objects, the log of commit records and a
+ * few numbers.  The one includer of sqlite3.h.  Used by db_open and then by
+ * the writer thread only.  Functions return 0 or -errno: -ENOSPC, -EIO,
+ * -EBUSY (another process has it), -EBADMSG (foreign, newer or damaged).
+ *
+ * Schema 1, application id "BEDP":
+ *     meta        name TEXT PRIMARY KEY, value INTEGER: generation_limit
+ *     log         idx INTEGER PRIMARY KEY, record BLOB: the last FILE_LOG_KEPT
+ *     class_NAME  ref BLOB PRIMARY KEY, uuid TEXT, name_label TEXT,
+ *                 created INTEGER, changed INTEGER,
+ *                 fields BLOB: all stored fields in the form of base/codec.h
+ * uuid, name_label and changed are for people; what counts is in fields.
+ */
+#ifndef DB_SQLITE_H
+#define DB_SQLITE_H
+
+#include "db/commit.h"
+
+#define FILE_LOG_KEPT 1024
+
+struct db_file;
+
+struct file_row {
+	const struct class_type *cls;
+	struct ref ref;
+	uint64_t created;
+	const void *fields;
+	size_t len;
+};
+
+/* *why gets a static text that says what is wrong with the file. */
+int file_open(const char *path, const struct class_type *const *classes,
+    int n_classes, struct db_file **f_out, const char **why);
+void file_close(struct db_file *f);		/* NULL is allowed */
+/* fn returns non-zero to stop, which is returned. */
+int file_each_row(struct db_file *f,
+    int (*fn)(const struct file_row *row, void *arg), void *arg);
+int file_each_log(struct db_file *f, int (*fn)(uint64_t idx, const void *data,
+    size_t len, void *arg), void *arg);
+
+uint64_t file_generation_limit(const struct db_file *f);
+/* A transaction of its own. */
+int file_raise_generation_limit(struct db_file *f, uint64_t limit);
+/* All rows and records in one transaction; synced when it returns 0, undone
+ * when it does not.  records are the lengths of the records in log. */
+int file_commit(struct db_file *f, const struct row_changes *rows,
+    const char *log, const size_t *records, size_t n_records);
+
+#endif

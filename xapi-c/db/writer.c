@@ -1,0 +1,374 @@
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "db/commit.h"
+#include "db/object.h"
+#include "db/sqlite.h"
+
+#define QUEUE_MAX 1024
+#define BATCH_MAX 256
+/* Generations taken from the file at a time: so many visible changes may be
+ * made between two writes of the limit. */
+#define GENERATION_STEP (1u << 20)
+
+/* A db_write that waits; lives on its caller's stack. */
+struct request {
+	struct request *next;
+	db_write_fn *fn;
+	void *arg;
+	int rc;
+	bool done;
+	pthread_cond_t finished;
+};
+
+struct db {
+	struct db_config cfg;
+	struct db_file *file;		/* writer thread; NULL: memory only */
+	pthread_t writer;
+	bool disk_failed;		/* writer thread */
+
+	pthread_mutex_t root_lock;	/* held to swap or take the pointer */
+	struct db_root *root;
+
+	pthread_mutex_t lock;		/* the queue */
+	pthread_cond_t work;
+	pthread_cond_t room;
+	struct request *head, **tail;
+	int queued;
+	bool stopping;
+};
+
+/* What the writes of one batch leave. */
+struct batch {
+	struct db_root *root;		/* the next one */
+	struct row_changes rows;	/* none: needs no disk */
+	struct buf log;			/* commit records, end to end */
+	size_t records[BATCH_MAX];	/* their lengths */
+	size_t n_records;
+};
+
+struct db_root *
+db_root_get(struct db *db)
+{
+	struct db_root *root;
+
+	pthread_mutex_lock(&db->root_lock);
+	root = db->root;
+	atomic_fetch_add_explicit(&root->refs, 1, memory_order_relaxed);
+	pthread_mutex_unlock(&db->root_lock);
+	return root;
+}
+
+static void
+publish(struct db *db, struct db_root *root)
+{
+	struct db_root *old;
+
+	pthread_mutex_lock(&db->root_lock);
+	old = db->root;
+	db->root = root;
+	pthread_mutex_unlock(&db->root_lock);
+	db_root_put(old);
+}
+
+/* Runs one write on the batch's root; nothing of a failed one stays. */
+static void
+run_request(struct db *db, struct batch *b, struct request *rq)
+{
+	size_t start = b->log.len;
+	struct db_txn t;
+	uint32_t changed;
+
+	txn_init(&t, db->cfg.classes, db->cfg.n_classes, b->root);
+	rq->rc = rq->fn(&t, rq->arg);
+	if (!rq->rc)
+		rq->rc = txn_finish(&t, &changed);
+	if (!rq->rc && changed) {
+		if (db->file && commit_encode(&b->log, &t))
+			b->records[b->n_records++] = b->log.len - start;
+		commit_publish(&t, b->root, &b->rows);
+	}
+	txn_release(&t);
+}
+
+/* A batch must not need more generations than are set aside. */
+static int
+reserve_generations(struct db *db)
+{
+	uint64_t need = db->root->generation + BATCH_MAX;
+
+	if (!db->file || need < file_generation_limit(db->file))
+		return 0;
+	return file_raise_generation_limit(db->file, need + GENERATION_STEP);
+}
+
+static void
+fail_requests(struct request *rq, int rc)
+{
+	for (; rq; rq = rq->next) {
+		if (!rq->rc)
+			rq->rc = rc;
+	}
+}
+
+/*
+ * The disk refused the batch, so all of it is refused: its requests share a
+ * root, and later ones saw what earlier ones did.  From now on requests run one
+ * by one, so that those that need no disk pass.
+ */
+static void
+refuse_batch(struct db *db, struct request *first, int rc)
+{
+	if (!db->disk_failed)
+		log_error("database writes are refused: %s", strerror(-rc));
+	db->disk_failed = true;
+	fail_requests(first, rc);
+}
+
+static int
+store_batch(struct db *db, const struct batch *b)
+{
+	int rc;
+
+	if (!db->file || !b->rows.n)
+		return 0;
+	rc = file_commit(db->file, &b->rows, b->log.data, b->records,
+	    b->n_records);
+	if (!rc && db->disk_failed) {
+		log_info("database writes work again");
+		db->disk_failed = false;
+	}
+	return rc;
+}
+
+static void
+run_batch(struct db *db, struct request *first)
+{
+	struct batch b = { 0 };
+	struct request *rq;
+	int rc;
+
+	rc = reserve_generations(db);
+	if (rc) {
+		refuse_batch(db, first, rc);
+		return;
+	}
+	b.root = root_clone(db->root);
+	for (rq = first; rq; rq = rq->next)
+		run_request(db, &b, rq);
+	rc = store_batch(db, &b);
+	if (rc) {
+		refuse_batch(db, first, rc);
+		db_root_put(b.root);
+	} else if (b.root->generation != db->root->generation) {
+		publish(db, b.root);
+		if (db->cfg.published)
+			db->cfg.published(db->cfg.published_arg);
+	} else {
+		db_root_put(b.root);
+	}
+	row_changes_release(&b.rows);
+	buf_release(&b.log);
+}
+
+/* Waits for requests and takes up to a batch; NULL: the end.  Locked. */
+static struct request *
+take_requests(struct db *db)
+{
+	int max = db->disk_failed ? 1 : BATCH_MAX;
+	struct request *first, **end = &db->head;
+
+	while (!db->head && !db->stopping)
+		pthread_cond_wait(&db->work, &db->lock);
+	first = db->head;
+	for (; *end && max > 0; max--) {
+		end = &(*end)->next;
+		db->queued--;
+	}
+	db->head = *end;
+	*end = NULL;
+	if (!db->head)
+		db->tail = &db->head;
+	pthread_cond_broadcast(&db->room);
+	return first;
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct db *db = arg;
+	struct request *rq, *next;
+
+	pthread_mutex_lock(&db->lock);
+	while ((rq = take_requests(db))) {
+		pthread_mutex_unlock(&db->lock);
+		run_batch(db, rq);
+		pthread_mutex_lock(&db->lock);
+		for (; rq; rq = next) {
+			/* the request is gone once its owner wakes */
+			next = rq->next;
+			rq->done = true;
+			pthread_cond_signal(&rq->finished);
+		}
+	}
+	pthread_mutex_unlock(&db->lock);
+	return NULL;
+}
+
+int
+db_write(struct db *db, db_write_fn *fn, void *arg)
+{
+	struct request rq = { .fn = fn, .arg = arg };
+
+	assert(!pthread_equal(pthread_self(), db->writer));
+	pthread_cond_init(&rq.finished, NULL);
+	pthread_mutex_lock(&db->lock);
+	assert(!db->stopping);
+	while (db->queued >= QUEUE_MAX)
+		pthread_cond_wait(&db->room, &db->lock);
+	*db->tail = &rq;
+	db->tail = &rq.next;
+	db->queued++;
+	pthread_cond_signal(&db->work);
+	while (!rq.done)
+		pthread_cond_wait(&rq.finished, &db->lock);
+	pthread_mutex_unlock(&db->lock);
+	pthread_cond_destroy(&rq.finished);
+	return rq.rc;
+}
+
+static int
+load_row(const struct file_row *row, void *arg)
+{
+	struct db_txn *t = arg;
+	struct draft *d = txn_draft_new(t, row->cls, &row->ref);
+	struct buf extra = { 0 };
+	int rc;
+
+	if (!d)
+		return -EBADMSG;
+	rc = codec_decode(t->arena, &row->cls->rec, d->rec, row->fields,
+	    row->len, &extra);
+	if (!rc && extra.len) {
+		d->extra = arena_memdup(t->arena, extra.data, extra.len);
+		d->extra_len = (uint32_t)extra.len;
+	}
+	d->rec->created = row->created;
+	buf_release(&extra);
+	return rc;
+}
+
+/*
+ * Makes the first root from the file.  Every object counts as changed at the
+ * generation that the process starts with: clients with an event token of an
+ * earlier process are told the present state of all.
+ */
+static int
+load(struct db *db, const char **why)
+{
+	uint64_t start = db->file ? file_generation_limit(db->file) : 0;
+	struct db_txn t;
+	uint32_t i;
+	int rc = 0;
+
+	db->root = root_new(db->cfg.n_classes, start + 1);
+	txn_init(&t, db->cfg.classes, db->cfg.n_classes, db->root);
+	if (db->file)
+		rc = file_each_row(db->file, load_row, &t);
+	if (rc) {
+		*why = "damaged: a row cannot be read";
+		goto out;
+	}
+	relations_build(&t);
+	for (i = 0; i < t.n; i++) {
+		const struct draft *d = t.drafts[i];
+
+		root_put_object(db->root, object_new(d->cls, d->rec, d->extra,
+		    d->extra_len, d->rec->created, start + 1));
+	}
+	if (db->file) {
+		*why = "cannot be written";
+		rc = file_raise_generation_limit(db->file,
+		    start + GENERATION_STEP);
+	}
+out:
+	txn_release(&t);
+	return rc;
+}
+
+static void
+db_release(struct db *db)
+{
+	file_close(db->file);
+	db_root_put(db->root);
+	pthread_mutex_destroy(&db->root_lock);
+	pthread_mutex_destroy(&db->lock);
+	pthread_cond_destroy(&db->work);
+	pthread_cond_destroy(&db->room);
+	free(db);
+}
+
+/* Records name classes by tag, so no two may have the same. */
+static void
+check_classes(const struct db_config *cfg)
+{
+	int i, k;
+
+	for (i = 0; i < cfg->n_classes; i++) {
+		assert(cfg->classes[i]->id == i);
+		for (k = 0; k < i; k++)
+			assert(cfg->classes[i]->tag != cfg->classes[k]->tag);
+	}
+}
+
+int
+db_open(const struct db_config *cfg, struct db **db_out, const char **why)
+{
+	struct db *db = mem_zalloc(sizeof(*db));
+	int rc = 0;
+
+	check_classes(cfg);
+	*why = NULL;
+	*db_out = NULL;
+	db->cfg = *cfg;
+	db->tail = &db->head;
+	pthread_mutex_init(&db->root_lock, NULL);
+	pthread_mutex_init(&db->lock, NULL);
+	pthread_cond_init(&db->work, NULL);
+	pthread_cond_init(&db->room, NULL);
+	if (cfg->path)
+		rc = file_open(cfg->path, cfg->classes, cfg->n_classes,
+		    &db->file, why);
+	if (!rc)
+		rc = load(db, why);
+	if (!rc) {
+		*why = "no thread";
+		rc = -pthread_create(&db->writer, NULL, writer_main, db);
+	}
+	if (rc) {
+		db_release(db);
+		return rc;
+	}
+	*why = NULL;
+	*db_out = db;
+	return 0;
+}
+
+void
+db_close(struct db *db)
+{
+	if (!db)
+		return;
+	pthread_mutex_lock(&db->lock);
+	db->stopping = true;
+	pthread_cond_signal(&db->work);
+	pthread_mutex_unlock(&db->lock);
+	pthread_join(db->writer, NULL);
+	db_release(db);
+}

@@ -50,3 +50,5 @@ check-unit: $(if $(UNIT),$(filter $(B)/tests/unit/test_$(UNIT)% \
 ## check-style: the hard stops of the style guide
 check-style:
 	@python3 tests/style.py
+
+include tests/scenario/scenario.mk

@@ -1,4 +1,5 @@
 /* VIFs: a VM's place on a network. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,8 +68,8 @@ parse_mac(const char *text, char out[static MAC_TEXT_LEN + 1])
 	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2],
 	    &b[3], &b[4], &b[5], &end) != 6 || (b[0] & 1))
 		return false;
-	snprintf(out, MAC_TEXT_LEN + 1, "%02x:%02x:%02x:%02x:%02x:%02x",
-	    b[0], b[1], b[2], b[3], b[4], b[5]);
+	for (int i = 0; i <= MAC_TEXT_LEN; i++)
+		out[i] = (char)tolower((unsigned char)text[i]);
 	return true;
 }
 

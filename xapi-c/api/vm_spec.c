@@ -226,7 +226,7 @@ int
 vm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 {
 	bool kernel = vm->PV_kernel && *vm->PV_kernel;
-	int type;
+	int type = 0;
 
 	memset(out, 0, sizeof *out);
 	if (domain_type(c, vm, &type))

@@ -162,7 +162,7 @@ static int
 decode_enum(struct decoder *d, const struct enum_type *en,
     const struct value *v, int *out)
 {
-	const char *s;
+	const char *s = "";
 	int i;
 
 	if (decode_string(d, v, &s))
@@ -295,7 +295,7 @@ int
 value_decode(struct decoder *d, const struct type *t, const struct value *v,
     void *out)
 {
-	const char *s;
+	const char *s = "";
 
 	switch (t->kind) {
 	case KIND_STRING:

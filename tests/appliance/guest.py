@@ -1,0 +1,110 @@
+"""Builds the disk of a small Linux guest: an ext4 file system with GRUB's
+configuration, the kernel that the image is made of, and an initramfs of
+BusyBox.  Its console takes commands, one a line; it says "I am up" once it has
+asked for an address.
+"""
+
+import lzma
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+
+ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
+HYPERVISOR = os.path.join(ROOT, "build", "hypervisor")
+BUSYBOX = os.path.join(ROOT, "build", "sysroot", "bin", "busybox")
+MODULES = ("drivers/block/xen-blkfront.ko.xz", "drivers/net/xen-netfront.ko.xz")
+
+INIT = """#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+for m in /*.ko; do insmod $m; done
+ip link set lo up
+if [ -d /sys/class/net/eth0 ]; then
+	ip link set eth0 up
+	udhcpc -i eth0 -q -n -f -t 10 -T 2 -A 1 -s /dhcp
+fi
+echo "boot count $(cat /proc/sys/kernel/random/boot_id)"
+echo "I am up"
+while read -r line; do
+	eval "$line"
+done </dev/console
+exec sh
+"""
+
+DHCP = """#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip addr add "$ip/24" dev "$interface"
+echo "guest address $ip"
+"""
+
+# The kernel calls this when it is asked to shut down.
+POWEROFF = """#!/bin/busybox sh
+exec /bin/busybox poweroff -f
+"""
+
+GRUB_CFG = """set timeout=0
+menuentry guest {
+	linux /boot/vmlinuz console=hvc0 panic=5 quiet
+	initrd /boot/initrd
+}
+"""
+
+
+def _entry(out, name, mode, data=b"", rdev=(0, 0)):
+    """One file of a cpio archive in newc format."""
+    name = name.encode() + b"\0"
+    fields = (_entry.ino, mode, 0, 0, 1, 0, len(data), 0, 0) + rdev + (
+        len(name), 0)
+    _entry.ino += 1
+    head = b"070701" + b"".join(b"%08x" % f for f in fields) + name
+    out.write(head + b"\0" * (-len(head) % 4))
+    out.write(data + b"\0" * (-len(data) % 4))
+
+
+_entry.ino = 1
+
+
+def _module(path):
+    base = os.path.join(HYPERVISOR, "pkg", "usr", "lib", "modules")
+    version = os.listdir(base)[0]
+    with lzma.open(os.path.join(base, version, "kernel", path)) as f:
+        return f.read()
+
+
+def initramfs(path):
+    with open(BUSYBOX, "rb") as f:
+        busybox = f.read()
+    with open(path, "wb") as out:
+        for folder in ("bin", "sbin", "proc", "sys", "dev"):
+            _entry(out, folder, stat.S_IFDIR | 0o755)
+        _entry(out, "dev/console", stat.S_IFCHR | 0o600, rdev=(5, 1))
+        for name, text in (("init", INIT), ("dhcp", DHCP),
+                           ("sbin/poweroff", POWEROFF)):
+            _entry(out, name, stat.S_IFREG | 0o755, text.encode())
+        _entry(out, "bin/busybox", stat.S_IFREG | 0o755, busybox)
+        for m in MODULES:
+            _entry(out, os.path.basename(m)[:-3], stat.S_IFREG | 0o644,
+                   _module(m))
+        _entry(out, "TRAILER!!!", 0)
+
+
+def disk(path, mib=48):
+    """The guest's disk, a file system without partitions."""
+    with tempfile.TemporaryDirectory() as d:
+        os.makedirs(os.path.join(d, "boot", "grub"))
+        shutil.copy(os.path.join(HYPERVISOR, "vmlinuz"),
+                    os.path.join(d, "boot", "vmlinuz"))
+        initramfs(os.path.join(d, "boot", "initrd"))
+        with open(os.path.join(d, "boot", "grub", "grub.cfg"), "w") as f:
+            f.write(GRUB_CFG)
+        with open(path, "wb") as f:
+            f.truncate(mib << 20)
+        subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-O",
+                        "^metadata_csum_seed,^orphan_file,^has_journal",
+                        "-d", d, path], check=True)
+    return path

@@ -1,0 +1,204 @@
+"""A real guest through the real API, as a client elsewhere would do it: log in
+over TLS, upload a disk, make a VM from a template, start it, talk to it on its
+console, plug devices, lose xapi, shut it down.
+
+	test_guest.py [pv] [pvh]
+"""
+
+import os
+import sys
+import tempfile
+
+import appliance
+import guest
+from api import Api, Refused
+from appliance import Failed
+
+ISO = os.path.join(guest.ROOT, "build", "bedplate.iso")
+PASSWORD = "correct horse"
+TEMPLATES = {"pv": "Linux PV guest", "pvh": "Linux PVH guest"}
+MIB = 1 << 20
+
+
+def check(ok, text):
+    if not ok:
+        raise Failed(text)
+
+
+def refused(api, code, method, *args):
+    """The call must fail with this error."""
+    try:
+        api.raw(method, *args)
+    except Refused as e:
+        check(e.code == code, "%s: %s instead of %s" % (
+            method, e.args[0], code))
+        return e.args[0]
+    raise Failed("%s was not refused" % method)
+
+
+def set_password(m, api):
+    """Until the console screen sets one, every login is refused."""
+    refused(api, "SESSION_AUTHENTICATION_FAILED",
+            "session.login_with_password", "root", "")
+    refused(api, "SESSION_AUTHENTICATION_FAILED",
+            "session.login_with_password", "root", PASSWORD)
+    m.set_password(PASSWORD)
+    refused(api, "SESSION_AUTHENTICATION_FAILED",
+            "session.login_with_password", "root", "wrong")
+    api.login("root", PASSWORD)
+
+
+def make_storage(api):
+    """An SR on the blank disk."""
+    host = api("host.get_all")[0]
+    api.run("SR.create", host, {"device": "/dev/sda"}, "0", "local", "",
+            "lvm", "", False, {}, limit_s=300)
+    return api("SR.get_by_name_label", "local")[0]
+
+
+def new_vdi(api, sr, name, size):
+    return api("VDI.create", {
+        "name_label": name, "name_description": "", "SR": sr,
+        "virtual_size": str(size), "type": "user", "sharable": False,
+        "read_only": False, "other_config": {}})
+
+
+def new_vbd(api, vm, vdi, device):
+    return api("VBD.create", {
+        "VM": vm, "VDI": vdi, "userdevice": device, "bootable": device == "0",
+        "mode": "RW", "type": "Disk", "empty": False, "other_config": {},
+        "qos_algorithm_type": "", "qos_algorithm_params": {}})
+
+
+def upload(api, sr, path):
+    size = os.path.getsize(path)
+    vdi = new_vdi(api, sr, "system", size)
+    check(api.import_vdi(vdi, path) == 200, "import was not answered with 200")
+    return vdi
+
+
+def make_vm(api, sr, kind, path):
+    templates = [t for t, r in api("VM.get_all_records").items()
+                 if r["is_default_template"]
+                 and r["name_label"].startswith(TEMPLATES[kind])]
+    check(templates, "no template '%s'" % TEMPLATES[kind])
+    vm = api("VM.clone", templates[0], "guest-" + kind)
+    api("VM.provision", vm)
+    size = 192 * MIB
+    api("VM.set_memory_limits", vm, str(size), str(size), str(size), str(size))
+    new_vbd(api, vm, upload(api, sr, path), "0")
+    network = [n for n, r in api("network.get_all_records").items()
+               if r["bridge"] == "xenbr0"][0]
+    api("VIF.create", {
+        "device": "0", "network": network, "VM": vm, "MAC": "", "MTU": "1500",
+        "other_config": {}, "qos_algorithm_type": "",
+        "qos_algorithm_params": {}})
+    return vm, network
+
+
+def start_and_talk(api, vm):
+    api.run("VM.start", vm, False, False, limit_s=900)
+    check(api("VM.get_power_state", vm) == "Running", "not Running")
+    console = api.console(vm)
+    console.type("echo; echo I $(echo am) up\n")
+    console.wait("I am up", 900)
+    return console
+
+
+def check_network(m, console):
+    """The guest has an address and reads a page from dom0."""
+    m.expect("(while :; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello guest\\n' |"
+             " nc -l -p 8081; done) >/dev/null 2>&1 &")
+    dom0 = m.expect("ip -4 addr show dev xenbr0 | "
+                    "sed -n 's,.*inet \\([0-9.]*\\)/.*,\\1,p'").strip()
+    address = console.run("ip -4 addr show dev eth0 | grep inet")
+    check("inet " in address, "the guest has no address: " + address)
+    page = console.run("wget -q -O - http://%s:8081/" % dom0)
+    check("hello guest" in page, "no page from dom0: " + page)
+
+
+def check_hotplug(api, vm, sr, network, console):
+    vdi = new_vdi(api, sr, "second", 16 * MIB)
+    vbd = new_vbd(api, vm, vdi, "1")
+    api.run("VBD.plug", vbd)
+    refused(api, "DEVICE_ALREADY_ATTACHED", "VBD.plug", api.session, vbd)
+    console.run("until [ -b /dev/xvdb ]; do sleep 1; done")
+    console.run("echo kept >/dev/xvdb")
+    api.run("VBD.unplug", vbd)
+    check(not api("VBD.get_currently_attached", vbd), "still attached")
+    vif = api("VIF.create", {
+        "device": "1", "network": network, "VM": vm, "MAC": "", "MTU": "1500",
+        "other_config": {}, "qos_algorithm_type": "",
+        "qos_algorithm_params": {}})
+    api.run("VIF.plug", vif)
+    console.run("until [ -d /sys/class/net/eth1 ]; do sleep 1; done")
+    api.run("VIF.unplug", vif)
+    api("VIF.destroy", vif)
+    api("VBD.destroy", vbd)
+    api("VDI.destroy", vdi)
+
+
+def check_kill(m, api, vm):
+    """xapi dies; the guest runs on and is found again."""
+    domid = api("VM.get_domid", vm)
+    m.expect("kill -9 $(pidof xapi)")
+    api.until_up()
+    api.login("root", PASSWORD)
+    api.wait_field("VM", vm, "power_state", "Running")
+    check(api("VM.get_domid", vm) == domid, "the domain is another one")
+
+
+def check_reboot_without_xapi(m, api, vm, console):
+    """A guest that reboots while xapi is down comes back."""
+    domid = api("VM.get_domid", vm)
+    m.expect("sv down /etc/service/xapi; kill -9 $(pidof xapi)")
+    console.close()
+    m.expect("xl reboot %s" % domid)
+    m.until("xl list | grep -v '^Name' | grep -v Domain-0 | "
+            "awk '{ exit !($2 > %s) }'" % domid, 300)
+    m.expect("sv up /etc/service/xapi")
+    api.until_up()
+    api.login("root", PASSWORD)
+    api.wait_field("VM", vm, "power_state", "Running")
+    check(int(api("VM.get_domid", vm)) > int(domid), "not the new domain")
+    console = api.console(vm)
+    console.type("echo; echo I $(echo am) up\n")
+    console.wait("I am up", 900)
+    return console
+
+
+def guest_test(kind):
+    with tempfile.TemporaryDirectory() as d:
+        path = guest.disk(os.path.join(d, "guest.img"))
+        blank = appliance.blank(os.path.join(d, "blank.img"), 2048)
+        with appliance.Machine(ISO, disks=[blank]) as m:
+            try:
+                m.boot()
+                api = Api(m.port["https"])
+                api.until_up()
+                set_password(m, api)
+                sr = make_storage(api)
+                vm, network = make_vm(api, sr, kind, path)
+                console = start_and_talk(api, vm)
+                check_network(m, console)
+                check_hotplug(api, vm, sr, network, console)
+                check_kill(m, api, vm)
+                check_reboot_without_xapi(m, api, vm, api.console(vm))
+                api.run("VM.clean_shutdown", vm, limit_s=600)
+                check(api("VM.get_power_state", vm) == "Halted", "not Halted")
+            except (Refused, ConnectionError, TimeoutError, OSError) as e:
+                m.fail("%s: %s\n%s" % (type(e).__name__, e, m.daemon_logs()))
+
+
+def pv_guest():
+    guest_test("pv")
+
+
+def pvh_guest():
+    guest_test("pvh")
+
+
+if __name__ == "__main__":
+    kinds = sys.argv[1:] or ["pv"]
+    sys.exit(appliance.main([{"pv": pv_guest, "pvh": pvh_guest}[k]
+                             for k in kinds]))

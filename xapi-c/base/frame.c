@@ -65,11 +65,11 @@ attach_fds(struct msghdr *m, union fd_space *space, const struct frame *f)
 
 	memset(space, 0, sizeof(*space));
 	m->msg_control = space->bytes;
-	m->msg_controllen = CMSG_SPACE(bytes);
+	m->msg_controllen = (socklen_t)CMSG_SPACE(bytes);
 	c = CMSG_FIRSTHDR(m);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(bytes);
+	c->cmsg_len = (socklen_t)CMSG_LEN(bytes);
 	memcpy(CMSG_DATA(c), f->fds, bytes);
 }
 

@@ -228,11 +228,11 @@ output_send(struct channel *ch, struct output *o)
 		msg.msg_controllen = 0;
 		if (o->nfds > 0) {
 			msg.msg_control = &control;
-			msg.msg_controllen = CMSG_SPACE(size);
+			msg.msg_controllen = (socklen_t)CMSG_SPACE(size);
 			c = CMSG_FIRSTHDR(&msg);
 			c->cmsg_level = SOL_SOCKET;
 			c->cmsg_type = SCM_RIGHTS;
-			c->cmsg_len = CMSG_LEN(size);
+			c->cmsg_len = (socklen_t)CMSG_LEN(size);
 			memcpy(CMSG_DATA(c), o->fds, size);
 		}
 		r = sendmsg(ch->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);

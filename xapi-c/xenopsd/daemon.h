@@ -5,6 +5,8 @@
 #ifndef XENOPSD_DAEMON_H
 #define XENOPSD_DAEMON_H
 
+#include <sys/types.h>
+
 #define XENOPSD_RUN_DIR "/run/xenopsd"
 #define XENOPSD_HOTPLUG "/usr/sbin/bedplate-hotplug"
 
@@ -14,6 +16,11 @@ struct daemon {
 	struct workers *workers;
 	struct vms *vms;
 	struct xl *xl;			/* libxl and xenstore: xl.h */
+	struct leases *leases;		/* storage_lease.h */
 };
+
+/* The user xapi runs as, and its group. */
+uid_t daemon_xapi_uid(void);
+gid_t daemon_xapi_gid(void);
 
 #endif

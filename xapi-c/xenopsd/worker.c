@@ -79,7 +79,7 @@ child_exec(const struct workers_config *cfg, int fd, pid_t parent)
 	} else if (dup2(fd, CHILD_FD) == -1) {
 		_exit(126);
 	}
-	execve(cfg->argv[0], cfg->argv, env);
+	execve(cfg->program, cfg->argv, env);
 	_exit(127);
 }
 
@@ -327,8 +327,7 @@ must_wait(const struct job *j)
 	if (!j->key.name)
 		return false;
 	for (o = j->w->jobs; o != j; o = o->next) {
-		if (o->key.name && !strcmp(o->key.name, j->key.name) &&
-		    !(o->key.shared && j->key.shared))
+		if (o->key.name && !strcmp(o->key.name, j->key.name))
 			return true;
 	}
 	return false;

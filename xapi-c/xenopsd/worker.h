@@ -17,17 +17,17 @@
 
 struct workers;
 
-/* What a request works on.  Requests with the same name wait for each other,
- * unless both only share it.  Name NULL: waits for nobody. */
+/* What a request works on.  Requests with the same name wait for each other.
+ * Name NULL: waits for nobody. */
 struct worker_key {
 	const char *name;
-	bool shared;
 	bool urgent;	/* cancels those on the same name that are not */
 };
 
 struct workers_config {
 	struct loop *loop;
-	char *const *argv;	/* of the child; [0] is the program to exec */
+	const char *program;	/* to exec */
+	char *const *argv;
 	struct worker_key (*key)(const struct request *rq);
 	/* A request on this name has ended, answered or not, and its process
 	 * is gone; ok: it succeeded. */

@@ -1,0 +1,319 @@
+/* Hot-plug of disks and network interfaces. */
+#include <string.h>
+
+#include "base/log.h"
+#include "xenopsd/daemon.h"
+#include "xenopsd/domain.h"
+#include "xenopsd/domain_config.h"
+#include "xenopsd/domain_spec.h"
+
+/* A running VM of ours, in the three forms the handlers need. */
+struct target {
+	struct xl *xl;
+	struct kept k;
+	uint32_t domid;
+};
+
+static int
+find_target(struct request *rq, const char *vm, struct target *t)
+{
+	t->xl = ((struct daemon *)rq->daemon)->xl;
+	if (spec_check_uuid(rq, vm))
+		return -1;
+	if (kept_read(KEPT_DIR, vm, rq->arena, &t->k) ||
+	    !xl_find(t->xl, vm, false, &t->domid, NULL))
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_DOMAIN,
+		    "'%s' is not running", vm);
+	xl_forget_errors(t->xl);
+	return 0;
+}
+
+static int
+keep(struct request *rq, const struct target *t)
+{
+	int rc = kept_write(KEPT_DIR, &t->k);
+
+	if (rc)
+		return request_fail(rq, XENOPS_CODE_IO,
+		    "cannot keep '%s': %s", t->k.spec.uuid, strerror(-rc));
+	return 0;
+}
+
+static const struct xenops_disk_spec *
+disk_of(const struct target *t, const char *vbd)
+{
+	const struct xenops_disk_spec *d = t->k.spec.disks.v;
+
+	for (uint32_t i = 0; i < t->k.spec.disks.n; i++) {
+		if (!strcmp(d[i].vbd, vbd))
+			return &d[i];
+	}
+	return NULL;
+}
+
+static const struct xenops_nic_spec *
+nic_of(const struct target *t, const char *vif)
+{
+	const struct xenops_nic_spec *n = t->k.spec.nics.v;
+
+	for (uint32_t i = 0; i < t->k.spec.nics.n; i++) {
+		if (!strcmp(n[i].vif, vif))
+			return &n[i];
+	}
+	return NULL;
+}
+
+/* A copy of set with one more element of size bytes. */
+static struct vec
+vec_with(struct arena *a, struct vec set, const void *elem, size_t size)
+{
+	char *v = arena_alloc(a, (set.n + 1) * size);
+
+	if (set.n)
+		memcpy(v, set.v, set.n * size);
+	memcpy(v + set.n * size, elem, size);
+	return (struct vec){ .v = v, .n = set.n + 1 };
+}
+
+/* The same without the element at elem, which is inside of it. */
+static struct vec
+vec_without(struct arena *a, struct vec set, const void *elem, size_t size)
+{
+	size_t before = (size_t)((const char *)elem - (const char *)set.v);
+	char *v = arena_alloc(a, set.n * size);
+
+	memcpy(v, set.v, before);
+	memcpy(v + before, (const char *)elem + size,
+	    set.n * size - before - size);
+	return (struct vec){ .v = v, .n = set.n - 1 };
+}
+
+static bool
+disk_exists(const struct target *t, int64_t device)
+{
+	return xl_exists(t->xl, "/libxl/%u/device/vbd/%lld", t->domid,
+	    (long long)spec_disk_devid(device));
+}
+
+static bool
+nic_exists(const struct target *t, int64_t device)
+{
+	return xl_exists(t->xl, "/libxl/%u/device/vif/%lld", t->domid,
+	    (long long)device);
+}
+
+/* Takes the disk out of the domain (if it is in), off the host and out of the
+ * books; force: without the guest's consent. */
+static int
+disk_remove(struct request *rq, struct target *t,
+    const struct xenops_disk_spec *d, bool force)
+{
+	libxl_device_disk disk;
+	int rc = 0;
+
+	libxl_device_disk_init(&disk);
+	if (disk_exists(t, d->device)) {
+		rc = libxl_vdev_to_device_disk(t->xl->ctx, t->domid,
+		    spec_disk_name(rq->arena, d->device), &disk);
+		if (!rc && force)
+			rc = libxl_device_disk_destroy(t->xl->ctx, t->domid,
+			    &disk, NULL);
+		else if (!rc)
+			rc = libxl_device_disk_safe_remove(t->xl->ctx,
+			    t->domid, &disk, NULL);
+	}
+	libxl_device_disk_dispose(&disk);
+	if (rc)
+		return request_fail(rq, force ? XENOPS_CODE_INTERNAL :
+		    XENOPS_CODE_TIMEOUT, "the guest did not let go of '%s': %s",
+		    d->vbd, xl_error(t->xl));
+	if (domain_detach_disk(rq, d))
+		return -1;
+	t->k.spec.disks = vec_without(rq->arena, t->k.spec.disks, d,
+	    sizeof(*d));
+	return keep(rq, t);
+}
+
+static int
+disk_insert(struct request *rq, struct target *t,
+    const struct xenops_disk_spec *d)
+{
+	libxl_device_disk disk;
+	const char *device;
+	int rc;
+
+	if (domain_attach_disk(rq, d, &device))
+		return -1;
+	if (!device)
+		return 0;
+	libxl_device_disk_init(&disk);
+	domain_config_disk(&disk, d, device, rq->arena);
+	rc = libxl_device_disk_add(t->xl->ctx, t->domid, &disk, NULL);
+	libxl_device_disk_dispose(&disk);
+	if (rc)
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "cannot add the disk '%s': %s", d->vbd, xl_error(t->xl));
+	return 0;
+}
+
+int
+domain_vbd_plug(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vbd_plug_args *a = args;
+	const struct xenops_disk_spec *d;
+	struct target t;
+
+	(void)result;
+	if (spec_check_disk(rq, &a->disk) || find_target(rq, a->vm, &t))
+		return -1;
+	d = disk_of(&t, a->disk.vbd);
+	if (disk_exists(&t, a->disk.device) || (d && disk_exists(&t, d->device)))
+		return request_fail(rq, XENOPS_CODE_EXISTS,
+		    "disk device %lld of '%s' is taken",
+		    (long long)a->disk.device, a->vm);
+	if (d)
+		t.k.spec.disks = vec_without(rq->arena, t.k.spec.disks, d,
+		    sizeof(*d));
+	if (t.k.spec.disks.n >= SPEC_MAX_DISKS)
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "too many disks");
+	t.k.spec.disks = vec_with(rq->arena, t.k.spec.disks, &a->disk,
+	    sizeof(a->disk));
+	if (keep(rq, &t))
+		return -1;
+	if (disk_insert(rq, &t, &a->disk)) {
+		(void)disk_remove(rq, &t, disk_of(&t, a->disk.vbd), true);
+		return -1;
+	}
+	return 0;
+}
+
+int
+domain_vbd_unplug(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vbd_unplug_args *a = args;
+	const struct xenops_disk_spec *d;
+	struct target t;
+
+	(void)result;
+	if (spec_check_uuid(rq, a->vbd) || find_target(rq, a->vm, &t))
+		return -1;
+	d = disk_of(&t, a->vbd);
+	if (!d)
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_DEVICE,
+		    "'%s' is not plugged", a->vbd);
+	return disk_remove(rq, &t, d, a->force);
+}
+
+int
+domain_reap_vbd_plug(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vbd_plug_args *a = args;
+	const struct xenops_disk_spec *d;
+	struct target t;
+
+	(void)result;
+	if (find_target(rq, a->vm, &t))
+		return 0;		/* ended meanwhile */
+	d = disk_of(&t, a->disk.vbd);
+	return d ? disk_remove(rq, &t, d, true) : 0;
+}
+
+static int
+nic_remove(struct request *rq, struct target *t,
+    const struct xenops_nic_spec *n, bool force)
+{
+	libxl_device_nic nic;
+	int rc = 0;
+
+	libxl_device_nic_init(&nic);
+	if (nic_exists(t, n->device)) {
+		rc = libxl_devid_to_device_nic(t->xl->ctx, t->domid,
+		    (int)n->device, &nic);
+		if (!rc && force)
+			rc = libxl_device_nic_destroy(t->xl->ctx, t->domid,
+			    &nic, NULL);
+		else if (!rc)
+			rc = libxl_device_nic_remove(t->xl->ctx, t->domid,
+			    &nic, NULL);
+	}
+	libxl_device_nic_dispose(&nic);
+	if (rc)
+		return request_fail(rq, force ? XENOPS_CODE_INTERNAL :
+		    XENOPS_CODE_TIMEOUT, "cannot remove the nic '%s': %s",
+		    n->vif, xl_error(t->xl));
+	t->k.spec.nics = vec_without(rq->arena, t->k.spec.nics, n, sizeof(*n));
+	return keep(rq, t);
+}
+
+int
+domain_vif_plug(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vif_plug_args *a = args;
+	const struct xenops_nic_spec *n;
+	libxl_device_nic nic;
+	struct target t;
+	int rc;
+
+	(void)result;
+	if (spec_check_nic(rq, &a->nic) || find_target(rq, a->vm, &t))
+		return -1;
+	n = nic_of(&t, a->nic.vif);
+	if (nic_exists(&t, a->nic.device) || (n && nic_exists(&t, n->device)))
+		return request_fail(rq, XENOPS_CODE_EXISTS,
+		    "network device %lld of '%s' is taken",
+		    (long long)a->nic.device, a->vm);
+	if (n)
+		t.k.spec.nics = vec_without(rq->arena, t.k.spec.nics, n,
+		    sizeof(*n));
+	if (t.k.spec.nics.n >= SPEC_MAX_NICS)
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "too many network devices");
+	t.k.spec.nics = vec_with(rq->arena, t.k.spec.nics, &a->nic,
+	    sizeof(a->nic));
+	if (keep(rq, &t))
+		return -1;
+	libxl_device_nic_init(&nic);
+	domain_config_nic(&nic, &a->nic);
+	rc = libxl_device_nic_add(t.xl->ctx, t.domid, &nic, NULL);
+	libxl_device_nic_dispose(&nic);
+	if (rc) {
+		request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "cannot add the nic '%s': %s", a->nic.vif,
+		    xl_error(t.xl));
+		(void)nic_remove(rq, &t, nic_of(&t, a->nic.vif), true);
+		return -1;
+	}
+	return 0;
+}
+
+int
+domain_vif_unplug(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vif_unplug_args *a = args;
+	const struct xenops_nic_spec *n;
+	struct target t;
+
+	(void)result;
+	if (spec_check_uuid(rq, a->vif) || find_target(rq, a->vm, &t))
+		return -1;
+	n = nic_of(&t, a->vif);
+	if (!n)
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_DEVICE,
+		    "'%s' is not plugged", a->vif);
+	return nic_remove(rq, &t, n, a->force);
+}
+
+int
+domain_reap_vif_plug(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vif_plug_args *a = args;
+	const struct xenops_nic_spec *n;
+	struct target t;
+
+	(void)result;
+	if (find_target(rq, a->vm, &t))
+		return 0;
+	n = nic_of(&t, a->nic.vif);
+	return n ? nic_remove(rq, &t, n, true) : 0;
+}

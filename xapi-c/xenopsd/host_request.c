@@ -1,0 +1,161 @@
+#include "xenopsd/host_request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/log.h"
+#include "xenopsd/bridge.h"
+#include "xenopsd/daemon.h"
+#include "xenopsd/domain_spec.h"
+#include "xenopsd/kept.h"
+
+#define STATE_DIR "/state"
+#define SECRET_MAX 256
+
+/* Replaces a file of STATE_DIR in one step; group: who may read it. */
+static int
+keep_text(const char *name, const char *text, gid_t group)
+{
+	char path[PATH_MAX], tmp[PATH_MAX];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), STATE_DIR "/%s", name);
+	snprintf(tmp, sizeof(tmp), STATE_DIR "/.%s.new", name);
+	unlink(tmp);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -errno;
+	rc = fchown(fd, 0, group) == -1 || fchmod(fd, 0640) == -1 ? -errno : 0;
+	if (!rc)
+		rc = fdio_write_all(fd, text, strlen(text));
+	if (!rc)
+		rc = fdio_write_all(fd, "\n", 1);
+	if (!rc && fsync(fd) == -1)
+		rc = -errno;
+	close(fd);
+	if (!rc && rename(tmp, path) == -1)
+		rc = -errno;
+	if (rc)
+		unlink(tmp);
+	return rc;
+}
+
+int
+host_set_hostname(struct request *rq, const void *args, void *result)
+{
+	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	const struct xenops_host_set_hostname_args *a = args;
+	const char *name = a->hostname ? a->hostname : "";
+	size_t n = strlen(name);
+	int rc;
+
+	(void)result;
+	if (n == 0 || n > HOST_NAME_MAX || strspn(name, set) != n ||
+	    name[0] == '-' || name[0] == '.')
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "bad host name '%.80s'", name);
+	rc = keep_text("hostname", name, 0);
+	if (rc)
+		return request_fail(rq, XENOPS_CODE_IO,
+		    "cannot keep the host's name: %s", strerror(-rc));
+	if (sethostname(name, n) == -1)
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "cannot set the host's name: %s", strerror(errno));
+	return 0;
+}
+
+static void
+count(void *arg, const char *uuid)
+{
+	(void)uuid;
+	++*(int *)arg;
+}
+
+int
+host_power(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_host_power_args *a = args;
+	int guests = 0;
+
+	(void)result;
+	kept_each(KEPT_DIR, count, &guests);
+	if (guests > 0)
+		return request_fail(rq, XENOPS_CODE_BAD_STATE,
+		    "%d guests are running", guests);
+	log_info("the host is to %s", a->power == XENOPS_POWER_REBOOT ?
+	    "reboot" : "power off");
+	/* BusyBox init's language */
+	if (kill(1, a->power == XENOPS_POWER_REBOOT ? SIGTERM : SIGUSR2) == -1)
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "cannot tell init: %s", strerror(errno));
+	return 0;
+}
+
+int
+host_secret_set(struct request *rq, const void *args, void *result)
+{
+	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./$=";
+	const struct xenops_secret_set_args *a = args;
+	const char *hash = a->hash ? a->hash : "";
+	size_t n = strlen(hash);
+	int rc;
+
+	(void)result;
+	if (n > SECRET_MAX || strncmp(hash, "$6$", 3) != 0 ||
+	    strspn(hash, set) != n)
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "not a sha512crypt hash");
+	rc = keep_text("secret", hash, daemon_xapi_gid());
+	if (rc)
+		return request_fail(rq, XENOPS_CODE_IO,
+		    "cannot keep the secret: %s", strerror(-rc));
+	return 0;
+}
+
+int
+host_bridge_create(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_bridge_create_args *a = args;
+	const char *port = a->port ? a->port : "";
+	int rc;
+
+	(void)result;
+	if (!spec_ifname_ok(a->bridge) || (*port && !spec_ifname_ok(port)) ||
+	    (a->mtu != 0 && (a->mtu < 68 || a->mtu > 65521)))
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "bad bridge '%.80s'", a->bridge ? a->bridge : "");
+	rc = bridge_create(a->bridge, (int)a->mtu, port);
+	if (!rc)
+		return 0;
+	return request_fail(rq, rc == -EEXIST ? XENOPS_CODE_EXISTS :
+	    rc == -EBUSY ? XENOPS_CODE_IN_USE :
+	    rc == -ENODEV ? XENOPS_CODE_NO_SUCH_DEVICE : XENOPS_CODE_INTERNAL,
+	    "cannot make the bridge '%s': %s", a->bridge, strerror(-rc));
+}
+
+int
+host_bridge_destroy(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_bridge_destroy_args *a = args;
+	int rc;
+
+	(void)result;
+	if (!spec_ifname_ok(a->bridge))
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "bad bridge '%.80s'", a->bridge ? a->bridge : "");
+	rc = bridge_destroy(a->bridge);
+	if (!rc)
+		return 0;
+	return request_fail(rq, rc == -ENOENT ? XENOPS_CODE_NO_SUCH_DEVICE :
+	    rc == -EBUSY ? XENOPS_CODE_IN_USE : XENOPS_CODE_INTERNAL,
+	    "cannot remove the bridge '%s': %s", a->bridge, strerror(-rc));
+}

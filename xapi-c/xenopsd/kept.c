@@ -1,0 +1,113 @@
+#include "xenopsd/kept.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/fdio.h"
+#include "base/log.h"
+
+#define KEPT_MAX (1u << 20)
+
+static const struct type type_spec = { .kind = KIND_RECORD,
+	.size = sizeof(struct xenops_vm_spec), .rec = &xenops_vm_spec_type };
+
+static const struct field kept_fields[] = {
+	{ .name = "phase", .type = &type_int, .tag = 1,
+	    .offset = offsetof(struct kept, phase) },
+	{ .name = "started", .type = &type_int, .tag = 2,
+	    .offset = offsetof(struct kept, started) },
+	{ .name = "spec", .type = &type_spec, .tag = 3,
+	    .offset = offsetof(struct kept, spec) },
+};
+
+static const struct kept kept_default;
+
+static const struct record_type kept_type = { .name = "kept",
+	.fields = kept_fields, .n = 3, .size = sizeof(struct kept),
+	.dflt = &kept_default };
+
+int
+kept_write(const char *dir, const struct kept *k)
+{
+	char path[PATH_MAX], tmp[PATH_MAX];
+	struct buf b = { 0 };
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, k->spec.uuid);
+	snprintf(tmp, sizeof(tmp), "%s/.%s", dir, k->spec.uuid);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -errno;
+	codec_encode(&b, &kept_type, k, 0);
+	rc = fdio_write_all(fd, b.data, b.len);
+	buf_release(&b);
+	close(fd);
+	if (!rc && rename(tmp, path) == -1)
+		rc = -errno;
+	if (rc)
+		unlink(tmp);
+	return rc;
+}
+
+int
+kept_read(const char *dir, const char *uuid, struct arena *a,
+    struct kept *k_out)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	void *data;
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, uuid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -errno;
+	rc = -EBADMSG;
+	if (fstat(fd, &st) == -1 || st.st_size > KEPT_MAX)
+		goto out;
+	data = arena_alloc(a, (size_t)st.st_size + 1);
+	rc = fdio_read_all(fd, data, (size_t)st.st_size);
+	if (rc)
+		goto out;
+	memcpy(k_out, kept_type.dflt, sizeof(*k_out));
+	memcpy(&k_out->spec, xenops_vm_spec_type.dflt, sizeof(k_out->spec));
+	rc = codec_decode(a, &kept_type, k_out, data, (size_t)st.st_size, NULL);
+out:
+	close(fd);
+	if (rc)
+		log_error("cannot read '%s': %s", path, strerror(-rc));
+	return rc;
+}
+
+void
+kept_remove(const char *dir, const char *uuid)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, uuid);
+	if (unlink(path) == -1 && errno != ENOENT)
+		log_error("cannot remove '%s': %s", path, strerror(errno));
+}
+
+void
+kept_each(const char *dir, void (*fn)(void *arg, const char *uuid), void *arg)
+{
+	uint8_t bytes[16];
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	if (!d)
+		return;
+	while ((e = readdir(d))) {
+		if (uuid_parse(e->d_name, bytes))
+			fn(arg, e->d_name);
+	}
+	closedir(d);
+}

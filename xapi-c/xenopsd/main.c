@@ -1,0 +1,366 @@
+/*
+ * xenopsd: the privileged half of the toolstack.  Main process: event loop,
+ * socket, short requests, the domains' ends.  `xenopsd --worker`: one long
+ * request (worker.h).
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "xenopsd/daemon.h"
+#include "xenopsd/domain.h"
+#include "xenopsd/host_request.h"
+#include "xenopsd/server.h"
+#include "xenopsd/storage_handle.h"
+#include "xenopsd/storage_lease.h"
+#include "xenopsd/vms.h"
+#include "xenopsd/worker.h"
+#include "xenopsd/xl.h"
+
+#define XAPI_ID 100		/* when /etc/passwd does not know xapi */
+
+uid_t
+daemon_xapi_uid(void)
+{
+	const struct passwd *p = getpwnam("xapi");
+
+	return p ? p->pw_uid : XAPI_ID;
+}
+
+gid_t
+daemon_xapi_gid(void)
+{
+	const struct group *g = getgrnam("xapi");
+
+	return g ? g->gr_gid : XAPI_ID;
+}
+
+static int
+to_worker(struct request *rq, const void *args, void *result)
+{
+	(void)args;
+	(void)result;
+	return workers_start(((struct daemon *)rq->daemon)->workers, rq);
+}
+
+static int
+vdi_open(struct request *rq, const void *args, void *result)
+{
+	return leases_open(((struct daemon *)rq->daemon)->leases, rq, args,
+	    result);
+}
+
+static int
+vdi_close(struct request *rq, const void *args, void *result)
+{
+	(void)result;
+	return leases_close(((struct daemon *)rq->daemon)->leases, rq, args);
+}
+
+static request_handler *const main_handlers[XENOPS_N] = {
+	[XENOPS_HOST_SET_HOSTNAME] = host_set_hostname,
+	[XENOPS_HOST_POWER] = host_power,
+	[XENOPS_SECRET_SET] = host_secret_set,
+	[XENOPS_DOMAIN_LIST] = vms_domain_list,
+	[XENOPS_VM_START] = to_worker,
+	[XENOPS_VM_SHUTDOWN] = to_worker,
+	[XENOPS_VM_REBOOT] = to_worker,
+	[XENOPS_VM_PAUSE] = vms_vm_pause,
+	[XENOPS_VM_UNPAUSE] = vms_vm_unpause,
+	[XENOPS_VBD_PLUG] = to_worker,
+	[XENOPS_VBD_UNPLUG] = to_worker,
+	[XENOPS_VIF_PLUG] = to_worker,
+	[XENOPS_VIF_UNPLUG] = to_worker,
+	[XENOPS_CONSOLE_OPEN] = vms_console_open,
+	[XENOPS_SR_CREATE] = to_worker,
+	[XENOPS_SR_ATTACH] = to_worker,
+	[XENOPS_SR_DETACH] = to_worker,
+	[XENOPS_SR_DESTROY] = to_worker,
+	[XENOPS_SR_SCAN] = to_worker,
+	[XENOPS_VDI_CREATE] = to_worker,
+	[XENOPS_VDI_CLONE] = to_worker,
+	[XENOPS_VDI_DESTROY] = to_worker,
+	[XENOPS_VDI_RESIZE] = to_worker,
+	[XENOPS_VDI_SET_NAME] = to_worker,
+	[XENOPS_VDI_OPEN] = vdi_open,
+	[XENOPS_VDI_CLOSE] = vdi_close,
+	[XENOPS_BRIDGE_CREATE] = host_bridge_create,
+	[XENOPS_BRIDGE_DESTROY] = host_bridge_destroy,
+};
+
+static int
+storage_request(struct request *rq, const void *args, void *result)
+{
+	return storage_handle(rq, &storage_real, args, result);
+}
+
+static request_handler *const worker_handlers[XENOPS_N] = {
+	[XENOPS_VM_START] = domain_vm_start,
+	[XENOPS_VM_SHUTDOWN] = domain_vm_shutdown,
+	[XENOPS_VM_REBOOT] = domain_vm_reboot,
+	[XENOPS_VBD_PLUG] = domain_vbd_plug,
+	[XENOPS_VBD_UNPLUG] = domain_vbd_unplug,
+	[XENOPS_VIF_PLUG] = domain_vif_plug,
+	[XENOPS_VIF_UNPLUG] = domain_vif_unplug,
+	[XENOPS_SR_CREATE] = storage_request,
+	[XENOPS_SR_ATTACH] = storage_request,
+	[XENOPS_SR_DETACH] = storage_request,
+	[XENOPS_SR_DESTROY] = storage_request,
+	[XENOPS_SR_SCAN] = storage_request,
+	[XENOPS_VDI_CREATE] = storage_request,
+	[XENOPS_VDI_CLONE] = storage_request,
+	[XENOPS_VDI_DESTROY] = storage_request,
+	[XENOPS_VDI_RESIZE] = storage_request,
+	[XENOPS_VDI_SET_NAME] = storage_request,
+};
+
+/* The users of disks that count: VBDs of the VMs that are kept. */
+struct users {
+	const struct leases *leases;	/* NULL: worker, any lease counts */
+	const char *user;
+	bool found;
+};
+
+static void
+look_for_user(void *arg, const char *uuid)
+{
+	struct users *u = arg;
+	struct arena *a = arena_new();
+	const struct xenops_disk_spec *d;
+	struct kept k;
+
+	if (!u->found && !kept_read(KEPT_DIR, uuid, a, &k)) {
+		d = k.spec.disks.v;
+		for (uint32_t i = 0; i < k.spec.disks.n; i++)
+			u->found |= !strcmp(d[i].vbd, u->user);
+	}
+	arena_free(a);
+}
+
+static bool
+user_alive(void *arg, const char *user)
+{
+	struct users u = { .leases = arg, .user = user };
+
+	if (!strncmp(user, "lease-", 6))
+		return !u.leases || leases_alive(u.leases, user);
+	kept_each(KEPT_DIR, look_for_user, &u);
+	return u.found;
+}
+
+static int
+reap_storage(struct request *rq, const void *args, void *result)
+{
+	struct storage s = { .env = &storage_real, .arena = rq->arena };
+
+	(void)result;
+	storage_undo(&storage_real, rq->message, args);
+	storage_reap(&s, user_alive, NULL);
+	return 0;
+}
+
+static request_handler *const worker_reapers[XENOPS_N] = {
+	[XENOPS_VM_START] = domain_reap,
+	[XENOPS_VM_SHUTDOWN] = domain_reap,
+	[XENOPS_VM_REBOOT] = domain_reap,
+	[XENOPS_VBD_PLUG] = domain_reap_vbd_plug,
+	[XENOPS_VIF_PLUG] = domain_reap_vif_plug,
+	[XENOPS_SR_CREATE] = reap_storage,
+	[XENOPS_SR_ATTACH] = reap_storage,
+	[XENOPS_SR_DETACH] = reap_storage,
+	[XENOPS_SR_DESTROY] = reap_storage,
+	[XENOPS_VDI_CREATE] = reap_storage,
+	[XENOPS_VDI_CLONE] = reap_storage,
+	[XENOPS_VDI_DESTROY] = reap_storage,
+	[XENOPS_VDI_RESIZE] = reap_storage,
+};
+
+static const char *
+vm_of(const struct request *rq)
+{
+	const void *a = rq->args;
+
+	switch (rq->message) {
+	case XENOPS_VM_START:
+		return ((const struct xenops_vm_start_args *)a)->vm.uuid;
+	case XENOPS_VM_SHUTDOWN:
+		return ((const struct xenops_vm_shutdown_args *)a)->vm;
+	case XENOPS_VM_REBOOT:
+		return ((const struct xenops_vm_reboot_args *)a)->vm;
+	case XENOPS_VBD_PLUG:
+		return ((const struct xenops_vbd_plug_args *)a)->vm;
+	case XENOPS_VBD_UNPLUG:
+		return ((const struct xenops_vbd_unplug_args *)a)->vm;
+	case XENOPS_VIF_PLUG:
+		return ((const struct xenops_vif_plug_args *)a)->vm;
+	case XENOPS_VIF_UNPLUG:
+		return ((const struct xenops_vif_unplug_args *)a)->vm;
+	default:
+		return NULL;
+	}
+}
+
+/* Only VMs: storage keeps its own locks between processes (storage.h). */
+static struct worker_key
+key_of(const struct request *rq)
+{
+	const struct xenops_vm_shutdown_args *a = rq->args;
+
+	return (struct worker_key){ .name = vm_of(rq),
+		.urgent = rq->message == XENOPS_VM_SHUTDOWN && a->force };
+}
+
+static void
+ended(void *daemon, const struct request *rq, const char *name, bool ok)
+{
+	struct daemon *d = daemon;
+
+	(void)rq;
+	(void)ok;
+	if (name && d->vms)
+		vms_touched(d->vms, name);
+}
+
+static void
+disconnected(void *daemon, uint32_t connection)
+{
+	leases_disconnected(((struct daemon *)daemon)->leases, connection);
+}
+
+static void
+signalled(void *arg, uint32_t events)
+{
+	(void)events;
+	loop_stop(((struct daemon *)arg)->loop);
+}
+
+static int
+watch_signals(struct daemon *d)
+{
+	sigset_t set;
+	int fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd == -1)
+		return -1;
+	loop_watch(d->loop, fd, EPOLLIN, signalled, d);
+	return 0;
+}
+
+static void
+make_dirs(void)
+{
+	static const struct {
+		const char *path;
+		mode_t mode;
+	} dirs[] = {
+		{ XENOPSD_RUN_DIR, 0755 }, { KEPT_DIR, 0700 },
+		{ XENOPSD_RUN_DIR "/sr", 0700 }, { XENOPSD_RUN_DIR "/use", 0700 },
+		/* libxl's */
+		{ "/run/xen", 0755 }, { "/var/lib/xen", 0755 },
+	};
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		if (mkdir(dirs[i].path, dirs[i].mode) == -1 && errno != EEXIST)
+			log_warn("cannot make '%s': %s", dirs[i].path,
+			    strerror(errno));
+	}
+}
+
+/* Before anybody can ask: what the workers of a killed predecessor left. */
+static void
+reap_at_start(struct daemon *d)
+{
+	struct arena *a = arena_new();
+	struct storage s = { .env = &storage_real, .arena = a };
+
+	storage_reap(&s, user_alive, d->leases);
+	arena_free(a);
+}
+
+static int
+run(struct daemon *d)
+{
+	static char *const argv[] = { "xenopsd", "--worker", NULL };
+	const struct workers_config wc = { .loop = d->loop,
+		.program = "/proc/self/exe", .argv = argv, .key = key_of,
+		.ended = ended, .daemon = d };
+	const struct server_config sc = {
+		.socket_path = XENOPSD_RUN_DIR "/xapi.sock",
+		.socket_gid = daemon_xapi_gid(), .peer_uid = daemon_xapi_uid(),
+		.handlers = main_handlers, .disconnected = disconnected,
+		.daemon = d };
+
+	d->workers = workers_new(&wc);
+	if (server_new(d->loop, &sc, &d->server))
+		return -1;
+	d->vms = vms_new(d);
+	if (!d->vms)
+		return -1;
+	log_info("ready");
+	return loop_run(d->loop);
+}
+
+static int
+main_process(void)
+{
+	struct daemon d = { 0 };
+	int rc = -1;
+
+	umask(022);
+	make_dirs();
+	d.loop = loop_new();
+	d.leases = leases_new(&storage_real);
+	d.xl = xl_new();
+	if (d.xl && !watch_signals(&d)) {
+		reap_at_start(&d);
+		rc = run(&d);
+	}
+	/* guests run on; unfinished work is found at the next start */
+	workers_free(d.workers);
+	server_free(d.server);
+	vms_free(d.vms);
+	leases_free(d.leases);
+	xl_free(d.xl);
+	loop_free(d.loop);
+	return rc ? 1 : 0;
+}
+
+static int
+worker_process(void)
+{
+	struct daemon d = { 0 };
+	int rc;
+
+	d.xl = xl_new();
+	if (!d.xl)
+		return 1;
+	rc = worker_child(worker_handlers, worker_reapers, &d);
+	xl_free(d.xl);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "--worker"))
+		return worker_process();
+	if (argc != 1) {
+		fprintf(stderr, "usage: xenopsd\n");
+		return 2;
+	}
+	return main_process();
+}

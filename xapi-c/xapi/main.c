@@ -1,0 +1,246 @@
+/*
+ * xapi: the XenAPI of this host.  Starts everything in the order in which the
+ * parts need each other, then waits for a signal.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/sync.h"
+#include "api/task_run.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "gen/types.h"
+#include "http/server.h"
+#include "net/tls.h"
+#include "ops/ops.h"
+#include "xapi/drop.h"
+#include "xapi/options.h"
+
+#define USER "xapi"
+
+struct daemon {
+	struct xapi x;
+	struct arena *arena;		/* texts that live as long as we do */
+	struct sync *sync;
+	pthread_mutex_t http_lock;	/* the database's writer reads http */
+	struct http *http;
+	int http_fd;
+	int https_fd;
+};
+
+static int
+fail(const char *what, int rc)
+{
+	log_error("cannot %s: %s", what, strerror(-rc));
+	return rc;
+}
+
+static void
+published(void *arg)
+{
+	struct daemon *d = arg;
+
+	pthread_mutex_lock(&d->http_lock);
+	http_published(d->http);
+	pthread_mutex_unlock(&d->http_lock);
+}
+
+static void
+publish_to(struct daemon *d, struct http *http)
+{
+	pthread_mutex_lock(&d->http_lock);
+	d->http = http;
+	pthread_mutex_unlock(&d->http_lock);
+}
+
+static int
+listen_on(int port, int *fd)
+{
+	int rc;
+
+	if (!port)
+		return 0;
+	rc = http_listen(port, fd);
+	if (rc)
+		log_error("cannot listen on port %d: %s", port, strerror(-rc));
+	return rc;
+}
+
+static const char *
+folder_of(struct daemon *d, const char *path)
+{
+	return dirname(arena_strdup(d->arena, path));
+}
+
+static int
+drop(struct daemon *d)
+{
+	const struct xapi_config *cfg = &d->x.cfg;
+	const char *const keep[] = {
+		folder_of(d, cfg->secret_path), cfg->state_dir,
+		folder_of(d, cfg->ops_socket), NULL,
+	};
+	const struct drop how = {
+		.user = USER, .state_dir = cfg->state_dir, .keep = keep,
+	};
+
+	/* xenopsd may come later, but in a folder that we see. */
+	if (mkdir(keep[2], 0755) == -1 && errno != EEXIST)
+		return fail("make xenopsd's folder", -errno);
+	return drop_privileges(&how);
+}
+
+static int
+open_database(struct daemon *d)
+{
+	const char *why = "";
+	const struct db_config cfg = {
+		.path = arena_printf(d->arena, "%s/state.db",
+		    d->x.cfg.state_dir),
+		.classes = classes, .n_classes = CLASS_N,
+		.published = published, .published_arg = d,
+	};
+	int rc = db_open(&cfg, &d->x.db, &why);
+
+	if (rc)
+		log_error("cannot open the database '%s': %s (%s)", cfg.path,
+		    why ? why : "", strerror(-rc));
+	return rc;
+}
+
+static int
+start_tls(struct daemon *d)
+{
+	char name[256] = "bedplate";
+	const char *why = "";
+	int rc;
+
+	if (gethostname(name, sizeof(name) - 1) == -1)
+		log_warn("the host has no name");
+	rc = tls_new(d->x.cfg.state_dir, name, &d->x.tls, &why);
+	if (rc)
+		log_error("cannot set up TLS: %s (%s)", why, strerror(-rc));
+	else
+		log_info("certificate %s", tls_fingerprint(d->x.tls));
+	return rc;
+}
+
+static int
+start_ops(struct daemon *d)
+{
+	const struct ops_config cfg = {
+		.socket_path = d->x.cfg.ops_socket,
+		.connected = sync_connected, .event = sync_event,
+		.arg = d->sync,
+	};
+	int rc = ops_start(&cfg, &d->x.ops);
+
+	if (rc)
+		return fail("start the client of xenopsd", rc);
+	rc = sync_start(d->sync);
+	return rc ? fail("start the sync", rc) : 0;
+}
+
+static int
+start_http(struct daemon *d)
+{
+	const struct http_config cfg = {
+		.x = &d->x, .tls = d->x.tls, .http_fd = d->http_fd,
+		.https_fd = d->https_fd, .https_port = d->x.cfg.https_port,
+	};
+	struct http *http;
+	int rc = http_start(&cfg, &http);
+
+	if (rc)
+		return fail("start the HTTP server", rc);
+	publish_to(d, http);
+	return 0;
+}
+
+static int
+start(struct daemon *d)
+{
+	int rc = listen_on(d->x.cfg.http_port, &d->http_fd);
+
+	if (rc == 0)
+		rc = listen_on(d->x.cfg.https_port, &d->https_fd);
+	d->x.version = options_version(d->x.cfg.version_path, d->arena);
+	if (rc == 0 && !d->x.cfg.unprivileged_ok)
+		rc = drop(d);
+	if (rc == 0)
+		rc = start_tls(d);
+	if (rc == 0)
+		rc = open_database(d);
+	if (rc)
+		return rc;
+	d->x.started = clock_wall_s();
+	rc = sync_new(&d->x, &d->sync);
+	if (rc)
+		return fail("write the first records", rc);
+	rc = tasks_start(&d->x, &d->x.tasks);
+	if (rc)
+		return fail("start the task threads", rc);
+	rc = start_ops(d);
+	if (rc)
+		return rc;
+	return start_http(d);
+}
+
+/* False when something still runs: nothing may be freed under it. */
+static bool
+stop(struct daemon *d)
+{
+	struct http *http = d->http;
+
+	publish_to(d, NULL);
+	http_stop(http);
+	if (!tasks_stop(d->x.tasks) || !sync_free(d->sync))
+		return false;
+	ops_stop(d->x.ops);
+	if (d->x.db)
+		db_close(d->x.db);
+	tls_free(d->x.tls);
+	arena_free(d->arena);
+	return true;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon d = {
+		.http_fd = -1, .https_fd = -1,
+		.http_lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	sigset_t ends;
+	int rc, sig = 0;
+
+	if (options_parse(argc, argv, &d.x.cfg))
+		return 2;
+	umask(077);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	/* Every thread inherits this: signals come to sigwait alone. */
+	pthread_sigmask(SIG_BLOCK, &ends, NULL);
+	d.arena = arena_new();
+	rc = start(&d);
+	if (rc == 0) {
+		log_info("xapi is up");
+		while (sigwait(&ends, &sig))
+			;
+		log_info("ending on signal %d", sig);
+	}
+	if (!stop(&d)) {
+		/* What was acknowledged is on disk. */
+		log_warn("operations still run; xenopsd finishes them");
+		_exit(0);
+	}
+	return rc ? 1 : 0;
+}

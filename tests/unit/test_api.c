@@ -1,0 +1,356 @@
+/* Handlers without xenopsd: sessions, tasks, messages, roles, the seed. */
+#include <crypt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/role.h"
+#include "api/session.h"
+#include "api/sync_parts.h"
+#include "api/task.h"
+#include "api/task_run.h"
+#include "api/xapi.h"
+#include "gen/methods.h"
+#include "gen/store.h"
+#include "unit.h"
+
+static struct xapi x;
+static struct call c;
+static char secret[64];
+
+static void
+set_password(const char *password)
+{
+	FILE *f = fopen(secret, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "%s\n", crypt(password, "$6$saltsaltsalt$"));
+	fclose(f);
+}
+
+static void
+begin(void)
+{
+	const struct db_config cfg = {
+		.classes = classes, .n_classes = CLASS_N,
+	};
+	const char *why;
+
+	snprintf(secret, sizeof(secret), "/tmp/test_api.%d", (int)getpid());
+	unlink(secret);
+	memset(&x, 0, sizeof(x));
+	x.cfg.secret_path = secret;
+	x.cfg.https_port = 443;
+	ck_assert_int_eq(db_open(&cfg, &x.db, &why), 0);
+	ck_assert_int_eq(sync_seed(&x), 0);
+	c = (struct call){
+		.x = &x, .arena = arena_new(), .superuser = true,
+		.root = db_root_get(x.db),
+	};
+}
+
+static void
+end(void)
+{
+	db_root_put(c.root);
+	arena_free(c.arena);
+	db_close(x.db);
+	unlink(secret);
+}
+
+static int
+login(const char *user, const char *password, struct ref *out)
+{
+	const struct session_login_with_password_args a = {
+		.uname = user, .pwd = password, .version = "1.0",
+		.originator = "test",
+	};
+
+	c.err = (struct error){ 0 };
+	return api_session_login_with_password(&c, &a, out);
+}
+
+START_TEST(login_is_refused_without_a_password_file)
+{
+	struct ref s;
+
+	begin();
+	ck_assert_int_eq(login("root", "", &s), -1);
+	ck_assert_str_eq(c.err.code, "SESSION_AUTHENTICATION_FAILED");
+	ck_assert_str_eq(c.err.params[0], "root");
+	end();
+}
+END_TEST
+
+START_TEST(login_wants_root_and_the_password)
+{
+	struct ref s;
+
+	begin();
+	set_password("secret word");
+	ck_assert_int_eq(login("root", "secret wor", &s), -1);
+	ck_assert_int_eq(login("toor", "secret word", &s), -1);
+	ck_assert_int_eq(login("root", "", &s), -1);
+	ck_assert_int_eq(login("root", "secret word", &s), 0);
+	c.superuser = false;
+	ck_assert_int_eq(session_check(&c, &s), 0);
+	ck_assert(c.superuser);
+	ck_assert(ref_equal(&c.session, &s));
+	ck_assert_int_eq(api_session_logout(&c), 0);
+	ck_assert_int_eq(session_check(&c, &s), -1);
+	ck_assert_str_eq(c.err.code, "SESSION_INVALID");
+	end();
+}
+END_TEST
+
+START_TEST(the_oldest_session_of_an_originator_goes_first)
+{
+	struct ref s[SESSION_MAX_ORIGINATOR + 1];
+	struct db_root *root;
+	int n = SESSION_MAX_ORIGINATOR;
+
+	begin();
+	set_password("x");
+	/* As many as a limit allows, then one more. */
+	for (int i = 0; i <= n; i++)
+		ck_assert_int_eq(login("root", "x", &s[i]), 0);
+	root = db_root_get(x.db);
+	ck_assert_int_eq(db_count(root, CLASS_SESSION), n);
+	ck_assert_ptr_nonnull(session_find(root, &s[n]));
+	db_root_put(root);
+	end();
+}
+END_TEST
+
+static const struct task *
+task(const struct ref *ref)
+{
+	call_refresh(&c);
+	return task_find(c.root, ref);
+}
+
+START_TEST(a_finished_task_never_changes)
+{
+	const struct task_create_args make = {
+		.label = "a label", .description = "words",
+	};
+	struct task_set_status_args status;
+	struct task_set_progress_args progress;
+	struct ref ref;
+	const struct task *t;
+
+	begin();
+	ck_assert_int_eq(api_task_create(&c, &make, &ref), 0);
+	t = task(&ref);
+	ck_assert_str_eq(t->name_label, "a label");
+	ck_assert_int_eq(t->status, TASK_STATUS_TYPE_PENDING);
+	ck_assert_str_eq(t->type, "<none/>");
+	ck_assert(set_has_enum(t->allowed_operations,
+	    TASK_ALLOWED_OPERATIONS_CANCEL));
+	progress = (struct task_set_progress_args){ ref, 0.5 };
+	ck_assert_int_eq(api_task_set_progress(&c, &progress), 0);
+	ck_assert_double_eq(task(&ref)->progress, 0.5);
+	status = (struct task_set_status_args){
+		ref, TASK_STATUS_TYPE_SUCCESS };
+	ck_assert_int_eq(api_task_set_status(&c, &status), 0);
+	t = task(&ref);
+	ck_assert_double_eq(t->progress, 1.0);
+	ck_assert_int_gt(t->finished, 0);
+	ck_assert_int_eq(t->allowed_operations.n, 0);
+	ck_assert_int_eq(api_task_set_progress(&c, &progress), -1);
+	ck_assert_str_eq(c.err.code, "OPERATION_NOT_ALLOWED");
+	end();
+}
+END_TEST
+
+START_TEST(a_pending_task_is_destroyed_when_it_ends)
+{
+	const struct task_new n = { .label = "l", .description = "" };
+	struct task_destroy_args destroy;
+	struct ref ref;
+
+	begin();
+	ck_assert_int_eq(task_make(&c, &n, &ref), 0);
+	destroy.self = ref;
+	ck_assert_int_eq(api_task_destroy(&c, &destroy), 0);
+	ck_assert_ptr_nonnull(task(&ref));
+	c.task = ref;
+	task_end(&c, 0, NULL, NULL);
+	ck_assert_ptr_null(task(&ref));
+	ck_assert_int_eq(api_task_destroy(&c, &destroy), -1);
+	ck_assert_str_eq(c.err.code, "HANDLE_INVALID");
+	ck_assert_str_eq(c.err.params[0], "task");
+	end();
+}
+END_TEST
+
+START_TEST(a_cancelled_task_ends_as_cancelled)
+{
+	const struct task_new n = { .label = "l", .description = "" };
+	struct task_cancel_args cancel;
+	const struct task *t;
+	struct ref ref;
+
+	begin();
+	ck_assert_int_eq(task_make(&c, &n, &ref), 0);
+	c.task = ref;
+	ck_assert(!task_is_cancelled(&c));
+	cancel.task = ref;
+	ck_assert_int_eq(api_task_cancel(&c, &cancel), 0);
+	ck_assert(task_is_cancelled(&c));
+	task_end(&c, task_check(&c), NULL, NULL);
+	t = task(&ref);
+	ck_assert_int_eq(t->status, TASK_STATUS_TYPE_CANCELLED);
+	ck_assert_int_eq(t->error_info.n, 2);
+	ck_assert_str_eq(((const char *const *)t->error_info.v)[0],
+	    "TASK_CANCELLED");
+	end();
+}
+END_TEST
+
+/* Waits for the end of a task; each look is a new state. */
+static const struct task *
+wait_task(const struct ref *ref)
+{
+	const struct task *t;
+
+	for (int i = 0; i < 20000; i++) {
+		t = task(ref);
+		if (t && t->status != TASK_STATUS_TYPE_PENDING)
+			return t;
+		usleep(1000);
+	}
+	ck_abort_msg("the task does not end");
+	return NULL;
+}
+
+START_TEST(async_keeps_the_result_as_xml)
+{
+	const struct method *m = method_find("host.call_plugin");
+	struct host_call_plugin_args *a;
+	struct arena *mine;
+	const struct task *t;
+	struct ref ref;
+
+	begin();
+	ck_assert_int_eq(tasks_start(&x, &x.tasks), 0);
+	mine = c.arena;
+	a = arena_alloc(c.arena, sizeof(*a));
+	a->host = x.host;
+	a->plugin = "updater.py";
+	a->fn = "check";
+	ck_assert_int_eq(task_start(&c, m, a, &ref), 0);
+	ck_assert_ptr_null(c.arena);
+	(void)mine;
+	c.arena = arena_new();
+	t = wait_task(&ref);
+	ck_assert_int_eq(t->status, TASK_STATUS_TYPE_FAILURE);
+	ck_assert_str_eq(((const char *const *)t->error_info.v)[0],
+	    "XENAPI_MISSING_PLUGIN");
+	ck_assert_str_eq(((const char *const *)t->error_info.v)[1],
+	    "updater.py");
+
+	m = method_find("pool.sync_database");
+	ck_assert_int_eq(task_start(&c, m, NULL, &ref), 0);
+	c.arena = arena_new();
+	t = wait_task(&ref);
+	ck_assert_int_eq(t->status, TASK_STATUS_TYPE_SUCCESS);
+	ck_assert_str_eq(t->result, "<value></value>");
+	ck_assert(tasks_stop(x.tasks));
+	end();
+}
+END_TEST
+
+START_TEST(finished_tasks_are_bounded)
+{
+	const struct task_new n = { .label = "l", .description = "" };
+	struct ref last;
+
+	begin();
+	for (int i = 0; i < TASK_MAX + 10; i++) {
+		ck_assert_int_eq(task_make(&c, &n, &last), 0);
+		c.task = last;
+		task_end(&c, 0, NULL, NULL);
+	}
+	task_gc(&x);
+	ck_assert_ptr_nonnull(task(&last));
+	ck_assert_int_eq(db_count(c.root, CLASS_TASK), TASK_MAX);
+	end();
+}
+END_TEST
+
+START_TEST(messages_are_about_objects_that_exist)
+{
+	struct message_create_args a = {
+		.name = "ALARM", .priority = 3, .cls = CLS_HOST,
+		.obj_uuid = "no such thing", .body = "words",
+	};
+	struct message_get_args get;
+	struct ref ref;
+	struct vec found;
+
+	begin();
+	ck_assert_int_eq(api_message_create(&c, &a, &ref), -1);
+	ck_assert_str_eq(c.err.code, "UUID_INVALID");
+	a.obj_uuid = arena_strdup(c.arena, host_find(c.root, &x.host)->uuid);
+	ck_assert_int_eq(api_message_create(&c, &a, &ref), 0);
+	call_refresh(&c);
+	get = (struct message_get_args){ CLS_HOST, a.obj_uuid, 0 };
+	ck_assert_int_eq(api_message_get(&c, &get, &found), 0);
+	ck_assert_int_eq(found.n, 1);
+	get.cls = CLS_VM;
+	ck_assert_int_eq(api_message_get(&c, &get, &found), 0);
+	ck_assert_int_eq(found.n, 0);
+	end();
+}
+END_TEST
+
+START_TEST(roles_hold_their_permissions)
+{
+	struct role_get_by_permission_name_label_args a = {
+		.label = "VM.start",
+	};
+	struct vec found;
+
+	begin();
+	ck_assert_int_eq(api_role_get_by_permission_name_label(&c, &a,
+	    &found), 0);
+	/* vm-operator and all above */
+	ck_assert_int_eq(found.n, 5);
+	end();
+}
+END_TEST
+
+START_TEST(the_seed_changes_nothing_the_second_time)
+{
+	struct db_root *root;
+	uint64_t before;
+
+	begin();
+	before = db_generation(c.root);
+	ck_assert_int_eq(sync_seed(&x), 0);
+	root = db_root_get(x.db);
+	ck_assert_uint_eq(db_count(root, CLASS_POOL), 1);
+	ck_assert_uint_eq(db_count(root, CLASS_HOST), 1);
+	ck_assert_uint_eq(db_count(root, CLASS_SM), 3);
+	ck_assert_uint_eq(db_count(root, CLASS_VM), 3);
+	ck_assert_uint_eq(db_generation(root), before);
+	db_root_put(root);
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	return UNIT_RUN("api", login_is_refused_without_a_password_file,
+	    login_wants_root_and_the_password,
+	    the_oldest_session_of_an_originator_goes_first,
+	    a_finished_task_never_changes,
+	    a_pending_task_is_destroyed_when_it_ends,
+	    a_cancelled_task_ends_as_cancelled, async_keeps_the_result_as_xml,
+	    finished_tasks_are_bounded,
+	    messages_are_about_objects_that_exist,
+	    roles_hold_their_permissions,
+	    the_seed_changes_nothing_the_second_time);
+}

@@ -14,7 +14,8 @@ SCANNER_WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
 
 $(SCANNER): $(SCANNER_SRC) $(wildcard ui-protocol/scanner/*.h)
 	@mkdir -p $(@D)
-	$(or $(HOST_CC),gcc) -std=gnu11 -D_GNU_SOURCE $(SCANNER_WARN) -O1 -g \
+	@echo "  CC $@"
+	@$(or $(HOST_CC),gcc) -std=gnu11 -D_GNU_SOURCE $(SCANNER_WARN) -O1 -g \
 	    $$(pkg-config --cflags libxml-2.0) -o $@.tmp $(SCANNER_SRC) \
 	    $$(pkg-config --libs libxml-2.0)
 	@mv $@.tmp $@
@@ -22,7 +23,8 @@ $(SCANNER): $(SCANNER_SRC) $(wildcard ui-protocol/scanner/*.h)
 # The scanner leaves files alone that would not change.
 $(GEN)/.stamp: $(SCANNER) $(IDL)
 	@mkdir -p $(@D)
-	$(SCANNER) -o $(@D) $(IDL)
+	@echo "  GEN $(@D)"
+	@$(SCANNER) -o $(@D) $(IDL)
 	@touch $@
 
 $(GEN_HEADERS) $(GEN_SOURCES) $(GEN)/wire.lock $(GEN)/api.md: $(GEN)/.stamp ;
@@ -30,3 +32,14 @@ $(GEN_HEADERS) $(GEN_SOURCES) $(GEN)/wire.lock $(GEN)/api.md: $(GEN)/.stamp ;
 .PHONY: gen
 ## gen: C, wire.lock and api.md from the interface definition
 gen: $(GEN)/.stamp
+
+.PHONY: check-idl wire-lock
+## check-idl: schema, wire.lock, scanner against golden and malformed input
+check-idl: $(GEN)/.stamp
+	@ui-protocol/test.sh $(SCANNER) ui-protocol/schema.rng \
+	    ui-protocol/wire.lock $(GEN) $(IDL)
+CHECK_TARGETS += check-idl
+
+## wire-lock: accept the present wire as ui-protocol/wire.lock
+wire-lock: $(GEN)/.stamp
+	cp $(GEN)/wire.lock ui-protocol/wire.lock

@@ -171,7 +171,8 @@ default_emit(FILE *f, const struct record *r)
 			lengths[i] = emit_elements(f, fd->type,
 			    fmt("%s_default_%s", r->c, fd->c), fd->dflt);
 	}
-	fprintf(f, "static const struct %s %s_default", r->c, r->c);
+	fprintf(f, "static const struct %s%s%s_default", r->c,
+	    strlen(r->c) > 22 ? "\n    " : " ", r->c);
 	for (int i = 0; i < r->fields.n; i++) {
 		const struct field *fd = r->fields.v[i];
 

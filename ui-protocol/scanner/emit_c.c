@@ -175,7 +175,7 @@ emit_fields(FILE *f, const struct record *r,
 		else if (fd->qualifier)
 			role = "ROLE_LOCAL_ROOT_ONLY";
 		fprintf(f, "\t{ \"%s\", &%s, %d,\n\t    offsetof(struct %s, "
-		    "%s),\n\t    %s,\n\t    %s, %s },\n", fd->name,
+		    "%s),\n\t    %s, %s, %s },\n", fd->name,
 		    type_name(fd->type), fd->tag, r->c, fd->c,
 		    flags(fd, arg), role, far);
 	}
@@ -185,8 +185,8 @@ emit_fields(FILE *f, const struct record *r,
 char *
 record_initialiser(const struct record *r)
 {
-	return fmt("{ \"%s\", %s_fields, %d,\n\t    sizeof(struct %s), "
-	    "&%s_default }", r->name, r->c, r->fields.n, r->c, r->c);
+	return fmt("{ \"%s\",\n\t    %s_fields, %d,\n"
+	    "\t    sizeof(struct %s), &%s_default }", r->name, r->c, r->fields.n, r->c, r->c);
 }
 
 char *

@@ -61,18 +61,18 @@ static void
 emit_prototype(FILE *f, const struct message *msg)
 {
 	const struct type *t = msg->result;
+	const char *args = "", *result = "";
 
 	emit_comment(f, "", msg->doc);
-	if (msg->args.fields.n)
+	if (msg->args.fields.n) {
 		emit_struct(f, &msg->args, "");
-	if (!msg->in_rpc) {
-		fprintf(f, "int api_%s(struct call *c", msg->c);
-		if (msg->args.fields.n)
-			fprintf(f, ",\n    const struct %s *a", msg->args.c);
-		if (t->kind != KIND_VOID)
-			fprintf(f, ",\n    %s", declare(t, "*result"));
-		fputs(");\n", f);
+		args = fmt(",\n    const struct %s *a", msg->args.c);
 	}
+	if (t->kind != KIND_VOID)
+		result = fmt(", %s", declare(t, "*result"));
+	if (!msg->in_rpc)
+		fprintf(f, "int api_%s(struct call *c%s%s);\n", msg->c, args,
+		    result);
 	fputc('\n', f);
 }
 
@@ -164,8 +164,9 @@ message_row(const struct class *c, const struct message *msg)
 	struct row *r = xalloc(sizeof(*r));
 
 	r->name = fmt("%s.%s", c->name, msg->name);
-	r->text = fmt("\t{ \"%s\", METHOD_%s, CLASS_%s, -1,\n"
-	    "\t    %s, ROLE_%s,\n\t    %s%s, &%s, %s%s, %d, %d },\n", r->name,
+	r->text = fmt("\t{ \"%s\", METHOD_%s, CLASS_%s,\n"
+	    "\t    -1, %s, ROLE_%s,\n\t    %s%s, &%s,\n"
+	    "\t    %s%s, %d, %d },\n", r->name,
 	    msg->ctor ? "CTOR" : "EXPLICIT", upper(c->name),
 	    message_flags(msg), upper(msg->role),
 	    msg->args.fields.n ? "&" : "NULL",
@@ -182,8 +183,8 @@ accessor_row(const struct class *c, const struct accessor *a)
 	struct row *r = xalloc(sizeof(*r));
 
 	r->name = fmt("%s.%s", c->name, a->name);
-	r->text = fmt("\t{ \"%s\", METHOD_%s, CLASS_%s,\n\t    %s,\n"
-	    "\t    %s, ROLE_%s,\n\t    NULL, &%s, NULL, %d, %d },\n", r->name,
+	r->text = fmt("\t{ \"%s\", METHOD_%s, CLASS_%s,\n"
+	    "\t    %s, %s, ROLE_%s,\n\t    NULL, &%s, NULL, %d, %d },\n", r->name,
 	    a->kind, upper(c->name), a->field ? fmt("%s_FIELD_%s",
 	    upper(c->name), upper(a->field->name)) : "-1",
 	    a->hidden ? "METHOD_HIDDEN" : a->async ? "METHOD_ASYNC" : "0",

@@ -665,25 +665,32 @@ parse_root(struct ctx *x, const xmlNode *root)
 		    (const char *)root->name);
 }
 
+static void
+syntax_error(void *arg, const xmlError *e)
+{
+	struct ctx *x = arg;
+
+	complain(x->m, (struct loc){ x->file, e->line }, "%s",
+	    tidy(e->message ? e->message : "syntax error"));
+}
+
 void
 parse_file(struct model *m, const char *path)
 {
 	struct ctx x = { m, path, false };
 	size_t len = strlen(path);
-	const xmlError *e;
+	int before = m->complaints;
 	xmlDoc *doc;
 
 	if (len > 4 && !strcmp(path + len - 4, ".txt")) {
 		parse_later(&x);
 		return;
 	}
-	doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR |
-	    XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
-	if (!doc) {
-		e = xmlGetLastError();
-		complain(m, (struct loc){ path, e ? e->line : 0 }, "%s",
-		    e && e->message ? tidy(e->message) : "cannot read");
-		return;
-	}
-	parse_root(&x, xmlDocGetRootElement(doc));
+	/* The type of the second argument became const in libxml2 2.12. */
+	xmlSetStructuredErrorFunc(&x, (xmlStructuredErrorFunc)syntax_error);
+	doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_BIG_LINES);
+	if (!doc && m->complaints == before)
+		complain(m, (struct loc){ path, 0 }, "cannot read");
+	if (doc && m->complaints == before)
+		parse_root(&x, xmlDocGetRootElement(doc));
 }

@@ -1,6 +1,7 @@
 /*
  * XML to model.  Complains (file:line) about anything the schema would not
- * allow: unknown elements and attributes, missing ones, missing prose.
+ * allow: unknown elements and attributes, missing ones, missing prose.  The
+ * line is the one where the start tag ends.
  */
 #ifndef SCANNER_PARSE_H
 #define SCANNER_PARSE_H

@@ -1,0 +1,69 @@
+#!/bin/sh
+# test.sh SCANNER SCHEMA LOCK GEN SOURCES...: the checks of the interface
+# definition.  SOURCES are the IDL's files, GEN is what the scanner made of
+# them.  Cases of malformed input are lines of tests/unit/scanner/bad.cases.
+set -eu
+
+scanner=$1
+schema=$2
+lock=$3
+gen=$4
+shift 4
+cases=tests/unit/scanner
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+bad=0
+
+# verdict NAME STATUS: PASS if the status is 0
+verdict()
+{
+	if [ "$2" -eq 0 ]; then
+		echo "PASS idl: $1"
+	else
+		echo "FAIL idl: $1: see above"
+		bad=1
+	fi
+}
+
+rc=0
+for f; do
+	case $f in
+	*.xml)	xmllint --nonet --noout --relaxng "$schema" "$f" 2>"$tmp/err" ||
+		    { cat "$tmp/err"; rc=1; } ;;
+	esac
+done
+verdict "files are as the schema says" $rc
+
+rc=0
+diff -u "$lock" "$gen/wire.lock" || rc=1
+verdict "the wire is as wire.lock says (make wire-lock accepts a change)" $rc
+
+# golden: a class and a protocol that have one of everything
+rc=0
+mkdir "$tmp/out"
+"$scanner" -o "$tmp/out" "$cases"/*.xml "$cases/later.txt" || rc=1
+for f in "$cases"/golden/*; do
+	diff -u "$f" "$tmp/out/${f##*/}" || rc=1
+done
+verdict "output for a small definition is as expected" $rc
+
+# A case: FILE | sed command that spoils it | line | message
+while IFS='|' read -r file edit line text; do
+	case $file in ''|'#'*) continue ;; esac
+	rm -rf "$tmp/in"
+	mkdir "$tmp/in"
+	cp "$cases"/*.xml "$cases/later.txt" "$tmp/in"
+	sed "$edit" "$cases/$file" >"$tmp/in/$file"
+	rc=0
+	if "$scanner" -o "$tmp/out" "$tmp/in"/*.xml "$tmp/in/later.txt" \
+	    >"$tmp/log" 2>&1; then
+		echo "accepted: $edit"
+		rc=1
+	elif ! grep -qF "$tmp/in/$file:$line: $text" "$tmp/log"; then
+		echo "expected $file:$line: $text, got:"
+		cat "$tmp/log"
+		rc=1
+	fi
+	verdict "refused: $text" $rc
+done <"$cases/bad.cases"
+exit $bad

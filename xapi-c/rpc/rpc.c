@@ -199,7 +199,7 @@ check_role(struct rpc *p)
 			    p->c.arena, "%s is for pool sessions only",
 			    p->m->name));
 	}
-	if (p->c.superuser)
+	if (p->c.superuser || (p->m->flags & METHOD_NO_SESSION))
 		return 0;
 	return session_allow(&p->c,
 	    session_permission(p->c.arena, p->m->name), p->m->role);

@@ -35,7 +35,7 @@ BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|strtok|gets|atoi|"
 PLACES = {
     "sqlite3.h": "xapi-c/db/sqlite.c",
     "openssl/": "xapi-c/net/",
-    "libxml/": ("xapi-c/wire/", "ui-protocol/scanner/"),
+    "libxml/": ("xapi-c/wire/", "ui-protocol/scanner/", "installer/"),
     "jansson.h": "xapi-c/wire/",
     "libxl": "xapi-c/xenopsd/",
     "xen": "xapi-c/xenopsd/",

@@ -107,15 +107,6 @@ touch(const char *path)
 	return 0;
 }
 
-static int
-set_pragmas(struct db_file *f)
-{
-	return exec(f, "PRAGMA locking_mode = EXCLUSIVE;"
-	    "PRAGMA temp_store = MEMORY;"
-	    "PRAGMA cache_size = -1024;"
-	    "PRAGMA trusted_schema = OFF;");
-}
-
 /* Is this a file of ours, or an empty one?  Nothing is written before that is
  * known. */
 static int
@@ -258,7 +249,7 @@ file_set_up(struct db_file *f, const char **why)
 	bool fresh;
 	int rc;
 
-	rc = set_pragmas(f);
+	rc = exec(f, "PRAGMA locking_mode = EXCLUSIVE");
 	if (!rc)
 		rc = check_identity(f, &fresh, why);
 	if (rc)
@@ -268,7 +259,9 @@ file_set_up(struct db_file *f, const char **why)
 	if (rc)
 		return rc;
 	*why = "cannot be written";
-	rc = exec(f, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+	rc = exec(f, "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
+	    "PRAGMA cache_size = -1024;"
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
 	if (!rc)
 		rc = create_tables(f, fresh);
 	if (!rc)

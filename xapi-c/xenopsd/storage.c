@@ -674,7 +674,6 @@ storage_owns_device(const struct storage_env *env, const char *device)
 {
 	struct storage s = { .env = env, .arena = arena_new() };
 	const char *path = arena_printf(s.arena, "%s/sr", env->run_dir);
-	size_t n = strlen(device);
 	DIR *d = opendir(path);
 	struct dirent *e;
 	bool owns = false;
@@ -687,7 +686,7 @@ storage_owns_device(const struct storage_env *env, const char *device)
 			continue;
 		memcpy(sr.uuid, e->d_name, UUID_TEXT_LEN);
 		if (sr_recall(&s, &sr))
-			owns = !strncmp(sr.device, device, n);
+			owns = !strcmp(sr.device, device);
 	}
 	if (d)
 		closedir(d);

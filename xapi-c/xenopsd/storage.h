@@ -31,7 +31,10 @@ struct storage_env {
 	const char *run_dir;		/* "/run/xenopsd" */
 	const char *lvm;		/* path of the LVM program */
 	const char *mkfs;		/* path of mkfs.ext4 */
-	int64_t memory_limit;		/* bytes one memory SR may hold; 0: default */
+	const char *thin_check;		/* what LVM checks thin pools with */
+	int64_t memory_limit;		/* bytes one memory SR may hold; 0: half
+					 * of the memory */
+	bool loop_disks;		/* tests: loop devices count as disks */
 	const struct sr_driver *drivers[STORAGE_SR_TYPES];
 };
 
@@ -91,8 +94,7 @@ void storage_reap(struct storage *s,
     bool (*alive)(void *arg, const char *user), void *arg);
 /* Forgets which SRs are attached and which disks in use, as a boot does. */
 void storage_forget(struct storage *s);
-/* Whether anything of the disk device (/dev/sda, or a partition of it)
- * belongs to an attached SR. */
+/* Whether the disk device (/dev/sdb) belongs to an attached SR. */
 bool storage_owns_device(const struct storage_env *env, const char *device);
 
 #endif

@@ -89,7 +89,27 @@ file_read(const char *path, struct buf *b)
 	return rc;
 }
 
-/* The value of a line "key=value", copied to out; false if absent. */
+int
+sysfs_read(const char *path, struct buf *b)
+{
+	size_t room = 4096;
+	ssize_t r;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -errno;
+	r = read(fd, buf_reserve(b, room), room);
+	if (r >= 0) {
+		b->len += (size_t)r;
+		while (b->len && b->data[b->len - 1] == '\n')
+			b->len--;
+		b->data[b->len] = '\0';
+	}
+	fdio_close(&fd);
+	return r < 0 ? -EIO : 0;
+}
+
 bool
 file_value(const char *text, const char *key, char *out, size_t size)
 {

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "xenopsd/storage.h"
 
-#define DEVICE_MAX 64
+#define DEVICE_MAX 128
 
 struct sr {
 	char uuid[UUID_TEXT_LEN + 1];
@@ -18,6 +18,7 @@ struct sr {
 	char device[DEVICE_MAX];	/* "" if it has none */
 	const char *dir;		/* run_dir/sr/<uuid> */
 	int lock_fd;
+	void *listing;			/* the driver's, for one operation */
 };
 
 struct sr_driver {
@@ -120,6 +121,8 @@ const char *dir_path(struct storage *s, const struct sr *sr,
 int file_write(const char *path, const void *data, size_t len, bool sync);
 /* The bytes go to b; 0 or -errno (-EFBIG above 1 MiB). */
 int file_read(const char *path, struct buf *b);
+/* An attribute in /sys: its text without the end of the line. */
+int sysfs_read(const char *path, struct buf *b);
 /* The value of a line "key=value", copied to out; false if absent. */
 bool file_value(const char *text, const char *key, char *out, size_t size);
 

@@ -3,7 +3,8 @@
 const struct storage_env storage_real = {
 	.run_dir = "/run/xenopsd",
 	.lvm = "/usr/sbin/lvm",
-	.mkfs = "/usr/sbin/mkfs.ext4",
+	.mkfs = "/sbin/mkfs.ext4",
+	.thin_check = "/usr/sbin/thin_check",
 	.drivers = {
 		[XENOPS_SR_TYPE_MEMORY] = &sr_driver_memory,
 		[XENOPS_SR_TYPE_FILE] = &sr_driver_file,

@@ -1,0 +1,162 @@
+#include "xenopsd/storage_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fdio.h"
+#include "xenopsd/storage_driver.h"
+
+static char *const environment[] = {
+	"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+	"LVM_SUPPRESS_FD_WARNINGS=1", "MKE2FS_SKIP_PROGRESS=1", NULL,
+};
+
+static int
+spawn(const char *const *argv, int out, int err, pid_t *pid)
+{
+	posix_spawn_file_actions_t fa;
+	posix_spawnattr_t attr;
+	sigset_t none, dflt;
+	int rc;
+
+	sigemptyset(&none);
+	sigfillset(&dflt);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &dflt);
+	/* not in the group that is killed with a worker: LVM cut short is
+	 * worse than LVM unwanted */
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&fa, out, 1);
+	posix_spawn_file_actions_adddup2(&fa, err, 2);
+	rc = posix_spawn(pid, argv[0], &fa, &attr,
+	    (char *const *)(uintptr_t)argv, environment);
+	posix_spawn_file_actions_destroy(&fa);
+	posix_spawnattr_destroy(&attr);
+	return rc;
+}
+
+/* Reads what is there into b; false at the end of the file. */
+static bool
+drain(int fd, struct buf *b)
+{
+	char bytes[4096];
+	ssize_t r = read(fd, bytes, sizeof(bytes));
+
+	if (r == -1)
+		return errno == EINTR || errno == EAGAIN;
+	if (r > 0 && b->len + (size_t)r <= CHILD_MAX_OUTPUT)
+		buf_add(b, bytes, (size_t)r);
+	return r > 0;
+}
+
+/* Collects both outputs until they end; false when time is up. */
+static bool
+collect(int out_fd, int err_fd, struct buf *out, struct buf *err,
+    int64_t limit_ms)
+{
+	int64_t end = clock_mono_ms() + limit_ms;
+	struct pollfd p[2] = {
+		{ .fd = out_fd, .events = POLLIN },
+		{ .fd = err_fd, .events = POLLIN },
+	};
+
+	while (p[0].fd != -1 || p[1].fd != -1) {
+		int64_t left = end - clock_mono_ms();
+
+		if (left <= 0)
+			return false;
+		if (poll(p, 2, (int)left) == -1 && errno != EINTR)
+			return false;
+		if (p[0].fd != -1 && p[0].revents && !drain(out_fd, out))
+			p[0].fd = -1;
+		if (p[1].fd != -1 && p[1].revents && !drain(err_fd, err))
+			p[1].fd = -1;
+	}
+	return true;
+}
+
+/* The last line that is not empty, without blanks around. */
+static const char *
+last_line(struct arena *a, const struct buf *b)
+{
+	size_t end = b->len, start;
+
+	while (end && strchr(" \n\r", b->data[end - 1]))
+		end--;
+	start = end;
+	while (start && b->data[start - 1] != '\n')
+		start--;
+	while (start < end && b->data[start] == ' ')
+		start++;
+	return end ? arena_strndup(a, b->data + start, end - start) : "failed";
+}
+
+static int
+fail_child(struct storage *s, const char *name, const struct buf *err)
+{
+	const char *text = last_line(s->arena, err);
+	enum xenops_code code = XENOPS_CODE_IO;
+
+	if (strstr(text, "nsufficient") || strstr(text, "No space"))
+		code = XENOPS_CODE_NO_SPACE;
+	else if (strstr(text, "in use") || strstr(text, "busy"))
+		code = XENOPS_CODE_IN_USE;
+	return storage_fail(s, code, "%s: %s", name, text);
+}
+
+int
+storage_run(struct storage *s, const char *const *argv, int64_t limit_ms,
+    struct buf *out)
+{
+	const char *name = strrchr(argv[0], '/') + 1;
+	struct buf own = { 0 }, err = { 0 };
+	int o[2] = { -1, -1 }, e[2] = { -1, -1 };
+	int rc = -1, status = 0, r;
+	pid_t pid;
+
+	if (pipe2(o, O_CLOEXEC) == -1 || pipe2(e, O_CLOEXEC) == -1) {
+		storage_fail_errno(s, errno, "cannot make a pipe");
+		goto out;
+	}
+	r = spawn(argv, o[1], e[1], &pid);
+	fdio_close(&o[1]);
+	fdio_close(&e[1]);
+	if (r) {
+		storage_fail_errno(s, r, "cannot run '%s'", argv[0]);
+		goto out;
+	}
+	if (!collect(o[0], e[0], out ? out : &own, &err, limit_ms)) {
+		kill(pid, SIGKILL);
+		storage_fail(s, XENOPS_CODE_TIMEOUT, "'%s' took too long",
+		    name);
+	}
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	if (s->text)
+		goto out;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		rc = 0;
+	else
+		fail_child(s, name, &err);
+out:
+	fdio_close(&o[0]);
+	fdio_close(&o[1]);
+	fdio_close(&e[0]);
+	fdio_close(&e[1]);
+	buf_release(&own);
+	buf_release(&err);
+	return rc;
+}

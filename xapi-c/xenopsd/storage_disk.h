@@ -1,0 +1,35 @@
+/*
+ * Disks of the machine that may become SRs, and loop devices.  Looks at
+ * /sys/block and at the disks themselves.
+ */
+#ifndef XENOPSD_STORAGE_DISK_H
+#define XENOPSD_STORAGE_DISK_H
+
+#include "xenopsd/storage.h"
+
+/* A disk that a person would call one: not a loop, RAM, CD, mapped or guest
+ * device.  name is that of /sys/block. */
+bool disk_is_disk(const struct storage_env *env, const char *name);
+/*
+ * 0 if device ("/dev/sdb") is a whole, writable disk that nobody uses, without
+ * partitions, whose first and last MiB hold nothing but zeros.  Otherwise
+ * fails with device_not_usable and the reason.
+ */
+int disk_check_unused(struct storage *s, const char *device);
+/* Zeros the first and the last MiB, so that it is unused. */
+int disk_wipe(struct storage *s, const char *device);
+/* The disk with an ext4 file system of that uuid; no_such_sr if none. */
+int disk_find_ext4(struct storage *s, const char *uuid, const char **device_out);
+
+/*
+ * A loop device for a file; tag (a uuid) is kept in it, and loop_detach leaves
+ * a device alone that carries another one or none.
+ */
+int loop_attach(struct storage *s, const char *file, bool writable,
+    const char *tag, const char **device_out);
+int loop_detach(struct storage *s, const char *device, const char *tag);
+/* Calls fn for every loop device whose file lies in folder. */
+void loop_each(const char *folder, void (*fn)(void *arg, const char *device,
+    const char *file), void *arg);
+
+#endif

@@ -1,0 +1,469 @@
+/*
+ * SRs as LVM volume groups of one disk: a thin pool and, for each disk, a thin
+ * volume named by its uuid, with what else is known in tags; see STORAGE.md.
+ * Volumes are active only while they are used.  Every command is told the one
+ * disk it may look at, so that guests' own volumes are never scanned.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "xenopsd/storage_child.h"
+#include "xenopsd/storage_disk.h"
+#include "xenopsd/storage_driver.h"
+#include "xenopsd/storage_lvm.h"
+
+#define POOL "pool"
+#define ARGS_MAX 40
+#define QUICK_MS 120000
+#define SLOW_MS 900000		/* thin_check of a large pool */
+#define BUSY_MS 10000		/* a volume's last user may be closing it */
+
+/* One volume, as lvs reports it. */
+struct lv {
+	const char *name;
+	int64_t size;
+	double percent;			/* used, of an active one; else 0 */
+	bool active;
+	const char *tags;
+};
+
+struct listing {
+	struct lv *v;
+	uint32_t n;
+	struct lv pool;
+};
+
+static const char *
+vg_name(struct storage *s, const struct sr *sr)
+{
+	return arena_printf(s->arena, "bedplate-%s", sr->uuid);
+}
+
+static const char *
+lv_path(struct storage *s, const struct sr *sr, const char *lv)
+{
+	return arena_printf(s->arena, "bedplate-%s/%s", sr->uuid, lv);
+}
+
+/* Settings of every command; device "": all disks of the machine. */
+static const char *
+settings(struct storage *s, const char *device)
+{
+	const char *filter = *device ? arena_printf(s->arena,
+	    "\"a|^%s$|\",\"r|.*|\"", device) : arena_printf(s->arena,
+	    "\"r|^/dev/(mapper/|dm-|ram|zram|sr|fd|nbd|md|xvd%s|bedplate-)|\"",
+	    s->env->loop_disks ? "" : "|loop");
+
+	return arena_printf(s->arena,
+	    "devices{filter=[%s] use_devicesfile=0 scan_lvs=0 "
+	    "obtain_device_list_from_udev=0 hints=\"none\"} "
+	    "activation{udev_sync=0 udev_rules=0 monitoring=0} "
+	    "global{use_lvmpolld=0 thin_check_executable=\"%s\"} "
+	    "backup{backup=0 archive=0} log{level=0}",
+	    filter, s->env->thin_check ? s->env->thin_check : "");
+}
+
+/*
+ * Runs one LVM command; words are its own arguments, ended by NULL.  The
+ * listing kept from before is void then.
+ */
+static int
+lvm(struct storage *s, struct sr *sr, int64_t limit_ms, struct buf *out,
+    const char *const *words)
+{
+	const char *argv[ARGS_MAX + 4] = { s->env->lvm, words[0], "--config",
+		settings(s, sr->device) };
+	int n = 4;
+
+	for (int i = 1; words[i] && n < ARGS_MAX; i++)
+		argv[n++] = words[i];
+	sr->listing = NULL;
+	return storage_run(s, argv, limit_ms, out);
+}
+
+#define LVM(s, sr, ...) lvm(s, sr, QUICK_MS, NULL, \
+	(const char *const[]){ __VA_ARGS__, NULL })
+#define LVM_SLOW(s, sr, ...) lvm(s, sr, SLOW_MS, NULL, \
+	(const char *const[]){ __VA_ARGS__, NULL })
+
+/* The n-th field of a line split by '|', which is cut into strings. */
+static bool
+split(char *line, char **fields, int n)
+{
+	for (int i = 0; i < n; i++) {
+		fields[i] = strsep(&line, "|");
+		if (!fields[i])
+			return false;
+	}
+	return line == NULL;
+}
+
+static void
+take_line(struct listing *l, char *line, struct lv *room)
+{
+	char *f[5];
+	struct lv lv;
+	uint8_t b[16];
+
+	line += strspn(line, " ");
+	if (!split(line, f, 5))
+		return;
+	lv.name = f[0];
+	lv.size = strtoll(f[1], NULL, 10);
+	lv.percent = strtod(f[2], NULL);
+	lv.active = !strcmp(f[3], "active");
+	lv.tags = f[4];
+	if (!strcmp(f[0], POOL))
+		l->pool = lv;
+	else if (uuid_parse(f[0], b))
+		room[l->n++] = lv;
+}
+
+/* The volumes of the SR, asked once per operation. */
+static struct listing *
+list_lvs(struct storage *s, struct sr *sr)
+{
+	const char *const words[] = { "lvs", "--noheadings", "--nosuffix",
+		"--units", "b", "--separator", "|", "-o",
+		"lv_name,lv_size,data_percent,lv_active,lv_tags",
+		vg_name(s, sr), NULL };
+	struct listing *l;
+	struct buf out = { 0 };
+	char *text, *line;
+	size_t lines = 1;
+
+	if (sr->listing)
+		return sr->listing;
+	if (lvm(s, sr, QUICK_MS, &out, words)) {
+		buf_release(&out);
+		return NULL;
+	}
+	text = arena_strndup(s->arena, out.data ? out.data : "", out.len);
+	buf_release(&out);
+	for (const char *p = text; *p; p++)
+		lines += *p == '\n';
+	l = arena_alloc(s->arena, sizeof(*l));
+	l->v = arena_alloc(s->arena, sizeof(*l->v) * lines);
+	while ((line = strsep(&text, "\n")))
+		take_line(l, line, l->v);
+	sr->listing = l;
+	return l;
+}
+
+static void
+fill_vdi(struct storage *s, const struct lv *lv, struct xenops_vdi_info *out)
+{
+	*out = *(const struct xenops_vdi_info *)xenops_vdi_info_type.dflt;
+	lvm_tags_decode(s->arena, lv->tags, out);
+	out->uuid = lv->name;
+	out->size = lv->size;
+	out->used = (int64_t)((double)lv->size * lv->percent / 100);
+}
+
+static const struct lv *
+find_lv(struct storage *s, struct sr *sr, const char *vdi)
+{
+	struct listing *l = list_lvs(s, sr);
+
+	if (!l)
+		return NULL;
+	for (uint32_t i = 0; i < l->n; i++)
+		if (!strcmp(l->v[i].name, vdi))
+			return &l->v[i];
+	storage_fail(s, XENOPS_CODE_NO_SUCH_VDI, "no VDI '%s' in SR '%s'",
+	    vdi, sr->uuid);
+	return NULL;
+}
+
+static int
+lvm_find(struct storage *s, struct sr *sr, const char *vdi,
+    struct xenops_vdi_info *out)
+{
+	const struct lv *lv = find_lv(s, sr, vdi);
+
+	if (!lv)
+		return -1;
+	fill_vdi(s, lv, out);
+	return 0;
+}
+
+static int
+lvm_list(struct storage *s, struct sr *sr, struct vec *vdis_out)
+{
+	struct listing *l = list_lvs(s, sr);
+	struct xenops_vdi_info *v;
+
+	if (!l)
+		return -1;
+	v = arena_alloc(s->arena, sizeof(*v) * (l->n + 1));
+	for (uint32_t i = 0; i < l->n; i++)
+		fill_vdi(s, &l->v[i], &v[i]);
+	*vdis_out = (struct vec){ v, l->n };
+	return 0;
+}
+
+static int
+lvm_space(struct storage *s, struct sr *sr, int64_t *size_out,
+    int64_t *used_out)
+{
+	struct listing *l = list_lvs(s, sr);
+
+	if (!l)
+		return -1;
+	*size_out = l->pool.size;
+	*used_out = (int64_t)((double)l->pool.size * l->pool.percent / 100);
+	return 0;
+}
+
+/* Undoes a half-made SR as far as it goes, keeping the first failure. */
+static void
+undo_create(struct storage *s, struct sr *sr)
+{
+	struct storage op = { .env = s->env, .arena = s->arena };
+	const char *vg = vg_name(s, sr);
+
+	if (LVM(&op, sr, "vgremove", "-ff", "-y", vg))
+		log_warn("cannot undo '%s': %s", vg, op.text);
+	op = (struct storage){ .env = s->env, .arena = s->arena };
+	if (disk_wipe(&op, sr->device))
+		log_warn("cannot undo '%s': %s", vg, op.text);
+}
+
+static int
+lvm_create(struct storage *s, struct sr *sr, const char *name)
+{
+	const char *vg = vg_name(s, sr);
+
+	(void)name;
+	if (disk_check_unused(s, sr->device) ||
+	    LVM(s, sr, "pvcreate", "-ff", "-y", sr->device))
+		return -1;
+	if (LVM(s, sr, "vgcreate", "--addtag", "bedplate.format.1", vg,
+	    sr->device) ||
+	    LVM_SLOW(s, sr, "lvcreate", "-y", "--type", "thin-pool",
+	    "--extents", "100%FREE", "--zero", "y", "--errorwhenfull", "y",
+	    "--wipesignatures", "n", "--name", POOL, vg)) {
+		undo_create(s, sr);
+		return -1;
+	}
+	return 0;
+}
+
+/* Which disk holds the group; LVM tells. */
+static int
+find_device(struct storage *s, struct sr *sr)
+{
+	const char *const words[] = { "vgs", "--noheadings", "-o", "pv_name",
+		vg_name(s, sr), NULL };
+	struct storage op = { .env = s->env, .arena = s->arena };
+	struct buf out = { 0 };
+	int rc = -1;
+
+	sr->device[0] = '\0';
+	if (lvm(&op, sr, QUICK_MS, &out, words) == 0 && out.data) {
+		size_t blank = strspn(out.data, " ");
+		size_t len = strcspn(out.data + blank, " \n");
+
+		if (len && len < sizeof(sr->device)) {
+			memcpy(sr->device, out.data + blank, len);
+			sr->device[len] = '\0';
+			rc = 0;
+		}
+	}
+	buf_release(&out);
+	return rc ? storage_fail(s, XENOPS_CODE_NO_SUCH_SR,
+	    "no disk holds SR '%s': %s", sr->uuid,
+	    op.text ? op.text : "not one disk") : 0;
+}
+
+static int
+lvm_attach(struct storage *s, struct sr *sr)
+{
+	if (find_device(s, sr))
+		return -1;
+	return LVM_SLOW(s, sr, "lvchange", "-ay", lv_path(s, sr, POOL));
+}
+
+/* Deactivates; what is still being closed gets some time. */
+static int
+deactivate(struct storage *s, struct sr *sr, const char *what)
+{
+	int64_t end = clock_mono_ms() + BUSY_MS;
+
+	for (;;) {
+		struct storage op = { .env = s->env, .arena = s->arena };
+
+		if (LVM(&op, sr, "lvchange", "-an", what) == 0)
+			return 0;
+		if (clock_mono_ms() > end)
+			return storage_fail(s, XENOPS_CODE_IN_USE, "%s",
+			    op.text);
+		usleep(200000);
+	}
+}
+
+static int
+lvm_detach(struct storage *s, struct sr *sr)
+{
+	return deactivate(s, sr, vg_name(s, sr));
+}
+
+static int
+lvm_destroy(struct storage *s, struct sr *sr)
+{
+	if (LVM(s, sr, "vgremove", "-ff", "-y", vg_name(s, sr)))
+		return -1;
+	return disk_wipe(s, sr->device);
+}
+
+/* "--addtag TAG" for each tag of vdi, from argv[n] on; the new n. */
+static int
+add_tags(struct storage *s, const struct xenops_vdi_info *vdi,
+    const char **argv, int n, const char *option)
+{
+	const char *tags[LVM_TAGS_MAX];
+	int count = lvm_tags_encode(s->arena, vdi, tags);
+
+	for (int i = 0; i < count && n + 2 < ARGS_MAX; i++) {
+		argv[n++] = option;
+		argv[n++] = tags[i];
+	}
+	return n;
+}
+
+static int
+lvm_vdi_create(struct storage *s, struct sr *sr,
+    const struct xenops_vdi_info *vdi)
+{
+	const char *argv[ARGS_MAX] = { "lvcreate", "-y", "-an", "-Zn", "-Wn",
+		"-V", arena_printf(s->arena, "%" PRId64 "b", vdi->size),
+		"--thinpool", lv_path(s, sr, POOL), "--name", vdi->uuid };
+
+	add_tags(s, vdi, argv, 11, "--addtag");
+	return lvm(s, sr, QUICK_MS, NULL, argv);
+}
+
+static int
+lvm_vdi_clone(struct storage *s, struct sr *sr, const char *source,
+    const struct xenops_vdi_info *vdi)
+{
+	const char *argv[ARGS_MAX] = { "lvcreate", "-y", "-an", "-kn", "-s",
+		"--name", vdi->uuid };
+	int n = add_tags(s, vdi, argv, 7, "--addtag");
+
+	argv[n++] = lv_path(s, sr, source);
+	argv[n] = NULL;
+	return lvm(s, sr, QUICK_MS, NULL, argv);
+}
+
+static int
+lvm_vdi_destroy(struct storage *s, struct sr *sr, const char *vdi)
+{
+	return LVM(s, sr, "lvremove", "-f", lv_path(s, sr, vdi));
+}
+
+static int
+lvm_vdi_resize(struct storage *s, struct sr *sr, const char *vdi,
+    int64_t size)
+{
+	const struct lv *lv = find_lv(s, sr, vdi);
+
+	if (!lv)
+		return -1;
+	if (size == lv->size)
+		return 0;		/* LVM calls that an error */
+	return LVM(s, sr, "lvextend", "-L", arena_printf(s->arena,
+	    "%" PRId64 "b", size), lv_path(s, sr, vdi));
+}
+
+static int
+lvm_vdi_set_name(struct storage *s, struct sr *sr,
+    const struct xenops_vdi_info *vdi)
+{
+	const char *argv[ARGS_MAX] = { "lvchange" };
+	struct xenops_vdi_info old;
+	int n = 1;
+
+	if (lvm_find(s, sr, vdi->uuid, &old))
+		return -1;
+	lvm_tags_only_names(&old);
+	n = add_tags(s, &old, argv, n, "--deltag");
+	old = *vdi;
+	lvm_tags_only_names(&old);
+	n = add_tags(s, &old, argv, n, "--addtag");
+	if (n == 1)
+		return 0;
+	argv[n++] = lv_path(s, sr, vdi->uuid);
+	argv[n] = NULL;
+	return lvm(s, sr, QUICK_MS, NULL, argv);
+}
+
+static int
+lvm_map(struct storage *s, struct sr *sr, const char *vdi, bool writable,
+    const char **device_out)
+{
+	(void)writable;
+	*device_out = arena_printf(s->arena, "/dev/bedplate-%s/%s", sr->uuid,
+	    vdi);
+	return LVM(s, sr, "lvchange", "-ay", lv_path(s, sr, vdi));
+}
+
+static int
+lvm_unmap(struct storage *s, struct sr *sr, const char *vdi,
+    const char *device, bool last)
+{
+	(void)device;
+	return last ? deactivate(s, sr, lv_path(s, sr, vdi)) : 0;
+}
+
+/* Volumes that are active though nobody uses them. */
+static void
+lvm_reap(struct storage *s, struct sr *sr)
+{
+	struct listing *l = list_lvs(s, sr);
+	struct use *uses;
+	int n;
+
+	if (!l) {
+		log_warn("cannot list SR '%s': %s", sr->uuid, s->text);
+		return;
+	}
+	n = use_list(s, sr->uuid, &uses);
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct storage op = { .env = s->env, .arena = s->arena };
+		bool used = false;
+
+		for (int j = 0; j < n; j++)
+			used |= !strcmp(uses[j].vdi, l->v[i].name);
+		if (used || !l->v[i].active)
+			continue;
+		log_warn("reaping active VDI '%s'", l->v[i].name);
+		if (deactivate(&op, sr, lv_path(s, sr, l->v[i].name)))
+			log_error("cannot reap: %s", op.text);
+	}
+}
+
+const struct sr_driver sr_driver_lvm = {
+	.create = lvm_create,
+	.attach = lvm_attach,
+	.detach = lvm_detach,
+	.destroy = lvm_destroy,
+	.space = lvm_space,
+	.list = lvm_list,
+	.find = lvm_find,
+	.vdi_create = lvm_vdi_create,
+	.vdi_clone = lvm_vdi_clone,
+	.vdi_destroy = lvm_vdi_destroy,
+	.vdi_resize = lvm_vdi_resize,
+	.vdi_set_name = lvm_vdi_set_name,
+	.map = lvm_map,
+	.unmap = lvm_unmap,
+	.reap = lvm_reap,
+	.clone_in_use = true,
+};

@@ -7,6 +7,8 @@
 #include "gen/store.h"
 
 struct inject {
+	struct call *c;
+	const struct event_inject_args *a;
 	int class_id;
 	struct ref ref;
 	uint64_t before;
@@ -18,7 +20,9 @@ inject_in(struct db_txn *t, void *arg)
 	struct inject *in = arg;
 
 	in->before = txn_generation(t) - 1;
-	return txn_touch(t, in->class_id, &in->ref) ? 0 : 1;
+	if (txn_touch(t, in->class_id, &in->ref))
+		return 0;
+	return err_handle_invalid(in->c, in->a->class, in->a->ref);
 }
 
 static int
@@ -38,15 +42,14 @@ api_event_inject(struct call *c, const struct event_inject_args *a,
 {
 	const char *name = a->class ? a->class : "";
 	const char *text = a->ref ? a->ref : "";
-	struct inject in = { .class_id = class_named(name) };
-	struct error none = c->err;
+	struct inject in = {
+		.c = c, .a = a, .class_id = class_named(name),
+	};
 
 	if (in.class_id == -1 || !ref_parse(text, &in.ref))
 		return err_handle_invalid(c, name, text);
-	if (call_write(c, inject_in, &in)) {
-		c->err = none;
-		return err_handle_invalid(c, name, text);
-	}
+	if (call_write(c, inject_in, &in))
+		return -1;
 	*result = arena_printf(c->arena, "%020llu,%020llu",
 	    (unsigned long long)in.before, 0ULL);
 	return 0;

@@ -103,6 +103,7 @@ make(struct db_txn *t, const struct template *tpl)
 	vm->domain_type = tpl->type;
 	vm->domid = -1;
 	vm->user_version = 1;
+	vm->has_vendor_device = false;
 	vm->memory_static_min = tpl->memory_min;
 	vm->memory_dynamic_min = tpl->memory;
 	vm->memory_dynamic_max = tpl->memory;

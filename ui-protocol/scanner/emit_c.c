@@ -163,7 +163,7 @@ emit_fields(FILE *f, const struct record *r,
 	fprintf(f, "static const struct field %s_fields[] = {\n", r->c);
 	for (int i = 0; i < r->fields.n; i++) {
 		const struct field *fd = r->fields.v[i];
-		const char *far = "-1, -1", *role = "0";
+		const char *far = "-1, -1", *role = "0", *fl;
 
 		if (fd->other)
 			far = fmt("CLASS_%s, %s_FIELD_%s",
@@ -174,10 +174,12 @@ emit_fields(FILE *f, const struct record *r,
 			role = fmt("ROLE_%s", upper(fd->write_role));
 		else if (fd->qualifier)
 			role = "ROLE_LOCAL_ROOT_ONLY";
+		fl = flags(fd, arg);
 		fprintf(f, "\t{ \"%s\", &%s, %d,\n\t    offsetof(struct %s, "
-		    "%s),\n\t    %s, %s, %s },\n", fd->name,
-		    type_name(fd->type), fd->tag, r->c, fd->c,
-		    flags(fd, arg), role, far);
+		    "%s),\n\t    %s,%s%s, %s },\n", fd->name,
+		    type_name(fd->type), fd->tag, r->c, fd->c, fl,
+		    strlen(fl) + strlen(role) + strlen(far) > 60 ?
+		    "\n\t    " : " ", role, far);
 	}
 	fputs("};\n", f);
 }
@@ -186,7 +188,7 @@ char *
 record_initialiser(const struct record *r)
 {
 	return fmt("{ \"%s\",\n\t    %s_fields, %d,\n"
-	    "\t    sizeof(struct %s), &%s_default }", r->name, r->c, r->fields.n, r->c, r->c);
+	    "\t    sizeof(struct %s),\n\t    &%s_default }", r->name, r->c, r->fields.n, r->c, r->c);
 }
 
 char *

@@ -15,7 +15,8 @@ static const struct field lamp_create_args_fields[] = {
 static const struct record_type lamp_create_args_type =
 	{ "Lamp.create",
 	    lamp_create_args_fields, 1,
-	    sizeof(struct lamp_create_args), &lamp_create_args_default };
+	    sizeof(struct lamp_create_args),
+	    &lamp_create_args_default };
 static int
 run_lamp_create(struct call *c, const void *args, void *result)
 {
@@ -36,7 +37,8 @@ static const struct field lamp_dim_args_fields[] = {
 static const struct record_type lamp_dim_args_type =
 	{ "Lamp.dim",
 	    lamp_dim_args_fields, 2,
-	    sizeof(struct lamp_dim_args), &lamp_dim_args_default };
+	    sizeof(struct lamp_dim_args),
+	    &lamp_dim_args_default };
 static int
 run_lamp_dim(struct call *c, const void *args, void *result)
 {

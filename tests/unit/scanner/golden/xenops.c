@@ -38,7 +38,8 @@ static const struct field xenops_bulb_fields[] = {
 const struct record_type xenops_bulb_type =
 	{ "bulb",
 	    xenops_bulb_fields, 2,
-	    sizeof(struct xenops_bulb), &xenops_bulb_default };
+	    sizeof(struct xenops_bulb),
+	    &xenops_bulb_default };
 
 static const struct xenops_screw_args xenops_screw_args_default;
 static const struct field xenops_screw_args_fields[] = {
@@ -49,7 +50,8 @@ static const struct field xenops_screw_args_fields[] = {
 const struct record_type xenops_screw_args_type =
 	{ "screw",
 	    xenops_screw_args_fields, 1,
-	    sizeof(struct xenops_screw_args), &xenops_screw_args_default };
+	    sizeof(struct xenops_screw_args),
+	    &xenops_screw_args_default };
 
 static const struct xenops_screw_result xenops_screw_result_default;
 static const struct field xenops_screw_result_fields[] = {
@@ -60,7 +62,8 @@ static const struct field xenops_screw_result_fields[] = {
 const struct record_type xenops_screw_result_type =
 	{ "screw",
 	    xenops_screw_result_fields, 1,
-	    sizeof(struct xenops_screw_result), &xenops_screw_result_default };
+	    sizeof(struct xenops_screw_result),
+	    &xenops_screw_result_default };
 
 static const struct xenops_blown xenops_blown_default;
 static const struct field xenops_blown_fields[] = {
@@ -71,7 +74,8 @@ static const struct field xenops_blown_fields[] = {
 const struct record_type xenops_blown_type =
 	{ "blown",
 	    xenops_blown_fields, 1,
-	    sizeof(struct xenops_blown), &xenops_blown_default };
+	    sizeof(struct xenops_blown),
+	    &xenops_blown_default };
 
 const struct xenops_message_type xenops_messages[XENOPS_N] = {
 	[XENOPS_SCREW] = { "screw", true, false,

@@ -1,0 +1,181 @@
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/server_private.h"
+
+int
+http_listen(int port, int *fd_out)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)port) };
+	struct sockaddr_in four = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port) };
+	int fd, one = 1, zero = 0, r, rc;
+	bool v6 = true;
+
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1) {
+		v6 = false;
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC |
+		    SOCK_NONBLOCK, 0);
+	}
+	if (fd == -1)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (v6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+	r = v6 ? bind(fd, (struct sockaddr *)&six, sizeof(six)) :
+	    bind(fd, (struct sockaddr *)&four, sizeof(four));
+	if (r == -1 || listen(fd, 512) == -1) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	*fd_out = fd;
+	return 0;
+}
+
+void
+http_link(struct http *h, struct conn *c)
+{
+	c->prev = h->last;
+	c->next = NULL;
+	if (h->last)
+		h->last->next = c;
+	else
+		h->first = c;
+	h->last = c;
+	h->n_conns++;
+}
+
+void
+http_close(struct http *h, struct conn *c)
+{
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		h->first = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	else
+		h->last = c->prev;
+	h->n_conns--;
+	conn_free(c);
+	if (h->deaf)
+		http_hear(h, true);
+}
+
+static bool
+evictable(const struct conn *c)
+{
+	return c->state == CONN_HANDSHAKE || c->state == CONN_READ;
+}
+
+/*
+ * Makes room for one more of that address: the oldest connection that is over
+ * a limit and in nobody else's hands goes.  False if there is none.
+ */
+static bool
+make_room(struct http *h, const struct in6_addr *address)
+{
+	struct conn *c, *old = NULL, *old_same = NULL, *old_any = NULL;
+	int unknown = 0, same = 0;
+
+	for (c = h->last; c; c = c->prev) {
+		if (evictable(c))
+			old_any = c;
+		if (c->known)
+			continue;
+		unknown++;
+		if (evictable(c))
+			old = c;
+		if (memcmp(&c->address, address, sizeof(*address)) != 0)
+			continue;
+		same++;
+		if (evictable(c))
+			old_same = c;
+	}
+	if (same >= HTTP_MAX_PER_ADDRESS)
+		old = old_same;
+	else if (unknown >= HTTP_MAX_UNKNOWN)
+		;
+	else if (h->n_conns >= HTTP_MAX_CONNS)
+		old = old ? old : old_any;
+	else
+		return true;
+	if (!old)
+		return false;
+	http_close(h, old);
+	return true;
+}
+
+static void
+peer_address(const struct sockaddr_storage *sa, struct in6_addr *out)
+{
+	const struct sockaddr_in *four = (const void *)sa;
+	const struct sockaddr_in6 *six = (const void *)sa;
+
+	memset(out, 0, sizeof(*out));
+	if (sa->ss_family == AF_INET6)
+		*out = six->sin6_addr;
+	else if (sa->ss_family == AF_INET)
+		memcpy(out, &four->sin_addr, sizeof(four->sin_addr));
+}
+
+static void
+accept_one(struct http *h, int fd, const struct sockaddr_storage *sa,
+    bool secure)
+{
+	struct tls_conn *tls = NULL;
+	struct in6_addr address;
+	struct conn *c;
+	int one = 1;
+
+	peer_address(sa, &address);
+	if (make_room(h, &address)) {
+		tls = secure ? tls_accept(h->cfg.tls, fd) : NULL;
+		if (!secure || tls) {
+			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
+			    sizeof(one));
+			setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one,
+			    sizeof(one));
+			c = conn_new(h, fd, tls, &address);
+			http_link(h, c);
+			http_arm(h, c, c->state,
+			    clock_mono_ms() + HTTP_HEAD_MS);
+			return;
+		}
+	}
+	close(fd);
+}
+
+void
+http_accept(struct http *h, int listener, bool secure)
+{
+	struct sockaddr_storage sa;
+	socklen_t len;
+	int fd;
+
+	for (;;) {
+		len = sizeof(sa);
+		fd = accept4(listener, (struct sockaddr *)&sa, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd == -1 && (errno == EINTR || errno == ECONNABORTED))
+			continue;
+		if (fd == -1) {
+			/* Until a connection ends; the others wait. */
+			if (errno == EMFILE || errno == ENFILE) {
+				log_warn("cannot accept: %s", strerror(errno));
+				http_hear(h, false);
+			}
+			return;
+		}
+		accept_one(h, fd, &sa, secure);
+	}
+}

@@ -1,0 +1,95 @@
+/*
+ * One client connection: the socket, plain or TLS, what was read of the next
+ * request, and the reply on its way out.  It belongs to one thread at a time:
+ * the epoll thread, then a worker or a stream's thread, then the epoll thread
+ * again (http/server.h).
+ */
+#ifndef HTTP_CONN_H
+#define HTTP_CONN_H
+
+#include <netinet/in.h>
+
+#include "http/head.h"
+#include "net/tls.h"
+#include "rpc/events.h"
+#include "rpc/reply.h"
+
+struct http;
+struct route;
+
+/*
+ *   HANDSHAKE --> READ <--> BUSY <--> PARKED
+ *                  ^ |        |
+ *                  | v        v
+ *                  WRITE <----+      any --> DRAIN --> closed
+ */
+enum conn_state {
+	CONN_HANDSHAKE,		/* TLS is being set up */
+	CONN_READ,		/* idle, or part of a request is here */
+	CONN_BUSY,		/* a worker's, or a stream thread's */
+	CONN_PARKED,		/* event.from waits */
+	CONN_WRITE,		/* the client is slow to take its reply */
+	CONN_DRAIN,		/* refused: discards what still comes, so that
+				 * a reset does not overtake the reply */
+	CONN_CLOSE,		/* handed back to be closed */
+};
+
+struct conn {
+	struct http *http;
+	int fd;
+	struct tls_conn *tls;		/* NULL: plain HTTP */
+	struct in6_addr address;
+	enum conn_state state;		/* the epoll thread's alone */
+	uint32_t events;		/* registered with epoll */
+	bool known;			/* had a valid session */
+	/* What a thread that returns it decided. */
+	enum conn_state result;
+	bool became_known;
+
+	struct buf in;			/* bytes not consumed yet */
+	struct arena *arena;		/* of the request being read */
+	struct http_head head;
+	size_t head_size;		/* 0: head not complete */
+	const struct route *route;
+
+	struct buf out;			/* status line and headers */
+	struct reply reply;
+	size_t sent;			/* of out and reply together */
+	bool keep;			/* keep alive after the reply */
+	bool refused;			/* drain before closing */
+
+	struct event_wait *wait;
+	int64_t deadline_ms;		/* of this state */
+	int64_t began_ms;		/* first byte of the request */
+
+	struct conn *next, *prev;	/* all connections, oldest first */
+	struct conn *queue;		/* worker queue, returned list */
+};
+
+struct conn *conn_new(struct http *h, int fd, struct tls_conn *tls,
+    const struct in6_addr *address);
+/* Closes the socket; frees all. */
+void conn_free(struct conn *c);
+
+/* Bytes, 0 at the end of the stream, -EAGAIN or another -errno. */
+ssize_t conn_recv(struct conn *c, void *buf, size_t len);
+ssize_t conn_send(struct conn *c, const void *buf, size_t len);
+/* Sends what is left of out and reply: 0 when all is gone, or -errno. */
+int conn_flush(struct conn *c);
+/* poll's events to wait for after -EAGAIN while reading (or writing). */
+short conn_poll_events(const struct conn *c, bool writing);
+
+/*
+ * Starts the reply's head in c->out: status line and the headers that every
+ * reply has.  type NULL: no body.  conn_reply_end closes it with
+ * Content-Length of the finished c->reply.
+ */
+void conn_reply_begin(struct conn *c, int status, const char *type);
+void conn_reply_end(struct conn *c);
+/* A whole reply with a small HTML page; closes the connection after it unless
+ * the status is 2xx or 3xx. */
+void conn_reply_page(struct conn *c, int status, const char *detail);
+/* Forgets the request, so that the next can be read. */
+void conn_reset(struct conn *c);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Every limit of the HTTP server in one place.  All times are milliseconds of
+ * the monotonic clock.
+ */
+#ifndef HTTP_LIMITS_H
+#define HTTP_LIMITS_H
+
+#define HTTP_MAX_CONNS 2048		/* in all */
+#define HTTP_MAX_UNKNOWN 256		/* without a valid session so far */
+#define HTTP_MAX_PER_ADDRESS 32		/* of those, from one address */
+#define HTTP_MAX_STREAMS 64		/* imports, exports, consoles */
+#define HTTP_WORKERS 24
+#define HTTP_STACK (1u << 20)		/* of workers and streams */
+
+#define HTTP_MAX_HEAD (16u << 10)
+#define HTTP_MAX_HEADERS 100
+#define HTTP_MAX_PAIRS 100		/* of the query; cookies */
+#define HTTP_MAX_BODY (300u << 10)	/* of an RPC */
+
+#define HTTP_READ_MS 10000		/* next byte of a head or body */
+#define HTTP_HEAD_MS 60000		/* whole head, and TLS handshake */
+#define HTTP_BODY_MS 120000		/* whole RPC body */
+#define HTTP_IDLE_UNKNOWN_MS 60000	/* between requests */
+#define HTTP_IDLE_MS 1800000
+#define HTTP_WRITE_MS 60000		/* without any progress */
+#define HTTP_DRAIN_MS 3000		/* after a refusal */
+#define HTTP_STREAM_MS 300000		/* read or write of a transfer */
+
+#endif

@@ -1,0 +1,100 @@
+#include "http/page.h"
+
+#include <string.h>
+
+#include "http/server.h"
+
+#define CORS "Access-Control-Allow-Origin: *\r\n"
+
+static const char front[] =
+    "<!DOCTYPE html><html><head><title>Bedplate</title></head><body>"
+    "<h1>Bedplate</h1><p>This host is managed through the XenAPI: "
+    "XML-RPC at <code>/</code>, JSON-RPC at <code>/jsonrpc</code>.</p>"
+    "</body></html>";
+
+void
+page_static(struct conn *c)
+{
+	if (strcmp(c->head.path, "/") != 0 &&
+	    strcmp(c->head.path, "/index.html") != 0) {
+		page_missing(c);
+		return;
+	}
+	conn_reply_begin(c, 200, "text/html");
+	buf_adds(&c->reply.text, front);
+	conn_reply_end(c);
+}
+
+void
+page_missing(struct conn *c)
+{
+	bool keep = c->head.keep_alive && c->head.length <= 0;
+
+	conn_reply_begin(c, 404, "text/html");
+	c->keep = keep;
+	buf_adds(&c->reply.text,
+	    "<html><body><h1>HTTP 404 Not Found</h1></body></html>");
+	conn_reply_end(c);
+}
+
+void
+page_forbidden(struct conn *c)
+{
+	conn_reply_page(c, 403, "There is nothing to send to at this path.");
+}
+
+/* A header value that is safe to send back. */
+static bool
+is_plain(const char *s, const char *allowed)
+{
+	return s && *s && strspn(s, allowed) == strlen(s);
+}
+
+#define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+void
+page_options(struct conn *c)
+{
+	const char *asked = http_header(&c->head,
+	    "Access-Control-Request-Headers");
+
+	conn_reply_begin(c, 200, NULL);
+	buf_adds(&c->out, CORS "Access-Control-Allow-Methods: PUT\r\n");
+	if (is_plain(asked, WORD ", "))
+		buf_addf(&c->out, "Access-Control-Allow-Headers: %s\r\n",
+		    asked);
+	conn_reply_end(c);
+}
+
+/* The host of the Host header without its port. */
+static size_t
+host_len(const char *host)
+{
+	const char *end;
+
+	if (*host == '[') {
+		end = strchr(host, ']');
+		return end ? (size_t)(end + 1 - host) : 0;
+	}
+	return strcspn(host, ":");
+}
+
+void
+page_https(struct conn *c, int https_port)
+{
+	const char *host = http_header(&c->head, "Host");
+	char *to;
+
+	if (c->head.method != HTTP_GET || !is_plain(host, WORD ".:[]") ||
+	    strpbrk(c->head.target, "\r\n<>\"")) {
+		conn_reply_page(c, 403,
+		    "This host accepts requests over HTTPS only.");
+		return;
+	}
+	to = https_port == 443 ?
+	    arena_printf(c->arena, "https://%.*s%s", (int)host_len(host),
+		host, c->head.target) :
+	    arena_printf(c->arena, "https://%.*s:%d%s", (int)host_len(host),
+		host, https_port, c->head.target);
+	conn_reply_page(c, 301, to);
+}

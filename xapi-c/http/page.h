@@ -1,0 +1,17 @@
+/*
+ * Replies that need neither body nor database work, made on the epoll thread.
+ */
+#ifndef HTTP_PAGE_H
+#define HTTP_PAGE_H
+
+#include "http/conn.h"
+
+/* Each fills in the whole reply. */
+void page_static(struct conn *c);
+void page_options(struct conn *c);
+void page_missing(struct conn *c);
+void page_forbidden(struct conn *c);
+/* Plain HTTP while the pool wants HTTPS: 301 for GET, else 403. */
+void page_https(struct conn *c, int https_port);
+
+#endif

@@ -1,0 +1,348 @@
+/*
+ * /import_raw_vdi and /export_raw_vdi, format raw.  The task of the transfer
+ * tells how it ended: the status line leaves when the request looks sane,
+ * before the first byte of the disk.
+ *
+ * Clients stop sending when they are done, whatever length they announced, so
+ * an end of file is an error only if fewer bytes came than both the length
+ * and the disk's size promise.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "api/stream.h"
+#include "base/mem.h"
+#include "gen/errors.h"
+#include "http/stream.h"
+
+#define CHUNK (1u << 20)
+#define HOLE_BYTES 12			/* u64 offset, u32 length */
+
+struct transfer {
+	struct stream *s;
+	struct stream_vdi vdi;
+	char *chunk;
+	int64_t done;			/* bytes */
+};
+
+static const char *
+query(const struct stream *s, const char *name, const char *dflt)
+{
+	const char *v = http_query(s->head, name);
+
+	return v ? v : dflt;
+}
+
+static bool
+has_task(const struct stream *s)
+{
+	const char *task = http_param(s->head, "task_id");
+
+	return task && *task;
+}
+
+static int
+io_error(struct transfer *t, const char *what)
+{
+	struct call *c = &t->s->call;
+
+	return err_vdi_io_error(c, arena_printf(c->arena, "%s at byte %lld",
+	    what, (long long)t->done));
+}
+
+static int
+write_at(struct transfer *t, const char *data, size_t len, int64_t at)
+{
+	ssize_t r;
+
+	if (at < 0 || at > t->vdi.size_bytes ||
+	    (int64_t)len > t->vdi.size_bytes - at)
+		return io_error(t, "data beyond the end of the disk");
+	while (len > 0) {
+		r = pwrite(t->vdi.fd, data, len, at);
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r <= 0)
+			return io_error(t, r ? strerror(errno) : "no space");
+		data += r;
+		at += r;
+		len -= (size_t)r;
+	}
+	return 0;
+}
+
+/* Reads exactly len bytes, or fewer at the end of the stream; -1: failed. */
+static ssize_t
+read_full(struct transfer *t, char *buf, size_t len)
+{
+	size_t got = 0;
+	ssize_t r;
+
+	while (got < len) {
+		r = stream_read(t->s, buf + got, len - got);
+		/* A client that is done may reset instead of closing. */
+		if (r == 0 || r == -ECONNRESET || r == -EPROTO)
+			break;
+		if (r < 0)
+			return io_error(t, strerror((int)-r));
+		got += (size_t)r;
+	}
+	return (ssize_t)got;
+}
+
+static int
+progress(struct transfer *t)
+{
+	double whole = (double)t->vdi.size_bytes;
+
+	return stream_task_progress(&t->s->call,
+	    whole > 0 ? (double)t->done / whole : 0);
+}
+
+/* The whole body is the disk, from its start. */
+static int
+import_plain(struct transfer *t)
+{
+	int64_t length = t->s->head->length, want = t->vdi.size_bytes;
+	size_t len;
+	ssize_t r;
+
+	/* One byte more than the disk shows data that does not fit. */
+	if (length < 0 || length > want)
+		length = length < 0 ? want + 1 : want;
+	while (t->done < length) {
+		len = length - t->done > CHUNK ? CHUNK :
+		    (size_t)(length - t->done);
+		r = read_full(t, t->chunk, len);
+		if (r < 0 || write_at(t, t->chunk, (size_t)r, t->done))
+			return -1;
+		t->done += r;
+		if (progress(t))
+			return -1;
+		if ((size_t)r < len)
+			break;
+	}
+	if (t->s->head->length >= 0 && t->done < length)
+		return io_error(t, "the data ended early");
+	return 0;
+}
+
+static uint64_t
+little(const unsigned char *p, int bytes)
+{
+	uint64_t v = 0;
+
+	while (bytes-- > 0)
+		v = v << 8 | p[bytes];
+	return v;
+}
+
+/* One chunk of the chunked form; 1 after the last one. */
+static int
+import_chunk(struct transfer *t)
+{
+	unsigned char head[HOLE_BYTES];
+	uint64_t at, left;
+	size_t len;
+	ssize_t r;
+
+	r = read_full(t, (char *)head, sizeof(head));
+	if (r < 0)
+		return -1;
+	if (r < (ssize_t)sizeof(head))
+		return io_error(t, "the data ended early");
+	at = little(head, 8);
+	left = little(head + 8, 4);
+	if (at == 0 && left == 0)
+		return 1;
+	if (at > INT64_MAX)
+		return io_error(t, "bad chunk");
+	for (; left > 0; left -= len, at += len) {
+		len = left > CHUNK ? CHUNK : (size_t)left;
+		r = read_full(t, t->chunk, len);
+		if (r < 0)
+			return -1;
+		if ((size_t)r < len)
+			return io_error(t, "the data ended early");
+		if (write_at(t, t->chunk, len, (int64_t)at))
+			return -1;
+		t->done = (int64_t)(at + len);
+		if (progress(t))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+import_body(struct transfer *t)
+{
+	const char *chunked = http_query(t->s->head, "chunked");
+	int rc;
+
+	if (!chunked || strcmp(chunked, "false") == 0)
+		rc = import_plain(t);
+	else
+		while ((rc = import_chunk(t)) == 0)
+			;
+	if (rc >= 0 && fdatasync(t->vdi.fd) == -1 && errno != EINVAL &&
+	    errno != ENOSYS)
+		rc = io_error(t, strerror(errno));
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+import_target(struct stream *s, struct ref *vdi)
+{
+	const char *which = http_query(s->head, "vdi");
+	const char *sr = query(s, "sr_id", query(s, "sr_uuid", ""));
+
+	if (which)
+		return stream_vdi_find(&s->call, which, vdi);
+	if (s->head->length <= 0)
+		return err_vdi_missing(&s->call, sr, "");
+	return stream_vdi_create(&s->call, sr, s->head->length, vdi);
+}
+
+static int
+import_run(struct transfer *t, struct ref *vdi)
+{
+	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct stream *s = t->s;
+
+	if (import_target(s, vdi) ||
+	    stream_vdi_open(&s->call, vdi, true, &t->vdi))
+		return -1;
+	if (s->head->expects_continue &&
+	    stream_write(s, proceed, sizeof(proceed) - 1))
+		return io_error(t, "the client hung up");
+	/* Some clients wait for this before they send anything. */
+	if (stream_reply(s, 200, "Connection: close\r\n"))
+		return io_error(t, "the client hung up");
+	return import_body(t);
+}
+
+static bool
+is_raw(struct stream *s)
+{
+	return strcmp(query(s, "format", "raw"), "raw") == 0;
+}
+
+static int
+status_of(const struct call *c)
+{
+	const char *code = c->err.code ? c->err.code : "";
+
+	if (strcmp(code, "HANDLE_INVALID") == 0 ||
+	    strcmp(code, "UUID_INVALID") == 0 ||
+	    strcmp(code, "VDI_MISSING") == 0)
+		return 400;
+	return strcmp(code, "NOT_IMPLEMENTED") == 0 ? 404 : 500;
+}
+
+/* Runs a transfer under its task, and ends both. */
+static void
+run_task(struct transfer *t, const char *label,
+    int (*fn)(struct transfer *t, struct ref *vdi), bool result)
+{
+	static const struct type ref_type = { .kind = KIND_REF,
+		.size = sizeof(struct ref), .cls = "VDI" };
+	struct call *c = &t->s->call;
+	struct ref vdi = REF_NULL;
+	int rc, status;
+
+	if (stream_task_begin(c, label, http_param(t->s->head, "task_id"),
+		http_param(t->s->head, "subtask_of"))) {
+		stream_refuse(t->s, 500, "There is no such task.");
+		return;
+	}
+	t->chunk = mem_alloc(CHUNK);
+	rc = fn(t, &vdi);
+	status = status_of(c);
+	stream_vdi_close(c, &t->vdi);
+	stream_task_end(c, rc, result ? &ref_type : NULL, &vdi);
+	if (rc)
+		stream_refuse(t->s, status, "The transfer failed; see the task.");
+	free(t->chunk);
+}
+
+static int
+unsupported(struct transfer *t, struct ref *vdi)
+{
+	struct call *c = &t->s->call;
+
+	(void)vdi;
+	return err_not_implemented(c, arena_printf(c->arena, "format=%s",
+	    query(t->s, "format", "raw")));
+}
+
+void
+raw_vdi_import(struct stream *s)
+{
+	struct transfer t = { .s = s, .vdi.fd = -1 };
+
+	/* A probe for redirects must not touch the disk. */
+	if (s->head->length == 0 && !has_task(s)) {
+		stream_refuse(s, 200, "");
+		return;
+	}
+	if (http_header(s->head, "Transfer-Encoding") || !is_raw(s)) {
+		run_task(&t, "VDI import", unsupported, false);
+		return;
+	}
+	run_task(&t, "VDI import", import_run, true);
+}
+
+static int
+export_body(struct transfer *t)
+{
+	size_t len;
+	ssize_t r;
+
+	while (t->done < t->vdi.size_bytes) {
+		len = t->vdi.size_bytes - t->done > CHUNK ? CHUNK :
+		    (size_t)(t->vdi.size_bytes - t->done);
+		r = pread(t->vdi.fd, t->chunk, len, t->done);
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r <= 0)
+			return io_error(t, r ? strerror(errno) :
+			    "the disk ended early");
+		if (stream_write(t->s, t->chunk, (size_t)r))
+			return io_error(t, "the client hung up");
+		t->done += r;
+		if (progress(t))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+export_run(struct transfer *t, struct ref *vdi)
+{
+	struct stream *s = t->s;
+	struct call *c = &s->call;
+	const char *headers;
+
+	if (stream_vdi_find(c, query(s, "vdi", ""), vdi) ||
+	    stream_vdi_open(c, vdi, false, &t->vdi))
+		return -1;
+	headers = arena_printf(c->arena, "Connection: close\r\n"
+	    "task-id: %s\r\nContent-Type: application/octet-stream\r\n"
+	    "Content-Disposition: attachment; filename=\"%s.raw\"\r\n",
+	    call_ref_text(c, &c->task), stream_vdi_uuid(c, vdi));
+	if (stream_reply(s, 200, headers))
+		return io_error(t, "the client hung up");
+	return export_body(t);
+}
+
+void
+raw_vdi_export(struct stream *s)
+{
+	struct transfer t = { .s = s, .vdi.fd = -1 };
+
+	run_task(&t, "VDI export", is_raw(s) ? export_run : unsupported,
+	    false);
+}

@@ -1,0 +1,33 @@
+/*
+ * Which request goes where: by method and longest prefix of the path, compared
+ * as text, not by segments (clients depend on /import_raw_vdi/ and /xmlrpc).
+ */
+#ifndef HTTP_ROUTE_H
+#define HTTP_ROUTE_H
+
+#include "gen/types.h"
+#include "http/head.h"
+
+struct stream;
+struct conn;
+
+enum route_kind {
+	ROUTE_RPC_XML, ROUTE_RPC_JSON,	/* body first, then a worker */
+	ROUTE_PAGE,			/* answered at once by page() */
+	ROUTE_STREAM,			/* a thread of its own */
+};
+
+struct route {
+	enum http_method method;
+	const char *prefix;
+	enum route_kind kind;
+	void (*page)(struct conn *c);
+	void (*stream)(struct stream *s);
+	const char *action;	/* name of its permission and Basic realm */
+	enum role_id role;
+};
+
+/* NULL: nothing has that prefix. */
+const struct route *route_find(enum http_method method, const char *path);
+
+#endif

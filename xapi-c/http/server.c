@@ -1,0 +1,565 @@
+#include "http/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/page.h"
+#include "http/route.h"
+#include "http/server_private.h"
+#include "wire/xmlrpc.h"
+
+#define EVENTS_N 64
+#define READ_STEP 16384
+
+/* What a state waits for on the socket; workers' connections: nothing. */
+static uint32_t
+wanted_events(const struct conn *c)
+{
+	switch (c->state) {
+	case CONN_HANDSHAKE:
+		return tls_wants_write(c->tls) ? EPOLLOUT : EPOLLIN;
+	case CONN_READ:
+	case CONN_DRAIN:
+		return EPOLLIN;
+	case CONN_PARKED:
+		return EPOLLRDHUP;
+	case CONN_WRITE:
+		return EPOLLOUT;
+	default:
+		return 0;
+	}
+}
+
+void
+http_arm(struct http *h, struct conn *c, enum conn_state state,
+    int64_t deadline_ms)
+{
+	struct epoll_event ev = { .data.ptr = c };
+	int op = EPOLL_CTL_MOD;
+
+	c->state = state;
+	c->deadline_ms = deadline_ms;
+	if (deadline_ms < h->timer_ms)
+		h->timer_ms = deadline_ms;
+	ev.events = wanted_events(c);
+	if (ev.events == c->events)
+		return;
+	if (!c->events)
+		op = EPOLL_CTL_ADD;
+	else if (!ev.events)
+		op = EPOLL_CTL_DEL;
+	if (epoll_ctl(h->epoll, op, c->fd, &ev) == -1)
+		log_error("cannot watch a connection: %s", strerror(errno));
+	c->events = ev.events;
+}
+
+/* Out of the epoll thread's hands. */
+static void
+let_go(struct http *h, struct conn *c)
+{
+	http_arm(h, c, CONN_BUSY, INT64_MAX);
+}
+
+/* What became of a connection that was looked at. */
+enum next {
+	NEXT_READ,		/* needs more bytes */
+	NEXT_AGAIN,		/* a further request may be in its buffer */
+	NEXT_GONE,		/* closed, or in another state */
+};
+
+/* Takes the request's bytes off the buffer. */
+static void
+consume(struct conn *c)
+{
+	size_t used = c->head_size;
+
+	if (c->head.length > 0)
+		used += (size_t)c->head.length;
+	if (used > c->in.len)
+		used = c->in.len;
+	if (used && used < c->in.len)
+		memmove(c->in.data, c->in.data + used, c->in.len - used);
+	c->in.len -= used;
+	if (c->in.len == 0 && c->in.cap > 4 * READ_STEP)
+		buf_release(&c->in);
+	conn_reset(c);
+	c->began_ms = c->in.len ? clock_mono_ms() : 0;
+}
+
+/* Sends (the rest of) the reply. */
+static enum next
+write_on(struct http *h, struct conn *c)
+{
+	int64_t now = clock_mono_ms();
+	int rc = conn_flush(c);
+
+	if (rc == -EAGAIN) {
+		http_arm(h, c, CONN_WRITE, now + HTTP_WRITE_MS);
+	} else if (rc == 0 && c->keep) {
+		consume(c);
+		return NEXT_AGAIN;
+	} else if (rc == 0 && c->refused) {
+		if (c->tls)
+			tls_close(c->tls);
+		shutdown(c->fd, SHUT_WR);
+		http_arm(h, c, CONN_DRAIN, now + HTTP_DRAIN_MS);
+	} else {
+		http_close(h, c);
+	}
+	return NEXT_GONE;
+}
+
+static enum next
+refuse(struct http *h, struct conn *c, int status, const char *detail)
+{
+	conn_reply_page(c, status, detail);
+	c->keep = false;
+	c->refused = true;
+	return write_on(h, c);
+}
+
+static enum next
+parse_head(struct http *h, struct conn *c)
+{
+	size_t size = http_head_size(c->in.data, c->in.len);
+	int status;
+
+	if (size > HTTP_MAX_HEAD || (!size && c->in.len >= HTTP_MAX_HEAD))
+		return refuse(h, c, 431, "The header is too long.");
+	if (!size)
+		return NEXT_READ;
+	c->arena = arena_new();
+	status = http_head_parse(c->arena, c->in.data, size, &c->head);
+	if (status)
+		return refuse(h, c, status, "The request is not understood.");
+	c->head_size = size;
+	c->route = route_find(c->head.method, c->head.path);
+	return NEXT_AGAIN;
+}
+
+static enum next
+serve_page(struct http *h, struct conn *c)
+{
+	/* A body we do not read ends the connection. */
+	if (c->head.length > 0) {
+		c->head.keep_alive = false;
+		c->refused = true;
+	}
+	if (!c->tls && http_https_only(h))
+		page_https(c, h->cfg.https_port);
+	else if (c->route)
+		c->route->page(c);
+	else
+		page_missing(c);
+	if (!c->keep)
+		c->refused = true;
+	return write_on(h, c);
+}
+
+/* An RPC: to a worker once its body is complete. */
+static enum next
+serve_rpc(struct http *h, struct conn *c)
+{
+	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	if (c->head.length < 0 || http_header(&c->head, "Transfer-Encoding"))
+		return refuse(h, c, 500, "A Content-Length is needed.");
+	if (c->head.length > HTTP_MAX_BODY)
+		return refuse(h, c, 500, "The request is too large.");
+	if (c->in.len >= c->head_size + (size_t)c->head.length) {
+		let_go(h, c);
+		workers_push(h, c);
+		return NEXT_GONE;
+	}
+	if (c->head.expects_continue) {
+		c->head.expects_continue = false;
+		conn_send(c, proceed, sizeof(proceed) - 1);
+	}
+	return NEXT_READ;
+}
+
+/* Acts on what has been read. */
+static enum next
+advance(struct http *h, struct conn *c)
+{
+	enum next next;
+
+	if (!c->head_size) {
+		next = parse_head(h, c);
+		if (next != NEXT_AGAIN)
+			return next;
+		if (!c->head_size)
+			return NEXT_READ;
+	}
+	if (!c->route || c->route->kind == ROUTE_PAGE ||
+	    (!c->tls && http_https_only(h)))
+		return serve_page(h, c);
+	if (c->route->kind != ROUTE_STREAM)
+		return serve_rpc(h, c);
+	let_go(h, c);
+	if (workers_stream(h, c))
+		return NEXT_GONE;
+	return refuse(h, c, 503, "Too many transfers are under way.");
+}
+
+static int64_t
+read_deadline(const struct conn *c)
+{
+	int64_t now = clock_mono_ms(), whole, next = now + HTTP_READ_MS;
+
+	if (!c->began_ms)
+		return now + (c->known ? HTTP_IDLE_MS : HTTP_IDLE_UNKNOWN_MS);
+	whole = c->began_ms + (c->head_size ? HTTP_BODY_MS : HTTP_HEAD_MS);
+	return whole < next ? whole : next;
+}
+
+/* Reads all there is, and serves what it can. */
+static void
+read_on(struct http *h, struct conn *c)
+{
+	enum next next = NEXT_AGAIN;
+	ssize_t r;
+
+	for (;;) {
+		while (next == NEXT_AGAIN && c->in.len > 0)
+			next = advance(h, c);
+		if (next == NEXT_GONE)
+			return;
+		r = conn_recv(c, buf_reserve(&c->in, READ_STEP), READ_STEP);
+		if (r <= 0)
+			break;
+		c->in.len += (size_t)r;
+		if (!c->began_ms)
+			c->began_ms = clock_mono_ms();
+		next = NEXT_AGAIN;
+	}
+	if (r == -EAGAIN)
+		http_arm(h, c, CONN_READ, read_deadline(c));
+	else
+		http_close(h, c);
+}
+
+static void
+shake_on(struct http *h, struct conn *c)
+{
+	int rc = tls_handshake(c->tls);
+
+	if (rc == -EAGAIN) {
+		http_arm(h, c, CONN_HANDSHAKE, c->deadline_ms);
+	} else if (rc) {
+		http_close(h, c);
+	} else {
+		c->state = CONN_READ;
+		read_on(h, c);
+	}
+}
+
+static void
+drain_on(struct http *h, struct conn *c)
+{
+	char waste[READ_STEP];
+	ssize_t r = recv(c->fd, waste, sizeof(waste), 0);
+
+	if (r == 0 || (r == -1 && errno != EAGAIN && errno != EINTR))
+		http_close(h, c);
+}
+
+static void
+to_worker(struct http *h, struct conn *c)
+{
+	let_go(h, c);
+	workers_push(h, c);
+}
+
+static void
+park(struct http *h, struct conn *c)
+{
+	struct db_root *root = db_root_get(h->cfg.x->db);
+	int64_t now = clock_mono_ms(), wake = c->wait->deadline_ms;
+
+	if (c->wait->not_before_ms > now && c->wait->not_before_ms < wake)
+		wake = c->wait->not_before_ms;
+	http_arm(h, c, CONN_PARKED, wake);
+	/* It may have become due since the worker looked. */
+	if (events_due(c->wait, root) && now + EVENTS_BATCH_MS < h->look_ms)
+		h->look_ms = now + EVENTS_BATCH_MS;
+	db_root_put(root);
+}
+
+static void
+on_conn(struct http *h, struct conn *c)
+{
+	switch (c->state) {
+	case CONN_HANDSHAKE:
+		shake_on(h, c);
+		break;
+	case CONN_READ:
+		read_on(h, c);
+		break;
+	case CONN_WRITE:
+		if (write_on(h, c) == NEXT_AGAIN)
+			read_on(h, c);
+		break;
+	case CONN_DRAIN:
+		drain_on(h, c);
+		break;
+	case CONN_PARKED:
+	case CONN_CLOSE:
+		http_close(h, c);	/* the client is gone */
+		break;
+	case CONN_BUSY:
+		break;
+	}
+}
+
+static void
+take_back(struct http *h)
+{
+	struct conn *c, *rest;
+
+	pthread_mutex_lock(&h->lock);
+	rest = h->returned;
+	h->returned = NULL;
+	pthread_mutex_unlock(&h->lock);
+	while ((c = rest)) {
+		rest = c->queue;
+		c->known |= c->became_known;
+		if (c->result == CONN_PARKED) {
+			park(h, c);
+		} else if (c->result == CONN_WRITE) {
+			http_arm(h, c, CONN_WRITE,
+			    clock_mono_ms() + HTTP_WRITE_MS);
+		} else if (c->result == CONN_READ) {
+			consume(c);
+			read_on(h, c);
+		} else {
+			http_close(h, c);
+		}
+	}
+}
+
+/* The database was published a moment ago. */
+static void
+look_at_parked(struct http *h, int64_t now)
+{
+	struct db_root *root = db_root_get(h->cfg.x->db);
+	struct conn *c;
+
+	h->look_ms = INT64_MAX;
+	for (c = h->first; c; c = c->next) {
+		if (c->state == CONN_PARKED &&
+		    now >= c->wait->not_before_ms &&
+		    events_due(c->wait, root))
+			to_worker(h, c);
+	}
+	db_root_put(root);
+}
+
+static void
+expire(struct http *h, struct conn *c)
+{
+	if (c->state == CONN_PARKED) {
+		to_worker(h, c);
+	} else if (c->state == CONN_READ && c->in.len > 0) {
+		refuse(h, c, 408, "The request did not arrive in time.");
+	} else {
+		http_close(h, c);
+	}
+}
+
+static void
+run_timers(struct http *h, int64_t now)
+{
+	struct conn *c, *next;
+
+	h->timer_ms = INT64_MAX;
+	for (c = h->first; c; c = next) {
+		next = c->next;
+		if (c->state == CONN_BUSY)
+			continue;
+		if (now >= c->deadline_ms)
+			expire(h, c);
+		else if (c->deadline_ms < h->timer_ms)
+			h->timer_ms = c->deadline_ms;
+	}
+}
+
+static int
+wait_ms(const struct http *h, int64_t now)
+{
+	int64_t until = h->look_ms < h->timer_ms ? h->look_ms : h->timer_ms;
+
+	if (until == INT64_MAX)
+		return -1;
+	return until <= now ? 0 : until - now > 60000 ? 60000 :
+	    (int)(until - now);
+}
+
+static bool
+stopping(struct http *h)
+{
+	bool stop;
+
+	pthread_mutex_lock(&h->lock);
+	stop = h->stop;
+	pthread_mutex_unlock(&h->lock);
+	return stop;
+}
+
+/*
+ * Connections first: whoever accepts may evict, and an event of this round
+ * must not name a connection that is gone.
+ */
+static void
+dispatch(struct http *h, const struct epoll_event *ev, int n)
+{
+	bool woken = false, plain = false, secure = false;
+	uint64_t count;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (ev[i].data.ptr == &h->wake)
+			woken = true;
+		else if (ev[i].data.ptr == &h->cfg.http_fd)
+			plain = true;
+		else if (ev[i].data.ptr == &h->cfg.https_fd)
+			secure = true;
+		else
+			on_conn(h, ev[i].data.ptr);
+	}
+	if (woken && read(h->wake, &count, sizeof(count)) == -1 &&
+	    errno != EAGAIN)
+		log_error("cannot read an eventfd: %s", strerror(errno));
+	take_back(h);
+	if (plain)
+		http_accept(h, h->cfg.http_fd, false);
+	if (secure)
+		http_accept(h, h->cfg.https_fd, true);
+}
+
+static void *
+server_main(void *arg)
+{
+	struct http *h = arg;
+	struct epoll_event ev[EVENTS_N];
+	int64_t now;
+	int n;
+
+	while (!stopping(h)) {
+		n = epoll_wait(h->epoll, ev, EVENTS_N,
+		    wait_ms(h, clock_mono_ms()));
+		dispatch(h, ev, n < 0 ? 0 : n);
+		now = clock_mono_ms();
+		if (atomic_exchange(&h->published, false) &&
+		    h->look_ms == INT64_MAX)
+			h->look_ms = now + EVENTS_BATCH_MS;
+		if (now >= h->look_ms)
+			look_at_parked(h, now);
+		if (now >= h->timer_ms)
+			run_timers(h, now);
+	}
+	return NULL;
+}
+
+void
+http_published(void *arg)
+{
+	struct http *h = arg;
+
+	if (h && !atomic_exchange(&h->published, true))
+		http_wake(h);
+}
+
+static void
+hear(struct http *h, int *fd, bool on)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = fd };
+
+	if (*fd != -1)
+		epoll_ctl(h->epoll, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, *fd,
+		    &ev);
+}
+
+void
+http_hear(struct http *h, bool on)
+{
+	h->deaf = !on;
+	hear(h, &h->cfg.http_fd, on);
+	hear(h, &h->cfg.https_fd, on);
+}
+
+static void
+server_free(struct http *h)
+{
+	while (h->first)
+		http_close(h, h->first);
+	fdio_close(&h->cfg.http_fd);
+	fdio_close(&h->cfg.https_fd);
+	fdio_close(&h->epoll);
+	fdio_close(&h->wake);
+	pthread_cond_destroy(&h->work);
+	pthread_cond_destroy(&h->idle);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+int
+http_start(const struct http_config *cfg, struct http **http_out)
+{
+	struct http *h = mem_zalloc(sizeof(*h));
+	int rc;
+
+	h->cfg = *cfg;
+	h->look_ms = h->timer_ms = INT64_MAX;
+	h->queue_tail = &h->queue;
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->work, NULL);
+	pthread_cond_init(&h->idle, NULL);
+	h->epoll = epoll_create1(EPOLL_CLOEXEC);
+	h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = h->epoll == -1 || h->wake == -1 ? -errno : 0;
+	if (!rc) {
+		signal(SIGPIPE, SIG_IGN);
+		xmlrpc_init();
+		hear(h, &h->wake, true);
+		http_hear(h, true);
+		rc = workers_start(h);
+	}
+	if (!rc)
+		rc = -pthread_create(&h->thread, NULL, server_main, h);
+	if (rc) {
+		workers_stop(h);
+		server_free(h);
+		return rc;
+	}
+	*http_out = h;
+	return 0;
+}
+
+void
+http_stop(struct http *h)
+{
+	struct conn *c;
+
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->lock);
+	h->stop = true;
+	pthread_mutex_unlock(&h->lock);
+	http_wake(h);
+	pthread_join(h->thread, NULL);
+	for (c = h->first; c; c = c->next)
+		shutdown(c->fd, SHUT_RDWR);	/* ends streams */
+	workers_stop(h);
+	server_free(h);
+}

@@ -1,0 +1,37 @@
+/*
+ * The HTTP and HTTPS server.
+ *
+ * One epoll thread owns idle connections, TLS handshakes, half-read requests,
+ * parked event.from calls and slow readers of replies.  A complete request
+ * goes to one of HTTP_WORKERS blocking threads, which also sends what the
+ * socket takes at once; a stream goes to a thread of its own.  All limits are
+ * in http/limits.h.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include "api/xapi.h"
+#include "net/tls.h"
+
+struct http;
+
+struct http_config {
+	struct xapi *x;
+	struct tls *tls;
+	int http_fd;		/* listening sockets, or -1; taken over */
+	int https_fd;
+	int https_port;		/* as clients see it, for redirects */
+};
+
+/* A listening socket on all addresses, IPv4 and IPv6: before privileges are
+ * dropped.  *fd_out, or -errno. */
+int http_listen(int port, int *fd_out);
+/* Ignores SIGPIPE for the process.  0 or -errno. */
+int http_start(const struct http_config *cfg, struct http **http_out);
+/* Ends all connections and threads.  NULL is allowed. */
+void http_stop(struct http *h);
+/* For db_config.published, with the struct http as its argument: any thread,
+ * never blocks.  NULL is allowed (the server is not there yet). */
+void http_published(void *http);
+
+#endif

@@ -1,0 +1,187 @@
+#include "http/stream.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "api/session.h"
+#include "api/stream.h"
+#include "api/xapi.h"
+#include "http/route.h"
+#include "http/server_private.h"
+
+static int
+await(struct conn *c, bool writing)
+{
+	struct pollfd p = { .fd = c->fd };
+	int r;
+
+	p.events = conn_poll_events(c, writing);
+	do {
+		r = poll(&p, 1, HTTP_STREAM_MS);
+	} while (r == -1 && errno == EINTR);
+	return r > 0 ? 0 : r == 0 ? -ETIMEDOUT : -errno;
+}
+
+ssize_t
+stream_read(struct stream *s, void *buf, size_t len)
+{
+	struct conn *c = s->conn;
+	size_t early = c->in.len - c->head_size;
+	ssize_t r;
+
+	if (early > 0) {
+		if (len > early)
+			len = early;
+		memcpy(buf, c->in.data + c->head_size, len);
+		c->head_size += len;
+		return (ssize_t)len;
+	}
+	while ((r = conn_recv(c, buf, len)) == -EAGAIN) {
+		r = await(c, false);
+		if (r)
+			break;
+	}
+	return r;
+}
+
+int
+stream_write(struct stream *s, const void *buf, size_t len)
+{
+	const char *p = buf;
+	ssize_t r;
+
+	while (len > 0) {
+		r = conn_send(s->conn, p, len);
+		if (r == -EAGAIN)
+			r = await(s->conn, true);
+		if (r < 0)
+			return (int)r;
+		p += r;
+		len -= (size_t)r;
+	}
+	return 0;
+}
+
+int
+stream_reply(struct stream *s, int status, const char *headers)
+{
+	struct buf *out = &s->conn->out;
+
+	s->replied = true;
+	/* As XenAPI hosts do, whatever version was asked for. */
+	s->conn->head.minor = 1;
+	conn_reply_begin(s->conn, status, NULL);
+	buf_addf(out, "%s\r\n", headers);
+	return stream_write(s, out->data, out->len);
+}
+
+/* Swallows a little of what a refused client still sends, so that it reads
+ * the reply before it learns that we hung up. */
+static void
+linger(struct conn *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	char waste[4096];
+	int left = 256;
+
+	if (c->tls)
+		tls_close(c->tls);
+	shutdown(c->fd, SHUT_WR);
+	while (left-- > 0 && poll(&p, 1, HTTP_DRAIN_MS) == 1 &&
+	    recv(c->fd, waste, sizeof(waste), 0) > 0)
+		;
+}
+
+void
+stream_refuse(struct stream *s, int status, const char *detail)
+{
+	struct conn *c = s->conn;
+	int rc;
+
+	if (s->replied)
+		return;
+	s->replied = true;
+	conn_reply_page(c, status, detail);
+	while ((rc = conn_flush(c)) == -EAGAIN) {
+		if (await(c, true))
+			return;
+	}
+	if (rc == 0)
+		linger(c);
+}
+
+/* Basic credentials make a session for this request alone. */
+static int
+login_basic(struct stream *s, const char *header, struct ref *made)
+{
+	struct arena *a = s->call.arena;
+	char *user, *password;
+	size_t len;
+
+	if (strncasecmp(header, "Basic ", 6) != 0)
+		return -1;
+	user = http_base64_decode(a, header + 6 + strspn(header + 6, " "),
+	    &len);
+	password = user ? strchr(user, ':') : NULL;
+	if (!password)
+		return -1;
+	*password++ = '\0';
+	if (session_login(&s->call, user, password, made))
+		return -1;
+	call_refresh(&s->call);
+	return session_check(&s->call, made);
+}
+
+static int
+authenticate(struct stream *s, struct ref *made)
+{
+	const char *id = http_param(s->head, "session_id");
+	const char *basic = http_header(s->head, "Authorization");
+	struct ref ref;
+
+	if (id)
+		return ref_parse(id, &ref) && !ref_is_null(&ref) ?
+		    session_check(&s->call, &ref) : -1;
+	return basic ? login_basic(s, basic, made) : -1;
+}
+
+/* A client that is refused learns it from its task as well. */
+static void
+fail_task(struct stream *s)
+{
+	const char *task = http_param(s->head, "task_id");
+
+	if (!task || !*task || stream_task_begin(&s->call, "", task, NULL))
+		return;
+	call_error(&s->call, "SESSION_AUTHENTICATION_FAILED",
+	    (const char *[]) { "", "no valid session or password" }, 2);
+	stream_task_end(&s->call, -1, NULL, NULL);
+}
+
+void
+stream_serve(struct conn *c)
+{
+	struct stream s = { .conn = c, .head = &c->head };
+	const struct route *route = c->route;
+	struct ref made = REF_NULL;
+
+	s.call.x = c->http->cfg.x;
+	s.call.arena = arena_new();
+	s.call.root = db_root_get(s.call.x->db);
+	if (authenticate(&s, &made)) {
+		fail_task(&s);
+		stream_refuse(&s, 401, route->action);
+	} else if (session_allow(&s.call, arena_printf(s.call.arena,
+		    "http/%s", route->action), route->role)) {
+		stream_refuse(&s, 403, "The role does not allow this.");
+	} else {
+		route->stream(&s);
+	}
+	if (!ref_is_null(&made))
+		session_end(&s.call, &made);
+	if (s.call.root)
+		db_root_put(s.call.root);
+	arena_free(s.call.arena);
+}

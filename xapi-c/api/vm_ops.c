@@ -115,15 +115,20 @@ blocked_by(const struct vm *vm, int op)
 	return NULL;
 }
 
+static bool
+says_yes(struct vec map, const char *key)
+{
+	const char *value = map_get(map, key);
+
+	return value && strcmp(value, "1") == 0;
+}
+
 /* A guest that never said it listens is left out of what is listed, but may
  * be asked all the same. */
 static bool
 guest_listens(const struct view *v, const struct vm *vm, int op)
 {
 	const struct vm_guest_metrics *g;
-	const char *key = op == VM_OPERATIONS_CLEAN_REBOOT ?
-	    "feature-reboot" : "feature-poweroff";
-	const char *on;
 
 	if (op != VM_OPERATIONS_CLEAN_SHUTDOWN &&
 	    op != VM_OPERATIONS_CLEAN_REBOOT)
@@ -131,8 +136,10 @@ guest_listens(const struct view *v, const struct vm *vm, int op)
 	g = view_get(v, CLASS_VM_GUEST_METRICS, &vm->guest_metrics);
 	if (!g)
 		return false;
-	on = map_get(g->other, key);
-	return on && strcmp(on, "1") == 0;
+	if (op == VM_OPERATIONS_CLEAN_REBOOT)
+		return says_yes(g->other, "feature-reboot");
+	return says_yes(g->other, "feature-poweroff") ||
+	    says_yes(g->other, "feature-shutdown");
 }
 
 static int

@@ -6,7 +6,8 @@
  * A finished task never changes again.  task.cancel puts `cancel` into
  * current_operations; the work asks task_is_cancelled at its own points.
  * task.destroy of a pending task puts `destroy` there; task_end then deletes
- * it.  Tasks live in memory only: a restart of xapi forgets them.  All but the writes of GC run on the thread that owns the call.
+ * it.  Tasks live in memory only: a restart of xapi forgets them.  All but
+ * the writes of GC run on the thread that owns the call.
  */
 #ifndef API_TASK_H
 #define API_TASK_H

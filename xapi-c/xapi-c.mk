@@ -41,7 +41,9 @@ HOST_CFLAGS = $(C_COMMON) -O2 -g $(HOST_PKG_CFLAGS)
 ASAN_CFLAGS = $(C_COMMON) -O1 -g $(SANITIZE) $(HOST_PKG_CFLAGS)
 MUSL_CFLAGS = $(C_COMMON) -O2 -g0 -fPIE -ffunction-sections -fdata-sections \
 	-fstack-protector-strong -I$(B)/sysroot/include/libxml2
-MUSL_LDFLAGS := -static-pie -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now -s
+# musl takes the stack of threads from the program; its own default is 128 KiB
+MUSL_LDFLAGS := -static-pie -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now \
+	-Wl,-z,stack-size=524288 -s
 MUSL_LIBS := -lxml2 -ljansson -lsqlite3 -lssl -lcrypto -lz -lcrypt -lm
 # temporary names of this make alone: two may run in one tree
 T := $(shell echo $$PPID).tmp
@@ -100,20 +102,26 @@ $(B)/host/xenopsd-sim: $(call SIM_OBJ,$(B)/host/obj)
 	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^) $(HOST_LIBS)
 	@mv $@.$T $@
 
-$(B)/musl/xapi: $(call XAPI_OBJ,$(B)/musl/obj)
+# Our objects first become one whose only global name is main: in a static
+# program our names would otherwise meet those inside the libraries.
+%.whole.o:
 	@mkdir -p $(@D)
-	$(call say,LD)$(MUSL_CC) $(MUSL_LDFLAGS) -o $@.$T $(call group,$^) $(MUSL_LIBS)
+	$(call say,LD)ld -r -o $@.$T --start-group $^ --end-group
+	@objcopy --keep-global-symbol=main $@.$T
 	@mv $@.$T $@
 
-$(B)/musl/xenopsd: $(call XENOPSD_OBJ,$(B)/musl/obj)
-	@mkdir -p $(@D)
-	$(call say,LD)$(MUSL_CC) $(MUSL_LDFLAGS) -o $@.$T $(call group,$^) $(XEN_LIBS) -lm
-	@mv $@.$T $@
+define musl_program
+$(B)/musl/obj/$1.whole.o: $2
+$(B)/musl/$1: $(B)/musl/obj/$1.whole.o
+	$$(call say,LD)$$(MUSL_CC) $$(MUSL_LDFLAGS) -o $$@.$$T $$< $3
+	@mv $$@.$$T $$@
+endef
 
-$(B)/musl/bedplate-hotplug: $(call objects,$(B)/musl/obj,$(XENOPSD_HOTPLUG))
-	@mkdir -p $(@D)
-	$(call say,LD)$(MUSL_CC) $(MUSL_LDFLAGS) -o $@.$T $(call group,$^) $(XEN_LIBS)
-	@mv $@.$T $@
+$(eval $(call musl_program,xapi,$(call XAPI_OBJ,$(B)/musl/obj),$$(MUSL_LIBS)))
+$(eval $(call musl_program,xenopsd,$(call XENOPSD_OBJ,$(B)/musl/obj),\
+	$$(XEN_LIBS) -lm))
+$(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
+	$(XENOPSD_HOTPLUG)),$$(XEN_LIBS)))
 
 .PHONY: xapi-c
 ## xapi-c: the daemons for this machine: xapi and the simulator

@@ -117,7 +117,7 @@ take_line(struct listing *l, char *line, struct lv *room)
 	lv.name = f[0];
 	lv.size = strtoll(f[1], NULL, 10);
 	lv.percent = strtod(f[2], NULL);
-	lv.active = !strcmp(f[3], "active");
+	lv.active = !strncmp(f[3], "active", 6);
 	lv.tags = f[4];
 	if (!strcmp(f[0], POOL))
 		l->pool = lv;

@@ -69,6 +69,27 @@ decode_text(struct buf *b, const char *p, size_t len)
 	}
 }
 
+/* Drops a character at the end that was cut by the length limit. */
+static void
+trim_utf8(struct buf *b)
+{
+	size_t i = b->len;
+	int need = 0;
+	unsigned char c;
+
+	while (i && b->len - i < 3 && ((unsigned char)b->data[i - 1] >> 6) == 2)
+		i--;
+	if (!i)
+		return;
+	c = (unsigned char)b->data[i - 1];
+	if (c >= 0xc0)
+		need = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+	if ((int)(b->len - i) < need) {
+		b->len = i - 1;
+		b->data[b->len] = '\0';
+	}
+}
+
 /* The text of all tags of one letter, in their order. */
 static const char *
 join(struct arena *a, const char *tags, char letter)
@@ -89,6 +110,7 @@ join(struct arena *a, const char *tags, char letter)
 			p = end ? end + 1 : NULL;
 		}
 	}
+	trim_utf8(&b);
 	text = b.len ? arena_strdup(a, b.data) : "";
 	buf_release(&b);
 	return text;

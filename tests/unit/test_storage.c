@@ -1,0 +1,679 @@
+/*
+ * SR drivers: plain folders for everybody; tmpfs and ext4 on a loop device
+ * where this is root and the kernel has them (else those tests say so and
+ * pass; the appliance runs them all).
+ */
+#include "xenopsd/storage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <linux/loop.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "unit.h"
+#include "xenopsd/storage_disk.h"
+#include "xenopsd/storage_driver.h"
+#include "xenopsd/storage_lvm.h"
+
+#define MIB ((int64_t)1 << 20)
+#define SR_A "44444444-0000-4000-8000-000000000001"
+#define VDI_A "55555555-0000-4000-8000-000000000001"
+#define VDI_B "55555555-0000-4000-8000-000000000002"
+#define VDI_C "55555555-0000-4000-8000-000000000003"
+#define USER_A "22222222-0000-4000-8000-000000000001"
+#define USER_B "22222222-0000-4000-8000-000000000002"
+
+struct bench {
+	char dir[64];
+	struct storage_env env;
+	struct arena *arena;
+	char disk_file[96];
+	char disk[64];			/* loop device that plays a disk */
+};
+
+static void
+setup(struct bench *b)
+{
+	memset(b, 0, sizeof(*b));
+	snprintf(b->dir, sizeof(b->dir), "/tmp/test_storage.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(b->dir));
+	b->arena = arena_new();
+	b->env = (struct storage_env){ .run_dir = b->dir,
+		.mkfs = "/sbin/mkfs.ext4", .memory_limit = 64 * MIB,
+		.loop_disks = true };
+	for (int i = 0; i < STORAGE_SR_TYPES; i++)
+		b->env.drivers[i] = &sr_driver_plain;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static struct storage
+op(struct bench *b)
+{
+	return (struct storage){ .env = &b->env, .arena = b->arena };
+}
+
+static void
+teardown(struct bench *b)
+{
+	if (*b->disk) {
+		struct storage s = op(b);
+
+		ck_assert_int_eq(loop_detach(&s, b->disk, "test-disk"), 0);
+	}
+	arena_free(b->arena);
+	nftw(b->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* Whether this machine lets us mount and make loop devices. */
+static bool
+can_mount(void)
+{
+	if (geteuid() == 0 && access("/dev/loop-control", R_OK | W_OK) == 0 &&
+	    access("/sbin/mkfs.ext4", X_OK) == 0)
+		return true;
+	fprintf(stderr, "not run: needs root and loop devices\n");
+	return false;
+}
+
+static void
+make_disk(struct bench *b, int64_t size)
+{
+	struct storage s = op(b);
+	const char *device;
+
+	snprintf(b->disk_file, sizeof(b->disk_file), "%s/disk", b->dir);
+	ck_assert_int_eq(close(open(b->disk_file, O_CREAT | O_RDWR, 0600)), 0);
+	ck_assert_int_eq(truncate(b->disk_file, size), 0);
+	ck_assert_int_eq(loop_attach(&s, b->disk_file, true, "test-disk",
+	    &device), 0);
+	snprintf(b->disk, sizeof(b->disk), "%s", device);
+}
+
+static void
+make_sr(struct bench *b, int type, const char *device)
+{
+	struct xenops_sr_create_args a = { .uuid = SR_A, .type = type,
+		.device = device, .name = "a name" };
+	struct xenops_sr_info info;
+	struct storage s = op(b);
+
+	ck_assert_msg(storage_sr_create(&s, &a, &info) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_int_gt(info.size, 0);
+}
+
+static void
+make_vdi(struct bench *b, const char *uuid, int64_t size)
+{
+	struct xenops_vdi_info in = { .uuid = uuid, .name = "a disk",
+		.description = "its words", .size = size }, out;
+	struct storage s = op(b);
+
+	ck_assert_msg(storage_vdi_create(&s, SR_A, &in, &out) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_str_eq(out.uuid, uuid);
+	ck_assert_str_eq(out.name, "a disk");
+	ck_assert_str_eq(out.description, "its words");
+	ck_assert_int_eq(out.size, (size + MIB - 1) / MIB * MIB);
+}
+
+static void
+write_vdi(struct bench *b, const char *vdi, const char *text, off_t at)
+{
+	struct storage s = op(b);
+	int64_t size;
+	int fd;
+
+	ck_assert_int_eq(storage_open(&s, SR_A, vdi, true, "lease-1", &fd,
+	    &size), 0);
+	ck_assert_int_eq(pwrite(fd, text, strlen(text), at), strlen(text));
+	close(fd);
+	ck_assert_int_eq(storage_detach(&s, vdi, "lease-1"), 0);
+}
+
+static void
+expect_vdi(struct bench *b, const char *vdi, const char *text, off_t at)
+{
+	struct storage s = op(b);
+	char got[64] = "";
+	int64_t size;
+	int fd;
+
+	ck_assert_int_eq(storage_open(&s, SR_A, vdi, false, "lease-2", &fd,
+	    &size), 0);
+	ck_assert_int_eq(pread(fd, got, strlen(text), at), strlen(text));
+	ck_assert_str_eq(got, text);
+	close(fd);
+	ck_assert_int_eq(storage_detach(&s, vdi, "lease-2"), 0);
+}
+
+static void
+expect_code(const struct storage *s, int code)
+{
+	ck_assert_msg(s->text != NULL, "it did not fail");
+	ck_assert_msg(s->code == code, "%s, not %s: %s",
+	    enum_xenops_code.names[s->code], enum_xenops_code.names[code],
+	    s->text);
+}
+
+static uint32_t
+count_vdis(struct bench *b, struct xenops_sr_info *info)
+{
+	struct storage s = op(b);
+	struct vec vdis;
+
+	ck_assert_int_eq(storage_sr_scan(&s, SR_A, info, &vdis), 0);
+	return vdis.n;
+}
+
+/* What every kind of SR must do, from an SR that exists to one without. */
+static void
+exercise(struct bench *b)
+{
+	struct xenops_vdi_info in = { .uuid = VDI_B, .name = "copy" }, out;
+	struct xenops_sr_info info;
+	struct storage s = op(b);
+
+	make_vdi(b, VDI_A, 12 * MIB + 1);
+	write_vdi(b, VDI_A, "first", 0);
+	write_vdi(b, VDI_A, "last", 13 * MIB - 4);
+	ck_assert_int_eq(storage_vdi_clone(&s, SR_A, VDI_A, &in, &out), 0);
+	ck_assert_str_eq(out.parent, VDI_A);
+	ck_assert_str_eq(out.name, "copy");
+	ck_assert_int_eq(out.size, 13 * MIB);
+	ck_assert_int_lt(out.used, 2 * MIB);
+	expect_vdi(b, VDI_B, "first", 0);
+	expect_vdi(b, VDI_B, "last", 13 * MIB - 4);
+	write_vdi(b, VDI_B, "other", 0);
+	expect_vdi(b, VDI_A, "first", 0);
+
+	ck_assert_int_eq(count_vdis(b, &info), 2);
+	ck_assert_int_eq(info.allocated, 26 * MIB);
+	ck_assert_int_eq(storage_vdi_resize(&s, SR_A, VDI_A, 20 * MIB, &out),
+	    0);
+	ck_assert_int_eq(out.size, 20 * MIB);
+	expect_vdi(b, VDI_A, "last", 13 * MIB - 4);
+	in = (struct xenops_vdi_info){ .uuid = VDI_A, .name = "new",
+		.description = "" };
+	ck_assert_int_eq(storage_vdi_set_name(&s, SR_A, &in), 0);
+	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_B), 0);
+	ck_assert_int_eq(count_vdis(b, &info), 1);
+	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_B), -1);
+	expect_code(&s, XENOPS_CODE_NO_SUCH_VDI);
+}
+
+/* The disk of exercise() is there again after detaching and attaching. */
+static void
+reattach(struct bench *b, int type)
+{
+	struct xenops_sr_info info;
+	const struct xenops_vdi_info *vdi;
+	struct storage s = op(b);
+	struct vec vdis;
+
+	ck_assert_int_eq(storage_sr_detach(&s, SR_A), 0);
+	ck_assert_int_eq(storage_sr_detach(&s, SR_A), 0);
+	ck_assert_int_eq(storage_sr_scan(&s, SR_A, &info, &vdis), -1);
+	expect_code(&s, XENOPS_CODE_NO_SUCH_SR);
+	s = op(b);
+	ck_assert_int_eq(storage_sr_attach(&s, SR_A, type, &info), 0);
+	ck_assert_int_eq(storage_sr_attach(&s, SR_A, type, &info), 0);
+	ck_assert_int_eq(storage_sr_scan(&s, SR_A, &info, &vdis), 0);
+	ck_assert_uint_eq(vdis.n, 1);
+	vdi = vdis.v;
+	ck_assert_str_eq(vdi->uuid, VDI_A);
+	ck_assert_str_eq(vdi->name, "new");
+	expect_vdi(b, VDI_A, "last", 13 * MIB - 4);
+}
+
+START_TEST(plain_folders_keep_disks)
+{
+	struct storage s;
+	struct bench b;
+
+	setup(&b);
+	s = op(&b);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, "/dev/sdz");
+	ck_assert(storage_owns_device(&b.env, "/dev/sdz"));
+	ck_assert(!storage_owns_device(&b.env, "/dev/sd"));
+	exercise(&b);
+	reattach(&b, XENOPS_SR_TYPE_FILE);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), -1);
+	expect_code(&s, XENOPS_CODE_NO_SUCH_SR);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(names_that_are_no_uuids_are_refused)
+{
+	static const char *const bad[] = { "", "..", "../../etc/passwd",
+		"55555555-0000-4000-8000-00000000000/",
+		"55555555-0000-4000-8000-00000000000A",
+		"55555555-0000-4000-8000-0000000000011", NULL };
+	struct xenops_vdi_info in = { .size = MIB }, out;
+	const char *device;
+	struct bench b;
+
+	setup(&b);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, "");
+	make_vdi(&b, VDI_A, MIB);
+	for (int i = 0; i < 7; i++) {
+		struct storage s = op(&b);
+
+		in.uuid = bad[i];
+		ck_assert_int_eq(storage_vdi_create(&s, SR_A, &in, &out), -1);
+		expect_code(&s, XENOPS_CODE_BAD_REQUEST);
+		s = op(&b);
+		ck_assert_int_eq(storage_sr_detach(&s, bad[i]), -1);
+		expect_code(&s, XENOPS_CODE_BAD_REQUEST);
+		s = op(&b);
+		ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, bad[i]), -1);
+		expect_code(&s, XENOPS_CODE_BAD_REQUEST);
+	}
+	for (int i = 0; i < 3; i++) {
+		struct storage s = op(&b);
+
+		ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, false,
+		    bad[i], &device), -1);
+		expect_code(&s, XENOPS_CODE_BAD_REQUEST);
+	}
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(one_writer_excludes_everybody_else)
+{
+	const char *device, *again;
+	struct xenops_vdi_info out;
+	struct storage s;
+	struct bench b;
+
+	setup(&b);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, "");
+	make_vdi(&b, VDI_A, MIB);
+	s = op(&b);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, true, USER_A,
+	    &device), 0);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, true, USER_A,
+	    &again), 0);
+	ck_assert_str_eq(device, again);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, false, USER_B,
+	    &device), -1);
+	expect_code(&s, XENOPS_CODE_IN_USE);
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), -1);
+	expect_code(&s, XENOPS_CODE_IN_USE);
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_resize(&s, SR_A, VDI_A, 2 * MIB, &out),
+	    -1);
+	expect_code(&s, XENOPS_CODE_IN_USE);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_detach(&s, SR_A), -1);
+	expect_code(&s, XENOPS_CODE_IN_USE);
+	s = op(&b);
+	ck_assert_int_eq(storage_detach(&s, VDI_A, USER_A), 0);
+	ck_assert_int_eq(storage_detach(&s, VDI_A, USER_A), 0);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, false, USER_A,
+	    &device), 0);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, false, USER_B,
+	    &device), 0);
+	ck_assert_int_eq(storage_detach(&s, VDI_A, USER_A), 0);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, true, USER_A,
+	    &device), -1);
+	expect_code(&s, XENOPS_CODE_IN_USE);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(sizes_and_doubles_are_checked)
+{
+	struct xenops_vdi_info in = { .uuid = VDI_A, .size = 0 }, out;
+	struct storage s;
+	struct bench b;
+
+	setup(&b);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, "");
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_create(&s, SR_A, &in, &out), -1);
+	expect_code(&s, XENOPS_CODE_BAD_REQUEST);
+	in.size = (int64_t)2 << 40;
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_create(&s, SR_A, &in, &out), -1);
+	expect_code(&s, XENOPS_CODE_NO_SPACE);
+	make_vdi(&b, VDI_A, MIB);
+	in.size = MIB;
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_create(&s, SR_A, &in, &out), -1);
+	expect_code(&s, XENOPS_CODE_EXISTS);
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_resize(&s, SR_A, VDI_A, MIB / 2, &out),
+	    -1);
+	expect_code(&s, XENOPS_CODE_BAD_REQUEST);
+	in = (struct xenops_vdi_info){ .uuid = VDI_B, .size = MIB,
+		.read_only = true };
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_create(&s, SR_A, &in, &out), 0);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_B, true, USER_A,
+	    &(const char *){ NULL }), -1);
+	expect_code(&s, XENOPS_CODE_READ_ONLY);
+	teardown(&b);
+}
+END_TEST
+
+static bool
+only_a(void *arg, const char *user)
+{
+	(void)arg;
+	return !strcmp(user, USER_A);
+}
+
+START_TEST(uses_of_the_dead_are_reaped)
+{
+	const char *device;
+	char path[200];
+	struct storage s;
+	struct bench b;
+
+	setup(&b);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, "");
+	make_vdi(&b, VDI_A, MIB);
+	make_vdi(&b, VDI_B, MIB);
+	s = op(&b);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, true, USER_A,
+	    &device), 0);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_B, true, USER_B,
+	    &device), 0);
+	/* half a copy that nobody makes any more */
+	snprintf(path, sizeof(path), "%s/sr/%s/%s.new", b.dir, SR_A, VDI_C);
+	ck_assert_int_eq(close(open(path, O_CREAT | O_WRONLY, 0600)), 0);
+	storage_reap(&s, only_a, NULL);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_B), 0);
+	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), -1);
+	expect_code(&s, XENOPS_CODE_IN_USE);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(a_memory_sr_is_bounded)
+{
+	struct xenops_sr_info info;
+	struct storage s;
+	struct bench b;
+
+	if (!can_mount())
+		return;
+	setup(&b);
+	b.env.drivers[XENOPS_SR_TYPE_MEMORY] = &sr_driver_memory;
+	make_sr(&b, XENOPS_SR_TYPE_MEMORY, "");
+	ck_assert_int_eq(count_vdis(&b, &info), 0);
+	ck_assert_int_eq(info.size, 64 * MIB);
+	exercise(&b);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	teardown(&b);
+}
+END_TEST
+
+/* Bound loop devices whose file lies below the bench's folder. */
+static void
+count_one(void *arg, const char *device, const char *file)
+{
+	(void)device;
+	(void)file;
+	(*(int *)arg)++;
+}
+
+static int
+loops_left(struct bench *b)
+{
+	char folder[128];
+	int n = 0;
+
+	snprintf(folder, sizeof(folder), "%s/sr/%s", b->dir, SR_A);
+	loop_each(folder, count_one, &n);
+	return n;
+}
+
+START_TEST(a_file_sr_lives_on_its_disk)
+{
+	struct xenops_sr_create_args a = { .uuid = VDI_C,
+		.type = XENOPS_SR_TYPE_FILE };
+	struct xenops_sr_info info;
+	const char *device;
+	struct storage s;
+	struct bench b;
+	char got[6] = "";
+	int fd;
+
+	if (!can_mount())
+		return;
+	setup(&b);
+	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	make_disk(&b, 128 * MIB);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, b.disk);
+	exercise(&b);
+	reattach(&b, XENOPS_SR_TYPE_FILE);
+	s = op(&b);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, true, USER_A,
+	    &device), 0);
+	ck_assert_int_eq(loops_left(&b), 1);
+	fd = open(device, O_RDONLY);
+	ck_assert_int_eq(pread(fd, got, 5, 0), 5);
+	ck_assert_str_eq(got, "first");
+	close(fd);
+	a.device = b.disk;
+	ck_assert_int_eq(storage_sr_create(&s, &a, &info), -1);
+	expect_code(&s, XENOPS_CODE_DEVICE_NOT_USABLE);
+	s = op(&b);
+	ck_assert_int_eq(storage_detach(&s, VDI_A, USER_A), 0);
+	ck_assert_int_eq(loops_left(&b), 0);
+	ck_assert_int_eq(storage_sr_detach(&s, SR_A), 0);
+	ck_assert_int_eq(storage_sr_create(&s, &a, &info), -1);
+	expect_code(&s, XENOPS_CODE_DEVICE_NOT_USABLE);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_attach(&s, SR_A, XENOPS_SR_TYPE_FILE,
+	    &info), 0);
+	ck_assert_str_eq(info.device, b.disk);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	ck_assert_int_eq(disk_check_unused(&s, b.disk), 0);
+	teardown(&b);
+}
+END_TEST
+
+/* Attaches in a child that is killed at once, at some point on its way. */
+static void
+attach_and_die(struct bench *b, useconds_t after)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		struct storage s = op(b);
+		const char *device;
+
+		storage_attach(&s, SR_A, VDI_A, true, USER_B, &device);
+		_exit(0);
+	}
+	usleep(after);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+static bool
+nobody(void *arg, const char *user)
+{
+	(void)arg;
+	(void)user;
+	return false;
+}
+
+START_TEST(a_killed_worker_leaves_no_loop_device)
+{
+	struct storage s;
+	struct bench b;
+
+	if (!can_mount())
+		return;
+	setup(&b);
+	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	make_disk(&b, 64 * MIB);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, b.disk);
+	make_vdi(&b, VDI_A, MIB);
+	for (useconds_t us = 0; us < 6000; us += 200) {
+		attach_and_die(&b, us);
+		s = op(&b);
+		storage_reap(&s, nobody, NULL);
+		ck_assert_int_eq(loops_left(&b), 0);
+	}
+	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), 0);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(a_full_file_sr_says_so)
+{
+	struct xenops_vdi_info in = { .uuid = VDI_B, .name = "copy" }, out;
+	struct xenops_sr_info info;
+	struct storage s;
+	struct bench b;
+	static char block[1 << 20];
+	int64_t size;
+	int fd;
+
+	if (!can_mount())
+		return;
+	setup(&b);
+	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	make_disk(&b, 32 * MIB);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, b.disk);
+	make_vdi(&b, VDI_A, 20 * MIB);
+	s = op(&b);
+	memset(block, 'x', sizeof(block));
+	ck_assert_int_eq(storage_open(&s, SR_A, VDI_A, true, "lease-1", &fd,
+	    &size), 0);
+	for (int i = 0; i < 16; i++)
+		ck_assert_int_eq(pwrite(fd, block, sizeof(block), i * MIB),
+		    sizeof(block));
+	close(fd);
+	ck_assert_int_eq(storage_detach(&s, VDI_A, "lease-1"), 0);
+	ck_assert_int_eq(storage_vdi_clone(&s, SR_A, VDI_A, &in, &out), -1);
+	expect_code(&s, XENOPS_CODE_NO_SPACE);
+	ck_assert_int_eq(count_vdis(&b, &info), 1);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(only_blank_whole_disks_are_unused)
+{
+	struct storage s;
+	struct bench b;
+	int fd;
+
+	if (!can_mount())
+		return;
+	setup(&b);
+	make_disk(&b, 32 * MIB);
+	s = op(&b);
+	ck_assert_int_eq(disk_check_unused(&s, b.disk), 0);
+	fd = open(b.disk, O_RDWR);
+	ck_assert_int_eq(pwrite(fd, "x", 1, 32 * MIB - 1), 1);
+	close(fd);
+	ck_assert_int_eq(disk_check_unused(&s, b.disk), -1);
+	expect_code(&s, XENOPS_CODE_DEVICE_NOT_USABLE);
+	s = op(&b);
+	ck_assert_int_eq(disk_wipe(&s, b.disk), 0);
+	ck_assert_int_eq(disk_check_unused(&s, b.disk), 0);
+	ck_assert_int_eq(disk_check_unused(&s, b.disk_file), -1);
+	s = op(&b);
+	ck_assert_int_eq(disk_check_unused(&s, "/dev/../etc/passwd"), -1);
+	s = op(&b);
+	ck_assert_int_eq(disk_check_unused(&s, ""), -1);
+	s = op(&b);
+	ck_assert_int_eq(disk_check_unused(&s, NULL), -1);
+	b.env.loop_disks = false;
+	s = op(&b);
+	ck_assert_int_eq(disk_check_unused(&s, b.disk), -1);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(tags_keep_any_text)
+{
+	struct arena *a = arena_new();
+	struct xenops_vdi_info in = { .name = "S\xc3\xbc\xc3\x9f, \"b\"=|x",
+		.parent = VDI_A, .read_only = true }, out = { 0 };
+	const char *tags[LVM_TAGS_MAX];
+	char text[3000], all[8000] = "";
+	size_t len = 0;
+	int n;
+
+	for (size_t i = 0; i < 600; i++)
+		text[i] = i % 7 ? 'a' : '/';
+	text[600] = '\0';
+	in.description = text;
+	n = lvm_tags_encode(a, &in, tags);
+	for (int i = n - 1; i >= 0; i--) {	/* LVM sorts as it likes */
+		ck_assert_uint_le(strlen(tags[i]), 1024);
+		ck_assert_ptr_null(strpbrk(tags[i], ",| \"/"));
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
+		    len ? "," : "", tags[i]);
+	}
+	lvm_tags_decode(a, all, &out);
+	ck_assert_str_eq(out.name, in.name);
+	ck_assert_str_eq(out.description, in.description);
+	ck_assert_str_eq(out.parent, VDI_A);
+	ck_assert(out.read_only);
+	/* what does not fit is cut between characters */
+	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "\xc3\xa4", 3);
+	n = lvm_tags_encode(a, &in, tags);
+	ck_assert_int_le(n, LVM_TAGS_MAX);
+	len = 0;
+	for (int i = 0; i < n; i++)
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
+		    len ? "," : "", tags[i]);
+	lvm_tags_decode(a, all, &out);
+	len = strlen(out.description);
+	ck_assert_uint_gt(len, 900);
+	ck_assert_uint_eq(len % 2, 0);
+	lvm_tags_decode(a, "", &out);
+	ck_assert_str_eq(out.name, "");
+	lvm_tags_decode(a, "n0:a=,x,n1:=4,d0:", &out);
+	ck_assert_str_eq(out.description, "");
+	arena_free(a);
+}
+END_TEST
+
+int
+main(void)
+{
+	return UNIT_RUN("storage", plain_folders_keep_disks,
+	    names_that_are_no_uuids_are_refused,
+	    one_writer_excludes_everybody_else,
+	    sizes_and_doubles_are_checked, uses_of_the_dead_are_reaped,
+	    a_memory_sr_is_bounded, a_file_sr_lives_on_its_disk,
+	    a_killed_worker_leaves_no_loop_device, a_full_file_sr_says_so,
+	    only_blank_whole_disks_are_unused, tags_keep_any_text);
+}

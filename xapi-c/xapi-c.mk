@@ -112,7 +112,7 @@ $(B)/host/xenopsd-sim: $(call SIM_OBJ,$(B)/host/obj)
 
 define musl_program
 $(B)/musl/obj/$1.whole.o: $2
-$(B)/musl/$1: $(B)/musl/obj/$1.whole.o
+$(B)/musl/$1: $(B)/musl/obj/$1.whole.o xapi-c/xapi-c.mk
 	$$(call say,LD)$$(MUSL_CC) $$(MUSL_LDFLAGS) -o $$@.$$T $$< $3
 	@mv $$@.$$T $$@
 endef

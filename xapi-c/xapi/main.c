@@ -91,6 +91,7 @@ drop(struct daemon *d)
 		.user = USER, .state_dir = cfg->state_dir, .keep = keep,
 	};
 
+	umask(022);
 	/* xenopsd may come later, but in a folder that we see. */
 	if (mkdir(keep[2], 0755) == -1 && errno != EEXIST)
 		return fail("make xenopsd's folder", -errno);
@@ -174,6 +175,7 @@ start(struct daemon *d)
 	d->x.version = options_version(d->x.cfg.version_path, d->arena);
 	if (rc == 0 && !d->x.cfg.unprivileged_ok)
 		rc = drop(d);
+	umask(077);
 	if (rc == 0)
 		rc = start_tls(d);
 	if (rc == 0)
@@ -223,7 +225,6 @@ main(int argc, char **argv)
 
 	if (options_parse(argc, argv, &d.x.cfg))
 		return 2;
-	umask(077);
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);

@@ -1,0 +1,396 @@
+/* Records from what xenopsd says: host, NICs, domains, guests; its errors. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/ops_error.h"
+#include "api/sync_parts.h"
+#include "api/vm_state.h"
+#include "api/xapi.h"
+#include "gen/store.h"
+#include "gen/xenops.h"
+#include "unit.h"
+
+#define DOM0 "11111111-1111-4111-8111-111111111111"
+
+static struct xapi x;
+static struct call c;
+static struct xenops_nic_info nic;
+static struct xenops_host_info info;
+
+static void
+begin(void)
+{
+	const struct db_config cfg = {
+		.classes = classes, .n_classes = CLASS_N,
+	};
+	const char *why;
+
+	memset(&x, 0, sizeof(x));
+	x.cfg.https_port = 443;
+	x.started = 1000;
+	ck_assert_int_eq(db_open(&cfg, &x.db, &why), 0);
+	ck_assert_int_eq(sync_seed(&x), 0);
+	c = (struct call){
+		.x = &x, .arena = arena_new(), .superuser = true,
+		.root = db_root_get(x.db),
+	};
+	nic = (struct xenops_nic_info){
+		.device = "eth0", .mac = "52:54:00:00:00:01", .mtu = 1500,
+		.bridge = "xenbr0", .management = true, .ip = "192.0.2.7",
+		.netmask = "255.255.255.0", .dhcp = true,
+	};
+	info = (struct xenops_host_info){
+		.hostname = "node1",
+		.uuid = "22222222-2222-4222-8222-222222222222",
+		.dom0_uuid = DOM0, .cpu = { .count = 4, .sockets = 1 },
+		.memory_total = 8LL << 30, .memory_free = 7LL << 30,
+		.dom0_memory = 256LL << 20, .dom0_vcpus = 2,
+		.boot_time = 500, .address = "192.0.2.7",
+		.nics = { &nic, 1 },
+	};
+}
+
+static void
+end(void)
+{
+	db_root_put(c.root);
+	arena_free(c.arena);
+	db_close(x.db);
+}
+
+static void
+sync_all(void)
+{
+	ck_assert_int_eq(sync_host(&c, &info), 0);
+	ck_assert_int_eq(sync_pifs(&c, &info), 0);
+	call_refresh(&c);
+}
+
+static const struct host *
+host(void)
+{
+	return host_find(c.root, &x.host);
+}
+
+START_TEST(the_host_is_what_xenopsd_says)
+{
+	const struct host_metrics *m;
+	const struct vm *dom0;
+	const struct console *con;
+
+	begin();
+	sync_all();
+	ck_assert_str_eq(host()->uuid, info.uuid);
+	ck_assert_str_eq(host()->name_label, "node1");
+	ck_assert_str_eq(host()->address, "192.0.2.7");
+	ck_assert_str_eq(map_get(host()->cpu_info, "cpu_count"), "4");
+	ck_assert_str_eq(map_get(host()->other_config, "boot_time"), "500.");
+	ck_assert_int_eq(host()->host_CPUs.n, 4);
+	m = host_metrics_find(c.root, &host()->metrics);
+	ck_assert(m->live);
+	ck_assert_int_eq(m->memory_total, 8LL << 30);
+	dom0 = vm_find(c.root, &host()->control_domain);
+	ck_assert_str_eq(dom0->uuid, DOM0);
+	ck_assert_int_eq(dom0->power_state, VM_POWER_STATE_RUNNING);
+	ck_assert_int_eq(dom0->consoles.n, 1);
+	con = console_find(c.root, dom0->consoles.v);
+	ck_assert_ptr_nonnull(strstr(con->location,
+	    "https://192.0.2.7/console?uuid="));
+	end();
+}
+END_TEST
+
+START_TEST(nothing_new_changes_nothing)
+{
+	uint64_t vms, pifs;
+
+	begin();
+	sync_all();
+	vms = db_class_generation(c.root, CLASS_VM);
+	pifs = db_class_generation(c.root, CLASS_PIF);
+	sync_all();
+	ck_assert_uint_eq(db_class_generation(c.root, CLASS_VM), vms);
+	ck_assert_uint_eq(db_class_generation(c.root, CLASS_PIF), pifs);
+	end();
+}
+END_TEST
+
+static int
+rename_in(struct db_txn *t, void *arg)
+{
+	host_txn_edit(t, &x.host)->name_label = arg;
+	return 0;
+}
+
+START_TEST(a_name_given_by_the_user_stays)
+{
+	begin();
+	sync_all();
+	info.hostname = "node2";
+	sync_all();
+	ck_assert_str_eq(host()->name_label, "node2");
+	ck_assert_int_eq(call_write(&c, rename_in, "the big one"), 0);
+	info.hostname = "node3";
+	sync_all();
+	ck_assert_str_eq(host()->name_label, "the big one");
+	ck_assert_str_eq(host()->hostname, "node3");
+	end();
+}
+END_TEST
+
+START_TEST(cpus_that_are_gone_are_forgotten)
+{
+	begin();
+	sync_all();
+	info.cpu.count = 2;
+	sync_all();
+	ck_assert_int_eq(host()->host_CPUs.n, 2);
+	end();
+}
+END_TEST
+
+START_TEST(a_new_address_moves_the_consoles)
+{
+	const struct vm *dom0;
+	const struct console *con;
+
+	begin();
+	sync_all();
+	info.address = "2001:db8::7";
+	sync_all();
+	dom0 = vm_find(c.root, &host()->control_domain);
+	ck_assert_int_eq(dom0->consoles.n, 1);
+	con = console_find(c.root, dom0->consoles.v);
+	ck_assert_ptr_nonnull(strstr(con->location,
+	    "https://[2001:db8::7]/console?uuid="));
+	end();
+}
+END_TEST
+
+static int
+disable_in(struct db_txn *t, void *arg)
+{
+	(void)arg;
+	host_txn_edit(t, &x.host)->enabled = false;
+	return 0;
+}
+
+START_TEST(a_boot_enables_the_host_again)
+{
+	begin();
+	sync_all();
+	ck_assert_int_eq(call_write(&c, disable_in, NULL), 0);
+	sync_all();
+	ck_assert(!host()->enabled);
+	info.boot_time += 1000;
+	sync_all();
+	ck_assert(host()->enabled);
+	end();
+}
+END_TEST
+
+START_TEST(a_nic_is_its_mac_and_not_its_name)
+{
+	const struct pif *pif;
+	const struct network *n;
+	struct ref ref;
+
+	begin();
+	sync_all();
+	ck_assert_int_eq(host()->PIFs.n, 1);
+	ref = *(const struct ref *)host()->PIFs.v;
+	pif = pif_find(c.root, &ref);
+	ck_assert(pif->management);
+	ck_assert_str_eq(pif->IP, "192.0.2.7");
+	ck_assert_int_eq(pif->ip_configuration_mode,
+	    IP_CONFIGURATION_MODE_DHCP);
+	n = network_find(c.root, &pif->network);
+	ck_assert_str_eq(n->bridge, "xenbr0");
+	ck_assert_str_eq(n->name_label,
+	    "Pool-wide network associated with eth0");
+	nic.device = "eth3";
+	sync_all();
+	ck_assert_int_eq(host()->PIFs.n, 1);
+	ck_assert_str_eq(pif_find(c.root, &ref)->device, "eth3");
+	nic.mac = "52:54:00:00:00:02";
+	sync_all();
+	ck_assert_int_eq(host()->PIFs.n, 2);
+	ck_assert(!pif_find(c.root, &ref)->currently_attached);
+	end();
+}
+END_TEST
+
+/* -- domains -- */
+
+struct make {
+	struct ref vm;
+	const struct xenops_domain_info *d;
+};
+
+static int
+make_in(struct db_txn *t, void *arg)
+{
+	struct make *m = arg;
+	struct vm *vm = vm_txn_new(t);
+
+	m->vm = vm->obj.ref;
+	return 0;
+}
+
+static int
+apply_in(struct db_txn *t, void *arg)
+{
+	struct make *m = arg;
+
+	vm_state_apply(t, &x, &m->vm, m->d);
+	return 0;
+}
+
+static const struct vm *
+apply(struct make *m, const struct xenops_domain_info *d)
+{
+	m->d = d;
+	ck_assert_int_eq(call_write(&c, apply_in, m), 0);
+	call_refresh(&c);
+	return vm_find(c.root, &m->vm);
+}
+
+START_TEST(a_domain_makes_its_vm_run_and_halt)
+{
+	const struct string_pair guest[] = {
+		{ "attr/vif/0/ipv4/0", "192.0.2.9" },
+		{ "attr/vif/0/ipv6/0", "fe80::9" },
+		{ "data/os_name", "Debian" },
+		{ "control/feature-poweroff", "1" },
+		{ "attr/PVAddons/MajorVersion", "8" },
+	};
+	struct xenops_domain_info d = {
+		.domid = 7, .state = XENOPS_DOMAIN_STATE_RUNNING,
+		.type = XENOPS_DOMAIN_TYPE_PVH, .vcpus = 2,
+		.memory = 1 << 28, .started = 12345,
+	};
+	const struct vm_guest_metrics *g;
+	const struct vm_metrics *vm_m;
+	const struct vm *vm;
+	struct make m;
+
+	begin();
+	sync_all();
+	ck_assert_int_eq(call_write(&c, make_in, &m), 0);
+	vm = apply(&m, &d);
+	ck_assert_int_eq(vm->power_state, VM_POWER_STATE_RUNNING);
+	ck_assert_int_eq(vm->domid, 7);
+	ck_assert(ref_equal(&vm->resident_on, &x.host));
+	ck_assert_int_eq(vm->consoles.n, 1);
+	ck_assert(ref_is_null(&vm->guest_metrics));
+	vm_m = vm_metrics_find(c.root, &vm->metrics);
+	ck_assert_int_eq(vm_m->VCPUs_number, 2);
+	ck_assert_int_eq(vm_m->start_time, 12345);
+	ck_assert_int_eq(vm_m->current_domain_type, DOMAIN_TYPE_PVH);
+
+	d.guest = (struct vec){ guest, 5 };
+	vm = apply(&m, &d);
+	g = vm_guest_metrics_find(c.root, &vm->guest_metrics);
+	ck_assert_str_eq(map_get(g->networks, "0/ip"), "192.0.2.9");
+	ck_assert_str_eq(map_get(g->networks, "0/ipv4/0"), "192.0.2.9");
+	ck_assert_str_eq(map_get(g->networks, "0/ipv6/0"), "fe80::9");
+	ck_assert_str_eq(map_get(g->os_version, "name"), "Debian");
+	ck_assert_str_eq(map_get(g->PV_drivers_version, "major"), "8");
+	ck_assert_str_eq(map_get(g->other, "feature-poweroff"), "1");
+	ck_assert(g->PV_drivers_detected);
+	ck_assert(set_has_enum(vm->allowed_operations,
+	    VM_OPERATIONS_CLEAN_SHUTDOWN));
+
+	d.state = XENOPS_DOMAIN_STATE_HALTED;
+	vm = apply(&m, &d);
+	ck_assert_int_eq(vm->power_state, VM_POWER_STATE_HALTED);
+	ck_assert_int_eq(vm->domid, -1);
+	ck_assert(ref_is_null(&vm->resident_on));
+	ck_assert(ref_is_null(&vm->guest_metrics));
+	ck_assert_int_eq(vm->consoles.n, 0);
+	ck_assert_int_eq(db_count(c.root, CLASS_VM_GUEST_METRICS), 0);
+	end();
+}
+END_TEST
+
+START_TEST(the_same_news_twice_is_no_event)
+{
+	const struct string_pair guest[] = {
+		{ "control/feature-poweroff", "1" },
+	};
+	struct xenops_domain_info d = {
+		.domid = 7, .state = XENOPS_DOMAIN_STATE_RUNNING,
+		.guest = { guest, 1 },
+	};
+	struct make m;
+	uint64_t before;
+
+	begin();
+	sync_all();
+	ck_assert_int_eq(call_write(&c, make_in, &m), 0);
+	apply(&m, &d);
+	before = db_generation(c.root);
+	apply(&m, &d);
+	ck_assert_uint_eq(db_generation(c.root), before);
+	end();
+}
+END_TEST
+
+/* -- errors -- */
+
+static const char *
+failed(int code, const struct ops_subject *s)
+{
+	const struct ops_call k = { .err = { code, "words" } };
+
+	c.err = (struct error){ 0 };
+	ck_assert_int_eq(ops_failed(&c, &k, s), -1);
+	return c.err.code;
+}
+
+START_TEST(errors_of_xenopsd_have_their_own_codes)
+{
+	struct ops_subject s = { .needed = 5, .available = 3 };
+
+	begin();
+	ck_assert_str_eq(failed(XENOPS_CODE_NO_MEMORY, &s),
+	    "HOST_NOT_ENOUGH_FREE_MEMORY");
+	ck_assert_str_eq(c.err.params[0], "5");
+	ck_assert_str_eq(c.err.params[1], "3");
+	ck_assert_str_eq(failed(XENOPS_CODE_NO_SPACE, &s), "SR_FULL");
+	ck_assert_str_eq(failed(XENOPS_CODE_INTERNAL, &s), "INTERNAL_ERROR");
+	ck_assert_str_eq(c.err.params[0], "words");
+	ck_assert_str_eq(failed(XENOPS_CODE_CANCELLED, &s),
+	    "TASK_CANCELLED");
+	ck_assert_str_eq(failed(XENOPS_CODE_DEVICE_NOT_USABLE, &s),
+	    "SR_DEVICE_IN_USE");
+	ref_random(&s.vm);
+	ck_assert_str_eq(failed(XENOPS_CODE_NO_SUCH_DOMAIN, &s),
+	    "VM_BAD_POWER_STATE");
+	ck_assert_str_eq(failed(XENOPS_CODE_TIMEOUT, &s),
+	    "VM_SHUTDOWN_TIMEOUT");
+	ck_assert_str_eq(failed(XENOPS_CODE_NO_BOOTABLE_DISK, &s),
+	    "BOOTLOADER_FAILED");
+	s.device_class = "VBD";
+	ref_random(&s.device);
+	ck_assert_str_eq(failed(XENOPS_CODE_TIMEOUT, &s),
+	    "DEVICE_DETACH_TIMEOUT");
+	ck_assert_str_eq(c.err.params[0], "VBD");
+	/* Codes of a newer xenopsd are no crash. */
+	ck_assert_str_eq(failed(999, &s), "INTERNAL_ERROR");
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	return UNIT_RUN("api_sync", the_host_is_what_xenopsd_says,
+	    nothing_new_changes_nothing, a_name_given_by_the_user_stays,
+	    cpus_that_are_gone_are_forgotten,
+	    a_new_address_moves_the_consoles, a_boot_enables_the_host_again,
+	    a_nic_is_its_mac_and_not_its_name,
+	    a_domain_makes_its_vm_run_and_halt,
+	    the_same_news_twice_is_no_event,
+	    errors_of_xenopsd_have_their_own_codes);
+}

@@ -50,6 +50,7 @@ wait_for() {
 		fi
 		sleep 0.05
 	done
+	kill -0 "$pid"		# else it was somebody else who answered
 }
 
 rm -f "$dir/xenops.sock"

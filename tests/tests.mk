@@ -52,3 +52,19 @@ check-style:
 	@python3 tests/style.py
 
 include tests/scenario/scenario.mk
+
+# Measurements of single layers, without sanitizers.
+BENCH_TARGETS += bench-db
+
+$(B)/tests/bench/bench_db: tests/bench/bench_db.c \
+    $(LAYER_NEEDS_db:%=$(B)/host/obj/%.a) | $(GEN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,LD)$(HOST_CC) $(HOST_CFLAGS) -o $@.$T $(call group,$^) \
+	    $(HOST_LIBS)
+	@mv $@.$T $@
+
+.PHONY: bench-db
+## bench-db: memory and speed of the object store; VMS=1000
+bench-db: $(B)/tests/bench/bench_db
+	@rm -rf $(B)/tests/bench/db && mkdir -p $(B)/tests/bench/db
+	@$< $(B)/tests/bench/db $(or $(VMS),1000)

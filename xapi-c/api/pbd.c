@@ -47,7 +47,6 @@ create_in(struct db_txn *t, void *arg)
 	v.currently_attached = false;
 	*pbd = v;
 	*a->result = pbd->obj.ref;
-	op_refresh(t, &sr_op_class, &v.SR);
 	return 0;
 }
 
@@ -57,12 +56,16 @@ api_pbd_create(struct call *c, const struct pbd_create_args *a,
 {
 	struct create arg = { .c = c, .given = &a->args, .result = result };
 
-	return call_write(c, create_in, &arg);
+	if (call_write(c, create_in, &arg))
+		return -1;
+	sr_refresh_operations(c, &a->args.SR);
+	return 0;
 }
 
 struct destroy {
 	struct call *c;
 	struct ref pbd;
+	struct ref sr;			/* result: whose it was */
 };
 
 static int
@@ -70,16 +73,14 @@ destroy_in(struct db_txn *t, void *arg)
 {
 	struct destroy *a = arg;
 	const struct pbd *pbd = pbd_txn_get(t, &a->pbd);
-	struct ref sr;
 
 	if (!pbd)
 		return err_handle_invalid(a->c, "PBD",
 		    call_ref_text(a->c, &a->pbd));
 	if (pbd->currently_attached)
 		return err_operation_not_allowed(a->c, "the PBD is plugged");
-	sr = pbd->SR;
+	a->sr = pbd->SR;
 	txn_delete(t, CLASS_PBD, &a->pbd);
-	op_refresh(t, &sr_op_class, &sr);
 	return 0;
 }
 
@@ -88,7 +89,10 @@ api_pbd_destroy(struct call *c, const struct pbd_destroy_args *a)
 {
 	struct destroy arg = { .c = c, .pbd = a->self };
 
-	return call_write(c, destroy_in, &arg);
+	if (call_write(c, destroy_in, &arg))
+		return -1;
+	sr_refresh_operations(c, &arg.sr);
+	return 0;
 }
 
 /* The write that ends plug and unplug. */

@@ -138,8 +138,25 @@ record_in(struct db_txn *t, void *arg)
 	pbd->device_config = r->a->device_config;
 	pbd->currently_attached = true;
 	*r->result = sr->obj.ref;
-	op_refresh(t, &sr_op_class, r->result);
 	return 0;
+}
+
+static int
+refresh_in(struct db_txn *t, void *arg)
+{
+	op_refresh(t, &sr_op_class, arg);
+	return 0;
+}
+
+/* SR.PBDs follows with the commit, so this needs a write of its own. */
+void
+sr_refresh_operations(struct call *c, const struct ref *ref)
+{
+	struct error saved = c->err;
+	struct ref sr = *ref;
+
+	call_write(c, refresh_in, &sr);
+	c->err = saved;
 }
 
 /* Takes an SR back whose record could not be written. */
@@ -190,6 +207,7 @@ api_sr_create(struct call *c, const struct sr_create_args *a,
 		undo_create(c, uuid);
 		return -1;
 	}
+	sr_refresh_operations(c, result);
 	return 0;
 }
 

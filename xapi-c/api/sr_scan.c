@@ -226,6 +226,7 @@ resume_pbd(const void *obj, void *arg)
 
 struct live {
 	struct ref host;
+	struct ref sr;			/* result */
 	const struct xenops_sr_info *info;
 };
 
@@ -254,7 +255,7 @@ live_in(struct db_txn *t, void *arg)
 
 		p->default_SR = sr->obj.ref;
 	}
-	op_refresh(t, &sr_op_class, &sr->obj.ref);
+	l->sr = sr->obj.ref;
 	return 0;
 }
 
@@ -273,7 +274,10 @@ make_live_sr(struct call *c)
 	if (ops_sr_create(c->x->ops, &k, &args, &made))
 		return ops_failed(c, &k,
 		    &(struct ops_subject){ .operation = "create" });
-	return call_write(c, live_in, &l);
+	if (call_write(c, live_in, &l))
+		return -1;
+	sr_refresh_operations(c, &l.sr);
+	return 0;
 }
 
 int

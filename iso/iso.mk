@@ -5,7 +5,7 @@ ISO := $(B)/bedplate.iso
 ISO_LIMIT := 67108864
 
 # GRUB: what is needed to read the medium, show a menu, start Xen
-GRUB_MODULES := all_video echo gfxterm iso9660 minicmd multiboot2 normal \
+GRUB_MODULES := all_video echo gfxterm gzio iso9660 minicmd multiboot2 normal \
 	part_gpt part_msdos reboot search search_fs_file search_label serial \
 	terminal test
 

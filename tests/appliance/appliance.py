@@ -6,7 +6,7 @@ came since the last wait().  Nothing here sleeps for a fixed time: each wait
 has a limit and fails with the end of the log.
 
 	with Machine("build/bedplate.iso", disks=[blank("d.img", 2048)]) as m:
-		m.wait("Bedplate")
+		m.boot()
 		rc, text = m.shell("cat /etc/bedplate-release")
 
 Standard library only; QEMU, mtools and e2fsprogs are called as programs.
@@ -106,6 +106,7 @@ class Machine:
         self.position = 0
         self.news = threading.Condition()
         self.process = None
+        self.password = None
         self.at_shell = False
 
     def _firmware(self, firmware):
@@ -225,15 +226,32 @@ class Machine:
 
     def boot(self, limit_s=240):
         """Until the console screen is there; answers seconds from power-on."""
-        self.wait("Bedplate: ", limit_s)
+        self.wait("p password   n network", limit_s)
         return time.monotonic() - self.started
+
+    def set_password(self, password):
+        """On the console screen, as the operator does it; the first time."""
+        self.type("\x04" if self.at_shell else "")
+        self.at_shell = False
+        self.type("p")
+        self.wait("new password: ")
+        self.type(password + "\n")
+        self.wait("once more: ")
+        self.type(password + "\n")
+        self.wait("Log in as root")
+        self.password = password
 
     def enter_shell(self):
         """From the console screen to a root shell with a plain prompt."""
-        self.type("\n")
-        self.wait("# ", 60)
+        self.type("s")
+        if self.password is not None:
+            self.wait("root's password: ")
+            self.type(self.password + "\n")
+        self.wait("exit returns")
+        self.wait("# ")
         self.type("PS1='@@'; stty -echo\n")
-        self.wait("@@", 60)
+        self.wait("echo")
+        self.wait("@@")
         self.at_shell = True
 
     def shell(self, command, limit_s=60):
@@ -242,7 +260,7 @@ class Machine:
             self.enter_shell()
         self.type("%s\necho \"@rc=$?\"\n" % command)
         start = self.position
-        m = self.wait(r"@rc=(\d+)\r?$", limit_s)
+        m = self.wait(r"@rc=(\d+)\s", limit_s)
         text = bytes(self.log[start:m.start()]).decode("utf-8", "replace")
         text = text.replace("\r", "").replace("@@", "")
         return int(m.group(1)), text.strip("\n")
@@ -261,6 +279,12 @@ class Machine:
                            "[ $i -lt %d ]"
                            % (command, limit_s * 2, limit_s * 2),
                            limit_s * 3)
+
+    def daemon_logs(self, lines=40):
+        """The ends of all service logs."""
+        return self.shell("cd /state/log && for s in *; do echo \"[$s]\"; "
+                          "tail -n %d $s/current; done; dmesg | tail -n 20"
+                          % lines)[1]
 
     # QEMU's monitor
 

@@ -325,7 +325,12 @@ task_gc(struct xapi *x)
 	free(g);
 }
 
-/* -- messages of class task -- */
+/*
+ * -- messages of class task --
+ *
+ * The keys of current_operations are words: everybody reads them, so they must
+ * not tell who asked (a session's reference is its credential).
+ */
 
 /*
  * Runs on the task itself.  The same subject or a pool operator may touch it:
@@ -337,7 +342,6 @@ struct change {
 	int status;
 	double progress;
 	const char *text;
-	const char *key;
 	struct vec set;
 };
 
@@ -380,7 +384,7 @@ destroy_in(struct db_txn *t, void *arg)
 	}
 	draft = task_txn_edit(t, &ch->task);
 	draft->current_operations = enum_map_set(txn_arena(t),
-	    draft->current_operations, ch->key,
+	    draft->current_operations, "destroy",
 	    TASK_ALLOWED_OPERATIONS_DESTROY);
 	return 0;
 }
@@ -388,9 +392,7 @@ destroy_in(struct db_txn *t, void *arg)
 int
 api_task_destroy(struct call *c, const struct task_destroy_args *a)
 {
-	struct change ch = {
-		.c = c, .task = a->self, .key = call_ref_text(c, &a->self),
-	};
+	struct change ch = { .c = c, .task = a->self };
 
 	return call_write(c, destroy_in, &ch);
 }
@@ -408,7 +410,7 @@ cancel_in(struct db_txn *t, void *arg)
 		return err_operation_not_allowed(ch->c,
 		    "the task cannot be cancelled");
 	task->current_operations = enum_map_set(txn_arena(t),
-	    task->current_operations, ch->key,
+	    task->current_operations, "cancel",
 	    TASK_ALLOWED_OPERATIONS_CANCEL);
 	return 0;
 }
@@ -416,11 +418,7 @@ cancel_in(struct db_txn *t, void *arg)
 int
 api_task_cancel(struct call *c, const struct task_cancel_args *a)
 {
-	/* A key of its own: destroying while cancelling must stay possible. */
-	struct change ch = {
-		.c = c, .task = a->task,
-		.key = call_ref_text(c, &c->session),
-	};
+	struct change ch = { .c = c, .task = a->task };
 
 	return call_write(c, cancel_in, &ch);
 }

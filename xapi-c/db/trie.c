@@ -53,17 +53,27 @@ leaf_of(const struct trie_node *n)
 	return (struct leaf *)(uintptr_t)n;
 }
 
+/* The compiler's builtin is a slow call without the CPU's instruction. */
+static unsigned int
+popcount16(unsigned int v)
+{
+	v -= v >> 1 & 0x5555;
+	v = (v & 0x3333) + (v >> 2 & 0x3333);
+	v = (v + (v >> 4)) & 0x0f0f;
+	return (v + (v >> 8)) & 31;
+}
+
 static unsigned int
 child_count(const struct trie_node *n)
 {
-	return (unsigned int)__builtin_popcount(n->map);
+	return popcount16(n->map);
 }
 
 /* Where the child for nibble value v is, or would be. */
 static unsigned int
 child_slot(const struct trie_node *n, unsigned int v)
 {
-	return (unsigned int)__builtin_popcount(n->map & ((1u << v) - 1));
+	return popcount16(n->map & ((1u << v) - 1));
 }
 
 static bool
@@ -112,7 +122,7 @@ leaf_new(const uint8_t *key, void *value)
 static struct inner *
 inner_new(unsigned int pos, uint16_t map)
 {
-	size_t n = (size_t)__builtin_popcount(map);
+	size_t n = popcount16(map);
 	struct inner *in = mem_alloc(sizeof(*in) + n * sizeof(in->child[0]));
 
 	atomic_init(&in->node.refs, 1);
@@ -187,72 +197,93 @@ first_difference(const uint8_t *a, const uint8_t *b)
 	return pos;
 }
 
+/*
+ * The functions below make a new version of a node.  They take over the
+ * caller's reference to it; if that is the only one, nobody else can see the
+ * node, and it is changed in place.
+ */
+static bool
+is_exclusive(const struct trie_node *n)
+{
+	return atomic_load_explicit(&n->refs, memory_order_acquire) == 1;
+}
+
 /* A new node above n and leaf, which differ in nibble pos. */
 static struct trie_node *
-split(struct trie_node *n, const uint8_t *n_key, struct trie_node *leaf,
-    const uint8_t *leaf_key, unsigned int pos)
+split(struct trie_node *n, struct trie_node *leaf, const uint8_t *key,
+    unsigned int pos)
 {
-	unsigned int a = nibble(n_key, pos), b = nibble(leaf_key, pos);
+	unsigned int a = nibble(first_entry(n)->key, pos);
+	unsigned int b = nibble(key, pos);
 	struct inner *in = inner_new(pos, (uint16_t)(1u << a | 1u << b));
 
-	in->child[a < b ? 0 : 1] = node_get(n);
+	in->child[a < b ? 0 : 1] = n;
 	in->child[a < b ? 1 : 0] = leaf;
 	return &in->node;
 }
 
-/* A copy of n whose child v is child (a reference that is handed over). */
-static struct trie_node *
-with_child(const struct trie_node *n, unsigned int v, struct trie_node *child)
+/* A node with the children of n that are in map, and room for the others. */
+static struct inner *
+copy_children(const struct trie *t, struct trie_node *n, uint16_t map)
 {
-	struct inner *in = inner_new(n->pos, (uint16_t)(n->map | 1u << v));
-	const struct inner *old = inner_of(n);
-	unsigned int i, from = 0;
+	struct inner *in = inner_new(n->pos, map);
+	bool exclusive = is_exclusive(n);
+	unsigned int v, from = 0, to = 0;
 
-	for (i = 0; i < child_count(&in->node); i++) {
-		if (i != child_slot(&in->node, v)) {
-			in->child[i] = node_get(old->child[from++]);
+	for (v = 0; v < FANOUT; v++) {
+		struct trie_node *child = NULL;
+
+		if (has_child(n, v))
+			child = inner_of(n)->child[from++];
+		if (!(map & 1u << v)) {
+			if (child && exclusive)
+				node_put(t, child);
 			continue;
 		}
-		in->child[i] = child;
-		if (has_child(n, v))
-			from++;
+		if (child && !exclusive)
+			node_get(child);
+		in->child[to++] = child;
 	}
-	return &in->node;
+	if (exclusive)
+		free(n);
+	else
+		node_put(t, n);
+	return in;
 }
 
-/* A copy of n, a node of three children or more, without child v. */
-static struct trie_node *
-without_child(const struct trie_node *n, unsigned int v)
+/* n itself, or a copy, so that its children may be replaced. */
+static struct inner *
+own(const struct trie *t, struct trie_node *n)
 {
-	struct inner *in = inner_new(n->pos, (uint16_t)(n->map & ~(1u << v)));
-	const struct inner *old = inner_of(n);
-	unsigned int i, to = 0;
-
-	for (i = 0; i < child_count(n); i++) {
-		if (i != child_slot(n, v))
-			in->child[to++] = node_get(old->child[i]);
-	}
-	return &in->node;
+	return is_exclusive(n) ? inner_of(n) : copy_children(t, n, n->map);
 }
 
-/* The new version of n with leaf, which first differs from what is below n in
- * nibble pos (NIBBLES: is there already). */
+/* With leaf, which first differs from what is below n in nibble pos (NIBBLES:
+ * is there already). */
 static struct trie_node *
-put_leaf(struct trie_node *n, struct trie_node *leaf, const uint8_t *key,
-    unsigned int pos)
+put_leaf(const struct trie *t, struct trie_node *n, struct trie_node *leaf,
+    const uint8_t *key, unsigned int pos)
 {
-	struct trie_node *child;
+	struct trie_node **child;
+	struct inner *in;
 	unsigned int v;
 
-	if (is_leaf(n) && pos == NIBBLES)
+	if (is_leaf(n) && pos == NIBBLES) {
+		node_put(t, n);
 		return leaf;
+	}
 	if (n->pos > pos)
-		return split(n, first_entry(n)->key, leaf, key, pos);
+		return split(n, leaf, key, pos);
 	v = nibble(key, n->pos);
-	if (n->pos == pos)
-		return with_child(n, v, leaf);
-	child = inner_of(n)->child[child_slot(n, v)];
-	return with_child(n, v, put_leaf(child, leaf, key, pos));
+	if (n->pos == pos) {
+		in = copy_children(t, n, (uint16_t)(n->map | 1u << v));
+		in->child[child_slot(&in->node, v)] = leaf;
+		return &in->node;
+	}
+	in = own(t, n);
+	child = &in->child[child_slot(&in->node, v)];
+	*child = put_leaf(t, *child, leaf, key, pos);
+	return &in->node;
 }
 
 void
@@ -268,40 +299,47 @@ trie_set(struct trie *t, const uint8_t key[static TRIE_KEY], void *value)
 		return;
 	}
 	pos = first_difference(nearest_entry(old, key)->key, key);
-	t->node = put_leaf(old, leaf, key, pos);
-	node_put(t, old);
+	t->node = put_leaf(t, old, leaf, key, pos);
 	if (pos < NIBBLES)
 		t->count++;
 }
 
-/* The new version of n without key, which is below it; NULL if empty. */
+/* Without key, which is below n; NULL if nothing is left. */
 static struct trie_node *
-take_leaf(const struct trie_node *n, const uint8_t *key)
+take_leaf(const struct trie *t, struct trie_node *n, const uint8_t *key)
 {
-	struct trie_node *child;
-	unsigned int v, slot;
+	struct trie_node **child, *other;
+	struct inner *in;
+	unsigned int v;
 
-	if (is_leaf(n))
+	if (is_leaf(n)) {
+		node_put(t, n);
 		return NULL;
+	}
 	v = nibble(key, n->pos);
-	slot = child_slot(n, v);
-	child = take_leaf(inner_of(n)->child[slot], key);
-	if (child)
-		return with_child(n, v, child);
-	if (child_count(n) == 2)
-		return node_get(inner_of(n)->child[!slot]);
-	return without_child(n, v);
+	child = &inner_of(n)->child[child_slot(n, v)];
+	if (!is_leaf(*child)) {
+		in = own(t, n);
+		child = &in->child[child_slot(&in->node, v)];
+		*child = take_leaf(t, *child, key);
+		return &in->node;
+	}
+	if (child_count(n) > 2) {
+		in = copy_children(t, n, (uint16_t)(n->map & ~(1u << v)));
+		return &in->node;
+	}
+	other = node_get(inner_of(n)->child[!child_slot(n, v)]);
+	node_put(t, n);
+	return other;
 }
 
 bool
 trie_remove(struct trie *t, const uint8_t key[static TRIE_KEY])
 {
-	struct trie_node *old = t->node;
-
-	if (!old || memcmp(nearest_entry(old, key)->key, key, TRIE_KEY))
+	if (!t->node ||
+	    memcmp(nearest_entry(t->node, key)->key, key, TRIE_KEY))
 		return false;
-	t->node = take_leaf(old, key);
-	node_put(t, old);
+	t->node = take_leaf(t, t->node, key);
 	t->count--;
 	return true;
 }

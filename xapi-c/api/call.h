@@ -34,6 +34,7 @@ struct call {
 	struct ref session;		/* null: call needs none */
 	struct ref task;		/* null: call is not a task */
 	bool superuser;			/* local root or pool session */
+	int64_t patience_ms;		/* how long to wait for an oplock */
 	struct error err;
 };
 

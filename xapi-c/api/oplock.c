@@ -1,10 +1,13 @@
 #include "api/oplock.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "api/task.h"
 #include "gen/errors.h"
 
 #define MAX_OPERATIONS 64
+#define RETRY_MS 200
 
 const void *
 view_get(const struct view *v, int class_id, const struct ref *ref)
@@ -85,20 +88,37 @@ take_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
+/* After a refusal: true when it is worth another try, with c->err cleared. */
+static bool
+wait_turn(struct call *c, int64_t *waited_ms)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+
+	if (strcmp(c->err.code, "OTHER_OPERATION_IN_PROGRESS") ||
+	    *waited_ms >= c->patience_ms || task_is_cancelled(c))
+		return false;
+	nanosleep(&pause, NULL);
+	*waited_ms += RETRY_MS;
+	c->err = (struct error){ 0 };
+	return true;
+}
+
 int
 oplock_take(struct call *c, struct oplock *l, const struct op_class *k,
     const struct ref *ref, int op)
 {
 	struct take a = { .c = c, .l = l, .op = op };
 	struct ref key = c->task;
+	int64_t waited_ms = 0;
 
 	if (ref_is_null(&key))
 		ref_random(&key);
 	l->k = k;
 	l->ref = *ref;
 	ref_text(&key, l->key);
-	if (call_write(c, take_in, &a))
-		return -1;
+	while (call_write(c, take_in, &a))
+		if (!wait_turn(c, &waited_ms))
+			return -1;
 	l->held = true;
 	return 0;
 }

@@ -50,7 +50,8 @@ struct oplock {
 	bool held;
 };
 
-/* Checks and takes; HANDLE_INVALID if there is no such object. */
+/* Checks and takes; HANDLE_INVALID if there is no such object.  Waits up to
+ * c->patience_ms while another operation is in progress. */
 int oplock_take(struct call *c, struct oplock *l, const struct op_class *k,
     const struct ref *ref, int op);
 /* In a write that also records the outcome.  No effect if not held. */

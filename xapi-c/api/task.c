@@ -332,10 +332,8 @@ task_gc(struct xapi *x)
  * not tell who asked (a session's reference is its credential).
  */
 
-/*
- * Runs on the task itself.  The same subject or a pool operator may touch it:
- * with root as the only user every session passes session_allow.
- */
+/* What a message does to a task.  Only the same subject or a pool operator may:
+ * with root as the only user that is everybody. */
 struct change {
 	struct call *c;
 	struct ref task;

@@ -17,6 +17,12 @@
 #define TASK_IDLE_S 30
 #define HOUSE_INTERVAL_S 30
 #define STOP_WAIT_S 5
+/*
+ * Clients count on the server waiting while another operation has an object.
+ * Not for long: each holds a thread that the operation before may need.
+ */
+#define ASYNC_PATIENCE_MS 60000
+#define SYNC_PATIENCE_MS 20000
 #define TASK_STACK (256 * 1024)
 
 struct job {
@@ -65,6 +71,7 @@ job_run(const struct job *j)
 	struct call c = {
 		.x = j->x, .arena = j->arena, .session = j->session,
 		.task = j->task, .superuser = j->superuser,
+		.patience_ms = ASYNC_PATIENCE_MS,
 	};
 	void *result = result_room(c.arena, j->m->result);
 	int rc;
@@ -196,6 +203,7 @@ task_run_sync(struct call *c, const struct method *m, const void *args,
 
 	if (task_make(c, &n, &c->task))
 		return -1;
+	c->patience_ms = SYNC_PATIENCE_MS;
 	rc = m->run(c, args, result);
 	task_drop(c);
 	c->task = REF_NULL;

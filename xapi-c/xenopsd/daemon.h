@@ -17,6 +17,7 @@ struct daemon {
 	struct vms *vms;
 	struct xl *xl;			/* libxl and xenstore: xl.h */
 	struct leases *leases;		/* storage_lease.h */
+	struct hostwatch *hostwatch;	/* hostinfo.h */
 };
 
 /* The user xapi runs as, and its group. */

@@ -18,6 +18,7 @@
 #include "xenopsd/daemon.h"
 #include "xenopsd/domain.h"
 #include "xenopsd/host_request.h"
+#include "xenopsd/hostinfo.h"
 #include "xenopsd/server.h"
 #include "xenopsd/storage_handle.h"
 #include "xenopsd/storage_lease.h"
@@ -66,6 +67,7 @@ vdi_close(struct request *rq, const void *args, void *result)
 }
 
 static request_handler *const main_handlers[XENOPS_N] = {
+	[XENOPS_HOST_GET] = hostinfo_get,
 	[XENOPS_HOST_SET_HOSTNAME] = host_set_hostname,
 	[XENOPS_HOST_POWER] = host_power,
 	[XENOPS_SECRET_SET] = host_secret_set,
@@ -227,6 +229,7 @@ ended(void *daemon, const struct request *rq, const char *name, bool ok)
 	(void)ok;
 	if (name && d->vms)
 		vms_touched(d->vms, name);
+	hostwatch_poke(d->hostwatch);
 }
 
 static void
@@ -310,6 +313,7 @@ run(struct daemon *d)
 	d->vms = vms_new(d);
 	if (!d->vms)
 		return -1;
+	d->hostwatch = hostwatch_new(d);
 	log_info("ready");
 	return loop_run(d->loop);
 }
@@ -330,6 +334,8 @@ main_process(void)
 		rc = run(&d);
 	}
 	/* guests run on; unfinished work is found at the next start */
+	hostwatch_free(d.hostwatch);
+	d.hostwatch = NULL;
 	workers_free(d.workers);
 	server_free(d.server);
 	vms_free(d.vms);

@@ -167,14 +167,6 @@ disk_serial(struct arena *a, const char *root, const char *name)
 	return text;
 }
 
-static bool
-is_unused(struct arena *a, const struct storage_env *env, const char *device)
-{
-	struct storage s = { .env = env, .arena = a };
-
-	return disk_check_unused(&s, device) == 0;
-}
-
 static void
 fill_disk(struct arena *a, const char *root, const struct storage_env *env,
     const char *name, struct xenops_disk_info *d)
@@ -193,7 +185,7 @@ fill_disk(struct arena *a, const char *root, const struct storage_env *env,
 		model = arena_printf(a, "%s %s", vendor, model);
 	d->model = model;
 	d->serial = disk_serial(a, root, name);
-	d->in_use = !is_unused(a, env, d->device);
+	d->in_use = !disk_looks_unused(env, a, d->device);
 }
 
 static int

@@ -16,6 +16,7 @@
 #include "xenopsd/storage_driver.h"
 
 #define EDGE ((size_t)1 << 20)
+#define GLANCE ((size_t)64 << 10)
 #define EXT4_SUPER 1024
 #define EXT4_MAGIC_AT 56
 #define EXT4_UUID_AT 104
@@ -114,24 +115,24 @@ all_zero(const uint8_t *p, size_t n)
 }
 
 static const char *
-edges_trouble(struct storage *s, int fd)
+edges_trouble(struct storage *s, int fd, size_t len)
 {
-	uint8_t *edge = arena_alloc(s->arena, EDGE);
+	uint8_t *edge = arena_alloc(s->arena, len);
 	uint64_t size;
 
 	if (ioctl(fd, BLKGETSIZE64, &size) == -1 || size < 16 * EDGE)
 		return "is too small";
-	if (read_at(fd, edge, EDGE, 0))
+	if (read_at(fd, edge, len, 0))
 		return "cannot be read";
-	if (!all_zero(edge, EDGE))
+	if (!all_zero(edge, len))
 		return "is not empty";
-	if (read_at(fd, edge, EDGE, (off_t)(size - EDGE)))
+	if (read_at(fd, edge, len, (off_t)(size - len)))
 		return "cannot be read";
-	return all_zero(edge, EDGE) ? NULL : "is not empty";
+	return all_zero(edge, len) ? NULL : "is not empty";
 }
 
-int
-disk_check_unused(struct storage *s, const char *device)
+static int
+check_unused(struct storage *s, const char *device, size_t edge)
 {
 	const char *name = device ? disk_name(s, device) : NULL;
 	const char *why;
@@ -152,9 +153,24 @@ disk_check_unused(struct storage *s, const char *device)
 	if (ioctl(fd, BLKROGET, &ro) == -1 || ro)
 		why = "is read-only";
 	else
-		why = edges_trouble(s, fd);
+		why = edges_trouble(s, fd, edge);
 	fdio_close(&fd);
 	return why ? not_usable(s, device, why) : 0;
+}
+
+int
+disk_check_unused(struct storage *s, const char *device)
+{
+	return check_unused(s, device, EDGE);
+}
+
+bool
+disk_looks_unused(const struct storage_env *env, struct arena *a,
+    const char *device)
+{
+	struct storage s = { .env = env, .arena = a };
+
+	return check_unused(&s, device, GLANCE) == 0;
 }
 
 int

@@ -16,6 +16,9 @@ bool disk_is_disk(const struct storage_env *env, const char *name);
  * fails with device_not_usable and the reason.
  */
 int disk_check_unused(struct storage *s, const char *device);
+/* The same at a glance, for lists: only 64 KiB at each end are read. */
+bool disk_looks_unused(const struct storage_env *env, struct arena *a,
+    const char *device);
 /* Zeros the first and the last MiB, so that it is unused. */
 int disk_wipe(struct storage *s, const char *device);
 /* The disk with an ext4 file system of that uuid; no_such_sr if none. */

@@ -1,0 +1,264 @@
+/* Heads of requests; base64; WebSocket frames. */
+#include <errno.h>
+#include <string.h>
+
+#include "http/head.h"
+#include "http/ws.h"
+#include "mutate.h"
+#include "unit.h"
+
+static struct arena *a;
+static struct http_head h;
+
+static int
+parse(const char *text)
+{
+	arena_free(a);
+	a = arena_new();
+	ck_assert_uint_eq(http_head_size(text, strlen(text)), strlen(text));
+	return http_head_parse(a, text, strlen(text), &h);
+}
+
+static void
+end(void)
+{
+	arena_free(a);
+	a = NULL;
+}
+
+START_TEST(a_head_ends_at_its_blank_line)
+{
+	ck_assert_uint_eq(http_head_size("GET / HTTP/1.1\r\n\r\nrest", 22),
+	    18);
+	ck_assert_uint_eq(http_head_size("GET / HTTP/1.1\n\nrest", 20), 16);
+	ck_assert_uint_eq(http_head_size("GET / HTTP/1.1\r\n\r", 17), 0);
+	ck_assert_uint_eq(http_head_size("", 0), 0);
+}
+END_TEST
+
+START_TEST(request_line_headers_query_and_cookies_are_read)
+{
+	ck_assert_int_eq(parse("PUT /import%5Fraw?a=1,2&b=%41+c&a=9&d HTTP/1.1"
+	    "\r\nContent-Length:  42 \r\nHOST: x:1\r\nCookie: session_id=s%3A1"
+	    "; b=cookie&z=1\r\nExpect: 100-Continue\r\n\r\n"), 0);
+	ck_assert_int_eq(h.method, HTTP_PUT);
+	ck_assert_str_eq(h.path, "/import_raw");
+	ck_assert_str_eq(http_query(&h, "a"), "1,2");
+	ck_assert_str_eq(http_query(&h, "b"), "A c");
+	ck_assert_str_eq(http_query(&h, "d"), "");
+	ck_assert_ptr_null(http_query(&h, "e"));
+	ck_assert_str_eq(http_param(&h, "session_id"), "s:1");
+	ck_assert_str_eq(http_param(&h, "b"), "cookie");
+	ck_assert_str_eq(http_param(&h, "z"), "1");
+	ck_assert_str_eq(http_param(&h, "a"), "1,2");
+	ck_assert_str_eq(http_header(&h, "host"), "x:1");
+	ck_assert_int_eq(h.length, 42);
+	ck_assert(h.keep_alive && h.expects_continue);
+	end();
+}
+END_TEST
+
+START_TEST(versions_decide_keep_alive)
+{
+	ck_assert_int_eq(parse("GET / HTTP/1.0\r\n\r\n"), 0);
+	ck_assert(!h.keep_alive && h.minor == 0 && h.length == -1);
+	ck_assert_int_eq(parse("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n"
+	    "\r\n"), 0);
+	ck_assert(h.keep_alive);
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nConnection: foo, close\r\n"
+	    "\r\n"), 0);
+	ck_assert(!h.keep_alive);
+	ck_assert_int_eq(parse("CONNECT /console?ref=x HTTP/1.0\r\n\r\n"), 0);
+	ck_assert_int_eq(h.method, HTTP_CONNECT);
+	ck_assert_int_eq(parse("GET http://a:1/b?c=d HTTP/1.1\r\n\r\n"), 0);
+	ck_assert_str_eq(h.path, "/b");
+	end();
+}
+END_TEST
+
+START_TEST(bad_heads_get_their_status)
+{
+	ck_assert_int_eq(parse("DELETE / HTTP/1.1\r\n\r\n"), 501);
+	ck_assert_int_eq(parse("GET / HTTP/2.0\r\n\r\n"), 505);
+	ck_assert_int_eq(parse("GET /\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET / FTP\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET x HTTP/1.1\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET /%00 HTTP/1.1\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nnocolon\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\n: x\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"),
+	    400);
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nContent-Length: 1x\r\n\r\n"),
+	    400);
+	end();
+}
+END_TEST
+
+START_TEST(headers_are_counted)
+{
+	struct buf b = { 0 };
+	int i;
+
+	buf_adds(&b, "GET / HTTP/1.1\r\n");
+	for (i = 0; i <= HTTP_MAX_HEADERS; i++)
+		buf_addf(&b, "h%d: x\r\n", i);
+	buf_adds(&b, "\r\n");
+	ck_assert_int_eq(parse(b.data), 431);
+	buf_release(&b);
+	end();
+}
+END_TEST
+
+START_TEST(broken_heads_do_no_harm)
+{
+	static const char head[] = "PUT /a%20b?c=%41&d=e HTTP/1.1\r\nHost: x\r\n"
+	    "Content-Length: 12\r\nCookie: a=b; c=d\r\nConnection: x, close\r\n"
+	    "Expect: 100-continue\r\n\r\n";
+	struct arena *mine;
+	size_t len, size;
+	char *bad;
+	int i;
+
+	for (i = 0; i < 50000; i++) {
+		bad = mutate(head, sizeof(head) - 1, &len);
+		mine = arena_new();
+		size = http_head_size(bad, len);
+		http_head_parse(mine, bad, size ? size : len, &h);
+		arena_free(mine);
+		free(bad);
+	}
+}
+END_TEST
+
+START_TEST(base64_goes_both_ways)
+{
+	static const struct {
+		const char *plain, *coded;
+	} pairs[] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" },
+		{ "foo", "Zm9v" }, { "foobar", "Zm9vYmFy" } };
+	size_t i, len;
+
+	a = arena_new();
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		ck_assert_str_eq(http_base64_encode(a, pairs[i].plain,
+			strlen(pairs[i].plain)), pairs[i].coded);
+		ck_assert_str_eq(http_base64_decode(a, pairs[i].coded, &len),
+		    pairs[i].plain);
+		ck_assert_uint_eq(len, strlen(pairs[i].plain));
+	}
+	ck_assert_ptr_null(http_base64_decode(a, "a b", &len));
+	end();
+}
+END_TEST
+
+/* A masked frame of a client. */
+static void
+client_frame(struct buf *b, int head, const char *data, size_t len)
+{
+	const uint8_t mask[4] = { 1, 2, 3, 4 };
+	size_t i;
+
+	buf_addc(b, (char)head);
+	if (len < 126) {
+		buf_addc(b, (char)(0x80 | len));
+	} else {
+		buf_addc(b, (char)(0x80 | 126));
+		buf_addc(b, (char)(len >> 8));
+		buf_addc(b, (char)len);
+	}
+	buf_add(b, mask, 4);
+	for (i = 0; i < len; i++)
+		buf_addc(b, (char)(data[i] ^ mask[i & 3]));
+}
+
+START_TEST(frames_come_in_any_pieces)
+{
+	struct buf in = { 0 }, out = { 0 }, back = { 0 };
+	char big[300];
+	struct ws ws = { 0 };
+	size_t i;
+
+	memset(big, 'x', sizeof(big));
+	client_frame(&in, 0x82, "hello", 5);
+	client_frame(&in, 0x89, "png", 3);
+	client_frame(&in, 0x02, big, sizeof(big));
+	client_frame(&in, 0x80, "", 0);
+	client_frame(&in, 0x88, "\x03\xe8why", 5);
+	for (i = 0; i < in.len; i++)
+		ck_assert_int_eq(ws_feed(&ws, (uint8_t *)in.data + i, 1, &out,
+			&back), 0);
+	ck_assert_uint_eq(out.len, 305);
+	ck_assert_int_eq(memcmp(out.data, "hellox", 6), 0);
+	ck_assert(ws.closed);
+	ck_assert_uint_eq(back.len, 9);
+	ck_assert_int_eq(memcmp(back.data, "\x8a\x03png\x88\x02\x03\xe8", 9),
+	    0);
+	buf_release(&in);
+	buf_release(&out);
+	buf_release(&back);
+}
+END_TEST
+
+START_TEST(unmasked_or_oversized_control_frames_are_refused)
+{
+	struct buf out = { 0 }, back = { 0 };
+	struct ws ws = { 0 };
+
+	ck_assert_int_eq(ws_feed(&ws, (const uint8_t *)"\x82\x01x", 3, &out,
+		&back), -EPROTO);
+	memset(&ws, 0, sizeof(ws));
+	ck_assert_int_eq(ws_feed(&ws, (const uint8_t *)"\xc2\x80", 2, &out,
+		&back), -EPROTO);
+	memset(&ws, 0, sizeof(ws));
+	ck_assert_int_eq(ws_feed(&ws, (const uint8_t *)
+		"\x89\xfe\x01\x00mask", 8, &out, &back), -EPROTO);
+	buf_release(&out);
+	buf_release(&back);
+}
+END_TEST
+
+START_TEST(broken_frames_do_no_harm)
+{
+	struct buf in = { 0 }, out = { 0 }, back = { 0 };
+	struct ws ws;
+	size_t len;
+	char *bad;
+	int i;
+
+	client_frame(&in, 0x82, "hello", 5);
+	client_frame(&in, 0x89, "png", 3);
+	client_frame(&in, 0x88, "\x03\xe8why", 5);
+	for (i = 0; i < 50000; i++) {
+		bad = mutate(in.data, in.len, &len);
+		memset(&ws, 0, sizeof(ws));
+		ws_feed(&ws, (uint8_t *)bad, len, &out, &back);
+		buf_reset(&out);
+		buf_reset(&back);
+		free(bad);
+	}
+	buf_release(&in);
+	buf_release(&out);
+	buf_release(&back);
+}
+END_TEST
+
+START_TEST(the_handshake_is_the_standards_example)
+{
+	a = arena_new();
+	ck_assert_str_eq(ws_accept(a, "dGhlIHNhbXBsZSBub25jZQ=="),
+	    "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	return UNIT_RUN("http_head", a_head_ends_at_its_blank_line,
+	    request_line_headers_query_and_cookies_are_read,
+	    versions_decide_keep_alive, bad_heads_get_their_status,
+	    headers_are_counted, broken_heads_do_no_harm,
+	    base64_goes_both_ways, frames_come_in_any_pieces,
+	    unmasked_or_oversized_control_frames_are_refused,
+	    broken_frames_do_no_harm, the_handshake_is_the_standards_example);
+}

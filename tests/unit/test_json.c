@@ -1,0 +1,131 @@
+/* JSON-RPC calls: what is read, what is refused, and broken ones. */
+#include <string.h>
+
+#include "mutate.h"
+#include "unit.h"
+#include "wire/json.h"
+
+static struct arena *a;
+static struct json_request req;
+
+static int
+parse(const char *text)
+{
+	arena_free(a);
+	a = arena_new();
+	return json_parse(a, text, strlen(text), &req);
+}
+
+static void
+end(void)
+{
+	arena_free(a);
+	a = NULL;
+}
+
+START_TEST(every_type_is_read)
+{
+	const struct value *v;
+
+	ck_assert_int_eq(parse("{\"method\":\"a.b\",\"id\":1,\"params\":["
+	    "\"s\",-1,9000000000,1.5,true,null,[\"x\"],{\"k\":\"v\"}]}"), 0);
+	v = req.call.params;
+	ck_assert_uint_eq(req.call.n_params, 8);
+	ck_assert(!req.v2);
+	ck_assert_str_eq(req.id, "1");
+	ck_assert_str_eq(v[0].s, "s");
+	ck_assert(v[1].i == -1 && v[2].i == 9000000000 && v[3].d == 1.5);
+	ck_assert(v[4].b && v[5].kind == VALUE_NIL);
+	ck_assert_str_eq(v[6].items[0].s, "x");
+	ck_assert_str_eq(value_member(&v[7], "k")->s, "v");
+	end();
+}
+END_TEST
+
+START_TEST(version_2_may_leave_params_out_or_send_one_object)
+{
+	ck_assert_int_eq(parse("{\"jsonrpc\":\"2.0\",\"method\":\"a\","
+	    "\"id\":\"q\\\"\"}"), 0);
+	ck_assert(req.v2);
+	ck_assert_uint_eq(req.call.n_params, 0);
+	ck_assert_str_eq(req.id, "\"q\\\"\"");
+	ck_assert_int_eq(parse("{\"jsonrpc\":\"2.0\",\"method\":\"a\","
+	    "\"id\":0,\"params\":{\"x\":1}}"), 0);
+	ck_assert_uint_eq(req.call.n_params, 1);
+	ck_assert_int_eq(req.call.params[0].kind, VALUE_STRUCT);
+	end();
+}
+END_TEST
+
+START_TEST(what_is_no_call_is_refused)
+{
+	static const char *const bad[] = {
+		"", "x", "[]", "{}", "{\"id\":1}", "{\"method\":\"a\"}",
+		"{\"method\":\"a\",\"id\":1}",
+		"{\"jsonrpc\":\"2.0\",\"method\":\"a\"}",
+		"{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":null}",
+		"{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1.5}",
+		"{\"jsonrpc\":\"2.0\",\"method\":1,\"id\":1}",
+		"{\"method\":\"a\",\"id\":1,\"params\":3}",
+		"{\"method\":\"a\",\"id\":1,\"params\":[NaN]}",
+		"{\"method\":\"a\",\"id\":1,\"params\":[]} x",
+		"{\"method\":\"a\",\"id\":1,\"params\":[\"\\u0000\"]}",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(parse(bad[i]) != 0, "%s", bad[i]);
+	end();
+}
+END_TEST
+
+START_TEST(depth_is_limited)
+{
+	char text[400] = "{\"method\":\"a\",\"id\":1,\"params\":";
+	size_t n = strlen(text);
+
+	memset(text + n, '[', VALUE_MAX_DEPTH + 2);
+	memset(text + n + VALUE_MAX_DEPTH + 2, ']', VALUE_MAX_DEPTH + 2);
+	strncat(text, "}", 2);
+	ck_assert_int_ne(parse(text), 0);
+	end();
+}
+END_TEST
+
+START_TEST(bad_utf8_is_remembered)
+{
+	ck_assert_int_eq(parse("{\"method\":\"a\",\"id\":1,\"params\":["
+	    "\"\xff\"]}"), 0);
+	ck_assert(req.call.bad_utf8);
+	end();
+}
+END_TEST
+
+START_TEST(broken_calls_do_no_harm)
+{
+	static const char call[] = "{\"jsonrpc\":\"2.0\",\"method\":\"a.b\","
+	    "\"id\":\"7\",\"params\":[\"s\\u00e4\",-1,2.5e3,true,null,"
+	    "[\"x\",[]],{\"k\":{\"l\":\"v\"}}]}";
+	struct arena *mine;
+	size_t len;
+	char *bad;
+	int i;
+
+	for (i = 0; i < 50000; i++) {
+		bad = mutate(call, sizeof(call) - 1, &len);
+		mine = arena_new();
+		json_parse(mine, bad, len, &req);
+		arena_free(mine);
+		free(bad);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	return UNIT_RUN("json", every_type_is_read,
+	    version_2_may_leave_params_out_or_send_one_object,
+	    what_is_no_call_is_refused, depth_is_limited,
+	    bad_utf8_is_remembered, broken_calls_do_no_harm);
+}

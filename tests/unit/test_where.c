@@ -1,0 +1,121 @@
+/* The query language of get_all_where. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "gen/types.h"
+#include "mutate.h"
+#include "rpc/where.h"
+#include "unit.h"
+
+static struct arena *a;
+static struct vm vm;
+
+static void
+begin(void)
+{
+	a = arena_new();
+	vm = *(const struct vm *)class_vm.rec.dflt;
+	vm.name_label = "it's \"it\"";
+	vm.is_a_template = true;
+	vm.memory_static_max = 1024;
+	vm.power_state = VM_POWER_STATE_RUNNING;
+	vm.tags = vec_add_string(a, vec_add_string(a, vm.tags, "x"), "o'y");
+	vm.other_config = map_set(a, vm.other_config, "k", "v");
+}
+
+static int
+match(const char *query)
+{
+	const struct where *w;
+	const char *why = NULL;
+
+	w = where_parse(a, &class_vm.rec, query, &why);
+	ck_assert_msg(!w == !!why, "%s", query);
+	return w ? where_matches(w, &vm) : -1;
+}
+
+START_TEST(fields_compare_in_the_form_of_the_database)
+{
+	begin();
+	ck_assert_int_eq(match("field \"is_a_template\" = \"true\""), 1);
+	ck_assert_int_eq(match("field \"is_a_template\" = \"1\""), 0);
+	ck_assert_int_eq(match("field \"memory_static_max\"=\"1024\""), 1);
+	ck_assert_int_eq(match("field \"power_state\"=\"Running\""), 1);
+	ck_assert_int_eq(match("field \"resident_on\"=\"OpaqueRef:NULL\""),
+	    1);
+	ck_assert_int_eq(match("field \"name__label\"='it\\'s \"it\"'"), 1);
+	ck_assert_int_eq(match("field \"name_label\"=\"it's \\\"it\\\"\""),
+	    1);
+	ck_assert_int_eq(match("field \"tags\"=\"('x' 'o\\\\'y')\""), 1);
+	ck_assert_int_eq(match("field \"other_config\"=\"(('k' 'v'))\""), 1);
+	ck_assert_int_eq(match("\"true\"=field \"is_a_template\""), 1);
+	ck_assert_int_eq(match("field \"is_a_template\" = "
+		"field \"is_a_snapshot\""), 0);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(operators_bind_as_usual)
+{
+	begin();
+	ck_assert_int_eq(match("true"), 1);
+	ck_assert_int_eq(match("not true"), 0);
+	ck_assert_int_eq(match("true or true and false"), 1);
+	ck_assert_int_eq(match("(true or true) and false"), 0);
+	ck_assert_int_eq(match("not false and true"), 1);
+	ck_assert_int_eq(match("not (true and true)"), 0);
+	ck_assert_int_eq(match("tags<>[]"), 1);
+	ck_assert_int_eq(match("tags=[]"), 0);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(what_is_no_query_is_refused)
+{
+	static const char *const bad[] = { "", "tru", "true true", "(true",
+		"true and", "field \"x", "field \"nope\"=\"1\"",
+		"field \"is_a_template\"", "field is_a_template = \"true\"",
+		"\"a\" = ", "not", "=", "nope<>[]", "name_label<>[]", "and" };
+	char deep[400];
+	size_t i;
+
+	begin();
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(match(bad[i]) == -1, "%s", bad[i]);
+	memset(deep, '(', sizeof(deep) - 1);
+	deep[sizeof(deep) - 1] = '\0';
+	ck_assert_int_eq(match(deep), -1);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(broken_queries_do_no_harm)
+{
+	static const char query[] = "not (field \"name__label\" = \"x\\\"y\" "
+	    "or field 'is_a_template'=\"true\") and tags<>[] or false";
+	const struct where *w;
+	const char *why;
+	char *bad, *s;
+	size_t len;
+	int i;
+
+	for (i = 0; i < 20000; i++) {
+		begin();
+		bad = mutate(query, sizeof(query) - 1, &len);
+		s = arena_strndup(a, bad, len);
+		w = where_parse(a, &class_vm.rec, s, &why);
+		if (w)
+			where_matches(w, &vm);
+		free(bad);
+		arena_free(a);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	return UNIT_RUN("where", fields_compare_in_the_form_of_the_database,
+	    operators_bind_as_usual, what_is_no_query_is_refused,
+	    broken_queries_do_no_harm);
+}

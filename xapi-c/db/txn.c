@@ -39,9 +39,11 @@ draft_add(struct db_txn *t, const struct class_type *cls,
 
 	d->cls = cls;
 	d->base = base;
-	d->rec = arena_memdup(t->arena, base ? (const void *)base :
-	    cls->rec.dflt, cls->rec.size);
-	memset(d->rec, 0, sizeof(*d->rec));
+	/* Not the head: readers change the counts and forms in it. */
+	d->rec = arena_alloc(t->arena, cls->rec.size);
+	memcpy(d->rec + 1, (base ? base :
+	    (const struct object *)cls->rec.dflt) + 1,
+	    cls->rec.size - sizeof(*d->rec));
 	d->rec->ref = *ref;
 	d->rec->cls = cls;
 	if (base) {

@@ -17,17 +17,18 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
 # programs that tests start, not tests themselves
 UNIT_HELPERS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard \
 	tests/unit/helper_*.c))
-CHECK_LIBS = $(shell pkg-config --libs check)
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
 # Our layers that a test source names in its includes.
 unit_layers = $(filter $(LAYERS) gen xenopsd,$(sort $(shell \
 	sed -n 's,^\#include "\([a-z]*\)/.*,\1,p' $1)))
-unit_archives = $(addprefix $(B)/host/asan/,$(addsuffix .a,$(sort \
-	$(foreach l,$(call unit_layers,$1),$(LAYER_NEEDS_$l)))))
+# $1 flavour directory, $2 source
+unit_archives = $(addprefix $1/,$(addsuffix .a,$(sort \
+	$(foreach l,$(call unit_layers,$2),$(LAYER_NEEDS_$l)))))
 
 define unit_rules
 $(B)/tests/unit/$1: tests/unit/$1.c $(wildcard tests/unit/*.h) \
-    $(call unit_archives,tests/unit/$1.c) | $$(GEN_HEADERS)
+    $(call unit_archives,$(B)/host/asan,tests/unit/$1.c) | $$(GEN_HEADERS)
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(HOST_CC) $$(ASAN_CFLAGS) -Itests/unit -o $$@.$$T $$< \
 	    -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
@@ -37,15 +38,42 @@ endef
 $(foreach t,$(notdir $(UNIT_TESTS) $(UNIT_HELPERS)),$(eval \
 	$(call unit_rules,$t)))
 
-CHECK_TARGETS += check-unit check-style
+# The same on musl, linked as the appliance's programs are.
+define unit_musl_rules
+$(B)/musl/obj/unit/$1.o: tests/unit/$1.c $(wildcard tests/unit/*.h) \
+    $(B)/musl/obj/.flags | $$(GEN_HEADERS) $$(call dep,musl check openssl \
+    libxml2 jansson sqlite)
+	@mkdir -p $$(@D)
+	$$(call say,CC)$$(MUSL_CC) $$(MUSL_CFLAGS) -Itests/unit -c $$< -o $$@.$$T
+	@mv $$@.$$T $$@
 
-.PHONY: check-unit check-style
+$(B)/musl/obj/unit/$1.whole.o: $(B)/musl/obj/unit/$1.o \
+    $(call unit_archives,$(B)/musl/obj,tests/unit/$1.c)
+
+$(B)/tests/musl/$1: $(B)/musl/obj/unit/$1.whole.o
+	@mkdir -p $$(@D)
+	$$(call say,LD)$$(MUSL_CC) $$(MUSL_LDFLAGS) -o $$@.$$T $$< -lcheck \
+	    $$(MUSL_LIBS)
+	@mv $$@.$$T $$@
+endef
+$(foreach t,$(notdir $(UNIT_TESTS)),$(eval $(call unit_musl_rules,$t)))
+
+CHECK_TARGETS += check-style check-unit check-unit-musl
+
+.PHONY: check-unit check-unit-musl check-style
 ## check-unit: unit tests under ASan and UBSan; UNIT=db runs those of that name
 check-unit: $(if $(UNIT),$(filter $(B)/tests/unit/test_$(UNIT)% \
     $(B)/tests/unit/helper_$(UNIT)%,$(UNIT_TESTS) $(UNIT_HELPERS)),\
     $(UNIT_TESTS) $(UNIT_HELPERS))
 	@tests/unit/run.sh $(B)/tests/log \
 	    $(filter $(B)/tests/unit/test_%,$^)
+
+## check-unit-musl: unit tests on musl, without sanitizers
+check-unit-musl: $(if $(UNIT),$(filter $(B)/tests/musl/test_$(UNIT)%,\
+    $(UNIT_TESTS:$(B)/tests/unit/%=$(B)/tests/musl/%)),\
+    $(UNIT_TESTS:$(B)/tests/unit/%=$(B)/tests/musl/%)) $(UNIT_HELPERS)
+	@UNIT_LABEL='musl ' tests/unit/run.sh $(B)/tests/log/musl \
+	    $(filter $(B)/tests/musl/test_%,$^)
 
 ## check-style: the hard stops of the style guide
 check-style:

@@ -33,8 +33,8 @@ C_WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
 C_COMMON := -std=gnu11 -D_GNU_SOURCE -pthread $(C_WARN) -Ixapi-c -I$(B) -I$(B)/gen
 HOST_CC ?= gcc
 HOST_PKGS := libxml-2.0 jansson sqlite3 openssl
-HOST_PKG_CFLAGS = $(shell pkg-config --cflags $(HOST_PKGS))
-HOST_LIBS = $(shell pkg-config --libs $(HOST_PKGS)) -lcrypt -lm
+HOST_PKG_CFLAGS := $(shell pkg-config --cflags $(HOST_PKGS) 2>/dev/null)
+HOST_LIBS := $(shell pkg-config --libs $(HOST_PKGS) 2>/dev/null) -lcrypt -lm
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 HOST_CFLAGS = $(C_COMMON) -O2 -g $(HOST_PKG_CFLAGS)
@@ -54,13 +54,17 @@ dep ?= $(B)/tools/musl-cc
 
 # $1 flavour directory, $2 compiler, $3 name of the flags variable, $4 needs
 define flavour
-$1/%.o: xapi-c/%.c | $$(GEN_HEADERS) $4
+$1/.flags: FORCE
+	@mkdir -p $$(@D)
+	@echo '$2 $$($3)' | cmp -s - $$@ || echo '$2 $$($3)' >$$@
+
+$1/%.o: xapi-c/%.c $1/.flags | $$(GEN_HEADERS) $4
 	@mkdir -p $$(@D)
 	$$(call say,CC)$2 $$($3) -MMD -MP -MF $$(@:.o=.d) -MT $$@ \
 	    -c $$< -o $$@.$$T
 	@mv $$@.$$T $$@
 
-$1/gen/%.o: $(B)/gen/%.c | $$(GEN_HEADERS) $4
+$1/gen/%.o: $(B)/gen/%.c $1/.flags | $$(GEN_HEADERS) $4
 	@mkdir -p $$(@D)
 	$$(call say,CC)$2 $$($3) -MMD -MP -MF $$(@:.o=.d) -MT $$@ \
 	    -c $$< -o $$@.$$T
@@ -123,6 +127,8 @@ $(eval $(call musl_program,xenopsd,$(call XENOPSD_OBJ,$(B)/musl/obj),\
 $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_HOTPLUG)),$$(XEN_LIBS)))
 
-.PHONY: xapi-c
+.PHONY: xapi-c FORCE
+FORCE:
+
 ## xapi-c: the daemons for this machine: xapi and the simulator
 xapi-c: $(B)/host/xapi $(B)/host/xenopsd-sim

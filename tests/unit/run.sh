@@ -12,8 +12,8 @@ export CK_VERBOSITY=verbose CK_FORK="${CK_FORK:-yes}"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 for program; do
-	name=${program##*/}
-	log=$logdir/$name.log
+	log=$logdir/${program##*/}.log
+	name=${UNIT_LABEL:-}${program##*/}
 	rc=0
 	timeout -k 10 "${UNIT_TIMEOUT_S:-600}" "$program" >"$log" 2>&1 || rc=$?
 	sed -n "s/^[^ ]*:[0-9]*:P:[^:]*:\([^:]*\):.*/PASS $name: \1/p" "$log"

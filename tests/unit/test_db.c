@@ -5,6 +5,7 @@
 
 #include "base/fdio.h"
 #include "db/db.h"
+#include "db/encoded.h"
 #include "model_tables.h"
 #include "unit.h"
 
@@ -631,6 +632,50 @@ START_TEST(many_threads_may_write_and_read)
 }
 END_TEST
 
+struct race {
+	const struct object *o;
+	const struct encoded *got[2];
+};
+
+static void *
+encode_both(void *arg)
+{
+	struct race *race = arg;
+
+	race->got[FORM_XML] = object_encoded(race->o, FORM_XML);
+	race->got[FORM_JSON] = object_encoded(race->o, FORM_JSON);
+	return NULL;
+}
+
+START_TEST(encoded_forms_are_made_once)
+{
+	struct race races[8];
+	pthread_t threads[8];
+	struct db_root *r;
+	struct ref box;
+	int i;
+
+	open_memory();
+	box = make_box("<b>");
+	r = db_root_get(db);
+	for (i = 0; i < 8; i++) {
+		races[i].o = db_find(r, CLASS_BOX, &box);
+		pthread_create(&threads[i], NULL, encode_both, &races[i]);
+	}
+	for (i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	for (i = 1; i < 8; i++) {
+		ck_assert_ptr_eq(races[i].got[0], races[0].got[0]);
+		ck_assert_ptr_eq(races[i].got[1], races[0].got[1]);
+	}
+	ck_assert_ptr_nonnull(memmem(races[0].got[FORM_XML]->data,
+	    races[0].got[FORM_XML]->len, "&lt;b&gt;", 9));
+	ck_assert_int_eq(races[0].got[FORM_JSON]->data[0], '{');
+	db_root_put(r);
+	db_close(db);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -643,5 +688,5 @@ main(void)
 	    changes_come_in_order_once_per_object,
 	    at_least_512_deletions_are_remembered, objects_are_found_by_name,
 	    a_uuid_cannot_be_taken_twice, a_write_sees_its_own_changes,
-	    many_threads_may_write_and_read);
+	    many_threads_may_write_and_read, encoded_forms_are_made_once);
 }

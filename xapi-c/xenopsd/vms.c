@@ -79,7 +79,7 @@ vm_get(struct vms *v, const char *uuid)
 static void
 tell(struct vms *v, struct vm *vm, const struct xenops_domain_info *info)
 {
-	struct xenops_domain_changed_args a = { .domain = *info };
+	struct xenops_domain_changed a = { .domain = *info };
 
 	if (!vm->dirty && vm->state == info->state && vm->domid == info->domid)
 		return;

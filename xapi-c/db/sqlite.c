@@ -22,6 +22,7 @@ struct db_file {
 	int n_classes;
 	uint64_t generation_limit;
 	int64_t log_index;		/* of the last record */
+	char error[128];		/* of the last failed transaction */
 	sqlite3_stmt **put;		/* by class id */
 	sqlite3_stmt **del;
 	sqlite3_stmt *begin, *commit, *rollback;
@@ -302,6 +303,12 @@ out:
 	return rc;
 }
 
+const char *
+file_error(const struct db_file *f)
+{
+	return f->error;
+}
+
 void
 file_close(struct db_file *f)
 {
@@ -404,7 +411,7 @@ finish(struct db_file *f, int rc)
 	if (!rc)
 		rc = step(f, f->commit);
 	if (rc) {
-		log_error("cannot write the database: %s",
+		snprintf(f->error, sizeof(f->error), "%s",
 		    sqlite3_errmsg(f->db));
 		/* some errors have rolled back already */
 		if (!sqlite3_get_autocommit(f->db))

@@ -46,5 +46,7 @@ int file_raise_generation_limit(struct db_file *f, uint64_t limit);
  * when it does not.  records are the lengths of the records in log. */
 int file_commit(struct db_file *f, const struct row_changes *rows,
     const char *log, const size_t *records, size_t n_records);
+/* What SQLite said when a transaction failed last. */
+const char *file_error(const struct db_file *f);
 
 #endif

@@ -126,7 +126,8 @@ static void
 refuse_batch(struct db *db, struct request *first, int rc)
 {
 	if (!db->disk_failed)
-		log_error("database writes are refused: %s", strerror(-rc));
+		log_error("database writes are refused: %s",
+		    file_error(db->file));
 	db->disk_failed = true;
 	fail_requests(first, rc);
 }

@@ -7,6 +7,12 @@ list=$1
 wanted=$(sed -n 's/^\([a-z0-9][^[:space:]]*\).*/\1/p' "$list")
 missing=
 for p in $wanted; do
+	case $p in
+	*\?*)
+		! command -v "${p#*\?}" >/dev/null || continue
+		p=${p%\?*}
+		;;
+	esac
 	s=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) || s=none
 	[ "$s" = installed ] || missing="$missing $p"
 done

@@ -80,6 +80,7 @@ check-style:
 	@python3 tests/style.py
 
 include tests/scenario/scenario.mk
+include tests/clients/clients.mk
 
 # Measurements of single layers, without sanitizers.
 BENCH_TARGETS += bench-db

@@ -1,0 +1,14 @@
+# Foreign clients of the XenAPI; their packages are installed below build/.
+
+$(B)/clients/installed: tests/clients/package.json \
+		tests/clients/package-lock.json
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+CHECK_TARGETS += check-clients
+.PHONY: check-clients
+## check-clients: npm's xen-api against the simulator
+check-clients: $(B)/clients/installed $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/clients/run.py $(B)/clients

@@ -6,3 +6,8 @@ sim: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@HTTP_PORT='$(HTTP_PORT)' HTTPS_PORT='$(HTTPS_PORT)' \
 	    PASSWORD='$(PASSWORD)' SIM_HOSTS='$(SIM_HOSTS)' \
 	    tests/scenario/sim.sh $(B)
+
+CHECK_TARGETS += check-scenario
+## check-scenario: xapi over the simulator; NAME=... runs only those
+check-scenario: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/scenarios.py $(NAME)

@@ -1,0 +1,257 @@
+"""The host of a scenario: xapi and the simulator as processes of their own in
+a folder that goes away, and the means to hurt both.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "appliance"))
+
+from api import Api, Refused  # noqa: E402
+
+PASSWORD = "correct horse"
+MIB = 1 << 20
+
+
+class Failed(Exception):
+    pass
+
+
+def check(ok, text):
+    if not ok:
+        raise Failed(text)
+
+
+def equal(got, want, what):
+    check(got == want, "%s is %r, not %r" % (what, got, want))
+
+
+def refused(code, call, *args):
+    """The call must fail with that error; its parameters."""
+    try:
+        call(*args)
+    except Refused as e:
+        check(e.code == code, "%r instead of %s" % (e.args[0], code))
+        return e.args[0][1:]
+    raise Failed("not refused with %s" % code)
+
+
+def until(what, predicate, limit_s=60):
+    """Waits for a condition and returns what it gave."""
+    deadline = time.monotonic() + limit_s
+    while True:
+        value = predicate()
+        if value:
+            return value
+        check(time.monotonic() < deadline, "waited too long for " + what)
+        time.sleep(0.02)
+
+
+def free_ports(n):
+    """Ports nobody listens on, from below the range that the kernel gives to
+    outgoing connections."""
+    found, port = [], 20000 + os.getpid() % 9000
+    while len(found) < n:
+        port += 1
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+    return found
+
+
+def crypt(password):
+    return subprocess.run(["openssl", "passwd", "-6", "-stdin"], check=True,
+                          input=password, capture_output=True,
+                          text=True).stdout
+
+
+class Bench:
+    """With PASSWORD set and both programs up unless told otherwise."""
+
+    def __init__(self, secret=True, faults=""):
+        self.folder = tempfile.TemporaryDirectory(prefix="scenario.")
+        self.dir = self.folder.name
+        self.http, self.https = free_ports(2)
+        self.faults = faults
+        self.sim = self.xapi = None
+        os.mkdir(self.path("xapi"), 0o700)
+        if secret:
+            with open(self.path("secret"), "w") as f:
+                f.write(crypt(PASSWORD))
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def __enter__(self):
+        try:
+            self.start_sim()
+            self.start_xapi()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind:
+            self.show_logs()
+        self.stop()
+
+    def _spawn(self, program, *args):
+        log = open(self.path(program + ".log"), "ab")
+        env = dict(os.environ, SIM_FAULTS=self.faults)
+        return subprocess.Popen(
+            [os.path.join(ROOT, "build", "host", program), *args],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+
+    def start_sim(self):
+        self.sim = self._spawn(
+            "xenopsd-sim", "--state", self.path("host"), "--socket",
+            self.path("xenops.sock"), "--secret", self.path("secret"))
+        until("the simulator", lambda: os.path.exists(
+            self.path("host/control.sock")))
+
+    def start_xapi(self, wait=True):
+        self.xapi = self._spawn(
+            "xapi", "--state", self.path("xapi"), "--secret",
+            self.path("secret"), "--xenops", self.path("xenops.sock"),
+            "--http-port", str(self.http), "--https-port", str(self.https),
+            "--no-drop")
+        if wait:
+            self.until_up()
+
+    def until_up(self):
+        def answers():
+            check(self.xapi.poll() is None, "xapi ended")
+            try:
+                Api(self.https).raw("system.isAlive", "yes")
+            except Refused:
+                pass
+            except OSError:
+                return False
+            return True
+        until("xapi", answers)
+
+    def login(self, password=PASSWORD):
+        api = Api(self.https)
+        api.login("root", password)
+        return api
+
+    def ready(self):
+        """A session, once xapi has seen the host."""
+        api = self.login()
+        until("the host", lambda: api("SR.get_all") and
+              api("host.get_all_records"))
+        return api
+
+    def kill_xapi(self):
+        self.xapi.send_signal(signal.SIGKILL)
+        self.xapi.wait()
+
+    def kill_sim(self):
+        self.sim.send_signal(signal.SIGKILL)
+        self.sim.wait()
+        os.unlink(self.path("host/control.sock"))
+
+    def control(self, line):
+        """Tells the simulator what to do wrong; see xenopsd/sim.h."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(self.path("host/control.sock"))
+            s.sendall(line.encode() + b"\n")
+            answer = s.recv(200).decode().strip()
+        check(answer == "ok", "%s: %s" % (line, answer))
+
+    def stop(self):
+        for p in (self.xapi, self.sim):
+            if p and p.poll() is None:
+                p.terminate()
+                try:
+                    p.wait(20)
+                except subprocess.TimeoutExpired:
+                    p.kill()
+                    p.wait()
+        self.folder.cleanup()
+
+    def show_logs(self):
+        for name in ("xapi", "xenopsd-sim"):
+            print("---- %s.log" % name)
+            with open(self.path(name + ".log"), errors="replace") as f:
+                print("".join(f.readlines()[-60:]), end="")
+        print("----")
+
+    # what scenarios are made of
+
+    def sr(self, api):
+        return api("SR.get_all")[0]
+
+    def vdi(self, api, size=4 * MIB, name="disk"):
+        return api("VDI.create", {
+            "name_label": name, "name_description": "", "SR": self.sr(api),
+            "virtual_size": str(size), "type": "user", "sharable": False,
+            "read_only": False, "other_config": {}})
+
+    def vbd(self, api, vm, vdi, device):
+        return api("VBD.create", {
+            "VM": vm, "VDI": vdi, "userdevice": device,
+            "bootable": device == "0", "mode": "RW", "type": "Disk",
+            "empty": False, "other_config": {}, "qos_algorithm_type": "",
+            "qos_algorithm_params": {}})
+
+    def vif(self, api, vm, device, network=None):
+        return api("VIF.create", {
+            "device": device, "VM": vm, "MAC": "", "MTU": "1500",
+            "network": network or api("network.get_all")[0],
+            "other_config": {}, "qos_algorithm_type": "",
+            "qos_algorithm_params": {}})
+
+    def vm(self, api, name="guest", **xenstore):
+        """A halted VM with a disk and a NIC; xenstore: what the simulated
+        guest is to do (sim_domain.c)."""
+        template = [t for t, r in api("VM.get_all_records").items()
+                    if r["is_default_template"]
+                    and r["name_label"].startswith("Linux PV guest")][0]
+        vm = api("VM.clone", template, name)
+        api("VM.provision", vm)
+        size = str(128 * MIB)
+        api("VM.set_memory_limits", vm, size, size, size, size)
+        self.vbd(api, vm, self.vdi(api), "0")
+        self.vif(api, vm, "0")
+        for key, value in xenstore.items():
+            api("VM.add_to_xenstore_data", vm, "vm-data/sim/" + key, value)
+        return vm
+
+    def running(self, api, **kwargs):
+        vm = self.vm(api, **kwargs)
+        api.run("VM.start", vm, False, False)
+        return vm
+
+
+def main(scenarios):
+    """Runs those named on the command line, or all; PASS and FAIL lines."""
+    wanted = sys.argv[1:]
+    bad = 0
+    for scenario in scenarios:
+        name = scenario.__name__
+        if wanted and name not in wanted:
+            continue
+        start = time.monotonic()
+        try:
+            scenario()
+        except Exception as e:  # every kind of failure is one line
+            bad = 1
+            text = str(e).replace("\n", " ")[:500]
+            print("FAIL scenario %s: %s: %s" % (name, type(e).__name__, text))
+        else:
+            print("PASS scenario %s (%.1f s)" % (
+                name, time.monotonic() - start))
+        sys.stdout.flush()
+    return bad

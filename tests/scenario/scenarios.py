@@ -1,0 +1,370 @@
+"""xapi over the simulator: what an operator and a client see.
+
+	scenarios.py [NAME...]
+"""
+
+import hashlib
+import http.client
+import os
+import socket
+import ssl
+import sys
+import tempfile
+import time
+
+from bench import (MIB, PASSWORD, Api, Bench, Refused, check, equal, main,
+                   refused, until)
+from api import tls
+
+
+def state(api, vm):
+    return api("VM.get_power_state", vm)
+
+
+def a_vm_lives_and_dies():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        refused("VM_BAD_POWER_STATE", api.run, "VM.clean_shutdown", vm)
+        api.run("VM.start", vm, False, False)
+        equal(state(api, vm), "Running", "power state")
+        equal(api("VM.get_resident_on", vm), api("host.get_all")[0],
+              "resident_on")
+        check(all(api("VBD.get_currently_attached", v)
+                  for v in api("VM.get_VBDs", vm)), "VBD not attached")
+        refused("VM_BAD_POWER_STATE", api.run, "VM.start", vm, False, False)
+        api.run("VM.pause", vm)
+        equal(state(api, vm), "Paused", "power state")
+        refused("VM_BAD_POWER_STATE", api.run, "VM.clean_shutdown", vm)
+        api.run("VM.unpause", vm)
+        domid = api("VM.get_domid", vm)
+        api.run("VM.clean_reboot", vm)
+        equal(state(api, vm), "Running", "power state")
+        check(api("VM.get_domid", vm) != domid, "the domain is the old one")
+        api.run("VM.clean_shutdown", vm)
+        equal(state(api, vm), "Halted", "power state")
+        equal(api("VM.get_domid", vm), "-1", "domid")
+        check(not any(api("VBD.get_currently_attached", v)
+                      for v in api("VM.get_VBDs", vm)), "VBD attached")
+        api("VM.destroy", vm)
+        refused("HANDLE_INVALID", api, "VM.get_record", vm)
+
+
+def a_disk_goes_in_and_out():
+    with Bench() as b, tempfile.TemporaryDirectory() as d:
+        api = b.ready()
+        path = os.path.join(d, "disk")
+        with open(path, "wb") as f:
+            f.write(os.urandom(3 * MIB))
+            f.truncate(8 * MIB)
+        vdi = b.vdi(api, 8 * MIB)
+        equal(api.import_vdi(vdi, path), 200, "status of the import")
+        with open(path, "rb") as f:
+            want = hashlib.sha256(f.read()).hexdigest()
+        equal(api.export_vdi(vdi), (want, 8 * MIB), "what comes out")
+        copy = api.run("VDI.clone", vdi, {})
+        equal(api.export_vdi(copy), (want, 8 * MIB), "the clone")
+        api.run("VDI.destroy", vdi)
+        equal(api.export_vdi(copy), (want, 8 * MIB), "the clone alone")
+        api.run("VDI.resize", copy, str(16 * MIB))
+        equal(api("VDI.get_virtual_size", copy), str(16 * MIB), "size")
+        equal(api.export_vdi(copy)[1], 16 * MIB, "size of the export")
+
+
+def a_console_talks():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        console = api.console(vm)
+        console.wait("I am up", 60)
+        console.type("hello there\n")
+        console.wait("hello there", 60)
+        console.close()
+
+
+def devices_come_and_go():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        vdi = b.vdi(api)
+        vbd = b.vbd(api, vm, vdi, "1")
+        refused("DEVICE_ALREADY_DETACHED", api.run, "VBD.unplug", vbd)
+        api.run("VBD.plug", vbd)
+        refused("DEVICE_ALREADY_ATTACHED", api.run, "VBD.plug", vbd)
+        refused("VDI_IN_USE", api.run, "VDI.destroy", vdi)
+        api.run("VBD.unplug", vbd)
+        check(not api("VBD.get_currently_attached", vbd), "still attached")
+        api("VBD.destroy", vbd)
+        api.run("VDI.destroy", vdi)
+        vif = b.vif(api, vm, "1")
+        api.run("VIF.plug", vif)
+        check(api("VIF.get_currently_attached", vif), "not attached")
+        api.run("VIF.unplug", vif)
+        api("VIF.destroy", vif)
+
+
+def xapi_is_killed_and_the_vm_runs_on():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        deaf = b.running(api, name="deaf", shutdown="ignore")
+        domid = api("VM.get_domid", vm)
+        stale = api("Async.VM.clean_shutdown", deaf)
+        until("the shutdown to begin", lambda: api(
+            "VM.get_current_operations", deaf))
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        until("the VM to be found", lambda: state(api, vm) == "Running" and
+              api("VM.get_domid", vm) == domid)
+        until("the lock to go", lambda: not api(
+            "VM.get_current_operations", deaf))
+        try:
+            check(api("task.get_status", stale) != "pending",
+                  "the task of the dead xapi is pending")
+        except Refused as e:
+            equal(e.code, "HANDLE_INVALID", "error")
+        api.run("VM.clean_shutdown", vm)
+        equal(state(api, vm), "Halted", "power state")
+
+
+def guests_that_change_while_xapi_is_down_are_found():
+    with Bench() as b:
+        api = b.ready()
+        reboots, stops = (b.running(api, name=n) for n in ("a", "b"))
+        uuids = [api("VM.get_uuid", v) for v in (reboots, stops)]
+        domid = api("VM.get_domid", reboots)
+        b.kill_xapi()
+        b.control("guest %s reboot" % uuids[0])
+        b.control("guest %s shutdown" % uuids[1])
+        b.start_xapi()
+        api = b.login()
+        until("the stopped VM", lambda: state(api, stops) == "Halted")
+        until("the rebooted VM", lambda: state(api, reboots) == "Running" and
+              api("VM.get_domid", reboots) != domid)
+        api.run("VM.start", stops, False, False)
+
+
+def xenopsd_is_killed():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        b.kill_sim()
+        try:
+            api.run("VM.pause", vm)
+            check(False, "paused without xenopsd")
+        except Refused:
+            pass
+        b.start_sim()		# a simulator that starts has no domains
+        until("the VM to be halted", lambda: state(api, vm) == "Halted")
+
+        def starts():
+            try:
+                api.run("VM.start", vm, False, False)
+                return True
+            except Refused:
+                return False
+        until("the VM to start again", starts)
+
+
+def errors_of_the_host_have_their_names():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        for code, error in (("no_memory", "HOST_NOT_ENOUGH_FREE_MEMORY"),
+                            ("io", None), ("boot_failed", None)):
+            b.control("fail vm_start " + code)
+            try:
+                api.run("VM.start", vm, False, False)
+                check(False, "it started")
+            except Refused as e:
+                check(error in (None, e.code), "%r for %s" % (
+                    e.args[0], code))
+            equal(state(api, vm), "Halted", "power state after " + code)
+            equal(api("VM.get_current_operations", vm), {}, "operations")
+        b.control("fail vdi_create no_space")
+        refused("SR_FULL", b.vdi, api)
+        equal(len(api("VDI.get_all")), 1, "number of VDIs")
+        api.run("VM.start", vm, False, False)
+
+
+def a_slow_start_is_cancelled():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        b.control("delay vm_start 600000")
+        task = api("Async.VM.start", vm, False, False)
+        until("the start to begin", lambda: api(
+            "VM.get_current_operations", vm))
+        api("task.cancel", task)
+        until("the end", lambda: api("task.get_status", task) != "pending")
+        equal(api("task.get_status", task), "cancelled", "status")
+        equal(state(api, vm), "Halted", "power state")
+        b.control("clear")
+        api.run("VM.start", vm, False, False)
+
+
+def progress_is_seen():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        b.control("delay vm_start 3000")
+        task = api("Async.VM.start", vm, False, False)
+        seen = set()
+
+        def done():
+            seen.add(api("task.get_progress", task))
+            return api("task.get_status", task) != "pending"
+        until("the start", done)
+        equal(api("task.get_status", task), "success", "status")
+        check(any(0 < p < 1 for p in seen), "no progress: %s" % seen)
+
+
+def a_deaf_guest_needs_force():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api, shutdown="ignore")
+        task = api("Async.VM.clean_shutdown", vm)
+        until("the shutdown to begin", lambda: api(
+            "VM.get_current_operations", vm))
+        api.run("VM.hard_shutdown", vm)
+        equal(state(api, vm), "Halted", "power state")
+        until("the clean one to end", lambda: api(
+            "task.get_status", task) != "pending")
+        check(api("task.get_status", task) != "success", "it succeeded")
+
+
+def guests_act_by_themselves():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        uuid = api("VM.get_uuid", vm)
+        domid = api("VM.get_domid", vm)
+        b.control("guest %s reboot" % uuid)
+        until("a new domain", lambda: api("VM.get_domid", vm) != domid)
+        b.control("guest %s shutdown" % uuid)
+        api.wait_field("VM", vm, "power_state", "Halted", 60)
+
+
+def no_password_no_login():
+    with Bench(secret=False) as b:
+        api = Api(b.https)
+        for password in ("", "root", PASSWORD):
+            refused("SESSION_AUTHENTICATION_FAILED", api.login, "root",
+                    password)
+    with Bench() as b:
+        api = Api(b.https)
+        for user, password in (("root", ""), ("root", "wrong"),
+                               ("admin", PASSWORD), ("root", PASSWORD + "x")):
+            refused("SESSION_AUTHENTICATION_FAILED", api.login, user,
+                    password)
+        api.login("root", PASSWORD)
+        api.session = api.session[:-1] + (
+            "0" if api.session[-1] != "0" else "1")
+        refused("SESSION_INVALID", api, "host.get_all")
+
+
+def a_new_password_counts_at_once():
+    with Bench() as b:
+        api = b.ready()
+        api("session.change_password", PASSWORD, "battery staple")
+        refused("SESSION_AUTHENTICATION_FAILED", Api(b.https).login, "root",
+                PASSWORD)
+        b.login("battery staple")
+
+
+def raw_exchange(b, data, shut=True):
+    """What comes back for these bytes over TLS."""
+    with socket.create_connection(("127.0.0.1", b.https), timeout=30) as s:
+        with tls().wrap_socket(s) as t:
+            try:
+                t.sendall(data)
+                if shut:
+                    t.unwrap()
+            except (OSError, ssl.SSLError):
+                pass
+            got = b""
+            try:
+                while len(got) < 1 << 16:
+                    more = t.recv(4096)
+                    if not more:
+                        break
+                    got += more
+            except (OSError, ssl.SSLError):
+                pass
+            return got
+
+
+def bad_requests_harm_nobody():
+    with Bench() as b:
+        api = b.ready()
+        head = b"POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+        body = b"<?xml version='1.0'?><methodCall><methodName>system."
+        raw_exchange(b, head % 5000 + body)		# truncated
+        raw_exchange(b, b"\x00\xff" * 500)
+        raw_exchange(b, b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 100000)
+        answer = raw_exchange(b, head % (1 << 40) + body, shut=False)
+        check(b" 500 " in answer.split(b"\r\n")[0], "oversized: %r" %
+              answer[:100])
+        deep = b"<methodCall><methodName>x</methodName><params>" + \
+            b"<param><value><array><data>" * 5000
+        answer = raw_exchange(b, head % len(deep) + deep, shut=False)
+        check(answer.startswith(b"HTTP/1.1 "), "deep: %r" % answer[:100])
+        refused("MESSAGE_METHOD_UNKNOWN", api, "VM.fly_to_the_moon")
+        equal(len(api("host.get_all")), 1, "number of hosts")
+        equal(b.xapi.poll(), None, "xapi")
+
+
+def http_wants_https():
+    with Bench() as b:
+        b.ready()
+        c = http.client.HTTPConnection("127.0.0.1", b.http, timeout=30)
+        c.request("GET", "/")
+        answer = c.getresponse()
+        answer.read()
+        check(answer.status in (301, 302, 307, 308), "status %d" %
+              answer.status)
+        check(answer.getheader("Location", "").startswith("https://"),
+              "no redirect to https")
+        c.close()
+
+
+def starts_and_stops_leave_nothing():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        for _ in range(10):
+            api.run("VM.start", vm, False, False)
+            api.run("VM.hard_shutdown", vm)
+        equal(state(api, vm), "Halted", "power state")
+        equal(os.listdir(b.path("host/use")), [], "disks in use")
+
+
+def sync_calls_wait_and_async_calls_do_not():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        b.control("delay vm_start 1500")
+        start = time.monotonic()
+        task = api("Async.VM.start", vm, False, False)
+        check(time.monotonic() - start < 1.4, "Async waited")
+        api.wait_task(task)
+        api.run("VM.hard_shutdown", vm)
+        start = time.monotonic()
+        api("VM.start", vm, False, False)
+        check(time.monotonic() - start >= 1.4, "the call did not wait")
+
+
+SCENARIOS = [
+    a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
+    devices_come_and_go, xapi_is_killed_and_the_vm_runs_on,
+    guests_that_change_while_xapi_is_down_are_found, xenopsd_is_killed,
+    errors_of_the_host_have_their_names, a_slow_start_is_cancelled,
+    progress_is_seen, a_deaf_guest_needs_force, guests_act_by_themselves,
+    no_password_no_login, a_new_password_counts_at_once,
+    bad_requests_harm_nobody, http_wants_https, starts_and_stops_leave_nothing,
+    sync_calls_wait_and_async_calls_do_not,
+]
+
+if __name__ == "__main__":
+    sys.exit(main(SCENARIOS))

@@ -9,8 +9,12 @@
 #define HTTP_MAX_UNKNOWN 256		/* without a valid session so far */
 #define HTTP_MAX_PER_ADDRESS 32		/* of those, from one address */
 #define HTTP_MAX_STREAMS 64		/* imports, exports, consoles */
-#define HTTP_WORKERS 24
+#define HTTP_WORKERS 8			/* always there */
+#define HTTP_MAX_WORKERS 128		/* while others wait for slow calls */
+#define HTTP_WORKER_IDLE_S 30		/* then those beyond HTTP_WORKERS end */
 #define HTTP_STACK (1u << 20)		/* of workers and streams */
+
+#define HTTP_STOP_S 5			/* for calls under way, when we end */
 
 #define HTTP_MAX_HEAD (16u << 10)
 #define HTTP_MAX_HEADERS 100

@@ -77,9 +77,9 @@ enum next {
 	NEXT_GONE,		/* closed, or in another state */
 };
 
-/* Takes the request's bytes off the buffer. */
+/* Takes the request's bytes off the buffer: those who wait hold little. */
 static void
-consume(struct conn *c)
+drop_request(struct conn *c)
 {
 	size_t used = c->head_size;
 
@@ -90,8 +90,16 @@ consume(struct conn *c)
 	if (used && used < c->in.len)
 		memmove(c->in.data, c->in.data + used, c->in.len - used);
 	c->in.len -= used;
-	if (c->in.len == 0 && c->in.cap > 4 * READ_STEP)
+	if (c->in.len == 0)
 		buf_release(&c->in);
+	c->head_size = 0;
+	c->head.length = 0;
+}
+
+static void
+consume(struct conn *c)
+{
+	drop_request(c);
 	conn_reset(c);
 	c->began_ms = c->in.len ? clock_mono_ms() : 0;
 }
@@ -207,6 +215,8 @@ advance(struct http *h, struct conn *c)
 	if (c->route->kind != ROUTE_STREAM)
 		return serve_rpc(h, c);
 	let_go(h, c);
+	/* Streams have a limit of their own, and are not to be evicted. */
+	c->known = true;
 	if (workers_stream(h, c))
 		return NEXT_GONE;
 	return refuse(h, c, 503, "Too many transfers are under way.");
@@ -287,6 +297,7 @@ park(struct http *h, struct conn *c)
 	struct db_root *root = db_root_get(h->cfg.x->db);
 	int64_t now = clock_mono_ms(), wake = c->wait->deadline_ms;
 
+	drop_request(c);
 	if (c->wait->not_before_ms > now && c->wait->not_before_ms < wake)
 		wake = c->wait->not_before_ms;
 	http_arm(h, c, CONN_PARKED, wake);
@@ -508,7 +519,7 @@ server_free(struct http *h)
 	fdio_close(&h->epoll);
 	fdio_close(&h->wake);
 	pthread_cond_destroy(&h->work);
-	pthread_cond_destroy(&h->idle);
+	pthread_cond_destroy(&h->ended);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
@@ -524,7 +535,7 @@ http_start(const struct http_config *cfg, struct http **http_out)
 	h->queue_tail = &h->queue;
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->work, NULL);
-	pthread_cond_init(&h->idle, NULL);
+	pthread_cond_init(&h->ended, NULL);
 	h->epoll = epoll_create1(EPOLL_CLOEXEC);
 	h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rc = h->epoll == -1 || h->wake == -1 ? -errno : 0;
@@ -533,12 +544,9 @@ http_start(const struct http_config *cfg, struct http **http_out)
 		xmlrpc_init();
 		hear(h, &h->wake, true);
 		http_hear(h, true);
-		rc = workers_start(h);
-	}
-	if (!rc)
 		rc = -pthread_create(&h->thread, NULL, server_main, h);
+	}
 	if (rc) {
-		workers_stop(h);
 		server_free(h);
 		return rc;
 	}
@@ -546,13 +554,13 @@ http_start(const struct http_config *cfg, struct http **http_out)
 	return 0;
 }
 
-void
+bool
 http_stop(struct http *h)
 {
 	struct conn *c;
 
 	if (!h)
-		return;
+		return true;
 	pthread_mutex_lock(&h->lock);
 	h->stop = true;
 	pthread_mutex_unlock(&h->lock);
@@ -560,6 +568,8 @@ http_stop(struct http *h)
 	pthread_join(h->thread, NULL);
 	for (c = h->first; c; c = c->next)
 		shutdown(c->fd, SHUT_RDWR);	/* ends streams */
-	workers_stop(h);
+	if (!workers_stop(h))
+		return false;
 	server_free(h);
+	return true;
 }

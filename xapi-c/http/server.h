@@ -3,9 +3,9 @@
  *
  * One epoll thread owns idle connections, TLS handshakes, half-read requests,
  * parked event.from calls and slow readers of replies.  A complete request
- * goes to one of HTTP_WORKERS blocking threads, which also sends what the
- * socket takes at once; a stream goes to a thread of its own.  All limits are
- * in http/limits.h.
+ * goes to a blocking thread of a pool that grows while its threads wait for
+ * slow calls; the thread also sends what the socket takes at once.  A stream
+ * goes to a thread of its own.  All limits are in http/limits.h.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -28,8 +28,9 @@ struct http_config {
 int http_listen(int port, int *fd_out);
 /* Ignores SIGPIPE for the process.  0 or -errno. */
 int http_start(const struct http_config *cfg, struct http **http_out);
-/* Ends all connections and threads.  NULL is allowed. */
-void http_stop(struct http *h);
+/* Ends all connections and threads.  NULL is allowed.  False: some call still
+ * runs, so that neither it nor what calls use may be freed. */
+bool http_stop(struct http *h);
 /* For db_config.published, with the struct http as its argument: any thread,
  * never blocks.  NULL is allowed (the server is not there yet). */
 void http_published(void *http);

@@ -16,8 +16,6 @@ struct http {
 	int epoll;
 	int wake;			/* eventfd: returned, published, stop */
 	pthread_t thread;
-	pthread_t workers[HTTP_WORKERS];
-	int n_workers;
 	atomic_bool published;
 
 	/* The epoll thread's own. */
@@ -29,9 +27,11 @@ struct http {
 
 	pthread_mutex_t lock;		/* for all below */
 	pthread_cond_t work;		/* queue is not empty, or stop */
-	pthread_cond_t idle;		/* streams went down */
+	pthread_cond_t ended;		/* a worker or a stream has */
 	struct conn *queue, **queue_tail;
 	struct conn *returned;
+	int workers, idle_workers;
+	int queued;
 	int streams;
 	bool stop;
 };
@@ -47,8 +47,8 @@ void http_arm(struct http *h, struct conn *c, enum conn_state state,
     int64_t deadline_ms);
 
 /* worker.c */
-int workers_start(struct http *h);
-void workers_stop(struct http *h);
+/* False if some still run after HTTP_STOP_S. */
+bool workers_stop(struct http *h);
 void workers_push(struct http *h, struct conn *c);
 /* Hands c to a stream thread; false if there are too many. */
 bool workers_stream(struct http *h, struct conn *c);

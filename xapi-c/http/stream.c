@@ -8,6 +8,7 @@
 #include "api/session.h"
 #include "api/stream.h"
 #include "api/xapi.h"
+#include "base/clock.h"
 #include "http/route.h"
 #include "http/server_private.h"
 
@@ -77,19 +78,20 @@ stream_reply(struct stream *s, int status, const char *headers)
 	return stream_write(s, out->data, out->len);
 }
 
-/* Swallows a little of what a refused client still sends, so that it reads
+/* Swallows some of what a refused client still sends, so that it reads
  * the reply before it learns that we hung up. */
 static void
 linger(struct conn *c)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
-	char waste[4096];
-	int left = 256;
+	int64_t end = clock_mono_ms() + HTTP_DRAIN_MS, now;
+	char waste[16384];
 
 	if (c->tls)
 		tls_close(c->tls);
 	shutdown(c->fd, SHUT_WR);
-	while (left-- > 0 && poll(&p, 1, HTTP_DRAIN_MS) == 1 &&
+	while ((now = clock_mono_ms()) < end &&
+	    poll(&p, 1, (int)(end - now)) == 1 &&
 	    recv(c->fd, waste, sizeof(waste), 0) > 0)
 		;
 }

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -117,28 +116,66 @@ serve(struct http *h, struct conn *c)
 		c->result = CONN_READ;
 }
 
+/* The next of the queue, or NULL: the worker shall end.  Called locked. */
+static struct conn *
+next_conn(struct http *h)
+{
+	struct timespec until;
+	struct conn *c;
+	int rc = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += HTTP_WORKER_IDLE_S;
+	h->idle_workers++;
+	while (!h->queue && !h->stop &&
+	    !(rc == ETIMEDOUT && h->workers > HTTP_WORKERS))
+		rc = h->workers > HTTP_WORKERS ?
+		    pthread_cond_timedwait(&h->work, &h->lock, &until) :
+		    pthread_cond_wait(&h->work, &h->lock);
+	h->idle_workers--;
+	c = h->stop ? NULL : h->queue;
+	if (c) {
+		h->queue = c->queue;
+		h->queued--;
+		if (!h->queue)
+			h->queue_tail = &h->queue;
+	}
+	return c;
+}
+
 static void *
 worker_main(void *arg)
 {
 	struct http *h = arg;
 	struct conn *c;
 
-	for (;;) {
-		pthread_mutex_lock(&h->lock);
-		while (!h->queue && !h->stop)
-			pthread_cond_wait(&h->work, &h->lock);
-		c = h->queue;
-		if (h->stop || !c) {
-			pthread_mutex_unlock(&h->lock);
-			return NULL;
-		}
-		h->queue = c->queue;
-		if (!h->queue)
-			h->queue_tail = &h->queue;
+	pthread_mutex_lock(&h->lock);
+	while ((c = next_conn(h))) {
 		pthread_mutex_unlock(&h->lock);
 		serve(h, c);
 		http_return(h, c);
+		pthread_mutex_lock(&h->lock);
 	}
+	h->workers--;
+	pthread_cond_broadcast(&h->ended);
+	pthread_mutex_unlock(&h->lock);
+	return NULL;
+}
+
+/* A detached thread, counted by the caller. */
+static int
+spawn(void *(*fn)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	pthread_t t;
+	int rc;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, HTTP_STACK);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	rc = -pthread_create(&t, &attr, fn, arg);
+	pthread_attr_destroy(&attr);
+	return rc;
 }
 
 void
@@ -148,6 +185,14 @@ workers_push(struct http *h, struct conn *c)
 	c->queue = NULL;
 	*h->queue_tail = c;
 	h->queue_tail = &c->queue;
+	h->queued++;
+	if (h->queued > h->idle_workers && h->workers < HTTP_MAX_WORKERS) {
+		/* If there cannot be one more, those there are will come. */
+		if (spawn(worker_main, h) == 0)
+			h->workers++;
+		else if (h->workers == 0)
+			log_error("cannot start a worker thread");
+	}
 	pthread_cond_signal(&h->work);
 	pthread_mutex_unlock(&h->lock);
 }
@@ -163,65 +208,41 @@ stream_main(void *arg)
 	http_return(h, c);
 	pthread_mutex_lock(&h->lock);
 	h->streams--;
-	pthread_cond_broadcast(&h->idle);
+	pthread_cond_broadcast(&h->ended);
 	pthread_mutex_unlock(&h->lock);
 	return NULL;
-}
-
-static int
-spawn(pthread_t *t, void *(*fn)(void *), void *arg)
-{
-	pthread_attr_t attr;
-	int rc;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, HTTP_STACK);
-	rc = -pthread_create(t, &attr, fn, arg);
-	pthread_attr_destroy(&attr);
-	return rc;
 }
 
 bool
 workers_stream(struct http *h, struct conn *c)
 {
-	pthread_t t;
 	bool ok;
 
 	pthread_mutex_lock(&h->lock);
 	ok = h->streams < HTTP_MAX_STREAMS && !h->stop &&
-	    spawn(&t, stream_main, c) == 0;
-	if (ok) {
+	    spawn(stream_main, c) == 0;
+	if (ok)
 		h->streams++;
-		pthread_detach(t);
-	}
 	pthread_mutex_unlock(&h->lock);
 	return ok;
 }
 
-int
-workers_start(struct http *h)
-{
-	int rc;
-
-	for (; h->n_workers < HTTP_WORKERS; h->n_workers++) {
-		rc = spawn(&h->workers[h->n_workers], worker_main, h);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-void
+bool
 workers_stop(struct http *h)
 {
+	struct timespec until;
+	bool over;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += HTTP_STOP_S;
 	pthread_mutex_lock(&h->lock);
 	h->stop = true;
 	pthread_cond_broadcast(&h->work);
+	while (h->workers > 0 || h->streams > 0) {
+		if (pthread_cond_timedwait(&h->ended, &h->lock, &until))
+			break;
+	}
+	over = h->workers == 0 && h->streams == 0;
 	pthread_mutex_unlock(&h->lock);
-	while (h->n_workers > 0)
-		pthread_join(h->workers[--h->n_workers], NULL);
-	pthread_mutex_lock(&h->lock);
-	while (h->streams > 0)
-		pthread_cond_wait(&h->idle, &h->lock);
-	pthread_mutex_unlock(&h->lock);
+	return over;
 }

@@ -202,7 +202,8 @@ stop(struct daemon *d)
 	struct http *http = d->http;
 
 	publish_to(d, NULL);
-	http_stop(http);
+	if (!http_stop(http))
+		return false;
 	if (!tasks_stop(d->x.tasks) || !sync_free(d->sync))
 		return false;
 	ops_stop(d->x.ops);

@@ -365,6 +365,7 @@ START_TEST(errors_of_xenopsd_have_their_own_codes)
 	ck_assert_str_eq(failed(XENOPS_CODE_DEVICE_NOT_USABLE, &s),
 	    "SR_DEVICE_IN_USE");
 	ref_random(&s.vm);
+	s.timeout_s = 60;
 	ck_assert_str_eq(failed(XENOPS_CODE_NO_SUCH_DOMAIN, &s),
 	    "VM_BAD_POWER_STATE");
 	ck_assert_str_eq(failed(XENOPS_CODE_TIMEOUT, &s),

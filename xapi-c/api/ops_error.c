@@ -79,7 +79,7 @@ timed_out(struct call *c, const struct ops_call *k,
 	if (has(&s->device))
 		return err_device_detach_timeout(c, s->device_class,
 		    call_ref_text(c, &s->device));
-	if (has(&s->vm))
+	if (has(&s->vm) && s->timeout_s)
 		return err_vm_shutdown_timeout(c, call_ref_text(c, &s->vm),
 		    number(c, s->timeout_s));
 	return err_internal_error(c, k->err.text);

@@ -63,6 +63,16 @@ vm_of(struct call *c, const struct ref *ref)
 	return vm_find(c->root, ref);
 }
 
+static int64_t
+memory_free(const struct call *c)
+{
+	const struct host *host = host_find(c->root, &c->x->host);
+	const struct host_metrics *m = host ?
+	    host_metrics_find(c->root, &host->metrics) : NULL;
+
+	return m ? m->memory_free : 0;
+}
+
 static int
 start(struct call *c, const struct ref *ref, bool paused, int op)
 {
@@ -85,8 +95,9 @@ start(struct call *c, const struct ref *ref, bool paused, int op)
 	ops_prepare(c, &k);
 	rc = ops_vm_start(c->x->ops, &k, &args, &result);
 	if (rc) {
-		rc = ops_failed(c, &k, &(struct ops_subject){
-		    .vm = *ref, .timeout_s = GUEST_TIMEOUT_S });
+		rc = ops_failed(c, &k, &(struct ops_subject){ .vm = *ref,
+		    .needed = vm->memory_static_max,
+		    .available = memory_free(c) });
 		goto out;
 	}
 	rc = record_outcome(&(struct outcome){ .c = c, .lock = &lock,

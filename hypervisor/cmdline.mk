@@ -10,7 +10,8 @@ DOM0_MEM := 256M
 # Eight vCPUs keep 100 Gbit/s of back ends busy; more cost memory per CPU.
 DOM0_VCPUS := 1-8
 
-XEN_CMDLINE := console=com1,vga com1=115200,8n1 \
+# vga=current: the mode the firmware left, not the largest there is.
+XEN_CMDLINE := console=com1,vga com1=115200,8n1 vga=current \
 	dom0_mem=$(DOM0_MEM),max:$(DOM0_MEM) \
 	dom0_max_vcpus=$(DOM0_VCPUS) \
 	ucode=scan \

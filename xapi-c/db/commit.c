@@ -175,11 +175,43 @@ apply_fields(struct db_txn *t, struct draft *d, const uint8_t *data,
 	return rc;
 }
 
+/* An object of that ref as if it were new, but for what is not replicated. */
+static struct draft *
+draft_reset(struct db_txn *t, const struct class_type *cls,
+    const struct ref *ref)
+{
+	const struct record_type *rt = &cls->rec;
+	struct draft *d = txn_draft(t, ref);
+	uint16_t i;
+
+	if (!d || d->cls != cls)
+		return d;
+	for (i = 0; i < rt->n; i++) {
+		const struct field *f = &rt->fields[i];
+
+		if (field_is_replicated(cls, f))
+			memcpy((char *)d->rec + f->offset,
+			    (const char *)rt->dflt + f->offset, f->type->size);
+	}
+	d->extra_len = 0;
+	d->extra = NULL;
+	return d;
+}
+
+static struct draft *
+draft_put(struct db_txn *t, const struct class_type *cls,
+    const struct ref *ref, bool copy)
+{
+	struct draft *d = copy ? draft_reset(t, cls, ref) : NULL;
+
+	return d ? d : txn_draft_new(t, cls, ref);
+}
+
 static int
-apply_one(struct db_txn *t, const uint8_t **p, const uint8_t *end)
+apply_one(struct db_txn *t, const uint8_t **p, const uint8_t *end, bool copy)
 {
 	const struct class_type *cls;
-	uint64_t tag, op, created;
+	uint64_t tag, op, created = 0;
 	const uint8_t *data;
 	struct draft *d;
 	struct ref ref;
@@ -200,15 +232,17 @@ apply_one(struct db_txn *t, const uint8_t **p, const uint8_t *end)
 		return txn_delete(t, cls->id, &ref) ? 0 : -ENOENT;
 	if (!codec_get_bytes(p, end, &data, &len))
 		return -EBADMSG;
-	d = op == COMMIT_PUT ? txn_draft_new(t, cls, &ref) :
+	d = op == COMMIT_PUT ? draft_put(t, cls, &ref, copy) :
 	    txn_draft(t, &ref);
 	if (!d || d->deleted || d->cls != cls)
 		return -ENOENT;
+	if (op == COMMIT_PUT)
+		d->rec->created = created;
 	return apply_fields(t, d, data, len);
 }
 
-int
-commit_apply(struct db_txn *t, const void *data, size_t len)
+static int
+apply_all(struct db_txn *t, const void *data, size_t len, bool copy)
 {
 	const uint8_t *p = data, *end = p + len;
 	uint64_t version, generation;
@@ -218,9 +252,74 @@ commit_apply(struct db_txn *t, const void *data, size_t len)
 	    version != COMMIT_VERSION ||
 	    !codec_get_varint(&p, end, &generation))
 		return -EBADMSG;
+	if (t->generation < generation)
+		t->generation = generation;
 	while (p < end && !rc)
-		rc = apply_one(t, &p, end);
+		rc = apply_one(t, &p, end, copy);
 	return rc;
+}
+
+int
+commit_apply(struct db_txn *t, const void *data, size_t len)
+{
+	return apply_all(t, data, len, false);
+}
+
+static int
+encode_object(const struct trie_entry *e, void *arg)
+{
+	const struct object *o = e->value;
+	const struct record_type *rt = &o->cls->rec;
+	struct buf fields = { 0 };
+	struct buf *b = arg;
+	uint16_t i;
+
+	if (!(o->cls->flags & CLASS_DURABLE))
+		return 0;
+	for (i = 0; i < rt->n; i++) {
+		const struct field *f = &rt->fields[i];
+
+		if (field_is_replicated(o->cls, f) &&
+		    field_differs(f, rt->dflt, o))
+			codec_encode_field(&fields, f, o);
+	}
+	buf_add(&fields, o->extra, o->extra_len);
+	codec_add_varint(b, o->cls->tag);
+	codec_add_varint(b, COMMIT_PUT);
+	buf_add(b, o->ref.b, sizeof(o->ref.b));
+	codec_add_varint(b, o->created);
+	codec_add_varint(b, fields.len);
+	buf_add(b, fields.data, fields.len);
+	buf_release(&fields);
+	return 0;
+}
+
+/* In the order of refs, so that equal members make equal copies. */
+void
+commit_encode_copy(struct buf *b, const struct db_root *root)
+{
+	codec_add_varint(b, COMMIT_VERSION);
+	codec_add_varint(b, root->generation);
+	trie_each(&root->objects, encode_object, b);
+}
+
+static int
+delete_uncopied(const struct trie_entry *e, void *arg)
+{
+	const struct object *o = e->value;
+	struct db_txn *t = arg;
+
+	if ((o->cls->flags & CLASS_DURABLE) && !trie_get(&t->index, o->ref.b))
+		txn_delete(t, o->cls->id, &o->ref);
+	return 0;
+}
+
+int
+commit_apply_copy(struct db_txn *t, const void *data, size_t len)
+{
+	int rc = apply_all(t, data, len, true);
+
+	return rc ? rc : trie_each(&t->root->objects, delete_uncopied, t);
 }
 
 /* Does the row on disk change with this draft? */
@@ -249,7 +348,7 @@ publish_draft(const struct db_txn *t, const struct draft *d,
     struct db_root *root, struct row_changes *rows)
 {
 	struct object *o;
-	uint64_t created = d->base ? d->base->created : t->generation;
+	uint64_t created = d->rec->created ? d->rec->created : t->generation;
 	bool stored = is_stored(d);
 
 	if (d->deleted) {

@@ -37,8 +37,14 @@ void row_changes_release(struct row_changes *rows);
 /* Appends the record of a finished write; false (and nothing appended) if it
  * touches nothing that is replicated. */
 bool commit_encode(struct buf *b, const struct db_txn *t);
-/* Redoes a record in t; 0, -EBADMSG or -ENOENT (it does not fit the state). */
+/* Redoes a record in t; 0, -EBADMSG or -ENOENT (it does not fit the state).
+ * The write's generation will not be below the record's. */
 int commit_apply(struct db_txn *t, const void *data, size_t len);
+/* Appends a record that puts every replicated object of root. */
+void commit_encode_copy(struct buf *b, const struct db_root *root);
+/* Makes the replicated objects those of such a record: others are deleted,
+ * those that are there keep their local and volatile fields. */
+int commit_apply_copy(struct db_txn *t, const void *data, size_t len);
 /* Carries a finished write into root (the clone that t works on) and adds the
  * rows that are to be stored. */
 void commit_publish(const struct db_txn *t, struct db_root *root,

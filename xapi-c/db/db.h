@@ -12,7 +12,8 @@
  * SQLite transaction and one fsync.  fn must not block, must not call db_write
  * and uses only txn_* functions.  If fn returns non-zero nothing it did is
  * kept and db_write returns that value.  -EIO / -ENOSPC: the disk refused; the
- * change was not made and reading goes on.
+ * change was not made and reading goes on.  In a pool also what db/log.h says
+ * of append.
  *
  * Relations (VBD.VM -> VM.VBDs) are kept by the commit: set the single end,
  * the far set follows; deleting an object removes it from the far sets and
@@ -27,6 +28,7 @@
 #include "base/object.h"
 
 struct db;
+struct db_log;
 struct db_root;
 struct db_txn;
 
@@ -37,6 +39,9 @@ struct db_config {
 	/* Called on the writer thread after each publication; must not block. */
 	void (*published)(void *arg);
 	void *published_arg;
+	/* NULL: log_local.  See db/log.h. */
+	const struct db_log *log;
+	void *log_arg;
 };
 
 /* 0 or -errno; on failure *why is a static or config-lifetime text. */

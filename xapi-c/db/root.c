@@ -93,6 +93,7 @@ root_clone(const struct db_root *old)
 	struct db_root *root = root_new(old->n, old->generation);
 	int i;
 
+	root->applied = old->applied;
 	root->objects = trie_copy(&old->objects);
 	for (i = 0; i < old->n; i++) {
 		const struct table *from = &old->tables[i];

@@ -21,12 +21,13 @@ struct db_file {
 	const struct class_type *const *classes;
 	int n_classes;
 	uint64_t generation_limit;
+	uint64_t applied;
 	int64_t log_index;		/* of the last record */
 	char error[128];		/* of the last failed transaction */
 	sqlite3_stmt **put;		/* by class id */
 	sqlite3_stmt **del;
 	sqlite3_stmt *begin, *commit, *rollback;
-	sqlite3_stmt *log, *log_trim, *set_limit;
+	sqlite3_stmt *log, *log_trim, *set_limit, *set_applied;
 };
 
 static int
@@ -182,6 +183,9 @@ create_tables(struct db_file *f, bool fresh)
 		    f->classes[i]->rec.name);
 		rc = exec(f, sql);
 	}
+	if (!rc)
+		rc = exec(f, "INSERT OR IGNORE INTO meta"
+		    " VALUES ('applied', 0)");
 	return rc ? rc : exec(f, "COMMIT");
 }
 
@@ -217,6 +221,8 @@ prepare_all(struct db_file *f)
 		{ &f->log_trim, "DELETE FROM log WHERE idx <= ?" },
 		{ &f->set_limit, "UPDATE meta SET value = ?"
 		    " WHERE name = 'generation_limit'" },
+		{ &f->set_applied, "UPDATE meta SET value = ?"
+		    " WHERE name = 'applied'" },
 	};
 	int rc = 0, k;
 	size_t i;
@@ -239,6 +245,10 @@ read_numbers(struct db_file *f)
 	rc = query_int(f, "SELECT value FROM meta"
 	    " WHERE name = 'generation_limit'", &v);
 	f->generation_limit = (uint64_t)v;
+	if (!rc)
+		rc = query_int(f, "SELECT value FROM meta"
+		    " WHERE name = 'applied'", &v);
+	f->applied = (uint64_t)v;
 	if (!rc)
 		rc = query_int(f, "SELECT max(idx) FROM log", &f->log_index);
 	return rc;
@@ -404,6 +414,12 @@ file_generation_limit(const struct db_file *f)
 	return f->generation_limit;
 }
 
+uint64_t
+file_applied(const struct db_file *f)
+{
+	return f->applied;
+}
+
 /* Ends a transaction whose statements returned rc. */
 static int
 finish(struct db_file *f, int rc)
@@ -509,7 +525,8 @@ add_records(struct db_file *f, const char *log, const size_t *records,
 
 int
 file_commit(struct db_file *f, const struct row_changes *rows,
-    const char *log, const size_t *records, size_t n_records)
+    const char *log, const size_t *records, size_t n_records,
+    uint64_t applied)
 {
 	int rc = step(f, f->begin);
 	size_t i;
@@ -520,8 +537,14 @@ file_commit(struct db_file *f, const struct row_changes *rows,
 	}
 	if (!rc)
 		rc = add_records(f, log, records, n_records);
+	if (!rc && applied != f->applied) {
+		sqlite3_bind_int64(f->set_applied, 1, (sqlite3_int64)applied);
+		rc = step(f, f->set_applied);
+	}
 	rc = finish(f, rc);
-	if (!rc)
+	if (!rc) {
 		f->log_index += (int64_t)n_records;
+		f->applied = applied;
+	}
 	return rc;
 }

@@ -5,7 +5,8 @@
  * -EBUSY (another process has it), -EBADMSG (foreign, newer or damaged).
  *
  * Schema 1, application id "BEDP":
- *     meta        name TEXT PRIMARY KEY, value INTEGER: generation_limit
+ *     meta        name TEXT PRIMARY KEY, value INTEGER: generation_limit,
+ *                 applied (index of the last entry of a pool's log)
  *     log         idx INTEGER PRIMARY KEY, record BLOB: the last FILE_LOG_KEPT
  *     class_NAME  ref BLOB PRIMARY KEY, uuid TEXT, name_label TEXT,
  *                 created INTEGER, changed INTEGER,
@@ -42,10 +43,14 @@ int file_each_log(struct db_file *f, int (*fn)(uint64_t idx, const void *data,
 uint64_t file_generation_limit(const struct db_file *f);
 /* A transaction of its own. */
 int file_raise_generation_limit(struct db_file *f, uint64_t limit);
+/* Index of the last log entry whose rows are in the file. */
+uint64_t file_applied(const struct db_file *f);
 /* All rows and records in one transaction; synced when it returns 0, undone
- * when it does not.  records are the lengths of the records in log. */
+ * when it does not.  records are the lengths of the records in log.  applied:
+ * what file_applied tells afterwards. */
 int file_commit(struct db_file *f, const struct row_changes *rows,
-    const char *log, const size_t *records, size_t n_records);
+    const char *log, const size_t *records, size_t n_records,
+    uint64_t applied);
 /* What SQLite said when a transaction failed last. */
 const char *file_error(const struct db_file *f);
 

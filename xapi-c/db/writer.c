@@ -7,7 +7,7 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "db/commit.h"
+#include "db/log_entry.h"
 #include "db/object.h"
 #include "db/sqlite.h"
 
@@ -17,11 +17,13 @@
  * made between two writes of the limit. */
 #define GENERATION_STEP (1u << 20)
 
-/* A db_write that waits; lives on its caller's stack. */
+/* A db_write or db_apply that waits; lives on its caller's stack. */
 struct request {
 	struct request *next;
-	db_write_fn *fn;
+	db_write_fn *fn;		/* NULL: an entry of the log */
 	void *arg;
+	const struct log_entry *entry;	/* NULL: detach */
+	uint64_t index;
 	int rc;
 	bool done;
 	pthread_cond_t finished;
@@ -51,6 +53,7 @@ struct batch {
 	struct buf log;			/* commit records, end to end */
 	size_t records[BATCH_MAX];	/* their lengths */
 	size_t n_records;
+	bool ordered;			/* the log waits for its end */
 };
 
 struct db_root *
@@ -90,19 +93,49 @@ run_request(struct db *db, struct batch *b, struct request *rq)
 	if (!rq->rc)
 		rq->rc = txn_finish(&t, &changed);
 	if (!rq->rc && changed) {
-		if (db->file && commit_encode(&b->log, &t))
+		if ((db->file || !db->cfg.log->in_file) &&
+		    commit_encode(&b->log, &t))
 			b->records[b->n_records++] = b->log.len - start;
 		commit_publish(&t, b->root, &b->rows);
 	}
 	txn_release(&t);
 }
 
+/*
+ * An entry of the log is a batch of its own, since the file tells which entry
+ * was the last.  A batch that was made for another state than this one, as when
+ * its member had lost the lead without knowing, is left out by all members.
+ */
+static int
+run_entry(struct db *db, struct batch *b, const struct request *rq)
+{
+	const struct log_entry *e = rq->entry;
+	int rc;
+
+	if (e && rq->index <= db->root->applied)
+		return 0;
+	if (e && e->kind == LOG_BATCH && e->base != db->root->applied) {
+		log_warn("entry %llu of the log was made after %llu, not %llu",
+		    (unsigned long long)rq->index,
+		    (unsigned long long)e->base,
+		    (unsigned long long)db->root->applied);
+		return 0;
+	}
+	rc = e ? log_replay(e, db->cfg.classes, db->cfg.n_classes, b->root,
+	    &b->rows) : 0;
+	b->root->applied = rq->index;
+	return rc;
+}
+
 /* A batch must not need more generations than are set aside. */
 static int
-reserve_generations(struct db *db)
+reserve_generations(struct db *db, const struct request *first)
 {
-	uint64_t need = db->root->generation + BATCH_MAX;
+	uint64_t need = db->root->generation;
 
+	if (first->entry && first->entry->generation > need)
+		need = first->entry->generation;
+	need += BATCH_MAX;
 	if (!db->file || need < file_generation_limit(db->file))
 		return 0;
 	return file_raise_generation_limit(db->file, need + GENERATION_STEP);
@@ -132,20 +165,55 @@ refuse_batch(struct db *db, struct request *first, int rc)
 	fail_requests(first, rc);
 }
 
+/* Has the log order the batch and keep it, if that is the log's business. */
+static int
+order_batch(struct db *db, struct batch *b)
+{
+	const struct db_log *log = db->cfg.log;
+	struct log_batch lb = {
+		.records = b->log.data, .lengths = b->records,
+		.n = b->n_records, .base = b->root->applied,
+		.generation = b->root->generation,
+	};
+	int rc;
+
+	if (log->in_file || !b->n_records)
+		return 0;
+	rc = log->append(db->cfg.log_arg, &lb, &b->root->applied);
+	b->ordered = !rc;
+	return rc;
+}
+
 static int
 store_batch(struct db *db, const struct batch *b)
 {
 	int rc;
 
-	if (!db->file || !b->rows.n)
+	if (!db->file ||
+	    (!b->rows.n && b->root->applied == db->root->applied))
 		return 0;
 	rc = file_commit(db->file, &b->rows, b->log.data, b->records,
-	    b->n_records);
+	    db->cfg.log->in_file ? b->n_records : 0, b->root->applied);
 	if (!rc && db->disk_failed) {
 		log_info("database writes work again");
 		db->disk_failed = false;
 	}
 	return rc;
+}
+
+/* Makes the batch's root the one to be seen, unless it was refused. */
+static void
+end_batch(struct db *db, struct db_root *root, int rc)
+{
+	bool seen = root->generation != db->root->generation;
+
+	if (rc || (!seen && root->applied == db->root->applied)) {
+		db_root_put(root);
+		return;
+	}
+	publish(db, root);
+	if (seen && db->cfg.published)
+		db->cfg.published(db->cfg.published_arg);
 }
 
 static void
@@ -155,40 +223,50 @@ run_batch(struct db *db, struct request *first)
 	struct request *rq;
 	int rc;
 
-	rc = reserve_generations(db);
+	rc = reserve_generations(db, first);
 	if (rc) {
 		refuse_batch(db, first, rc);
 		return;
 	}
 	b.root = root_clone(db->root);
-	for (rq = first; rq; rq = rq->next)
+	if (!first->fn)
+		rc = run_entry(db, &b, first);
+	for (rq = first; rq && rq->fn; rq = rq->next)
 		run_request(db, &b, rq);
-	rc = store_batch(db, &b);
+	if (!rc)
+		rc = order_batch(db, &b);
 	if (rc) {
-		refuse_batch(db, first, rc);
+		fail_requests(first, rc);
 		db_root_put(b.root);
-	} else if (b.root->generation != db->root->generation) {
-		publish(db, b.root);
-		if (db->cfg.published)
-			db->cfg.published(db->cfg.published_arg);
 	} else {
-		db_root_put(b.root);
+		rc = store_batch(db, &b);
+		if (rc)
+			refuse_batch(db, first, rc);
+		end_batch(db, b.root, rc);
 	}
+	if (b.ordered)
+		db->cfg.log->stored(db->cfg.log_arg, rc);
 	row_changes_release(&b.rows);
 	buf_release(&b.log);
 }
 
-/* Waits for requests and takes up to a batch; NULL: the end.  Locked. */
+/*
+ * Waits for requests and takes up to a batch; NULL: the end.  Locked.  When
+ * some requests would be refused they run one by one, so that the others pass.
+ */
 static struct request *
 take_requests(struct db *db)
 {
-	int max = db->disk_failed ? 1 : BATCH_MAX;
 	struct request *first, **end = &db->head;
+	int max = BATCH_MAX;
 
 	while (!db->head && !db->stopping)
 		pthread_cond_wait(&db->work, &db->lock);
 	first = db->head;
-	for (; *end && max > 0; max--) {
+	if (db->disk_failed || (first && !first->fn) ||
+	    !db->cfg.log->leads(db->cfg.log_arg))
+		max = 1;
+	for (; *end && max > 0 && (*end == first || (*end)->fn); max--) {
 		end = &(*end)->next;
 		db->queued--;
 	}
@@ -222,26 +300,85 @@ writer_main(void *arg)
 	return NULL;
 }
 
+/* Entries of the log go first: writes that wait would be made for a state that
+ * the log has left. */
+static void
+enqueue(struct db *db, struct request *rq)
+{
+	if (rq->fn || !db->head) {
+		*db->tail = rq;
+		db->tail = &rq->next;
+	} else {
+		rq->next = db->head;
+		db->head = rq;
+	}
+	db->queued++;
+}
+
+static int
+run_and_wait(struct db *db, struct request *rq)
+{
+	assert(!pthread_equal(pthread_self(), db->writer));
+	pthread_cond_init(&rq->finished, NULL);
+	pthread_mutex_lock(&db->lock);
+	assert(!db->stopping);
+	while (rq->fn && db->queued >= QUEUE_MAX)
+		pthread_cond_wait(&db->room, &db->lock);
+	enqueue(db, rq);
+	pthread_cond_signal(&db->work);
+	while (!rq->done)
+		pthread_cond_wait(&rq->finished, &db->lock);
+	pthread_mutex_unlock(&db->lock);
+	pthread_cond_destroy(&rq->finished);
+	return rq->rc;
+}
+
 int
 db_write(struct db *db, db_write_fn *fn, void *arg)
 {
 	struct request rq = { .fn = fn, .arg = arg };
 
-	assert(!pthread_equal(pthread_self(), db->writer));
-	pthread_cond_init(&rq.finished, NULL);
-	pthread_mutex_lock(&db->lock);
-	assert(!db->stopping);
-	while (db->queued >= QUEUE_MAX)
-		pthread_cond_wait(&db->room, &db->lock);
-	*db->tail = &rq;
-	db->tail = &rq.next;
-	db->queued++;
-	pthread_cond_signal(&db->work);
-	while (!rq.done)
-		pthread_cond_wait(&rq.finished, &db->lock);
-	pthread_mutex_unlock(&db->lock);
-	pthread_cond_destroy(&rq.finished);
-	return rq.rc;
+	return run_and_wait(db, &rq);
+}
+
+int
+db_apply(struct db *db, uint64_t index, const void *entry, size_t len)
+{
+	struct log_entry e;
+	struct request rq = { .entry = &e, .index = index };
+
+	if (log_decode(&e, entry, len))
+		return -EBADMSG;
+	return run_and_wait(db, &rq);
+}
+
+int
+db_detach(struct db *db)
+{
+	struct request rq = { .index = 0 };
+
+	return run_and_wait(db, &rq);
+}
+
+uint64_t
+db_applied(struct db *db)
+{
+	struct db_root *root = db_root_get(db);
+	uint64_t applied = root->applied;
+
+	db_root_put(root);
+	return applied;
+}
+
+uint64_t
+db_copy(struct db *db, struct buf *b)
+{
+	struct db_root *root = db_root_get(db);
+	uint64_t applied = root->applied;
+
+	log_encode_copy(b, root);
+	db_root_put(root);
+	return applied;
 }
 
 static int
@@ -294,6 +431,7 @@ load(struct db *db, const char **why)
 		    d->extra_len, d->rec->created, start + 1));
 	}
 	if (db->file) {
+		db->root->applied = file_applied(db->file);
 		*why = "cannot be written";
 		rc = file_raise_generation_limit(db->file,
 		    start + GENERATION_STEP);
@@ -338,6 +476,8 @@ db_open(const struct db_config *cfg, struct db **db_out, const char **why)
 	*why = NULL;
 	*db_out = NULL;
 	db->cfg = *cfg;
+	if (!cfg->log)
+		db->cfg.log = &log_local;
 	db->tail = &db->head;
 	pthread_mutex_init(&db->root_lock, NULL);
 	pthread_mutex_init(&db->lock, NULL);

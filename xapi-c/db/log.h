@@ -1,0 +1,69 @@
+/*
+ * The log that orders replicated commits.  The writer hands the records of a
+ * batch to it, and stores and publishes the batch once the log has them.
+ *
+ * A lone host's log (log_local, the default) is a table of the database file:
+ * order is the order of writing, and a record is kept when its transaction is.
+ * A pool's log is poold's (poold/member.h): a record is kept when most members
+ * have it, and every member's database gets every record by db_apply.
+ *
+ * An index is a place in the log.  Each root and each file knows the last one
+ * it contains, so a record that comes twice is taken once.  It is not the
+ * generation, which counts what one member's clients can see.
+ *
+ * The functions of struct db_log run on the database's writer thread.
+ */
+#ifndef DB_LOG_H
+#define DB_LOG_H
+
+#include "base/buf.h"
+#include "db/db.h"
+
+struct log_batch {
+	const char *records;	/* commit records, end to end */
+	const size_t *lengths;
+	size_t n;
+	uint64_t base;		/* index of the last entry it builds upon */
+	uint64_t generation;	/* of its last change */
+};
+
+struct db_log {
+	bool in_file;		/* the database file itself is the log */
+	/* Would append order a batch now?  Must not block. */
+	bool (*leads)(void *arg);
+	/*
+	 * Orders a batch and waits until it is kept.  0 and its index, or
+	 *   -EROFS      another member leads
+	 *   -EAGAIN     not ordered: the state has moved on; may be repeated
+	 *   -ETIMEDOUT  not known; it may still come, by db_apply
+	 */
+	int (*append)(void *arg, const struct log_batch *b,
+	    uint64_t *index_out);
+	/* After an append that returned 0: the batch is stored and visible, or
+	 * (rc) the disk refused it and this member has to stop. */
+	void (*stored)(void *arg, int rc);
+};
+
+extern const struct db_log log_local;
+
+/* Appends the entry that carries a batch to other members. */
+void log_encode(struct buf *b, const struct log_batch *batch);
+/*
+ * Takes an entry from the log: a batch of another member, or a copy.  Returns
+ * when it is stored and visible; at once if it is contained already, or if the
+ * batch was made for another state than all members have (then no member takes
+ * it).  Any thread but the writer; not together with a db_write that waits in
+ * append.  -EBADMSG, -ENOENT: it does not fit, this member is damaged.
+ */
+int db_apply(struct db *db, uint64_t index, const void *entry, size_t len);
+uint64_t db_applied(struct db *db);
+/* Forgets the index: the database begins to follow another log.  As db_apply. */
+int db_detach(struct db *db);
+/*
+ * Appends an entry that makes another database's replicated objects equal to
+ * this one's (what is local or volatile stays there), and returns the index it
+ * stands for.  Any thread.
+ */
+uint64_t db_copy(struct db *db, struct buf *b);
+
+#endif

@@ -1,7 +1,7 @@
 # The simulator by hand, and scenarios: xapi and the simulator as they are
 # shipped, and a client that knows nothing of either.
 
-.PHONY: sim check-scenario
+.PHONY: sim check-scenario check-protocol
 sim: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@HTTP_PORT='$(HTTP_PORT)' HTTPS_PORT='$(HTTPS_PORT)' \
 	    PASSWORD='$(PASSWORD)' SIM_HOSTS='$(SIM_HOSTS)' \
@@ -11,3 +11,8 @@ CHECK_TARGETS += check-scenario
 ## check-scenario: xapi over the simulator; NAME=... runs only those
 check-scenario: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/scenarios.py $(NAME)
+
+CHECK_TARGETS += check-protocol
+## check-protocol: bytes on the wire, slow and rude clients; NAME=... as above
+check-protocol: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/protocol.py $(NAME)

@@ -1,0 +1,378 @@
+"""What is on the wire, byte for byte: HTTP rules, envelopes, events, streams,
+and how the server treats clients that are slow, rude or many.
+
+	protocol.py [NAME...]
+"""
+
+import base64
+import json
+import os
+import socket
+import ssl
+import struct
+import sys
+import threading
+import time
+
+from bench import MIB, PASSWORD, Bench, Refused, check, equal, main, until
+from api import tls
+
+LIST = b"<?xml version='1.0'?><methodCall><methodName>system.listMethods" \
+    b"</methodName><params/></methodCall>"
+
+
+def connect(b, plain=False):
+    s = socket.create_connection(
+        ("127.0.0.1", b.http if plain else b.https), timeout=30)
+    return s if plain else tls().wrap_socket(s)
+
+
+def read_all(s):
+    got = b""
+    try:
+        while True:
+            more = s.recv(65536)
+            if not more:
+                return got
+            got += more
+    except (ConnectionResetError, ssl.SSLError, socket.timeout) as e:
+        return got + b"<<" + type(e).__name__.encode() + b">>"
+
+
+def exchange(b, *pieces, plain=False):
+    """All that comes back until the server closes."""
+    with connect(b, plain) as s:
+        try:
+            for piece in pieces:
+                s.sendall(piece)
+        except OSError:
+            pass
+        return read_all(s)
+
+
+def post(body, path="/", version="1.1", headers="Connection: close\r\n",
+         length=None):
+    return ("POST %s HTTP/%s\r\n%sContent-Length: %d\r\n\r\n" % (
+        path, version, headers,
+        len(body) if length is None else length)).encode() + body
+
+
+def status(answer, want, *parts):
+    line = answer.split(b"\r\n")[0]
+    check(line.startswith(b"HTTP/1.") and b" %d " % want in line,
+          "%r instead of status %d" % (line, want))
+    for part in parts:
+        check(part in answer, "%r is not in %r" % (part, answer[:600]))
+
+
+def heads_are_read_as_xenapi_hosts_do():
+    with Bench() as b:
+        b.ready()
+        status(exchange(b, post(LIST)), 200, b"\r\nContent-Type: text/xml\r\n",
+               b"\r\nConnection: close\r\n", b"no-cache, no-store",
+               b"Access-Control-Allow-Origin: *\r\n",
+               b"<param><value><array><data><value>")
+        old = exchange(b, post(LIST, version="1.0", headers=""))
+        check(old.startswith(b"HTTP/1.0 200 OK\r\n"), "HTTP/1.0")
+        check(b"Connection: close\r\n" in old, "1.0 closes")
+        kept = exchange(b, post(LIST, version="1.0",
+                                headers="Connection: keep-alive\r\n") +
+                        post(LIST, "/RPC2", headers="") +
+                        post(LIST, "/xmlrpc"))
+        equal(kept.count(b"200 OK\r\n"), 3, "replies on one connection")
+        status(exchange(b, b"DELETE / HTTP/1.1\r\n\r\n"), 501)
+        status(exchange(b, b"GET /none HTTP/1.0\r\n\r\n"), 404)
+        status(exchange(b, b"PUT /none HTTP/1.1\r\nContent-Length: 3\r\n\r\n"
+                        b"abc"), 403)
+        status(exchange(b, b"GET / HTTP/1.1\r\nA: " + b"x" * 20000 +
+                        b"\r\n\r\n"), 431)
+        status(exchange(b, b"OPTIONS /jsonrpc HTTP/1.0\r\n"
+                        b"Access-Control-Request-Headers: content-type\r\n"
+                        b"\r\n"), 200,
+               b"Access-Control-Allow-Methods: PUT\r\n",
+               b"Access-Control-Allow-Headers: content-type\r\n")
+        status(exchange(b, post(LIST, headers="Expect: 100-continue\r\n"
+                                "Connection: close\r\n", length=len(LIST)
+                                )[:-len(LIST)], LIST), 100,
+               b"100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+        with connect(b) as s:
+            for byte in post(LIST):
+                s.sendall(bytes([byte]))
+            status(read_all(s), 200)
+
+
+def bad_bodies_get_status_500_and_nothing_more():
+    with Bench() as b:
+        b.ready()
+        deep = b"[" * 1000 + b"]" * 1000
+        for body, path in (
+                (b"hello", "/"), (b"x" * 400000, "/"), (b"{}", "/jsonrpc"),
+                (b'{"jsonrpc":"2.0","method":"system.listMethods"}',
+                 "/jsonrpc"),
+                (b'{"method":"a","id":1,"params":%s}' % deep, "/jsonrpc"),
+                (b'<!DOCTYPE a [<!ENTITY x "y">]><methodCall><methodName>&x;'
+                 b'</methodName></methodCall>', "/")):
+            answer = exchange(b, post(body, path))
+            status(answer, 500, b"\r\nContent-Type: text/html\r\n")
+        status(exchange(b, b"POST / HTTP/1.1\r\n\r\n"), 500)
+        status(exchange(b, post(b"", length=1 << 40),
+                        *[b"z" * 65536] * 20), 500)
+
+
+def slow_heads_time_out():
+    with Bench() as b:
+        start = time.monotonic()
+        status(exchange(b, b"GET / HTTP/1.1\r\nHo"), 408)
+        check(8 < time.monotonic() - start < 20, "not after 10 s")
+
+
+def envelopes_follow_the_version_asked_for():
+    with Bench() as b:
+        b.ready()
+        for body, want in (
+                ({"jsonrpc": "2.0", "method": "system.isAlive:1", "id": 'a"',
+                  "params": ["q"]},
+                 b'{"jsonrpc":"2.0","result":"q","id":"a\\""}'),
+                ({"method": "system.isAlive:1", "id": 4, "params": ["q"]},
+                 b'{"result":"q","error":null,"id":4}'),
+                ({"jsonrpc": "2.0", "method": "a.b", "id": 5},
+                 b'{"jsonrpc":"2.0","error":{"code":1,"message":'
+                 b'"MESSAGE_METHOD_UNKNOWN","data":["a.b"]},"id":5}'),
+                ({"method": "pool.get_all", "id": 6, "params": ["x"]},
+                 b'{"result":null,"error":["SESSION_INVALID","x"],"id":6}')):
+            answer = exchange(b, post(json.dumps(body).encode(), "/jsonrpc"))
+            status(answer, 200, b"\r\nContent-Type: application/json\r\n")
+            equal(answer.split(b"\r\n\r\n", 1)[1], want, "reply")
+
+
+def plain_http_serves_calls_once_it_may():
+    with Bench() as b:
+        api = b.ready()
+        status(exchange(b, b"GET /x?y=1 HTTP/1.0\r\nHost: foo:80\r\n\r\n",
+                        plain=True), 301,
+               b"\r\nLocation: https://foo:%d/x?y=1\r\n" % b.https)
+        status(exchange(b, post(LIST), plain=True), 403)
+        api("pool.set_https_only", api("pool.get_all")[0], False)
+        status(exchange(b, post(LIST), plain=True), 200)
+        api("pool.set_https_only", api("pool.get_all")[0], True)
+        status(exchange(b, post(LIST), plain=True), 403)
+
+
+def events_wake_those_who_wait():
+    with Bench() as b:
+        api = b.ready()
+        pool = api("pool.get_all")[0]
+        token = api("event.inject", "pool", pool)
+        answer = api("event.from", ["*"], token, 10.0)
+        equal([(e["class"], e["operation"]) for e in answer["events"]
+               if e["class"] == "pool"], [("pool", "mod")], "events")
+        token = answer["token"]
+        got = {}
+
+        def wait(classes, name, session):
+            start = time.monotonic()
+            try:
+                got[name] = session("event.from", classes, token, 30.0)
+            except Refused as e:
+                got[name] = e.code
+            got[name + " s"] = time.monotonic() - start
+
+        one, other = b.login(), b.login()
+        threads = [
+            threading.Thread(target=wait, args=(["POOL"], "one", one)),
+            threading.Thread(target=wait, args=(["vdi"], "other", other))]
+        for t in threads:
+            t.start()
+        time.sleep(0.5)
+        api("pool.add_to_other_config", pool, "k", "v")
+        threads[0].join()
+        check(got["one s"] < 1.5, "woken after %.1f s" % got["one s"])
+        equal(got["one"]["events"][0]["snapshot"]["other_config"]["k"], "v",
+              "snapshot")
+        check(threads[1].is_alive(), "woken by another class")
+        log_out(b, other)
+        threads[1].join()
+        equal(got["other"], "SESSION_INVALID", "after logout")
+        start = time.monotonic()
+        answer = api("event.from", ["vdi"], token, "1")
+        equal(answer["events"], [], "events")
+        check(0.9 < time.monotonic() - start < 3, "time-out")
+        check("task" in answer["valid_ref_counts"], "counts")
+
+
+def log_out(b, other):
+    """Ends another client's session."""
+    call = {"method": "session.logout", "id": 1, "params": [other.session]}
+    status(exchange(b, post(json.dumps(call).encode(), "/jsonrpc")), 200)
+
+
+def put(b, api, query, length, *data, version="1.1"):
+    length = "" if length is None else "Content-Length: %d\r\n" % length
+    return exchange(b, ("PUT /import_raw_vdi/?session_id=%s&%s HTTP/%s\r\n%s"
+                        "\r\n" % (api.session, query, version,
+                                  length)).encode(), *data)
+
+
+def get(b, api, vdi):
+    answer = exchange(b, ("GET /export_raw_vdi?vdi=%s HTTP/1.0\r\n"
+                          "Cookie: session_id=%s\r\n\r\n" %
+                          (vdi, api.session)).encode())
+    status(answer, 200)
+    return answer.split(b"\r\n\r\n", 1)[1]
+
+
+def ended(api, task):
+    return until("the task", lambda: api("task.get_status", task) !=
+                 "pending" and api("task.get_record", task))
+
+
+def disks_stream_in_every_way():
+    with Bench() as b:
+        api = b.ready()
+        vdi = b.vdi(api, 4 * MIB)
+        data = os.urandom(4 * MIB)
+        task = api("task.create", "import", "")
+        q = "vdi=%s&format=raw&task_id=%s"
+        status(put(b, api, q % (vdi, task), len(data), data), 200)
+        record = ended(api, task)
+        equal(record["status"], "success", "task")
+        equal(record["result"], "<value>%s</value>" % vdi, "result")
+        check(get(b, api, vdi) == data, "other bytes came back")
+        status(put(b, api, "vdi=" + vdi, 0), 200)	# probe
+        check(get(b, api, vdi) == data, "the probe changed the disk")
+        task = api("task.create", "1 PiB", "")
+        put(b, api, q % (vdi, task), 1 << 50, data)
+        equal(ended(api, task)["status"], "success", "1 PiB")
+        task = api("task.create", "cut", "")
+        put_cut(b, api, q % (vdi, task), data)
+        record = ended(api, task)
+        equal(record["error_info"][0], "VDI_IO_ERROR", "cut")
+        task = api("task.create", "chunked", "")
+        half = 2 * MIB
+        put(b, api, q % (vdi, task) + "&chunked=true", None,
+            struct.pack("<QI", half, half) + data[half:],
+            struct.pack("<QI", 0, half) + data[:half],
+            struct.pack("<QI", 0, 0))
+        equal(ended(api, task)["status"], "success", "chunked")
+        uuid = api("VDI.get_uuid", vdi)
+        check(get(b, api, uuid) == data, "chunked bytes")
+        task = api("task.create", "new", "")
+        put(b, api, "sr_id=%s&task_id=%s" % (b.sr(api), task), len(data),
+            data)
+        new = ended(api, task)["result"][len("<value>"):-len("</value>")]
+        check(get(b, api, new) == data, "new disk")
+        with connect(b) as s:
+            s.sendall(("PUT /import_raw_vdi?session_id=%s&vdi=%s HTTP/1.0\r\n"
+                       "\r\n" % (api.session, vdi)).encode())
+            status(s.recv(1000), 200)
+
+
+def put_cut(b, api, query, data):
+    with connect(b) as s:
+        s.sendall(("PUT /import_raw_vdi?session_id=%s&%s HTTP/1.1\r\n"
+                   "Content-Length: %d\r\n\r\n" % (
+                       api.session, query, len(data))).encode() +
+                  data[:MIB])
+
+
+def streams_want_credentials():
+    with Bench() as b:
+        api = b.ready()
+        basic = "GET /export_raw_vdi?vdi=%s HTTP/1.1\r\n" \
+            "Authorization: Basic %s\r\n\r\n"
+
+        def coded(text):
+            return base64.b64encode(text.encode()).decode()
+
+        status(exchange(b, b"GET /export_raw_vdi?vdi=x HTTP/1.1\r\n\r\n"),
+               401, b'WWW-Authenticate: Basic realm="get_export_raw_vdi"')
+        status(exchange(b, (basic % ("x", coded("root:no"))).encode()), 401)
+        status(exchange(b, (basic % ("x", coded("root:" + PASSWORD))
+                            ).encode()), 400)
+        vdi = b.vdi(api)
+        status(exchange(b, (basic % (vdi, coded("root:" + PASSWORD))
+                            ).encode()), 200)
+        task = api("task.create", "refused", "")
+        status(exchange(b, ("PUT /import_raw_vdi?vdi=%s&task_id=%s HTTP/1.1"
+                            "\r\nContent-Length: 3\r\n\r\nabc" % (vdi, task)
+                            ).encode()), 401)
+        equal(ended(api, task)["error_info"][0],
+              "SESSION_AUTHENTICATION_FAILED", "task")
+        status(put(b, api, "vdi=nothing", 3, b"abc"), 400)
+        status(put(b, api, "vdi=%s&format=vhd" % vdi, 3, b"abc"), 404)
+
+
+def silent_clients_make_room():
+    with Bench() as b:
+        b.ready()
+        silent = [socket.create_connection(("127.0.0.1", b.https))
+                  for _ in range(60)]
+        b.login()		# a newcomer is served
+        gone = 0
+        for s in silent:
+            s.settimeout(0.01)
+            try:
+                gone += s.recv(1) == b""
+            except socket.timeout:
+                pass
+            except ConnectionResetError:
+                gone += 1
+            s.close()
+        check(gone >= 28, "only %d were sent away" % gone)
+
+
+def many_wait_and_slow_readers_hold_nobody_up():
+    with Bench() as b:
+        api = b.ready()
+        pool = api("pool.get_all")[0]
+        token = api("event.from", ["*"], api("event.inject", "pool", pool),
+                    10.0)["token"]
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "event.from",
+                           "params": [api.session, ["pool"], token, 60]})
+        parked = []
+        for _ in range(200):
+            s = connect(b)
+            s.sendall(post(body.encode(), "/jsonrpc", headers=""))
+            parked.append(s)
+        call = json.dumps({"method": "role.get_all_records", "id": 1,
+                           "params": [api.session]}).encode()
+        slow = []
+        for _ in range(20):
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.connect(("127.0.0.1", b.https))
+            s = tls().wrap_socket(s)
+            s.settimeout(30)
+            s.sendall(post(call, "/jsonrpc", headers="") * 20)
+            slow.append(s)
+        start = time.monotonic()
+        for _ in range(20):
+            api("pool.get_all")
+        check(time.monotonic() - start < 5, "others wait")
+        api("pool.add_to_other_config", pool, "wake", "up")
+        for s in parked:
+            check(b"200 OK" in s.recv(1000), "not woken")
+            s.close()
+        got = b""
+        while got.count(b'"error":null') < 20:
+            more = slow[0].recv(65536)
+            check(more, "the slow reader lost its replies")
+            got += more
+        for s in slow:
+            s.close()
+        equal(b.xapi.poll(), None, "xapi")
+
+
+if __name__ == "__main__":
+    sys.exit(main([
+        heads_are_read_as_xenapi_hosts_do,
+        bad_bodies_get_status_500_and_nothing_more,
+        slow_heads_time_out,
+        envelopes_follow_the_version_asked_for,
+        plain_http_serves_calls_once_it_may,
+        events_wake_those_who_wait,
+        disks_stream_in_every_way,
+        streams_want_credentials,
+        silent_clients_make_room,
+        many_wait_and_slow_readers_hold_nobody_up,
+    ]))

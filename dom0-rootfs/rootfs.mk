@@ -2,9 +2,12 @@
 
 R := $(B)/dom0
 
-# Our programs that may still be missing: a stand-in of dom0-rootfs/standin
-# takes the place.  To be empty in a release.
-STAND_INS ?= xapi xenopsd bedplate-answers bedplate-hotplug bedplate-screen
+# Our own programs.  Those named in STAND_INS (for work on the image alone)
+# are taken if they are built; else a script of dom0-rootfs/standin is.
+OWN_NAMES := xapi xenopsd bedplate-answers bedplate-hotplug bedplate-screen
+STAND_INS ?=
+OWN := $(patsubst %,$(B)/musl/%,$(filter-out $(STAND_INS),$(OWN_NAMES))) \
+	$(wildcard $(STAND_INS:%=$(B)/musl/%))
 
 # what all logs together may grow to, in bytes
 LOG_LIMIT := 8388608
@@ -15,10 +18,8 @@ export SOURCE_DATE_EPOCH
 
 ROOTFS_LISTS := $(wildcard dom0-rootfs/lists/*.list) $(HV)/modules/root.list
 INITRD_LISTS := $(wildcard dom0-rootfs/initramfs/*.list) $(HV)/modules/boot.list
-OWN := $(patsubst %,$(B)/musl/%,$(filter-out $(STAND_INS),xapi xenopsd \
-	bedplate-answers bedplate-hotplug bedplate-screen))
 ROOTFS_IN := $(shell find dom0-rootfs/skel dom0-rootfs/standin \
-	dom0-rootfs/initramfs -type f) $(wildcard $(B)/musl/*) $(OWN) \
+	dom0-rootfs/initramfs -type f) $(OWN) \
 	dom0-rootfs/mkimage.py $(SYSROOT)
 
 MKIMAGE := dom0-rootfs/mkimage.py --epoch $(SOURCE_DATE_EPOCH) \

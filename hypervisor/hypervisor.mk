@@ -54,5 +54,6 @@ hypervisor: $(HV_BOOT) $(HV)/modules/root.list
 
 CHECK_TARGETS += check-versions
 ## check-versions: Xen, its tools and the kernel belong together
-check-versions: $(HV)/pkg.stamp
-	@hypervisor/check-versions.py $(HV)/pkg "$(SYSROOT)" "$(MUSL_B)"
+check-versions: $(HV)/pkg.stamp $(SYSROOT)
+	@hypervisor/check-versions.py $(HV)/pkg $(B)/sysroot \
+	    $(B)/sysroot/share/origin/xen

@@ -29,6 +29,12 @@ $(B)/SHA256SUMS: $(ISO) $(B)/manifest.txt
 
 iso: $(B)/SHA256SUMS
 
-.PHONY: run
+# FIRMWARE=uefi for the other firmware; ports and memory: see run.py
 run: $(B)/SHA256SUMS
-	@tests/appliance/run.py $(ISO)
+	@tests/appliance/run.py $(ISO) $(B)/run.img $(FIRMWARE)
+
+CHECK_TARGETS += check-boot
+.PHONY: check-boot
+## check-boot: the ISO reaches dom0 in QEMU: BIOS and UEFI, CD and USB
+check-boot: $(B)/SHA256SUMS
+	@tests/appliance/test_boot.py $(ISO)

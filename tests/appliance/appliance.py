@@ -76,10 +76,12 @@ class Machine:
     """iso: None boots from the first disk.  firmware: bios or uefi.
     medium: cd or usb.  disks: raw images (written to).  ports: {name: port
     of the appliance}; self.port[name] is the one on 127.0.0.1 it has here,
-    chosen freely unless PORT:HERE is given as a pair."""
+    chosen freely unless (PORT, HERE) is given as a pair.  terminal: the
+    serial console is the terminal of whoever runs self.argv."""
 
     def __init__(self, iso, firmware="bios", medium="cd", disks=(),
-                 memory_mib=2048, cpus=2, ports=None, extra=(), name="host"):
+                 memory_mib=2048, cpus=2, ports=None, extra=(), name="host",
+                 terminal=False):
         self.name = name
         self.dir = tempfile.mkdtemp(prefix="appliance-")
         self.port, forwards = {}, ""
@@ -94,11 +96,14 @@ class Machine:
             "-m", str(memory_mib), "-nodefaults", "-vga", "std",
             "-display", "none", "-no-reboot",
             "-device", "qemu-xhci,id=usb",
-            "-chardev", "socket,id=serial,server=on,wait=off,path=serial,"
+            "-chardev", "stdio,id=serial,mux=on,signal=off" if terminal else
+            "socket,id=serial,server=on,wait=off,path=serial,"
             "logfile=serial.log", "-serial", "chardev:serial",
             "-qmp", "unix:qmp,server=on,wait=off",
             "-netdev", "user,id=net0" + forwards,
             "-device", "e1000,netdev=net0,mac=52:54:00:be:d0:01"]
+        if terminal:
+            self.argv += ["-mon", "chardev=serial"]
         self._firmware(firmware)
         self._media(iso, medium, disks)
         self.argv += extra

@@ -56,7 +56,8 @@ $(B)/tests/musl/$1: $(B)/musl/obj/unit/$1.whole.o
 	    $$(MUSL_LIBS)
 	@mv $$@.$$T $$@
 endef
-$(foreach t,$(notdir $(UNIT_TESTS)),$(eval $(call unit_musl_rules,$t)))
+$(foreach t,$(notdir $(UNIT_TESTS) $(UNIT_HELPERS)),$(eval \
+	$(call unit_musl_rules,$t)))
 
 CHECK_TARGETS += check-style check-unit check-unit-musl
 
@@ -69,9 +70,10 @@ check-unit: $(if $(UNIT),$(filter $(B)/tests/unit/test_$(UNIT)% \
 	    $(filter $(B)/tests/unit/test_%,$^)
 
 ## check-unit-musl: unit tests on musl, without sanitizers
-check-unit-musl: $(if $(UNIT),$(filter $(B)/tests/musl/test_$(UNIT)%,\
-    $(UNIT_TESTS:$(B)/tests/unit/%=$(B)/tests/musl/%)),\
-    $(UNIT_TESTS:$(B)/tests/unit/%=$(B)/tests/musl/%)) $(UNIT_HELPERS)
+check-unit-musl: $(patsubst $(B)/tests/unit/%,$(B)/tests/musl/%,\
+    $(if $(UNIT),$(filter $(B)/tests/unit/test_$(UNIT)% \
+    $(B)/tests/unit/helper_$(UNIT)%,$(UNIT_TESTS) $(UNIT_HELPERS)),\
+    $(UNIT_TESTS) $(UNIT_HELPERS)))
 	@UNIT_LABEL='musl ' tests/unit/run.sh $(B)/tests/log/musl \
 	    $(filter $(B)/tests/musl/test_%,$^)
 

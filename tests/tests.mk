@@ -83,6 +83,7 @@ check-style:
 
 include tests/scenario/scenario.mk
 include tests/clients/clients.mk
+include tests/fuzz/fuzz.mk
 
 # Measurements of single layers, without sanitizers.
 BENCH_TARGETS += bench-db

@@ -12,7 +12,7 @@
 #define HTTP_WORKERS 8			/* always there */
 #define HTTP_MAX_WORKERS 128		/* while others wait for slow calls */
 #define HTTP_WORKER_IDLE_S 30		/* then those beyond HTTP_WORKERS end */
-#define HTTP_STACK (1u << 20)		/* of workers and streams */
+#define HTTP_STACK (1u << 20)		/* of every thread of the server */
 
 #define HTTP_STOP_S 5			/* for calls under way, when we end */
 
@@ -28,6 +28,7 @@
 #define HTTP_IDLE_MS 1800000
 #define HTTP_WRITE_MS 60000		/* without any progress */
 #define HTTP_DRAIN_MS 3000		/* after a refusal */
+#define HTTP_SURPLUS_MS 2000		/* for a byte too many of an import */
 #define HTTP_STREAM_MS 300000		/* read or write of a transfer */
 
 #endif

@@ -3,9 +3,8 @@
  * tells how it ended: the status line leaves when the request looks sane,
  * before the first byte of the disk.
  *
- * Clients stop sending when they are done, whatever length they announced, so
- * an end of file is an error only if fewer bytes came than both the length
- * and the disk's size promise.
+ * Some clients do not know the length: they announce 1 PiB, or (HTTP/1.0) none,
+ * and hang up when they are done.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,18 +13,22 @@
 #include <unistd.h>
 
 #include "api/stream.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "gen/errors.h"
+#include "gen/methods.h"
 #include "http/stream.h"
 
 #define CHUNK (1u << 20)
-#define HOLE_BYTES 12			/* u64 offset, u32 length */
+#define CHUNK_HEAD 12			/* u64 offset, u32 length */
+#define UNKNOWN_BYTES (1LL << 50)	/* a length that clients make up */
 
 struct transfer {
 	struct stream *s;
 	struct stream_vdi vdi;
 	char *chunk;
 	int64_t done;			/* bytes */
+	bool made;			/* the VDI is ours */
 };
 
 static const char *
@@ -102,31 +105,36 @@ progress(struct transfer *t)
 	    whole > 0 ? (double)t->done / whole : 0);
 }
 
-/* The whole body is the disk, from its start. */
+/*
+ * The whole body is the disk, from its start.  Without a length, or with one
+ * that can only mean "unknown", it ends where the client stops.
+ */
 static int
 import_plain(struct transfer *t)
 {
 	int64_t length = t->s->head->length, want = t->vdi.size_bytes;
+	bool known = length >= 0 && length < UNKNOWN_BYTES;
 	size_t len;
 	ssize_t r;
 
-	/* One byte more than the disk shows data that does not fit. */
-	if (length < 0 || length > want)
-		length = length < 0 ? want + 1 : want;
-	while (t->done < length) {
-		len = length - t->done > CHUNK ? CHUNK :
-		    (size_t)(length - t->done);
+	if (known)
+		want = length;
+	while (t->done < want) {
+		len = want - t->done > CHUNK ? CHUNK :
+		    (size_t)(want - t->done);
 		r = read_full(t, t->chunk, len);
 		if (r < 0 || write_at(t, t->chunk, (size_t)r, t->done))
 			return -1;
 		t->done += r;
 		if (progress(t))
 			return -1;
-		if ((size_t)r < len)
-			break;
+		if ((size_t)r == len)
+			continue;
+		return length < 0 ? 0 : io_error(t, "the data ended early");
 	}
-	if (t->s->head->length >= 0 && t->done < length)
-		return io_error(t, "the data ended early");
+	/* A client may wait for us to end it, so the wait is short. */
+	if (!known && stream_has_more(t->s, HTTP_SURPLUS_MS))
+		return io_error(t, "data beyond the end of the disk");
 	return 0;
 }
 
@@ -144,7 +152,7 @@ little(const unsigned char *p, int bytes)
 static int
 import_chunk(struct transfer *t)
 {
-	unsigned char head[HOLE_BYTES];
+	unsigned char head[CHUNK_HEAD];
 	uint64_t at, left;
 	size_t len;
 	ssize_t r;
@@ -194,8 +202,9 @@ import_body(struct transfer *t)
 }
 
 static int
-import_target(struct stream *s, struct ref *vdi)
+import_target(struct transfer *t, struct ref *vdi)
 {
+	struct stream *s = t->s;
 	const char *which = http_query(s->head, "vdi");
 	const char *sr = query(s, "sr_id", query(s, "sr_uuid", ""));
 
@@ -203,7 +212,24 @@ import_target(struct stream *s, struct ref *vdi)
 		return stream_vdi_find(&s->call, which, vdi);
 	if (s->head->length <= 0)
 		return err_vdi_missing(&s->call, sr, "");
-	return stream_vdi_create(&s->call, sr, s->head->length, vdi);
+	if (stream_vdi_create(&s->call, sr, s->head->length, vdi))
+		return -1;
+	t->made = true;
+	call_refresh(&s->call);
+	return 0;
+}
+
+/* A disk that was made for an import that failed; keeps the first error. */
+static void
+unmake(struct call *c, const struct ref *vdi)
+{
+	const struct vdi_destroy_args a = { .self = *vdi };
+	struct error first = c->err;
+
+	call_refresh(c);
+	if (api_vdi_destroy(c, &a))
+		log_warn("cannot remove the disk of a failed import");
+	c->err = first;
 }
 
 static int
@@ -212,9 +238,12 @@ import_run(struct transfer *t, struct ref *vdi)
 	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct stream *s = t->s;
 
-	if (import_target(s, vdi) ||
+	if (import_target(t, vdi) ||
 	    stream_vdi_open(&s->call, vdi, true, &t->vdi))
 		return -1;
+	if (s->head->length > t->vdi.size_bytes &&
+	    s->head->length < UNKNOWN_BYTES)
+		return io_error(t, "the image is larger than the disk");
 	if (s->head->expects_continue &&
 	    stream_write(s, proceed, sizeof(proceed) - 1))
 		return io_error(t, "the client hung up");
@@ -262,6 +291,8 @@ run_task(struct transfer *t, const char *label,
 	rc = fn(t, &vdi);
 	status = status_of(c);
 	stream_vdi_close(c, &t->vdi);
+	if (rc && t->made)
+		unmake(c, &vdi);
 	stream_task_end(c, rc, result ? &ref_type : NULL, &vdi);
 	if (rc)
 		stream_refuse(t->s, status, "The transfer failed; see the task.");

@@ -544,7 +544,7 @@ http_start(const struct http_config *cfg, struct http **http_out)
 		xmlrpc_init();
 		hear(h, &h->wake, true);
 		http_hear(h, true);
-		rc = -pthread_create(&h->thread, NULL, server_main, h);
+		rc = http_spawn(&h->thread, server_main, h);
 	}
 	if (rc) {
 		server_free(h);

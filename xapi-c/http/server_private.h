@@ -47,6 +47,8 @@ void http_arm(struct http *h, struct conn *c, enum conn_state state,
     int64_t deadline_ms);
 
 /* worker.c */
+/* A thread; detached if t_out is NULL.  0 or -errno. */
+int http_spawn(pthread_t *t_out, void *(*fn)(void *), void *arg);
 /* False if some still run after HTTP_STOP_S. */
 bool workers_stop(struct http *h);
 void workers_push(struct http *h, struct conn *c);

@@ -13,16 +13,22 @@
 #include "http/server_private.h"
 
 static int
-await(struct conn *c, bool writing)
+await_for(struct conn *c, bool writing, int timeout_ms)
 {
 	struct pollfd p = { .fd = c->fd };
 	int r;
 
 	p.events = conn_poll_events(c, writing);
 	do {
-		r = poll(&p, 1, HTTP_STREAM_MS);
+		r = poll(&p, 1, timeout_ms);
 	} while (r == -1 && errno == EINTR);
 	return r > 0 ? 0 : r == 0 ? -ETIMEDOUT : -errno;
+}
+
+static int
+await(struct conn *c, bool writing)
+{
+	return await_for(c, writing, HTTP_STREAM_MS);
 }
 
 ssize_t
@@ -45,6 +51,22 @@ stream_read(struct stream *s, void *buf, size_t len)
 			break;
 	}
 	return r;
+}
+
+bool
+stream_has_more(struct stream *s, int timeout_ms)
+{
+	struct conn *c = s->conn;
+	ssize_t r;
+	char byte;
+
+	if (c->in.len > c->head_size)
+		return true;
+	while ((r = conn_recv(c, &byte, 1)) == -EAGAIN) {
+		if (await_for(c, false, timeout_ms))
+			return false;
+	}
+	return r > 0;
 }
 
 int

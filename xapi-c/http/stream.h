@@ -21,6 +21,8 @@ void stream_serve(struct conn *c);
 
 /* Bytes, 0 at the end, -errno.  Bytes that came with the head come first. */
 ssize_t stream_read(struct stream *s, void *buf, size_t len);
+/* Does one more byte come within timeout_ms?  It is lost. */
+bool stream_has_more(struct stream *s, int timeout_ms);
 /* 0 or -errno. */
 int stream_write(struct stream *s, const void *buf, size_t len);
 /* Status line and these headers (whole lines), without Content-Length: the

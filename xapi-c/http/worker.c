@@ -162,18 +162,19 @@ worker_main(void *arg)
 	return NULL;
 }
 
-/* A detached thread, counted by the caller. */
-static int
-spawn(void *(*fn)(void *), void *arg)
+int
+http_spawn(pthread_t *t_out, void *(*fn)(void *), void *arg)
 {
 	pthread_attr_t attr;
 	pthread_t t;
 	int rc;
 
 	pthread_attr_init(&attr);
+	/* musl's default would be small for parsers and TLS. */
 	pthread_attr_setstacksize(&attr, HTTP_STACK);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	rc = -pthread_create(&t, &attr, fn, arg);
+	if (!t_out)
+		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	rc = -pthread_create(t_out ? t_out : &t, &attr, fn, arg);
 	pthread_attr_destroy(&attr);
 	return rc;
 }
@@ -188,7 +189,7 @@ workers_push(struct http *h, struct conn *c)
 	h->queued++;
 	if (h->queued > h->idle_workers && h->workers < HTTP_MAX_WORKERS) {
 		/* If there cannot be one more, those there are will come. */
-		if (spawn(worker_main, h) == 0)
+		if (http_spawn(NULL, worker_main, h) == 0)
 			h->workers++;
 		else if (h->workers == 0)
 			log_error("cannot start a worker thread");
@@ -220,7 +221,7 @@ workers_stream(struct http *h, struct conn *c)
 
 	pthread_mutex_lock(&h->lock);
 	ok = h->streams < HTTP_MAX_STREAMS && !h->stop &&
-	    spawn(stream_main, c) == 0;
+	    http_spawn(NULL, stream_main, c) == 0;
 	if (ok)
 		h->streams++;
 	pthread_mutex_unlock(&h->lock);

@@ -1,0 +1,120 @@
+/*
+ * All parsers of bytes from clients behind one libFuzzer entry: the first byte
+ * of the input chooses.  Build and run with `make fuzz`.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen/types.h"
+#include "http/head.h"
+#include "http/ws.h"
+#include "rpc/where.h"
+#include "wire/emit.h"
+#include "wire/json.h"
+#include "wire/xmlrpc.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc, (void)argv;
+	xmlrpc_init();
+	return 0;
+}
+
+/* Values go on into the typed decoders, as records and as their fields. */
+static void
+decode_all(struct arena *a, const struct request *req)
+{
+	struct decoder d = { .arena = a, .check_utf8 = req->bad_utf8 };
+	const struct value *v;
+	struct buf b = { 0 };
+	struct vm vm;
+	uint32_t i;
+	uint16_t f;
+
+	for (i = 0; i < req->n_params && i < 16; i++) {
+		v = &req->params[i];
+		if (value_decode_ctor(&d, &class_vm.rec, v, &vm) == 0) {
+			emit_xml_record(&b, &class_vm.rec, &vm);
+			emit_json_record(&b, &class_vm.rec, &vm);
+		}
+		for (f = 0; f < class_vm.rec.n; f++)
+			value_decode(&d, class_vm.rec.fields[f].type, v,
+			    (char *)&vm + class_vm.rec.fields[f].offset);
+	}
+	buf_release(&b);
+}
+
+static void
+try_where(struct arena *a, const char *data, size_t len)
+{
+	char *text = arena_strndup(a, data, len);
+	const struct where *w;
+	const char *why;
+
+	w = where_parse(a, &class_vm.rec, text, &why);
+	if (w)
+		where_matches(w, class_vm.rec.dflt);
+}
+
+static void
+try_head(struct arena *a, const char *data, size_t len)
+{
+	size_t size = http_head_size(data, len), out;
+	struct http_head h;
+
+	if (http_head_parse(a, data, size ? size : len, &h) == 0 &&
+	    http_header(&h, "Authorization"))
+		http_base64_decode(a, http_header(&h, "Authorization"), &out);
+}
+
+static void
+try_ws(const uint8_t *data, size_t len)
+{
+	struct buf out = { 0 }, back = { 0 };
+	struct ws ws = { 0 };
+	size_t half = len / 2;
+
+	if (ws_feed(&ws, data, half, &out, &back) == 0)
+		ws_feed(&ws, data + half, len - half, &out, &back);
+	buf_release(&out);
+	buf_release(&back);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const char *text = (const char *)data + 1;
+	struct json_request json;
+	struct request xml;
+	struct arena *a;
+
+	if (len == 0)
+		return 0;
+	a = arena_new();
+	switch (data[0] % 5) {
+	case 0:
+		if (xmlrpc_parse(a, text, len - 1, &xml) == 0)
+			decode_all(a, &xml);
+		break;
+	case 1:
+		if (json_parse(a, text, len - 1, &json) == 0)
+			decode_all(a, &json.call);
+		break;
+	case 2:
+		try_head(a, text, len - 1);
+		break;
+	case 3:
+		try_where(a, text, len - 1);
+		break;
+	default:
+		try_ws(data + 1, len - 1);
+		break;
+	}
+	arena_free(a);
+	return 0;
+}

@@ -36,7 +36,7 @@ START_TEST(the_certificate_is_made_once_and_kept)
 	begin();
 	ck_assert_int_eq(tls_new(dir, "a-host", &tls, &why), 0);
 	ck_assert_uint_eq(strlen(tls_fingerprint(tls)), TLS_FINGERPRINT_LEN);
-	strncpy(first, tls_fingerprint(tls), sizeof(first));
+	memcpy(first, tls_fingerprint(tls), sizeof(first));
 	ck_assert_ptr_nonnull(strstr(tls_certificate(tls),
 	    "BEGIN CERTIFICATE"));
 	ck_assert_ptr_null(strstr(tls_certificate(tls), "PRIVATE"));

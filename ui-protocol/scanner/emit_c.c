@@ -188,7 +188,8 @@ char *
 record_initialiser(const struct record *r)
 {
 	return fmt("{ \"%s\",\n\t    %s_fields, %d,\n"
-	    "\t    sizeof(struct %s),\n\t    &%s_default }", r->name, r->c, r->fields.n, r->c, r->c);
+	    "\t    sizeof(struct %s),\n\t    &%s_default }", r->name, r->c,
+	    r->fields.n, r->c, r->c);
 }
 
 char *

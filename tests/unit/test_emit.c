@@ -57,6 +57,20 @@ START_TEST(scalars_are_written_as_clients_expect)
 }
 END_TEST
 
+START_TEST(what_is_not_utf8_is_replaced)
+{
+	const char *s = "a\xff\xc3\xa4<\xe2\x82";
+
+	BOTH(&type_string, &s, "<value>a\xef\xbf\xbd\xc3\xa4&lt;"
+	    "\xef\xbf\xbd\xef\xbf\xbd</value>",
+	    "\"a\xef\xbf\xbd\xc3\xa4<\xef\xbf\xbd\xef\xbf\xbd\"");
+	s = "\xef\xbf\xbf\t\r";
+	BOTH(&type_string, &s, "<value>\xef\xbf\xbd\xef\xbf\xbd"
+	    "\xef\xbf\xbd\t\r</value>", "\"\xef\xbf\xbd\xef\xbf\xbd"
+	    "\xef\xbf\xbd\\t\\r\"");
+}
+END_TEST
+
 START_TEST(floats_have_a_point_or_are_special)
 {
 	double one = 1.0, part = 0.1, big = 1e300, nan = NAN, inf = INFINITY;
@@ -136,6 +150,7 @@ int
 main(void)
 {
 	return UNIT_RUN("emit", scalars_are_written_as_clients_expect,
+	    what_is_not_utf8_is_replaced,
 	    floats_have_a_point_or_are_special,
 	    sets_and_maps_have_no_space_between_tags,
 	    maps_with_int_keys_have_text_keys,

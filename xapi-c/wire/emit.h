@@ -1,8 +1,9 @@
 /*
  * Writers of typed values as XML-RPC and JSON text, byte for byte what XenAPI
  * clients expect.  A record leaves out fields that are FIELD_SECRET or
- * FIELD_INTERNAL, and FIELD_OPTIONAL ones that are empty.  Strings must be
- * UTF-8; characters that XML cannot carry are dropped.  Nothing can fail.
+ * FIELD_INTERNAL, and FIELD_OPTIONAL ones that are empty.  What is not UTF-8
+ * becomes U+FFFD; characters that XML cannot carry are dropped.  Nothing can
+ * fail.
  */
 #ifndef WIRE_EMIT_H
 #define WIRE_EMIT_H

@@ -4,31 +4,46 @@
 #include <string.h>
 
 #include "wire/emit.h"
+#include "wire/utf8.h"
+
+/* What stands for the byte, in esc or by itself; NULL: the byte. */
+static const char *
+escape(unsigned char c, char esc[static 8])
+{
+	const char *letter;
+
+	if (c >= 0x20 && c != '"' && c != '\\')
+		return NULL;
+	letter = c ? strchr("\"\"\\\\\nn\rr\tt", c) : NULL;
+	if (letter)
+		snprintf(esc, 8, "\\%c", letter[1]);
+	else
+		snprintf(esc, 8, "\\u%04x", c);
+	return esc;
+}
 
 void
 emit_json_string(struct buf *b, const char *s)
 {
-	const char *from = s;
-	unsigned char c;
-	char esc[8];
+	const char *from = s, *end = s + strlen(s), *esc;
+	char space[8];
+	size_t n;
 
 	buf_addc(b, '"');
-	for (; (c = (unsigned char)*s); s++) {
-		if (c >= 0x20 && c != '"' && c != '\\')
+	while (s < end) {
+		n = 1;
+		esc = escape((unsigned char)*s, space);
+		if ((unsigned char)*s >= 0x80) {
+			n = utf8_len(s, (size_t)(end - s));
+			esc = n ? NULL : UTF8_REPLACEMENT;
+		}
+		if (!esc) {
+			s += n;
 			continue;
-		if (c == '"' || c == '\\')
-			snprintf(esc, sizeof(esc), "\\%c", c);
-		else if (c == '\n')
-			snprintf(esc, sizeof(esc), "\\n");
-		else if (c == '\r')
-			snprintf(esc, sizeof(esc), "\\r");
-		else if (c == '\t')
-			snprintf(esc, sizeof(esc), "\\t");
-		else
-			snprintf(esc, sizeof(esc), "\\u%04x", c);
+		}
 		buf_add(b, from, (size_t)(s - from));
 		buf_adds(b, esc);
-		from = s + 1;
+		from = ++s;
 	}
 	buf_add(b, from, (size_t)(s - from));
 	buf_addc(b, '"');

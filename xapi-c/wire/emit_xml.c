@@ -4,29 +4,46 @@
 #include <string.h>
 
 #include "wire/emit.h"
+#include "wire/utf8.h"
+
+static const char *
+escape(unsigned char c)
+{
+	switch (c) {
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '&':
+		return "&amp;";
+	case '"':
+		return "&quot;";
+	default:
+		return c >= 0x20 || c == '\t' || c == '\n' || c == '\r' ?
+		    NULL : "";
+	}
+}
 
 void
 emit_xml_text(struct buf *b, const char *s)
 {
-	const char *from = s, *esc;
-	unsigned char c;
+	const char *from = s, *end = s + strlen(s), *esc;
+	size_t n;
 
-	for (; (c = (unsigned char)*s); s++) {
-		if (c == '<')
-			esc = "&lt;";
-		else if (c == '>')
-			esc = "&gt;";
-		else if (c == '&')
-			esc = "&amp;";
-		else if (c == '"')
-			esc = "&quot;";
-		else if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
-			esc = "";
-		else
+	while (s < end) {
+		n = 1;
+		esc = escape((unsigned char)*s);
+		if ((unsigned char)*s >= 0x80) {
+			n = utf8_len(s, (size_t)(end - s));
+			esc = n ? NULL : UTF8_REPLACEMENT;
+		}
+		if (!esc) {
+			s += n;
 			continue;
+		}
 		buf_add(b, from, (size_t)(s - from));
 		buf_adds(b, esc);
-		from = s + 1;
+		from = ++s;
 	}
 	buf_add(b, from, (size_t)(s - from));
 }

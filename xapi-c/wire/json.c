@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "wire/emit.h"
+#include "wire/utf8.h"
 
 struct convert {
 	struct arena *arena;

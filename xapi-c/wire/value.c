@@ -6,70 +6,7 @@
 #include <string.h>
 
 #include "wire/emit.h"
-
-#define REPLACEMENT "\xef\xbf\xbd"
-
-/* Length of the UTF-8 character at p, or 0. */
-static size_t
-utf8_len(const unsigned char *p, size_t left)
-{
-	size_t n, i;
-	uint32_t c;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] >= 0xc2 && p[0] < 0xe0)
-		n = 2;
-	else if (p[0] >= 0xe0 && p[0] < 0xf0)
-		n = 3;
-	else if (p[0] >= 0xf0 && p[0] < 0xf5)
-		n = 4;
-	else
-		return 0;
-	if (n > left)
-		return 0;
-	c = p[0] & (0xffu >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if ((n == 3 && c < 0x800) || (n == 4 && c < 0x10000))
-		return 0;
-	if ((c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
-		return 0;
-	return n;
-}
-
-const char *
-utf8_repair(struct arena *a, const char *data, size_t *len, bool *bad_out)
-{
-	const unsigned char *p = (const unsigned char *)data;
-	size_t i, n, bad = 0, o = 0;
-	char *out;
-
-	for (i = 0; i < *len; i += n ? n : 1) {
-		n = utf8_len(p + i, *len - i);
-		if (!n)
-			bad++;
-	}
-	*bad_out = bad > 0;
-	if (!bad)
-		return data;
-	out = arena_alloc(a, *len + 2 * bad + 1);
-	for (i = 0; i < *len; i += n ? n : 1) {
-		n = utf8_len(p + i, *len - i);
-		if (n) {
-			memcpy(out + o, p + i, n);
-			o += n;
-		} else {
-			memcpy(out + o, REPLACEMENT, 3);
-			o += 3;
-		}
-	}
-	*len = o;
-	return out;
-}
+#include "wire/utf8.h"
 
 static const char *
 kind_name(const struct value *v)
@@ -102,7 +39,7 @@ decode_string(struct decoder *d, const struct value *v, const char **out)
 {
 	if (v->kind != VALUE_STRING)
 		return mismatch(d, v, "a string");
-	if (d->check_utf8 && strstr(v->s, REPLACEMENT)) {
+	if (d->check_utf8 && strstr(v->s, UTF8_REPLACEMENT)) {
 		d->err.fault = DECODE_UTF8;
 		d->err.text = v->s;
 		return -1;

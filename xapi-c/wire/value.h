@@ -78,11 +78,4 @@ int value_decode_ctor(struct decoder *d, const struct record_type *rt,
 /* The struct's member, or NULL. */
 const struct value *value_member(const struct value *v, const char *name);
 
-/*
- * Returns data itself if it is UTF-8, else a copy in which every byte that is
- * not has become U+FFFD, and sets *bad_out.
- */
-const char *utf8_repair(struct arena *a, const char *data, size_t *len,
-    bool *bad_out);
-
 #endif

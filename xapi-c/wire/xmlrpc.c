@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "wire/utf8.h"
 
 enum el {
 	EL_NONE, EL_CALL, EL_METHOD, EL_PARAMS, EL_PARAM, EL_VALUE, EL_ARRAY,

@@ -1,0 +1,26 @@
+/*
+ * What is UTF-8 and what is not.  Clients' text is checked when it comes in;
+ * text of guests when it goes out, so that nothing a guest writes can make a
+ * reply that clients cannot parse.
+ */
+#ifndef WIRE_UTF8_H
+#define WIRE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+#define UTF8_REPLACEMENT "\xef\xbf\xbd"		/* U+FFFD */
+
+/* Bytes of the character at p, at most left; 0: p[0] is no part of one that
+ * XML and JSON can carry (for the characters beyond ASCII). */
+size_t utf8_len(const char *p, size_t left);
+/*
+ * Returns data itself if it is UTF-8, else a copy in which every byte that is
+ * not has become U+FFFD, and sets *bad_out.
+ */
+const char *utf8_repair(struct arena *a, const char *data, size_t *len,
+    bool *bad_out);
+
+#endif

@@ -238,7 +238,8 @@ def disks_stream_in_every_way():
         equal(record["status"], "success", "task")
         equal(record["result"], "<value>%s</value>" % vdi, "result")
         check(get(b, api, vdi) == data, "other bytes came back")
-        status(put(b, api, "vdi=" + vdi, 0), 200)	# probe
+        status(put(b, api, "vdi=" + vdi, 0), 200,	# a probe
+               b"\r\nConnection: close\r\n")
         check(get(b, api, vdi) == data, "the probe changed the disk")
         task = api("task.create", "1 PiB", "")
         put(b, api, q % (vdi, task), 1 << 50, data)

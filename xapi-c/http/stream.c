@@ -127,6 +127,7 @@ stream_refuse(struct stream *s, int status, const char *detail)
 	if (s->replied)
 		return;
 	s->replied = true;
+	c->head.keep_alive = false;
 	conn_reply_page(c, status, detail);
 	while ((rc = conn_flush(c)) == -EAGAIN) {
 		if (await(c, true))

@@ -44,7 +44,8 @@ $(B)/musl/obj/unit/$1.o: tests/unit/$1.c $(wildcard tests/unit/*.h) \
     $(B)/musl/obj/.flags | $$(GEN_HEADERS) $$(call dep,musl check openssl \
     libxml2 jansson sqlite)
 	@mkdir -p $$(@D)
-	$$(call say,CC)$$(MUSL_CC) $$(MUSL_CFLAGS) -Itests/unit -c $$< -o $$@.$$T
+	$$(call say,CC)$$(MUSL_CC) $$(MUSL_CFLAGS) -Itests/unit -MMD -MP \
+	    -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.$$T
 	@mv $$@.$$T $$@
 
 $(B)/musl/obj/unit/$1.whole.o: $(B)/musl/obj/unit/$1.o \
@@ -84,6 +85,7 @@ check-style:
 include tests/scenario/scenario.mk
 include tests/clients/clients.mk
 include tests/fuzz/fuzz.mk
+include tests/raft/raft.mk
 
 # Measurements of single layers, without sanitizers.
 BENCH_TARGETS += bench-db

@@ -70,7 +70,7 @@ $1/gen/%.o: $(B)/gen/%.c $1/.flags | $$(GEN_HEADERS) $4
 	    -c $$< -o $$@.$$T
 	@mv $$@.$$T $$@
 
-$$(foreach l,$$(LAYERS) gen xenopsd,$$(eval $1/$$l.a: \
+$$(foreach l,$$(LAYERS) gen xenopsd poold,$$(eval $1/$$l.a: \
 	$$(call objects,$1,$$(call layer_sources,$$l))))
 $1/%.a:
 	@mkdir -p $$(@D)

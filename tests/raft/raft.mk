@@ -1,0 +1,43 @@
+# The pool's log: three members in one process under seeded faults (sim), and
+# in three processes on loopback (member, cluster.py).
+
+RAFT_LIBS := $(addprefix $(B)/sysroot/lib/host/,libraft.a libuv.a liblz4.a)
+RAFT_CFLAGS := -I$(B)/sysroot/include/host
+RAFT_SIM := $(wildcard tests/raft/sim*.c)
+RAFT_NEEDS := poold db wire gen base
+RAFT_SEEDS ?= 200
+RAFT_FIRST ?= 1
+
+# the library part of poold: the one that includes raft's headers
+POOLD_SOURCES := $(wildcard xapi-c/poold/*.c)
+$(foreach f,host/obj host/asan,$(call objects,$(B)/$f,$(POOLD_SOURCES))): \
+    | $(call dep,raft)
+$(call objects,$(B)/musl/obj,$(POOLD_SOURCES)): | $(call dep,raft)
+$(B)/host/obj/poold.a: HOST_CFLAGS += $(RAFT_CFLAGS)
+$(B)/host/asan/poold.a: ASAN_CFLAGS += $(RAFT_CFLAGS)
+
+CHECK_TARGETS += check-raft
+CHECK_LONG_TARGETS += check-raft-long
+
+$(B)/tests/raft/sim: $(RAFT_SIM) tests/raft/sim.h tests/unit/model.h \
+    $(RAFT_NEEDS:%=$(B)/host/asan/%.a) | $(GEN_HEADERS) $(call dep,raft)
+	@mkdir -p $(@D)
+	$(call say,LD)$(HOST_CC) $(ASAN_CFLAGS) $(RAFT_CFLAGS) -Itests/unit \
+	    -Itests/raft -o $@.$T $(RAFT_SIM) $(call group,$(filter %.a,$^) \
+	    $(RAFT_LIBS)) $(HOST_LIBS) -ldl
+	@mv $@.$T $@
+
+# states are in memory: the disk that is tested is the simulated one
+define play
+	@d=$$(mktemp -d $(if $(wildcard /dev/shm/.),/dev/shm,/tmp)/raft-XXXXXX) && \
+	    { rc=0; $(B)/tests/raft/sim "$$d" $1 || rc=$$?; \
+	    rm -rf "$$d"; exit $$rc; }
+endef
+
+.PHONY: check-raft check-raft-long
+## check-raft: the pool's log under seeded faults; SEED=n plays one, with trace
+check-raft: $(B)/tests/raft/sim
+	$(call play,$(RAFT_FIRST) $(RAFT_SEEDS))
+
+check-raft-long: $(B)/tests/raft/sim
+	$(call play,1000 10000)

@@ -1,0 +1,265 @@
+/*
+ * What must hold: one leader per term; members that contain the same entry are
+ * equal; what was acknowledged is there and what was refused is not, at the
+ * end, on every member; a member's state, as its readers see it, never goes
+ * back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/mem.h"
+#include "db/log_entry.h"
+#include "model_tables.h"
+#include "sim.h"
+
+struct ref
+check_thing_ref(int i)
+{
+	return (struct ref){ { 0x71, (uint8_t)i } };
+}
+
+struct ref
+check_box_ref(int i)
+{
+	return (struct ref){ { 0xb0, (uint8_t)i } };
+}
+
+static int
+add_tag(struct db_txn *t, const struct op *op)
+{
+	struct ref ref = check_thing_ref(op->thing);
+	struct thing *th = txn_edit(t, CLASS_THING, &ref);
+	char tag[16];
+
+	if (!th) {
+		th = txn_new(t, CLASS_THING, &ref);
+		th->name_label = arena_printf(txn_arena(t), "thing %d",
+		    op->thing);
+	}
+	snprintf(tag, sizeof(tag), "%d", op->number);
+	th->tags = vec_add_string(txn_arena(t), th->tags, tag);
+	th->weight = op->number;
+	th->temperature = op->number;
+	th->slot = arena_strdup(txn_arena(t), tag);
+	return 0;
+}
+
+static int
+make_box(struct db_txn *t, const struct op *op)
+{
+	struct ref ref = check_box_ref(op->box);
+	struct box *b = txn_new(t, CLASS_BOX, &ref);
+
+	if (!b)
+		return -ENOENT;
+	b->name_label = arena_printf(txn_arena(t), "box %d", op->number);
+	return 0;
+}
+
+static int
+edit_thing(struct db_txn *t, const struct op *op)
+{
+	struct ref ref = check_thing_ref(op->thing);
+	struct ref box = check_box_ref(op->box);
+	struct thing *th = txn_edit(t, CLASS_THING, &ref);
+
+	if (!th)
+		return -ENOENT;
+	if (op->kind == OP_MOVE) {
+		if (!txn_get(t, CLASS_BOX, &box))
+			return -ENOENT;
+		th->box = box;
+	} else if (op->kind == OP_LOCAL) {
+		th->slot = arena_printf(txn_arena(t), "%d", op->number);
+	} else {
+		th->temperature = op->number;
+	}
+	return 0;
+}
+
+int
+check_write(struct db_txn *t, void *arg)
+{
+	const struct op *op = arg;
+	struct ref box = check_box_ref(op->box);
+
+	switch (op->kind) {
+	case OP_TAG:
+		return add_tag(t, op);
+	case OP_BOX:
+		return make_box(t, op);
+	case OP_UNBOX:
+		return txn_delete(t, CLASS_BOX, &box) ? 0 : -ENOENT;
+	default:
+		return edit_thing(t, op);
+	}
+}
+
+/* All that is replicated; the generation, which is not, left out. */
+static uint64_t
+state_hash(struct node *n)
+{
+	uint64_t h = 0xcbf29ce484222325u, skipped;
+	const uint8_t *p, *end;
+	struct log_entry e;
+	struct buf b = { 0 };
+	size_t len;
+
+	db_copy(n->db, &b);
+	if (log_decode(&e, b.data, b.len) ||
+	    !codec_get_bytes(&e.p, e.end, &p, &len))
+		abort();
+	end = p + len;
+	if (!codec_get_varint(&p, end, &skipped) ||
+	    !codec_get_varint(&p, end, &skipped))
+		abort();
+	while (p < end)
+		h = (h ^ *p++) * 0x100000001b3u;
+	buf_release(&b);
+	return h ? h : 1;
+}
+
+static void
+check_equal(struct sim *s, struct node *n)
+{
+	uint64_t h = state_hash(n);
+
+	if (n->applied >= s->n_hashes) {
+		size_t had = s->n_hashes;
+
+		s->n_hashes = n->applied * 2 + 64;
+		s->hash_at = mem_realloc(s->hash_at,
+		    sizeof(h) * s->n_hashes);
+		memset(s->hash_at + had, 0, sizeof(h) * (s->n_hashes - had));
+	}
+	if (!s->hash_at[n->applied])
+		s->hash_at[n->applied] = h;
+	if (s->hash_at[n->applied] != h)
+		sim_fail(s, "node %d differs from others at entry %llu", n->i,
+		    (unsigned long long)n->applied);
+}
+
+/* The tags of a thing, one after the other: later states continue earlier. */
+static void
+check_tags(struct sim *s, struct node *n, struct db_root *r, int thing)
+{
+	char **seen = &s->tags_seen[n->i * CHECK_THINGS + thing];
+	struct ref ref = check_thing_ref(thing);
+	const struct thing *th = db_find(r, CLASS_THING, &ref);
+	struct buf b = { 0 };
+	uint32_t i;
+
+	for (i = 0; th && i < th->tags.n; i++)
+		buf_addf(&b, "%s ", ((const char *const *)th->tags.v)[i]);
+	buf_adds(&b, "");
+	if (*seen && n->path[0] && strncmp(*seen, b.data, strlen(*seen)))
+		sim_fail(s, "node %d went back from '%s' to '%s'", n->i,
+		    *seen, b.data);
+	free(*seen);
+	*seen = buf_steal(&b, NULL);
+}
+
+static void
+check_node(struct sim *s, struct node *n)
+{
+	struct db_root *r = db_root_get(n->db);
+	uint64_t applied = db_applied(n->db);
+	int i;
+
+	if (db_generation(r) < n->generation)
+		sim_fail(s, "node %d: generation went back", n->i);
+	n->generation = db_generation(r);
+	if (applied < n->applied)
+		sim_fail(s, "node %d went back from entry %llu to %llu", n->i,
+		    (unsigned long long)n->applied,
+		    (unsigned long long)applied);
+	if (applied != n->applied) {
+		n->applied = applied;
+		check_equal(s, n);
+		for (i = 0; i < CHECK_THINGS; i++)
+			check_tags(s, n, r, i);
+	}
+	db_root_put(r);
+}
+
+static void
+check_leader(struct sim *s, struct node *n)
+{
+	uint64_t term = member_term(n->m);
+
+	if (!member_is_leader(n->m))
+		return;
+	if (term >= s->n_terms) {
+		size_t had = s->n_terms;
+
+		s->n_terms = term * 2 + 16;
+		s->leader_of_term = mem_realloc(s->leader_of_term,
+		    sizeof(term) * s->n_terms);
+		memset(s->leader_of_term + had, 0,
+		    sizeof(term) * (s->n_terms - had));
+	}
+	if (!s->leader_of_term[term])
+		sim_trace(s, "node %d leads term %llu", n->i,
+		    (unsigned long long)term);
+	else if (s->leader_of_term[term] != n->id)
+		sim_fail(s, "two leaders of term %llu",
+		    (unsigned long long)term);
+	s->leader_of_term[term] = n->id;
+}
+
+void
+check_step(struct sim *s)
+{
+	int i;
+
+	for (i = 0; i < SIM_NODES; i++) {
+		struct node *n = &s->nodes[i];
+
+		if (!n->alive)
+			continue;
+		check_leader(s, n);
+		check_node(s, n);
+	}
+}
+
+static void
+check_op(struct sim *s, struct node *n, struct db_root *r,
+    const struct op *op)
+{
+	struct ref ref = check_thing_ref(op->thing);
+	const struct thing *th = db_find(r, CLASS_THING, &ref);
+	char tag[16];
+	bool there;
+
+	if (op->kind != OP_TAG)
+		return;
+	snprintf(tag, sizeof(tag), "%d", op->number);
+	there = th && set_has_string(th->tags, tag);
+	if (op->result == OP_DONE && !there)
+		sim_fail(s, "node %d has lost acknowledged write %d", n->i,
+		    op->number);
+	if (op->result == OP_REFUSED && there)
+		sim_fail(s, "node %d has refused write %d", n->i, op->number);
+}
+
+/* When all members of the pool are up and have all entries. */
+void
+check_end(struct sim *s)
+{
+	int i, k;
+
+	for (i = 0; i < SIM_NODES; i++) {
+		struct node *n = &s->nodes[i];
+		struct db_root *r;
+
+		if (!n->alive || !n->in_pool)
+			continue;
+		r = db_root_get(n->db);
+		for (k = 0; k < s->n_ops; k++)
+			check_op(s, n, r, s->ops[k]);
+		db_root_put(r);
+	}
+}

@@ -1,0 +1,211 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+#include "poold/member_impl.h"
+#include "sim.h"
+
+/* raft's uv back end calls it once per turn of its loop; it is not in raft.h. */
+void LegacyFireCompletedRequests(struct raft *r);
+
+static enum op_result
+result_of(int rc)
+{
+	switch (rc) {
+	case 0:
+		return OP_DONE;
+	case -EROFS:
+	case -EAGAIN:
+	case -ENOSPC:
+	case -ENOENT:
+		return OP_REFUSED;
+	default:
+		return OP_UNKNOWN;
+	}
+}
+
+static void *
+client_main(void *arg)
+{
+	struct node *n = arg;
+	struct sim *s = n->sim;
+	int rc;
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		while (!n->op_running && !n->stop)
+			pthread_cond_wait(&s->changed, &s->lock);
+		if (n->stop)
+			break;
+		pthread_mutex_unlock(&s->lock);
+		rc = db_write(n->db, check_write, n->op);
+		pthread_mutex_lock(&s->lock);
+		n->op->result = result_of(rc);
+		n->op_running = false;
+		pthread_cond_broadcast(&s->changed);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+static void
+wake(void *arg)
+{
+	struct node *n = arg;
+
+	pthread_mutex_lock(&n->sim->lock);
+	n->woken = true;
+	pthread_cond_broadcast(&n->sim->changed);
+	pthread_mutex_unlock(&n->sim->lock);
+}
+
+/* Called by the writer, which never runs at the same time as the driver. */
+static uint64_t
+draw(void *arg)
+{
+	struct node *n = arg;
+
+	return sim_random(n->sim, UINT64_MAX);
+}
+
+static void
+failed(void *arg, int rc)
+{
+	struct node *n = arg;
+
+	sim_fail(n->sim, "node %d: the database refused an entry: %s", n->i,
+	    strerror(-rc));
+}
+
+void
+node_init(struct sim *s, int i, const char *dir)
+{
+	struct node *n = &s->nodes[i];
+
+	n->sim = s;
+	n->i = i;
+	n->id = (uint64_t)i + 1;
+	n->disk_ms = 5;
+	snprintf(n->address, sizeof(n->address), "node%d", i);
+	if (dir)
+		snprintf(n->path, sizeof(n->path), "%s/state%d.db", dir, i);
+	pthread_create(&n->client, NULL, client_main, n);
+}
+
+void
+node_release(struct node *n)
+{
+	if (n->alive)
+		node_kill(n);
+	pthread_mutex_lock(&n->sim->lock);
+	n->stop = true;
+	pthread_cond_broadcast(&n->sim->changed);
+	pthread_mutex_unlock(&n->sim->lock);
+	pthread_join(n->client, NULL);
+	disk_release(&n->disk);
+}
+
+void
+node_open(struct node *n)
+{
+	struct member_config mc = {
+		.id = n->id, .address = n->address, .io = &n->io.io,
+		.random = draw, .wake = wake, .failed = failed, .arg = n,
+		.heartbeat_ms = SIM_TICK_MS, .election_ms = 1000,
+		.snapshot_after = 16 + (unsigned)sim_random(n->sim, 64),
+		.snapshot_trailing = 4 + (unsigned)sim_random(n->sim, 30),
+		.capacity_kib = 64,
+	};
+	struct db_config dc = {
+		.path = n->path[0] ? n->path : NULL,
+		.classes = model_classes, .n_classes = CLASS_N,
+		.log = &member_log,
+	};
+	const char *why;
+
+	sim_io_init(n);
+	n->m = member_new(&mc);
+	dc.log_arg = n->m;
+	if (db_open(&dc, &n->db, &why))
+		sim_fail(n->sim, "node %d: %s", n->i, why);
+	if (!n->path[0])
+		n->applied = n->generation = 0;
+}
+
+void
+node_start(struct node *n)
+{
+	int rc;
+
+	n->alive = true;
+	sim_trace(n->sim, "node %d starts", n->i);
+	rc = member_start(n->m, n->db);
+	if (rc)
+		sim_fail(n->sim, "node %d: start: %s", n->i, strerror(-rc));
+}
+
+static void
+closed(void *arg)
+{
+	struct node *n = arg;
+
+	n->alive = false;
+}
+
+static void
+wait_for_client(struct node *n)
+{
+	struct sim *s = n->sim;
+
+	pthread_mutex_lock(&s->lock);
+	while (n->op_running)
+		pthread_cond_wait(&s->changed, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+node_kill(struct node *n)
+{
+	struct op *op = n->op_running ? n->op : NULL;
+
+	sim_trace(n->sim, "node %d dies", n->i);
+	n->doomed = true;
+	sim_io_crash(n);
+	member_close(n->m, closed, n);
+	wait_for_client(n);
+	if (op)
+		op->result = OP_UNKNOWN;	/* its client was not told */
+	db_close(n->db);
+	member_free(n->m);
+	n->m = NULL;
+	n->db = NULL;
+	n->doomed = false;
+}
+
+void
+node_write(struct node *n, struct op *op)
+{
+	struct sim *s = n->sim;
+
+	pthread_mutex_lock(&s->lock);
+	n->op = op;
+	n->woken = false;
+	n->op_running = true;
+	pthread_cond_broadcast(&s->changed);
+	while (n->op_running && !n->woken)
+		pthread_cond_wait(&s->changed, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+	node_settle(n);
+}
+
+void
+node_settle(struct node *n)
+{
+	LegacyFireCompletedRequests(member_raft(n->m));
+	member_poll(n->m);
+	LegacyFireCompletedRequests(member_raft(n->m));
+	if (!member_has_batch(n->m))
+		wait_for_client(n);
+}

@@ -1,0 +1,96 @@
+/*
+ * One member of a pool: canonical's raft engine between the database's writer
+ * (it is that database's struct db_log) and the other members.
+ *
+ *     writer: append ──▶ raft log of most members ──▶ apply, on every member:
+ *       the writer stores and publishes what it has ready, if the entry is its
+ *       own; db_apply, if it is another's
+ *
+ * The leader orders one batch at a time, and only after it has applied all that
+ * is in its log, so a batch is always made for the state it will meet.  Every
+ * batch names that state nevertheless, and is left out if it does not (see
+ * db/log.h): safety does not rest on the gate.
+ *
+ * Snapshots are db_copy, so a new member, or one that was away for long, gets
+ * the replicated objects and keeps what is local.  The database knows which
+ * entry it contains; what raft repeats after a restart is skipped.
+ *
+ * Threads: member_new anywhere; append and stored on the writer's; everything
+ * else on one thread, the loop's, which is also where raft_io calls back.  That
+ * thread waits for the writer's disk, the writer waits for the log.
+ *
+ * A member whose database refuses an entry (disk full, damaged) applies no
+ * more, tells its owner by failed, and is to be closed: the others go on, and
+ * it catches up when it is started again.
+ *
+ * Clock, network and disk are those of the raft_io.  Errors are -errno.
+ */
+#ifndef POOLD_MEMBER_H
+#define POOLD_MEMBER_H
+
+#include "db/log.h"
+
+struct member;
+struct raft_io;
+
+struct member_config {
+	uint64_t id;		/* not 0, never used again in this pool */
+	const char *address;	/* as the raft_io wants it */
+	struct raft_io *io;	/* outlives the member */
+	/* All with arg.  random: any thread. */
+	uint64_t (*random)(void *arg);
+	/* Any thread: member_poll is to be called soon. */
+	void (*wake)(void *arg);
+	void (*failed)(void *arg, int rc);
+	void *arg;
+	/* 0: raft's own defaults */
+	unsigned election_ms;
+	unsigned heartbeat_ms;
+	unsigned snapshot_after;	/* entries between snapshots */
+	unsigned snapshot_trailing;	/* entries kept behind one */
+	unsigned capacity_kib;	/* room most members must have for a write */
+};
+
+/* Give them to db_open, then start the member. */
+extern const struct db_log member_log;
+
+struct member *member_new(const struct member_config *cfg);
+/* Makes the pool, of this member alone or of several that start together; once,
+ * before the first start.  All but one of several must have empty databases. */
+int member_bootstrap(struct member *m, struct db *db, const uint64_t *ids,
+    const char *const *addresses, unsigned n);
+/* Loads what the raft_io has and begins to take part. */
+int member_start(struct member *m, struct db *db);
+/* To be called after each event of the raft_io and after wake. */
+void member_poll(struct member *m);
+/* closed comes when the raft_io is closed; then free.  Writes that wait fail.
+ * The database is closed before or after, but not by closed itself. */
+void member_close(struct member *m, void (*closed)(void *arg), void *arg);
+void member_free(struct member *m);	/* NULL is allowed */
+
+/* Does the writer wait for the log? */
+bool member_has_batch(struct member *m);
+bool member_is_leader(const struct member *m);
+/* 0: not known. */
+uint64_t member_leader(const struct member *m);
+uint64_t member_term(const struct member *m);
+/* Index of the last entry applied, barriers and configurations included. */
+uint64_t member_applied(const struct member *m);
+bool member_is_voter(const struct member *m, uint64_t id);
+
+/* On the leader, one at a time: -EBUSY.  done gets 0 or -errno, never before
+ * the call returns. */
+typedef void member_done(void *arg, int rc);
+/* Adds a member, which has been started without a bootstrap, as a voter. */
+int member_add(struct member *m, uint64_t id, const char *address,
+    member_done *done, void *arg);
+/* Makes a member that was added, but is no voter yet, one. */
+int member_promote(struct member *m, uint64_t id, member_done *done,
+    void *arg);
+int member_remove(struct member *m, uint64_t id, member_done *done,
+    void *arg);
+/* Hands the lead to another voter; 0: to one that has everything. */
+int member_transfer(struct member *m, uint64_t id, member_done *done,
+    void *arg);
+
+#endif

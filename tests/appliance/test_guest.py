@@ -14,7 +14,7 @@ import guest
 from api import Api, Refused
 from appliance import Failed
 
-ISO = os.path.join(guest.ROOT, "build", "bedplate.iso")
+ISO = os.environ.get("ISO") or os.path.join(guest.ROOT, "build", "bedplate.iso")
 PASSWORD = "correct horse"
 TEMPLATES = {"pv": "Linux PV guest", "pvh": "Linux PVH guest"}
 MIB = 1 << 20
@@ -52,7 +52,7 @@ def make_storage(api):
     """An SR on the blank disk."""
     host = api("host.get_all")[0]
     api.run("SR.create", host, {"device": "/dev/sda"}, "0", "local", "",
-            "lvm", "", False, {}, limit_s=300)
+            os.environ.get("SR_TYPE", "lvm"), "", False, {}, limit_s=300)
     return api("SR.get_by_name_label", "local")[0]
 
 

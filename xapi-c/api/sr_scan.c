@@ -5,7 +5,6 @@
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/storage_sync.h"
-#include "api/vdi_make.h"
 #include "api/xapi.h"
 #include "base/log.h"
 #include "gen/errors.h"
@@ -15,7 +14,6 @@
 struct scan {
 	struct ref sr;
 	const struct xenops_sr_scan_result *found;
-	bool sizes_only;
 };
 
 static bool
@@ -67,8 +65,6 @@ scan_in(struct db_txn *t, void *arg)
 	sr->physical_size = s->found->sr.size;
 	sr->physical_utilisation = s->found->sr.used;
 	sr->virtual_allocation = s->found->sr.allocated;
-	if (s->sizes_only)
-		return 0;
 	refs = sr->VDIs.v;
 	for (uint32_t i = 0; i < sr->VDIs.n; i++) {
 		struct vdi *vdi = vdi_txn_edit(t, &refs[i]);
@@ -81,13 +77,12 @@ scan_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
-static int
-scan(struct call *c, const struct ref *ref, bool sizes_only)
+int
+sr_scan(struct call *c, const struct ref *ref)
 {
 	const struct sr *sr = sr_find(c->root, ref);
 	struct xenops_sr_scan_result found = { 0 };
-	struct scan s = { .sr = *ref, .found = &found,
-	    .sizes_only = sizes_only };
+	struct scan s = { .sr = *ref, .found = &found };
 	struct ops_call k;
 
 	if (!sr)
@@ -98,23 +93,6 @@ scan(struct call *c, const struct ref *ref, bool sizes_only)
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .sr = *ref, .operation = "scan" });
 	return call_write(c, scan_in, &s);
-}
-
-int
-sr_scan(struct call *c, const struct ref *sr)
-{
-	return scan(c, sr, false);
-}
-
-void
-sr_refresh_sizes(struct call *c, const struct ref *sr)
-{
-	struct error saved = c->err;
-
-	if (scan(c, sr, true))
-		log_warn("cannot refresh the sizes of an SR: %s",
-		    c->err.code);
-	c->err = saved;
 }
 
 static int

@@ -99,6 +99,23 @@ sr_ready(struct call *c, const struct ref *ref)
 	return NULL;
 }
 
+/* The SR's sums follow its disks; what guests write shows at the next scan. */
+static void
+add_sizes(struct db_txn *t, const struct ref *ref, int64_t virtual_bytes,
+    int64_t used_bytes)
+{
+	struct sr *sr = sr_txn_edit(t, ref);
+
+	if (!sr)
+		return;
+	sr->virtual_allocation += virtual_bytes;
+	sr->physical_utilisation += used_bytes;
+	if (sr->virtual_allocation < 0)
+		sr->virtual_allocation = 0;
+	if (sr->physical_utilisation < 0)
+		sr->physical_utilisation = 0;
+}
+
 struct record {
 	const struct vdi *given;
 	const struct xenops_vdi_info *info;
@@ -123,6 +140,7 @@ record_in(struct db_txn *t, void *arg)
 	*vdi = v;
 	*a->result = vdi->obj.ref;
 	op_refresh(t, &vdi_op_class, a->result);
+	add_sizes(t, &a->sr, a->info->size, a->info->used);
 	return 0;
 }
 
@@ -175,10 +193,7 @@ vdi_make(struct call *c, const struct vdi *given, struct ref *result)
 		    .sr = given->SR, .needed = given->virtual_size,
 		    .available = sr->physical_size -
 		    sr->physical_utilisation, .operation = "create" });
-	if (record_vdi(c, sr, given, &made.vdi, result))
-		return -1;
-	sr_refresh_sizes(c, &given->SR);
-	return 0;
+	return record_vdi(c, sr, given, &made.vdi, result);
 }
 
 int
@@ -245,8 +260,6 @@ vdi_duplicate(struct call *c, const struct ref *source,
 		goto out;
 	}
 	rc = record_vdi(c, sr, &copy, &made.vdi, result);
-	if (rc == 0)
-		sr_refresh_sizes(c, &vdi->SR);
 out:
 	oplock_release(c, &lock);
 	return rc;
@@ -283,6 +296,9 @@ delete_in(struct db_txn *t, void *arg)
 			txn_delete(t, CLASS_VBD, &refs[i]);
 		}
 	}
+	if (vdi)
+		add_sizes(t, &vdi->SR, -vdi->virtual_size,
+		    -vdi->physical_utilisation);
 	txn_delete(t, CLASS_VDI, ref);
 	return 0;
 }
@@ -322,7 +338,6 @@ vdi_remove(struct call *c, const struct ref *ref)
 	if (rc)
 		goto out;
 	lock.held = false;
-	sr_refresh_sizes(c, &sr_ref);
 out:
 	oplock_release(c, &lock);
 	return rc;
@@ -346,6 +361,8 @@ resized_in(struct db_txn *t, void *arg)
 	struct vdi *vdi = vdi_txn_edit(t, &a->lock->ref);
 
 	if (vdi) {
+		add_sizes(t, &vdi->SR, a->info->size - vdi->virtual_size,
+		    a->info->used - vdi->physical_utilisation);
 		vdi->virtual_size = a->info->size;
 		vdi->physical_utilisation = a->info->used;
 	}

@@ -22,7 +22,4 @@ int vdi_copy_to(struct call *c, const struct ref *source,
     const struct ref *sr, struct ref *result);
 /* Bytes and record; VDI_IN_USE while a VM that is on has it. */
 int vdi_remove(struct call *c, const struct ref *vdi);
-/* Sizes of the SR after something in it changed; failure is only logged. */
-void sr_refresh_sizes(struct call *c, const struct ref *sr);
-
 #endif

@@ -3,6 +3,7 @@
  * parts need each other, then waits for a signal.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <libgen.h>
 #include <pthread.h>
 #include <signal.h>
@@ -116,6 +117,22 @@ open_database(struct daemon *d)
 	return rc;
 }
 
+/* For the console screen, which people compare with what clients show. */
+static int
+write_fingerprint(struct daemon *d)
+{
+	const char *path = arena_printf(d->arena, "%s/fingerprint",
+	    d->x.cfg.state_dir);
+	FILE *f = fopen(path, "we");
+	int rc = 0;
+
+	if (!f || fprintf(f, "%s\n", tls_fingerprint(d->x.tls)) < 0)
+		rc = -errno;
+	if (f && fclose(f) == EOF)
+		rc = -errno;
+	return rc ? fail("write the fingerprint", rc) : 0;
+}
+
 static int
 start_tls(struct daemon *d)
 {
@@ -126,11 +143,12 @@ start_tls(struct daemon *d)
 	if (gethostname(name, sizeof(name) - 1) == -1)
 		log_warn("the host has no name");
 	rc = tls_new(d->x.cfg.state_dir, name, &d->x.tls, &why);
-	if (rc)
+	if (rc) {
 		log_error("cannot set up TLS: %s (%s)", why, strerror(-rc));
-	else
-		log_info("certificate %s", tls_fingerprint(d->x.tls));
-	return rc;
+		return rc;
+	}
+	log_info("certificate %s", tls_fingerprint(d->x.tls));
+	return write_fingerprint(d);
 }
 
 static int

@@ -20,7 +20,7 @@ CHECK_TARGETS += check-raft
 CHECK_LONG_TARGETS += check-raft-long
 
 $(B)/tests/raft/sim: $(RAFT_SIM) tests/raft/sim.h tests/unit/model.h \
-    $(RAFT_NEEDS:%=$(B)/host/asan/%.a) | $(GEN_HEADERS) $(call dep,raft)
+    $(call dep,raft) $(RAFT_NEEDS:%=$(B)/host/asan/%.a) | $(GEN_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,LD)$(HOST_CC) $(ASAN_CFLAGS) $(RAFT_CFLAGS) -Itests/unit \
 	    -Itests/raft -o $@.$T $(RAFT_SIM) $(call group,$(filter %.a,$^) \

@@ -231,14 +231,51 @@ client_write(struct sim *s)
 }
 
 static void
+heal_network(struct sim *s)
+{
+	memset(s->cut, 0, sizeof(s->cut));
+	s->loss_percent = 0;
+}
+
+static void
+heal_all(struct sim *s)
+{
+	int i;
+
+	heal_network(s);
+	for (i = 0; i < SIM_NODES; i++) {
+		s->nodes[i].disk_full = false;
+		s->nodes[i].io.io.capacity = 8192;
+		s->nodes[i].disk_ms = 5;
+	}
+}
+
+static void
+restart_some(struct sim *s, bool all)
+{
+	int i;
+
+	for (i = 0; i < SIM_NODES; i++) {
+		struct node *n = &s->nodes[i];
+
+		if (n->alive || !n->in_pool || (!all && sim_random(s, 40)))
+			continue;
+		node_open(n);
+		node_start(n);
+	}
+}
+
+static void
 add_node(struct sim *s, int i)
 {
 	struct node *n = &s->nodes[i], *l;
 	int tries;
 
+	heal_all(s);
 	node_open(n);
 	node_start(n);
 	for (tries = 0; tries < 60; tries++) {
+		restart_some(s, true);
 		l = leader(s);
 		if (l && member_is_voter(l->m, n->id))
 			break;
@@ -248,6 +285,8 @@ add_node(struct sim *s, int i)
 		node_settle(l ? l : n);
 		run_for(s, 1000);
 	}
+	if (tries == 60)
+		sim_fail(s, "node %d cannot be added", i);
 	n->in_pool = true;
 	sim_trace(s, "node %d was added", i);
 }
@@ -294,13 +333,6 @@ start_with_one(struct sim *s)
 }
 
 static void
-heal(struct sim *s, struct node *n, void *arg)
-{
-	(void)n, (void)arg;
-	memset(s->cut, 0, sizeof(s->cut));
-}
-
-static void
 fault_cut(struct sim *s, struct node *n)
 {
 	bool one_way = !sim_random(s, 3);
@@ -335,7 +367,7 @@ fault(struct sim *s)
 		fault_cut(s, n);
 		break;
 	case 3:
-		heal(s, n, NULL);
+		heal_network(s);
 		sim_trace(s, "the network is whole");
 		break;
 	case 4:
@@ -369,21 +401,6 @@ fault(struct sim *s)
 }
 
 static void
-restart_some(struct sim *s, bool all)
-{
-	int i;
-
-	for (i = 0; i < SIM_NODES; i++) {
-		struct node *n = &s->nodes[i];
-
-		if (n->alive || !n->in_pool || (!all && sim_random(s, 40)))
-			continue;
-		node_open(n);
-		node_start(n);
-	}
-}
-
-static void
 storm(struct sim *s)
 {
 	uint64_t end = s->now + 10000 + sim_random(s, 40000);
@@ -395,10 +412,8 @@ storm(struct sim *s)
 		if (!sim_random(s, 1 + 1200 / rate))
 			fault(s);
 		restart_some(s, false);
-		if (!s->nodes[3].in_pool && !sim_random(s, 2000)) {
-			heal(s, NULL, NULL);
+		if (!s->nodes[3].in_pool && !sim_random(s, 2000))
 			add_node(s, 3);
-		}
 	}
 }
 
@@ -428,16 +443,9 @@ calm(struct sim *s)
 	uint64_t end = s->now + CALM_MS;
 	struct op *last = new_op(s, OP_TAG);
 	struct node *l;
-	int i;
 
 	sim_trace(s, "nothing goes wrong any more");
-	heal(s, NULL, NULL);
-	s->loss_percent = 0;
-	for (i = 0; i < SIM_NODES; i++) {
-		s->nodes[i].disk_full = false;
-		s->nodes[i].io.io.capacity = 8192;
-		s->nodes[i].disk_ms = 5;
-	}
+	heal_all(s);
 	while (!is_settled(s, last)) {
 		if (s->now > end)
 			sim_fail(s, "the pool does not come back");

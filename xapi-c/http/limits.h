@@ -8,6 +8,8 @@
 #define HTTP_MAX_CONNS 2048		/* in all */
 #define HTTP_MAX_UNKNOWN 256		/* without a valid session so far */
 #define HTTP_MAX_PER_ADDRESS 32		/* of those, from one address */
+#define HTTP_MAX_UNKNOWN_BYTES (16u << 20)	/* of requests they all sent */
+#define HTTP_MAX_UNKNOWN_CALLS 8	/* being parsed and authenticated */
 #define HTTP_MAX_STREAMS 64		/* imports, exports, consoles */
 #define HTTP_WORKERS 8			/* always there */
 #define HTTP_MAX_WORKERS 128		/* while others wait for slow calls */

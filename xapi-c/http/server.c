@@ -133,6 +133,7 @@ refuse(struct http *h, struct conn *c, int status, const char *detail)
 	conn_reply_page(c, status, detail);
 	c->keep = false;
 	c->refused = true;
+	buf_release(&c->in);
 	return write_on(h, c);
 }
 
@@ -233,6 +234,18 @@ read_deadline(const struct conn *c)
 	return whole < next ? whole : next;
 }
 
+/* Do those who showed no session yet fill too much memory together? */
+static bool
+over_budget(const struct http *h)
+{
+	const struct conn *c;
+	size_t sum = 0;
+
+	for (c = h->first; c; c = c->next)
+		sum += c->known ? 0 : c->in.cap;
+	return sum > HTTP_MAX_UNKNOWN_BYTES;
+}
+
 /* Reads all there is, and serves what it can. */
 static void
 read_on(struct http *h, struct conn *c)
@@ -251,6 +264,10 @@ read_on(struct http *h, struct conn *c)
 		c->in.len += (size_t)r;
 		if (!c->began_ms)
 			c->began_ms = clock_mono_ms();
+		if (!c->known && c->in.len > 2 * READ_STEP && over_budget(h)) {
+			refuse(h, c, 503, "Too many large requests.");
+			return;
+		}
 		next = NEXT_AGAIN;
 	}
 	if (r == -EAGAIN)
@@ -521,6 +538,7 @@ server_free(struct http *h)
 	pthread_cond_destroy(&h->work);
 	pthread_cond_destroy(&h->ended);
 	pthread_mutex_destroy(&h->lock);
+	sem_destroy(&h->gate);
 	free(h);
 }
 
@@ -536,6 +554,7 @@ http_start(const struct http_config *cfg, struct http **http_out)
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->work, NULL);
 	pthread_cond_init(&h->ended, NULL);
+	sem_init(&h->gate, 0, HTTP_MAX_UNKNOWN_CALLS);
 	h->epoll = epoll_create1(EPOLL_CLOEXEC);
 	h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rc = h->epoll == -1 || h->wake == -1 ? -errno : 0;

@@ -6,6 +6,7 @@
 #define HTTP_SERVER_PRIVATE_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "http/conn.h"
@@ -17,6 +18,7 @@ struct http {
 	int wake;			/* eventfd: returned, published, stop */
 	pthread_t thread;
 	atomic_bool published;
+	sem_t gate;			/* HTTP_MAX_UNKNOWN_CALLS */
 
 	/* The epoll thread's own. */
 	struct conn *first, *last;	/* all connections, oldest first */

@@ -59,6 +59,7 @@ serve_rpc(struct http *h, struct conn *c)
 		.body = c->in.data + c->head_size,
 		.len = (size_t)c->head.length,
 		.format = c->route->kind == ROUTE_RPC_XML ? RPC_XML : RPC_JSON,
+		.gate = &h->gate,
 	};
 	bool known = false;
 

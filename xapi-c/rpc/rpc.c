@@ -30,8 +30,25 @@ struct rpc {
 	struct accessor_args accessor;
 	struct answer answer;
 	struct event_wait *wait;
+	sem_t *gate;			/* while held */
 	bool known;
 };
+
+static void
+enter_gate(struct rpc *p, sem_t *gate)
+{
+	while (gate && sem_wait(gate) == -1)
+		;			/* a signal */
+	p->gate = gate;
+}
+
+static void
+leave_gate(struct rpc *p)
+{
+	if (p->gate)
+		sem_post(p->gate);
+	p->gate = NULL;
+}
 
 static bool
 strip(const char **name, const char *prefix)
@@ -93,6 +110,7 @@ check_session(struct rpc *p)
 	if (session_check(&p->c, &ref))
 		return -1;
 	p->known = true;
+	leave_gate(p);
 	return 0;
 }
 
@@ -310,6 +328,7 @@ rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
 	enum rpc_outcome outcome = RPC_DONE;
 
 	*wait_out = NULL;
+	enter_gate(&p, q->gate);
 	p.c.arena = arena_new();
 	p.c.root = db_root_get(x->db);
 	if (parse(&p, q)) {
@@ -327,5 +346,6 @@ rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
 	if (p.c.root)
 		db_root_put(p.c.root);
 	arena_free(p.c.arena);
+	leave_gate(&p);
 	return outcome;
 }

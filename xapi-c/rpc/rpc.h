@@ -7,6 +7,8 @@
 #ifndef RPC_RPC_H
 #define RPC_RPC_H
 
+#include <semaphore.h>
+
 #include "rpc/envelope.h"
 #include "rpc/events.h"
 #include "rpc/reply.h"
@@ -15,6 +17,10 @@ struct rpc_request {
 	const char *body;
 	size_t len;
 	enum rpc_format format;
+	/* Held until the session is known to be good (logins: to the end), so
+	 * that strangers together use little memory and few threads.  NULL:
+	 * no limit. */
+	sem_t *gate;
 };
 
 enum rpc_outcome {

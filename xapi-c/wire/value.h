@@ -11,7 +11,7 @@
 #include "base/type.h"
 
 #define VALUE_MAX_DEPTH 32
-#define VALUE_MAX_ELEMENTS 100000
+#define VALUE_MAX_ELEMENTS 20000
 
 enum value_kind {
 	VALUE_NIL, VALUE_STRING, VALUE_INT, VALUE_FLOAT, VALUE_BOOL,

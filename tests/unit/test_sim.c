@@ -160,6 +160,23 @@ wait_state(struct bench *b, int state, bool booted)
 	}
 }
 
+/* Waits until a domain other than old has booted. */
+static void
+wait_new_domain(struct bench *b, int64_t old)
+{
+	int64_t end = clock_mono_ms() + LIMIT_MS;
+	bool there = false;
+
+	while (!there) {
+		pthread_mutex_lock(&b->lock);
+		there = b->domid != old && b->booted &&
+		    b->state == XENOPS_DOMAIN_STATE_RUNNING;
+		pthread_mutex_unlock(&b->lock);
+		ck_assert_msg(clock_mono_ms() < end, "waited too long");
+		usleep(2000);
+	}
+}
+
 static void
 make_sr(struct bench *b)
 {
@@ -308,10 +325,10 @@ START_TEST(a_guest_that_reboots_is_a_new_domain)
 	first = b.domid;
 	ck_assert_int_eq(ops_vm_reboot(b.o, &b.k, &a, &r), 0);
 	ck_assert_int_ne(r.domain.domid, first);
-	wait_state(&b, XENOPS_DOMAIN_STATE_RUNNING, true);
+	wait_new_domain(&b, first);
+	ck_assert_int_eq(b.domid, r.domain.domid);
 	control(&b, "guest " VM_A " reboot");
-	wait_state(&b, XENOPS_DOMAIN_STATE_RUNNING, true);
-	ck_assert_int_ne(b.domid, r.domain.domid);
+	wait_new_domain(&b, r.domain.domid);
 	control(&b, "guest " VM_A " crash");
 	wait_state(&b, XENOPS_DOMAIN_STATE_HALTED, true);
 	teardown(&b);

@@ -203,6 +203,8 @@ START_TEST(errors_come_in_the_order_that_clients_know)
 	is_error("MESSAGE_METHOD_UNKNOWN", "\"nothing.here\"");
 	json("pool.join", "\"%s\"", who);
 	is_error("NOT_IMPLEMENTED", "\"pool.join\"");
+	json("pool_join", "\"%s\"", who);
+	is_error("NOT_IMPLEMENTED", "\"pool.join\"");
 	json("Async.pool.get_all", "\"%s\"", who);
 	is_error("Fault", "\"No async mode for this operation (rpc: "
 	    "Async.pool.get_all)\"");

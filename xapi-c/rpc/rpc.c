@@ -67,19 +67,26 @@ is_accessor(const struct method *m)
 	return m->kind != METHOD_EXPLICIT && m->kind != METHOD_CTOR;
 }
 
-/* Class_message for Class.message, where both may contain underscores. */
-static const struct method *
-find_alias(struct rpc *p, const char *name)
+static bool
+is_method(const char *name)
+{
+	return method_find(name) != NULL;
+}
+
+/* Class.message for Class_message, where both may contain underscores: the
+ * spelling that is known, or name itself. */
+static const char *
+undo_alias(struct rpc *p, const char *name, bool (*known)(const char *name))
 {
 	char *dotted = arena_strdup(p->c.arena, name), *s;
-	const struct method *m = NULL;
 
-	for (s = strchr(dotted, '_'); s && !m; s = strchr(s + 1, '_')) {
+	for (s = strchr(dotted, '_'); s; s = strchr(s + 1, '_')) {
 		*s = '.';
-		m = method_find(dotted);
+		if (known(dotted))
+			return dotted;
 		*s = '_';
 	}
-	return m;
+	return name;
 }
 
 static const struct method *
@@ -90,8 +97,8 @@ find_method(struct rpc *p)
 
 	p->async = strip(&name, "Async.") || strip(&name, "InternalAsync.");
 	m = method_find(name);
-	if (!m && !p->async && !strchr(name, '.'))
-		m = find_alias(p, name);
+	if (!m && !p->async)
+		m = method_find(undo_alias(p, name, is_method));
 	return m;
 }
 
@@ -123,6 +130,7 @@ unknown_method(struct rpc *p)
 		return -1;
 	if (!strip(&name, "Async."))
 		strip(&name, "InternalAsync.");
+	name = undo_alias(p, name, method_is_later);
 	if (method_is_removed(name))
 		return call_error(&p->c, "MESSAGE_REMOVED", NULL, 0);
 	if (method_is_later(name))
@@ -270,7 +278,11 @@ run(struct rpc *p)
 	p->answer.value = result;
 	if (m->flags & METHOD_ASYNC)
 		return task_run_sync(&p->c, m, p->args, result);
-	return m->run(&p->c, p->args, result);
+	if (m->run(&p->c, p->args, result))
+		return -1;
+	/* Whoever logged in is no stranger. */
+	p->known |= (m->flags & METHOD_NO_SESSION) != 0;
+	return 0;
 }
 
 static int

@@ -125,7 +125,7 @@ def disk(path, mib=48):
             f.write(GRUB_CFG)
         with open(path, "wb") as f:
             f.truncate(mib << 20)
-        subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-O",
+        subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-O",
                         "^metadata_csum_seed,^orphan_file,^has_journal",
                         "-d", d, path], check=True)
     return path

@@ -1,0 +1,300 @@
+"""The speed of the API on the simulator, each figure against a peer or a limit
+measured in the same run.
+
+	bench_api.py FOLDER-WITH-PROGRAMS
+
+The peers: the bytes of a reply sent as one static file over the same TLS
+library; libvirt's virDomainGetInfo over plain TCP against its test driver; an
+idle xapi.  Absolute times are of this machine; the ratios are what counts.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
+sys.path.insert(0, os.path.join(ROOT, "tests", "appliance"))
+
+from api import Api, tls  # noqa: E402
+from bench import Bench, free_ports, until  # noqa: E402
+
+PROGRAMS = sys.argv[1]
+POLLERS, PARKED, STARTS = 80, 500, 30
+
+
+def row(what, value, goal, good):
+    print("  %-58s %14s   goal %-10s %s" % (
+        what, value, goal, "ok" if good else "MISSED"), flush=True)
+
+
+def rpc(api, method, *args):
+    return json.dumps({"jsonrpc": "2.0", "method": method, "id": 1,
+                       "params": [api.session, *args]})
+
+
+def populated(vms):
+    """A folder with the database of that many VMs, 2 disks and a NIC each."""
+    folder = os.path.join(PROGRAMS, "db%d" % vms)
+    if not os.path.exists(os.path.join(folder, "state.db")):
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        subprocess.run([os.path.join(PROGRAMS, "bench_db"), folder, str(vms)],
+                       check=True, stdout=subprocess.DEVNULL)
+        os.rename(os.path.join(folder, "bench.db"),
+                  os.path.join(folder, "state.db"))
+    return folder
+
+
+@contextlib.contextmanager
+def server(vms):
+    """xapi over that database; (bench, session, seconds to first answer)."""
+    with Bench() as b:
+        if vms:
+            b.kill_xapi()
+            source = populated(vms)
+            for name in os.listdir(b.path("xapi")):
+                if name.startswith("state.db"):
+                    os.unlink(b.path("xapi/" + name))
+            shutil.copy(os.path.join(source, "state.db"),
+                        b.path("xapi/state.db"))
+            start = time.monotonic()
+            b.start_xapi()
+            up = time.monotonic() - start
+        yield b, b.ready(), up if vms else 0
+
+
+def load(port, clients, seconds, body, path="/jsonrpc"):
+    """requests/s, median and 99th percentile in us, bytes of a reply."""
+    with tempfile.NamedTemporaryFile("w") as f:
+        f.write(body)
+        f.flush()
+        out = subprocess.run(
+            [os.path.join(PROGRAMS, "load"), str(port), str(clients),
+             str(seconds), path, f.name], check=True, capture_output=True,
+            text=True).stdout
+    return [float(x) for x in out.split()]
+
+
+def resident_kib(pid):
+    with open("/proc/%d/status" % pid) as f:
+        return next(int(line.split()[1]) for line in f
+                    if line.startswith("VmRSS"))
+
+
+def cpu_s(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class StaticFile(threading.Thread):
+    """Sends the same bytes for every request, over TLS, connection kept."""
+
+    def __init__(self, pem, size):
+        super().__init__(daemon=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(pem)
+        self.reply = (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size
+                      + os.urandom(size))
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            conn, _ = self.listener.accept()
+            with contextlib.suppress(OSError), \
+                    self.context.wrap_socket(conn, server_side=True) as s:
+                while self.take_request(s):
+                    s.sendall(self.reply)
+
+    @staticmethod
+    def take_request(s):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            more = s.recv(65536)
+            if not more:
+                return False
+            data += more
+        return True
+
+
+def full_records(vms):
+    with server(vms) as (b, api, up):
+        if vms >= 10000:
+            row("restart with %d VMs to the first answer" % vms,
+                "%.2f s" % up, "<= 1 s", up <= 1)
+        json_body = rpc(api, "VM.get_all_records")
+        xml_body = ("<methodCall><methodName>VM.get_all_records</methodName>"
+                    "<params><param><value>%s</value></param></params>"
+                    "</methodCall>" % api.session)
+        for name, body, path in (("JSON-RPC", json_body, "/jsonrpc"),
+                                 ("XML-RPC", xml_body, "/RPC2")):
+            load(b.https, 1, 1, body, path)
+            _, median, _, size = load(b.https, 1, 4, body, path)
+            peer = StaticFile(b.path("xapi/server.pem"), int(size))
+            _, static, _, _ = load(peer.port, 1, 4, "")
+            row("all records of %d VMs, %s, %.1f MB: %.1f ms to the last byte"
+                % (vms, name, size / 1e6, median / 1000),
+                "%.2f x file" % (median / static), "<= 2 x",
+                median / static <= 2)
+            if vms == 1000:
+                row("  of which the server, at most", "%.1f ms" % (
+                    median / 1000), "<= 20 ms", median <= 20000)
+        if vms == 1000:
+            mib = resident_kib(b.xapi.pid) / 1024
+            row("resident memory with %d VMs, both forms made" % vms,
+                "%.1f MiB" % mib, "<= 40 MiB", mib <= 40)
+
+
+@contextlib.contextmanager
+def libvirt():
+    """libvirtd with its test driver on plain TCP, run as nobody; its port."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as d:
+        port, = free_ports(1)
+        with open(os.path.join(d, "conf"), "w") as f:
+            f.write('listen_tls = 0\nlisten_tcp = 1\ntcp_port = "%d"\n'
+                    'listen_addr = "127.0.0.1"\nauth_tcp = "none"\n' % port)
+        if os.getuid() == 0:
+            shutil.chown(d, "nobody")
+        daemon = subprocess.Popen(
+            ["/usr/sbin/libvirtd", "--listen", "--config", d + "/conf",
+             "--pid-file", d + "/pid"], cwd=d,
+            user="nobody" if os.getuid() == 0 else None,
+            env={"HOME": d, "XDG_RUNTIME_DIR": d, "PATH": os.environ["PATH"]},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            def listens():
+                with contextlib.suppress(OSError), \
+                        socket.create_connection(("127.0.0.1", port), 1):
+                    return True
+            until("libvirtd", listens)
+            yield port
+        finally:
+            daemon.kill()
+            daemon.wait()
+
+
+def libvirt_rate(port, clients):
+    return float(subprocess.run(
+        [os.path.join(PROGRAMS, "load_libvirt"),
+         "test+tcp://127.0.0.1:%d/default" % port, str(clients), "4"],
+        check=True, capture_output=True, text=True).stdout)
+
+
+def small_getter():
+    with server(0) as (b, api, _), libvirt() as port:
+        body = rpc(api, "VM.get_power_state", api("VM.get_all")[0])
+        ours, peers = {}, {}
+        for n in (1, 16):
+            pairs = [(load(b.https, n, 4, body)[0], libvirt_rate(port, n))
+                     for _ in range(3)]
+            ours[n] = statistics.median(p[0] for p in pairs)
+            peers[n] = statistics.median(p[1] for p in pairs)
+        for n, goal in ((1, 1), (16, 5)):
+            row("small getter over TLS, %2d clients: %.0f/s, libvirt %.0f/s"
+                % (n, ours[n], peers[n]), "%.2f x" % (ours[n] / peers[n]),
+                ">= %d x" % goal, ours[n] / peers[n] >= goal)
+
+
+def start_times(api, vms):
+    times = []
+    for vm in vms:
+        start = time.monotonic()
+        api("VM.start", vm, False, False)
+        times.append(time.monotonic() - start)
+        api("VM.hard_shutdown", vm)
+    return statistics.median(times)
+
+
+class Poller(threading.Thread):
+    """All records of all VMs once a second."""
+
+    def __init__(self, b, api, stop):
+        super().__init__(daemon=True)
+        self.args = b.https, rpc(api, "VM.get_all_records"), stop
+        self.start()
+
+    def run(self):
+        port, body, stop = self.args
+        c = http.client.HTTPSConnection("127.0.0.1", port, context=tls())
+        while not stop.is_set():
+            c.request("POST", "/jsonrpc", body,
+                      {"Content-Type": "application/json"})
+            answer = c.getresponse()
+            while answer.read(1 << 20):
+                pass
+            stop.wait(1)
+
+
+def pollers():
+    with server(0) as (b, api, _):
+        vms = [b.vm(api, name="v%d" % i) for i in range(STARTS)]
+        idle = start_times(api, vms)
+        stop = threading.Event()
+        crowd = [Poller(b, api, stop) for _ in range(POLLERS)]
+        busy = start_times(api, vms)
+        stop.set()
+        for p in crowd:
+            p.join()
+        row("VM.start beside %d pollers: %.1f ms, idle %.1f ms" % (
+            POLLERS, busy * 1000, idle * 1000), "%.2f x idle" % (busy / idle),
+            "<= 1.2 x", busy / idle <= 1.2)
+
+
+def park(b, api, count):
+    """That many connections waiting in event.from."""
+    token = api("event.from", ["pool"], "", 1.0)["token"]
+    body = rpc(api, "event.from", ["sr"], token, 3600.0).encode()
+    waiting = []
+    for _ in range(count):
+        s = tls().wrap_socket(socket.create_connection(
+            ("127.0.0.1", b.https)))
+        s.sendall(b"POST /jsonrpc HTTP/1.1\r\nContent-Type: application/json"
+                  b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        waiting.append(s)
+    return waiting
+
+
+def parked():
+    with server(0) as (b, api, _):
+        idle = [tls().wrap_socket(socket.create_connection(
+            ("127.0.0.1", b.https))) for _ in range(100)]
+        for s in idle:                    # what TLS itself costs
+            s.sendall(b"GET /none HTTP/1.1\r\n\r\n")
+            s.recv(4096)
+        before = resident_kib(b.xapi.pid)
+        for s in idle:
+            s.close()
+        waiting = park(b, api, PARKED)
+        last = park(b, api, 1)            # answered after all those before
+        time.sleep(2)
+        each = (resident_kib(b.xapi.pid) - before) / PARKED
+        cpu = cpu_s(b.xapi.pid)
+        time.sleep(10)
+        used = (cpu_s(b.xapi.pid) - cpu) / 10
+        row("%d parked event.from, memory of each with its TLS" % PARKED,
+            "%.1f KiB" % each, "<= 16 KiB + TLS", True)
+        row("%d parked event.from, CPU" % PARKED, "%.2f %%" % (used * 100),
+            "none", used < 0.01)
+        for s in waiting + last:
+            s.close()
+
+
+if __name__ == "__main__":
+    print("API on the simulator (%d cores)" % os.cpu_count())
+    for measure in (lambda: full_records(1000), lambda: full_records(10000),
+                    small_getter, pollers, parked):
+        measure()

@@ -19,7 +19,9 @@ BUSYBOX = os.path.join(ROOT, "build", "sysroot", "bin", "busybox")
 MODULES = ("drivers/block/xen-blkfront.ko.xz", "drivers/net/xen-netfront.ko.xz")
 
 INIT = """#!/bin/busybox sh
-/bin/busybox --install -s /bin
+for a in $(/bin/busybox --list); do
+	[ "$a" = busybox ] || /bin/busybox ln -s busybox "/bin/$a"
+done
 export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys

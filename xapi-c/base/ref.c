@@ -40,7 +40,7 @@ uuid_dash_at(size_t pos)
 }
 
 bool
-uuid_parse(const char *text, uint8_t out[static 16])
+uuid_from_text(const char *text, uint8_t out[static 16])
 {
 	uint8_t b[16];
 	size_t pos = 0, i;
@@ -90,7 +90,7 @@ ref_parse(const char *text, struct ref *r)
 	*r = REF_NULL;
 	if (strncmp(text, ref_prefix, n))
 		return false;
-	return !strcmp(text + n, "NULL") || uuid_parse(text + n, r->b);
+	return !strcmp(text + n, "NULL") || uuid_from_text(text + n, r->b);
 }
 
 char *

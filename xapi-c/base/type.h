@@ -128,7 +128,8 @@ bool ref_parse(const char *text, struct ref *r);
 char *ref_text(const struct ref *r, char buf[static REF_TEXT_LEN + 1]);
 /* A new random (version 4) reference, from the kernel's generator. */
 void ref_random(struct ref *r);
-bool uuid_parse(const char *text, uint8_t out[static 16]);
+/* Not uuid_parse: that is libuuid's, which libxl calls. */
+bool uuid_from_text(const char *text, uint8_t out[static 16]);
 char *uuid_text(const uint8_t b[static 16],
     char buf[static UUID_TEXT_LEN + 1]);
 /* A new random uuid as text. */

@@ -45,7 +45,7 @@ key_of_uuid(const char *uuid, uint8_t key[static TRIE_KEY])
 {
 	size_t n = strlen(uuid);
 
-	if (uuid_parse(uuid, key))
+	if (uuid_from_text(uuid, key))
 		return;
 	put_be64(key, hash_bytes(uuid, n));
 	put_be64(key + 8, n);

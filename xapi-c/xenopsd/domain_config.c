@@ -114,7 +114,7 @@ domain_config_fill(struct request *rq, struct xl *xl,
 
 	c->type = vm->type == XENOPS_DOMAIN_TYPE_PV ? LIBXL_DOMAIN_TYPE_PV :
 	    LIBXL_DOMAIN_TYPE_PVH;
-	if (!uuid_parse(vm->uuid, c->uuid.uuid))
+	if (!uuid_from_text(vm->uuid, c->uuid.uuid))
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST, "bad uuid");
 	c->name = mem_strdup(vm->uuid);
 	libxl_domain_build_info_init_type(&cfg->b_info, c->type);

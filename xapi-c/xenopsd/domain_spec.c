@@ -18,7 +18,7 @@ uuid_ok(const char *uuid)
 	uint8_t bytes[16];
 
 	/* the one spelling that is also used in paths */
-	return uuid && uuid_parse(uuid, bytes) &&
+	return uuid && uuid_from_text(uuid, bytes) &&
 	    !strcmp(uuid_text(bytes, text), uuid);
 }
 

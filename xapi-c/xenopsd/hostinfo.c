@@ -48,7 +48,7 @@ kept_uuid(struct arena *a, const char *state_dir, const char *name)
 	uint8_t b[16];
 	int rc;
 
-	if (uuid_parse(text, b))
+	if (uuid_from_text(text, b))
 		return text;
 	uuid_random(uuid);
 	rc = mkdir(state_dir, 0700) == -1 && errno != EEXIST ? -errno :

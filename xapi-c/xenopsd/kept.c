@@ -106,7 +106,7 @@ kept_each(const char *dir, void (*fn)(void *arg, const char *uuid), void *arg)
 	if (!d)
 		return;
 	while ((e = readdir(d))) {
-		if (uuid_parse(e->d_name, bytes))
+		if (uuid_from_text(e->d_name, bytes))
 			fn(arg, e->d_name);
 	}
 	closedir(d);

@@ -26,7 +26,7 @@ check_uuid(struct storage *s, const char *text, const char *what)
 	char canonical[UUID_TEXT_LEN + 1];
 	uint8_t b[16];
 
-	if (text && uuid_parse(text, b) &&
+	if (text && uuid_from_text(text, b) &&
 	    !strcmp(uuid_text(b, canonical), text))
 		return 0;
 	return storage_fail(s, XENOPS_CODE_BAD_REQUEST, "bad uuid of %s", what);

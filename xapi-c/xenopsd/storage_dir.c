@@ -120,7 +120,7 @@ name_is(const char *name, const char *suffix,
 		return false;
 	memcpy(vdi, name, UUID_TEXT_LEN);
 	vdi[UUID_TEXT_LEN] = '\0';
-	return uuid_parse(vdi, b);
+	return uuid_from_text(vdi, b);
 }
 
 int

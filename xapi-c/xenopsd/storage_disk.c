@@ -218,7 +218,7 @@ disk_find_ext4(struct storage *s, const char *uuid, const char **device_out)
 	uint8_t b[16];
 
 	*device_out = NULL;
-	if (!uuid_parse(uuid, b)) {
+	if (!uuid_from_text(uuid, b)) {
 		if (d)
 			closedir(d);
 		return storage_fail(s, XENOPS_CODE_BAD_REQUEST, "bad uuid");

@@ -19,6 +19,7 @@
 #include "xenopsd/storage_lvm.h"
 
 #define POOL "pool"
+#define UNIT ((int64_t)4 << 20)
 #define ARGS_MAX 40
 #define QUICK_MS 120000
 #define SLOW_MS 900000		/* thin_check of a large pool */
@@ -63,7 +64,8 @@ settings(struct storage *s, const char *device)
 	return arena_printf(s->arena,
 	    "devices{filter=[%s] use_devicesfile=0 scan_lvs=0 "
 	    "obtain_device_list_from_udev=0 hints=\"none\"} "
-	    "activation{udev_sync=0 udev_rules=0 monitoring=0} "
+	    "activation{udev_sync=0 udev_rules=0 monitoring=0 "
+	    "error_when_full=1} "
 	    "global{use_lvmpolld=0 thin_check_executable=\"%s\"} "
 	    "backup{backup=0 archive=0} log{level=0}",
 	    filter, s->env->thin_check ? s->env->thin_check : "");
@@ -121,7 +123,7 @@ take_line(struct listing *l, char *line, struct lv *room)
 	lv.tags = f[4];
 	if (!strcmp(f[0], POOL))
 		l->pool = lv;
-	else if (uuid_parse(f[0], b))
+	else if (uuid_from_text(f[0], b))
 		room[l->n++] = lv;
 }
 
@@ -247,8 +249,7 @@ lvm_create(struct storage *s, struct sr *sr, const char *name)
 	if (LVM(s, sr, "vgcreate", "--addtag", "bedplate.format.1", vg,
 	    sr->device) ||
 	    LVM_SLOW(s, sr, "lvcreate", "-y", "--type", "thin-pool",
-	    "--extents", "100%FREE", "--zero", "y", "--errorwhenfull", "y",
-	    "--wipesignatures", "n", "--name", POOL, vg)) {
+	    "--extents", "100%FREE", "--zero", "y", "--name", POOL, vg)) {
 		undo_create(s, sr);
 		return -1;
 	}
@@ -337,12 +338,20 @@ add_tags(struct storage *s, const struct xenops_vdi_info *vdi,
 	return n;
 }
 
+/* LVM takes whole extents. */
+static const char *
+bytes_text(struct storage *s, int64_t size)
+{
+	return arena_printf(s->arena, "%" PRId64 "b",
+	    (size + UNIT - 1) / UNIT * UNIT);
+}
+
 static int
 lvm_vdi_create(struct storage *s, struct sr *sr,
     const struct xenops_vdi_info *vdi)
 {
 	const char *argv[ARGS_MAX] = { "lvcreate", "-y", "-an", "-Zn", "-Wn",
-		"-V", arena_printf(s->arena, "%" PRId64 "b", vdi->size),
+		"-V", bytes_text(s, vdi->size),
 		"--thinpool", lv_path(s, sr, POOL), "--name", vdi->uuid };
 
 	add_tags(s, vdi, argv, 11, "--addtag");
@@ -376,10 +385,10 @@ lvm_vdi_resize(struct storage *s, struct sr *sr, const char *vdi,
 
 	if (!lv)
 		return -1;
-	if (size == lv->size)
+	if (size <= lv->size)
 		return 0;		/* LVM calls that an error */
-	return LVM(s, sr, "lvextend", "-L", arena_printf(s->arena,
-	    "%" PRId64 "b", size), lv_path(s, sr, vdi));
+	return LVM(s, sr, "lvextend", "-L", bytes_text(s, size),
+	    lv_path(s, sr, vdi));
 }
 
 static int

@@ -131,7 +131,7 @@ xl_find(struct xl *xl, const char *uuid, bool dying, uint32_t *domid_out,
 
 	if (info)
 		libxl_dominfo_init(info);
-	if (!uuid_parse(uuid, want))
+	if (!uuid_from_text(uuid, want))
 		return false;
 	list = libxl_list_domain(xl->ctx, &n);
 	if (!list)

@@ -268,6 +268,8 @@ class Machine:
         m = self.wait(r"@rc=(\d+)\s", limit_s)
         text = bytes(self.log[start:m.start()]).decode("utf-8", "replace")
         text = text.replace("\r", "").replace("@@", "")
+        # the hypervisor writes to the same line when it pleases
+        text = re.sub(r"\(XEN\) .*(\n|$)", "", text)
         return int(m.group(1)), text.strip("\n")
 
     def expect(self, command, limit_s=60):

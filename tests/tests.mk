@@ -78,6 +78,16 @@ check-unit-musl: $(patsubst $(B)/tests/unit/%,$(B)/tests/musl/%,\
 	@UNIT_LABEL='musl ' tests/unit/run.sh $(B)/tests/log/musl \
 	    $(filter $(B)/tests/musl/test_%,$^)
 
+CHECK_LONG_TARGETS += check-crash
+
+.PHONY: check-crash
+## check-crash: the database after power cuts (CRASH_POINTS=100000) and kills
+check-crash: $(B)/tests/unit/test_db_crash $(B)/tests/unit/test_db_file
+	@CRASH_POINTS=$(or $(CRASH_POINTS),100000) \
+	    KILL_ROUNDS=$(or $(KILL_ROUNDS),400) CK_TIMEOUT_MULTIPLIER=60 \
+	    UNIT_LABEL='long ' UNIT_TIMEOUT_S=7200 \
+	    tests/unit/run.sh $(B)/tests/log/long $^
+
 ## check-style: the hard stops of the style guide
 check-style:
 	@python3 tests/style.py

@@ -12,7 +12,9 @@
  * SQLite transaction and one fsync.  fn must not block, must not call db_write
  * and uses only txn_* functions.  If fn returns non-zero nothing it did is
  * kept and db_write returns that value.  -EIO / -ENOSPC: the disk refused; the
- * change was not made and reading goes on.  In a pool also what db/log.h says
+ * change was not made and reading goes on.  (If the process ends before
+ * another write succeeds, the next one may find it made, wholly: the disk may
+ * have it although it said no.)  In a pool also what db/log.h says
  * of append.
  *
  * Relations (VBD.VM -> VM.VBDs) are kept by the commit: set the single end,

@@ -16,15 +16,30 @@ $(call objects,$(B)/musl/obj,$(POOLD_SOURCES)): | $(call dep,raft)
 $(B)/host/obj/poold.a: HOST_CFLAGS += $(RAFT_CFLAGS)
 $(B)/host/asan/poold.a: ASAN_CFLAGS += $(RAFT_CFLAGS)
 
-CHECK_TARGETS += check-raft
-CHECK_LONG_TARGETS += check-raft-long
+CHECK_TARGETS += check-raft check-raft-cluster
+CHECK_LONG_TARGETS += check-raft-long check-raft-cluster-long
+BENCH_TARGETS += bench-raft
 
-$(B)/tests/raft/sim: $(RAFT_SIM) tests/raft/sim.h tests/unit/model.h \
-    $(call dep,raft) $(RAFT_NEEDS:%=$(B)/host/asan/%.a) | $(GEN_HEADERS)
+RAFT_HEADERS := $(wildcard tests/raft/*.h) tests/unit/model.h \
+	tests/unit/model_tables.h
+
+# $1 flavour: the simulation with sanitizers, the processes without
+raft_archives = $(RAFT_NEEDS:%=$(B)/host/$1/%.a)
+
+$(B)/tests/raft/sim: $(RAFT_SIM) tests/raft/workload.c $(RAFT_HEADERS) \
+    $(call dep,raft) $(call raft_archives,asan) | $(GEN_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,LD)$(HOST_CC) $(ASAN_CFLAGS) $(RAFT_CFLAGS) -Itests/unit \
-	    -Itests/raft -o $@.$T $(RAFT_SIM) $(call group,$(filter %.a,$^) \
-	    $(RAFT_LIBS)) $(HOST_LIBS) -ldl
+	    -Itests/raft -o $@.$T $(filter %.c,$^) $(call group,$(filter \
+	    %.a,$^) $(RAFT_LIBS)) $(HOST_LIBS) -ldl
+	@mv $@.$T $@
+
+$(B)/tests/raft/member: tests/raft/member.c tests/raft/workload.c \
+    $(RAFT_HEADERS) $(call dep,raft) $(call raft_archives,obj) | $(GEN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,LD)$(HOST_CC) $(HOST_CFLAGS) $(RAFT_CFLAGS) -Itests/unit \
+	    -Itests/raft -o $@.$T $(filter %.c,$^) $(call group,$(filter \
+	    %.a,$^) $(RAFT_LIBS)) $(HOST_LIBS) -ldl
 	@mv $@.$T $@
 
 # states are in memory: the disk that is tested is the simulated one
@@ -41,3 +56,16 @@ check-raft: $(B)/tests/raft/sim
 
 check-raft-long: $(B)/tests/raft/sim
 	$(call play,1000 10000)
+
+.PHONY: check-raft-cluster check-raft-cluster-long bench-raft
+## check-raft-cluster: three members as processes, killed and stopped
+check-raft-cluster: $(B)/tests/raft/member
+	@python3 tests/raft/cluster.py $< $(or $(SECONDS),15) $(SEED)
+
+check-raft-cluster-long: $(B)/tests/raft/member
+	@for i in 1 2 3 4 5 6 7 8 9 10; do \
+	    python3 tests/raft/cluster.py $< 60 || exit 1; done
+
+## bench-raft: a commit of three processes on loopback against a local one
+bench-raft: $(B)/tests/raft/member
+	@python3 tests/bench/bench_raft.py $<

@@ -207,7 +207,7 @@ new_op(struct sim *s, enum op_kind kind)
 		    (size_t)s->cap_ops);
 	}
 	op->kind = kind;
-	op->thing = (int)sim_random(s, CHECK_THINGS);
+	op->thing = (int)sim_random(s, WORK_THINGS);
 	op->box = (int)sim_random(s, 3);
 	op->number = s->n_ops;
 	s->ops[s->n_ops++] = op;
@@ -484,7 +484,7 @@ sim_release(struct sim *s)
 		node_release(&s->nodes[i]);
 	for (i = 0; i < s->n_ops; i++)
 		free(s->ops[i]);
-	for (i = 0; i < SIM_NODES * CHECK_THINGS; i++)
+	for (i = 0; i < SIM_NODES * WORK_THINGS; i++)
 		free(s->tags_seen[i]);
 	free(s->ops);
 	free(s->tags_seen);
@@ -501,7 +501,7 @@ play(uint64_t seed, const char *dir, FILE *trace)
 
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.changed, NULL);
-	s.tags_seen = mem_zalloc(sizeof(char *) * SIM_NODES * CHECK_THINGS);
+	s.tags_seen = mem_zalloc(sizeof(char *) * SIM_NODES * WORK_THINGS);
 	for (i = 0; i < SIM_NODES; i++)
 		node_init(&s, i, seed % 4 ? dir : NULL);
 	if (seed % 2)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "poold/member.h"
+#include "workload.h"
 
 #define SIM_NODES 5
 #define SIM_TICK_MS 100
@@ -50,17 +51,6 @@ struct sim_io {
 	raft_io_recv_cb recv;
 	struct disk_op *ops, **ops_end;	/* in order, none of them synced */
 	bool busy;			/* a completion is queued */
-};
-
-enum op_kind { OP_TAG, OP_BOX, OP_UNBOX, OP_MOVE, OP_LOCAL, OP_VOLATILE, OP_N };
-enum op_result { OP_WAITS, OP_DONE, OP_REFUSED, OP_UNKNOWN };
-
-struct op {
-	enum op_kind kind;
-	int thing;		/* which object it is about */
-	int box;
-	int number;		/* of all operations; the tag it adds */
-	enum op_result result;
 };
 
 struct node {
@@ -147,10 +137,6 @@ void node_write(struct node *n, struct op *op);
 void node_settle(struct node *n);
 
 /* sim_check.c */
-#define CHECK_THINGS 4
-struct ref check_thing_ref(int i);
-struct ref check_box_ref(int i);
-int check_write(struct db_txn *t, void *op);
 void check_step(struct sim *s);
 void check_end(struct sim *s);
 

@@ -4,128 +4,18 @@
  * end, on every member; a member's state, as its readers see it, never goes
  * back.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/codec.h"
+#include "base/buf.h"
 #include "base/mem.h"
-#include "db/log_entry.h"
-#include "model_tables.h"
 #include "sim.h"
-
-struct ref
-check_thing_ref(int i)
-{
-	return (struct ref){ { 0x71, (uint8_t)i } };
-}
-
-struct ref
-check_box_ref(int i)
-{
-	return (struct ref){ { 0xb0, (uint8_t)i } };
-}
-
-static int
-add_tag(struct db_txn *t, const struct op *op)
-{
-	struct ref ref = check_thing_ref(op->thing);
-	struct thing *th = txn_edit(t, CLASS_THING, &ref);
-	char tag[16];
-
-	if (!th) {
-		th = txn_new(t, CLASS_THING, &ref);
-		th->name_label = arena_printf(txn_arena(t), "thing %d",
-		    op->thing);
-	}
-	snprintf(tag, sizeof(tag), "%d", op->number);
-	th->tags = vec_add_string(txn_arena(t), th->tags, tag);
-	th->weight = op->number;
-	th->temperature = op->number;
-	th->slot = arena_strdup(txn_arena(t), tag);
-	return 0;
-}
-
-static int
-make_box(struct db_txn *t, const struct op *op)
-{
-	struct ref ref = check_box_ref(op->box);
-	struct box *b = txn_new(t, CLASS_BOX, &ref);
-
-	if (!b)
-		return -ENOENT;
-	b->name_label = arena_printf(txn_arena(t), "box %d", op->number);
-	return 0;
-}
-
-static int
-edit_thing(struct db_txn *t, const struct op *op)
-{
-	struct ref ref = check_thing_ref(op->thing);
-	struct ref box = check_box_ref(op->box);
-	struct thing *th = txn_edit(t, CLASS_THING, &ref);
-
-	if (!th)
-		return -ENOENT;
-	if (op->kind == OP_MOVE) {
-		if (!txn_get(t, CLASS_BOX, &box))
-			return -ENOENT;
-		th->box = box;
-	} else if (op->kind == OP_LOCAL) {
-		th->slot = arena_printf(txn_arena(t), "%d", op->number);
-	} else {
-		th->temperature = op->number;
-	}
-	return 0;
-}
-
-int
-check_write(struct db_txn *t, void *arg)
-{
-	const struct op *op = arg;
-	struct ref box = check_box_ref(op->box);
-
-	switch (op->kind) {
-	case OP_TAG:
-		return add_tag(t, op);
-	case OP_BOX:
-		return make_box(t, op);
-	case OP_UNBOX:
-		return txn_delete(t, CLASS_BOX, &box) ? 0 : -ENOENT;
-	default:
-		return edit_thing(t, op);
-	}
-}
-
-/* All that is replicated; the generation, which is not, left out. */
-static uint64_t
-state_hash(struct node *n)
-{
-	uint64_t h = 0xcbf29ce484222325u, skipped;
-	const uint8_t *p, *end;
-	struct log_entry e;
-	struct buf b = { 0 };
-	size_t len;
-
-	db_copy(n->db, &b);
-	if (log_decode(&e, b.data, b.len) ||
-	    !codec_get_bytes(&e.p, e.end, &p, &len))
-		abort();
-	end = p + len;
-	if (!codec_get_varint(&p, end, &skipped) ||
-	    !codec_get_varint(&p, end, &skipped))
-		abort();
-	while (p < end)
-		h = (h ^ *p++) * 0x100000001b3u;
-	buf_release(&b);
-	return h ? h : 1;
-}
 
 static void
 check_equal(struct sim *s, struct node *n)
 {
-	uint64_t h = state_hash(n);
+	uint64_t h = work_hash(n->db);
 
 	if (n->applied >= s->n_hashes) {
 		size_t had = s->n_hashes;
@@ -146,8 +36,8 @@ check_equal(struct sim *s, struct node *n)
 static void
 check_tags(struct sim *s, struct node *n, struct db_root *r, int thing)
 {
-	char **seen = &s->tags_seen[n->i * CHECK_THINGS + thing];
-	struct ref ref = check_thing_ref(thing);
+	char **seen = &s->tags_seen[n->i * WORK_THINGS + thing];
+	struct ref ref = work_thing(thing);
 	const struct thing *th = db_find(r, CLASS_THING, &ref);
 	struct buf b = { 0 };
 	uint32_t i;
@@ -179,7 +69,7 @@ check_node(struct sim *s, struct node *n)
 	if (applied != n->applied) {
 		n->applied = applied;
 		check_equal(s, n);
-		for (i = 0; i < CHECK_THINGS; i++)
+		for (i = 0; i < WORK_THINGS; i++)
 			check_tags(s, n, r, i);
 	}
 	db_root_put(r);
@@ -229,7 +119,7 @@ static void
 check_op(struct sim *s, struct node *n, struct db_root *r,
     const struct op *op)
 {
-	struct ref ref = check_thing_ref(op->thing);
+	struct ref ref = work_thing(op->thing);
 	const struct thing *th = db_find(r, CLASS_THING, &ref);
 	char tag[16];
 	bool there;

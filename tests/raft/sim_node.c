@@ -1,30 +1,12 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
 #include "poold/member_impl.h"
 #include "sim.h"
 
 /* raft's uv back end calls it once per turn of its loop; it is not in raft.h. */
 void LegacyFireCompletedRequests(struct raft *r);
-
-static enum op_result
-result_of(int rc)
-{
-	switch (rc) {
-	case 0:
-		return OP_DONE;
-	case -EROFS:
-	case -EAGAIN:
-	case -ENOSPC:
-	case -ENOENT:
-		return OP_REFUSED;
-	default:
-		return OP_UNKNOWN;
-	}
-}
 
 static void *
 client_main(void *arg)
@@ -40,9 +22,9 @@ client_main(void *arg)
 		if (n->stop)
 			break;
 		pthread_mutex_unlock(&s->lock);
-		rc = db_write(n->db, check_write, n->op);
+		rc = db_write(n->db, work_write, n->op);
 		pthread_mutex_lock(&s->lock);
-		n->op->result = result_of(rc);
+		n->op->result = work_result(rc);
 		n->op_running = false;
 		pthread_cond_broadcast(&s->changed);
 	}

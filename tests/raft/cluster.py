@@ -1,0 +1,260 @@
+"""cluster.py PROGRAM SECONDS [SEED]: three members of a pool as processes on
+loopback, killed with -9 and stopped at random while clients write through all
+of them.  At the end: what was acknowledged is on every member, what was
+refused on none, and all are equal.  Prints PASS or FAIL lines."""
+
+import contextlib
+import os
+import queue
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+WAIT_S = 60
+
+
+def free_ports(n):
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(socket.socket()) for _ in range(n)]
+        for s in socks:
+            s.bind(("127.0.0.1", 0))
+        return [s.getsockname()[1] for s in socks]
+
+
+class Member:
+    """A process; its answers to writes go to results, others to answers."""
+
+    def __init__(self, program, top, number, arguments, results):
+        self.number = number
+        self.dir = os.path.join(top, str(number))
+        self.command = [program, self.dir] + arguments
+        self.results = results
+        self.process = None
+        self.stopped = False
+        os.makedirs(self.dir)
+
+    def start(self):
+        self.answers = queue.Queue()
+        self.log = open(os.path.join(self.dir, "log"), "ab")
+        self.process = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self.log, bufsize=0)
+        self.stopped = False
+        threading.Thread(target=self._read, args=(self.process, self.answers),
+                         daemon=True).start()
+        return self
+
+    def _read(self, process, answers):
+        for line in process.stdout:
+            words = line.decode().split()
+            if words and words[0] == "put":
+                self.results[int(words[1])] = words[2]
+            else:
+                answers.put(words)
+        answers.put(None)
+
+    def send(self, text):
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(text.encode() + b"\n")
+
+    def ask(self, text, timeout=WAIT_S):
+        """The answer's words, or None if there is none."""
+        self.send(text)
+        word = "begun" if text.split()[0] in ("add", "remove", "transfer") \
+            else text.split()[0]
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                words = self.answers.get(
+                    timeout=max(0, end - time.monotonic()))
+            except queue.Empty:
+                return None
+            if words is None or words[0] == word:
+                return words
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGSTOP)
+        self.stopped = True
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+        self.stopped = False
+
+    def end(self):
+        if self.running():
+            self.go_on()
+            self.process.stdin.close()
+            try:
+                self.process.wait(WAIT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                return False
+            return self.process.returncode == 0
+        return True
+
+
+class Cluster:
+    def __init__(self, program, n=3):
+        self.top = tempfile.mkdtemp(prefix="raft-")
+        self.results = {}
+        self.sent = 0
+        addresses = [f"127.0.0.1:{p}" for p in free_ports(n)]
+        self.members = []
+        for i in range(n):
+            others = [f"{k + 1}={a}" for k, a in enumerate(addresses)
+                      if k != i]
+            self.members.append(Member(
+                program, self.top, i + 1, [str(i + 1), addresses[i]] + others,
+                self.results))
+        for m in self.members:
+            m.start()
+
+    def leader(self, timeout=WAIT_S):
+        """Waits until a member leads."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            for m in self.members:
+                if m.running() and not m.stopped:
+                    s = m.ask("status", 5)
+                    if s and s[1] == "1":
+                        return m
+            time.sleep(0.02)
+        raise TimeoutError("no member leads")
+
+    def put(self, member):
+        self.sent += 1
+        member.send(f"put {self.sent}")
+        return self.sent
+
+    def put_done(self, timeout=WAIT_S):
+        """Writes, again if need be, until a write is acknowledged."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            n = self.put(self.leader())
+            while n not in self.results and time.monotonic() < end:
+                time.sleep(0.005)
+            if self.results.get(n) == "done":
+                return
+        raise TimeoutError("no write is acknowledged")
+
+    def settle(self, timeout=WAIT_S):
+        """Waits until all members have applied the same."""
+        end = time.monotonic() + timeout
+        seen = None
+        while time.monotonic() < end:
+            seen = [m.ask("status", 10) for m in self.members]
+            if all(seen) and len({tuple(s[3:]) for s in seen}) == 1:
+                return
+            time.sleep(0.05)
+        raise TimeoutError(f"members differ: {seen}")
+
+    def close(self, keep=False):
+        clean = [m.end() for m in self.members]
+        if keep:
+            for m in self.members:
+                with open(os.path.join(m.dir, "log"), "rb") as f:
+                    print(f"---- {m.dir}/log")
+                    print(f.read()[-4000:].decode(errors="replace"))
+        shutil.rmtree(self.top, ignore_errors=True)
+        return all(clean)
+
+
+def fault(cluster, rng):
+    m = rng.choice(cluster.members)
+    if not m.running():
+        m.start()
+    elif m.stopped:
+        m.go_on()
+    elif rng.random() < 0.5:
+        m.kill()
+    elif rng.random() < 0.7:
+        m.stop()
+    else:
+        m.send("transfer 0")
+
+
+def storm(cluster, seconds, rng):
+    end = time.monotonic() + seconds
+    faults = 0
+    next_fault = 0
+    while time.monotonic() < end:
+        now = time.monotonic()
+        if now >= next_fault:
+            fault(cluster, rng)
+            faults += 1
+            next_fault = now + rng.uniform(0.05, 1.5)
+        for m in cluster.members:
+            if m.running() and not m.stopped:
+                cluster.put(m)
+                if rng.random() < 0.1:
+                    m.send(f"box {rng.randrange(1000000, 1000006)}")
+        time.sleep(rng.uniform(0.001, 0.01))
+    return faults
+
+
+def heal(cluster):
+    for m in cluster.members:
+        if not m.running():
+            m.start()
+        elif m.stopped:
+            m.go_on()
+    cluster.put_done()
+    cluster.settle()
+
+
+def check(cluster):
+    for m in cluster.members:
+        tags = [int(w) for w in m.ask("dump")[1:]]
+        assert len(tags) == len(set(tags)), f"member {m.number}: twice"
+        tags = set(tags)
+        for n in range(1, cluster.sent + 1):
+            result = cluster.results.get(n, "unknown")
+            if result == "done":
+                assert n in tags, f"member {m.number} has lost write {n}"
+            elif result == "refused":
+                assert n not in tags, \
+                    f"member {m.number} has refused write {n}"
+
+
+def main():
+    seconds = float(sys.argv[2])
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else \
+        random.SystemRandom().randrange(10 ** 6)
+    rng = random.Random(seed)
+    name = f"raft: three processes, killed and stopped (seed {seed})"
+    cluster = Cluster(sys.argv[1])
+    ok = False
+    try:
+        cluster.put_done()
+        faults = storm(cluster, seconds, rng)
+        heal(cluster)
+        check(cluster)
+        ok = True
+    except (AssertionError, TimeoutError, TypeError) as e:
+        print(f"FAIL {name}: {e!r}")
+    done = list(cluster.results.values()).count("done")
+    clean = cluster.close(keep=not ok)
+    if ok and not clean:
+        print(f"FAIL {name}: a member did not end by itself")
+    elif ok:
+        print(f"PASS {name}: {faults} faults, {cluster.sent} writes, "
+              f"{done} acknowledged")
+    return 0 if ok and clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,340 @@
+/*
+ * member DIR ID ADDRESS [ID=ADDRESS...]: a member of a pool as a process of its
+ * own; with others named, it makes the pool together with them.  With DIR
+ * alone: a lone host, no pool.  Reads commands, one a line:
+ *     put N           adds tag N; answers "put N done|refused|unknown"
+ *     box N           makes or deletes a box; the answer likewise
+ *     status          "status LEADS LEADER TERM APPLIED HASH"
+ *     dump            "dump TAG..."
+ *     bench N         N writes one after the other: "bench MICROSECONDS", of
+ *                     which the first tenth does not count
+ *     add ID ADDRESS, remove ID, transfer ID      "begun RC"
+ * and ends with its input.  It exits with 3 when its database refuses an entry.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "poold/loop.h"
+#include "workload.h"
+
+#define CLIENTS 8
+#define LINE 256
+
+struct host {
+	struct loop *loop;
+	struct member *m;
+	struct db *db;
+	pthread_mutex_t lock;		/* the queue of writes */
+	pthread_cond_t changed;
+	struct op *queue[1024];
+	int n;
+	bool ends;
+};
+
+static void
+answer(const char *text)
+{
+	char line[LINE];
+	int n = snprintf(line, sizeof(line), "%s\n", text);
+
+	if (write(STDOUT_FILENO, line, (size_t)n) != n)
+		_exit(2);
+}
+
+static void *
+client_main(void *arg)
+{
+	static const char *const names[] = {
+		"waits", "done", "refused", "unknown",
+	};
+	struct host *h = arg;
+	char text[LINE];
+	struct op *op;
+
+	pthread_mutex_lock(&h->lock);
+	for (;;) {
+		while (!h->n && !h->ends)
+			pthread_cond_wait(&h->changed, &h->lock);
+		if (!h->n)
+			break;
+		op = h->queue[--h->n];
+		pthread_mutex_unlock(&h->lock);
+		op->result = work_result(db_write(h->db, work_write, op));
+		snprintf(text, sizeof(text), "put %d %s", op->number,
+		    names[op->result]);
+		answer(text);
+		free(op);
+		pthread_mutex_lock(&h->lock);
+	}
+	pthread_mutex_unlock(&h->lock);
+	return NULL;
+}
+
+static struct op *
+make_op(const char *command, int number)
+{
+	struct op *op = calloc(1, sizeof(*op));
+
+	if (!op)
+		abort();
+	op->number = number;
+	op->thing = number % WORK_THINGS;
+	op->box = number % 3;
+	if (!strcmp(command, "box"))
+		op->kind = number % 2 ? OP_BOX : OP_UNBOX;
+	return op;
+}
+
+static void
+post(struct host *h, struct op *op)
+{
+	pthread_mutex_lock(&h->lock);
+	if (h->n == 1024)
+		abort();
+	h->queue[h->n++] = op;
+	pthread_cond_signal(&h->changed);
+	pthread_mutex_unlock(&h->lock);
+}
+
+static int
+tell_status(struct member *m, void *arg)
+{
+	struct host *h = arg;
+	char text[LINE];
+
+	snprintf(text, sizeof(text), "status %d %llu %llu %llu %016llx",
+	    member_is_leader(m), (unsigned long long)member_leader(m),
+	    (unsigned long long)member_term(m),
+	    (unsigned long long)member_applied(m),
+	    (unsigned long long)work_hash(h->db));
+	answer(text);
+	return 0;
+}
+
+static void
+dump(struct host *h)
+{
+	struct db_root *r = db_root_get(h->db);
+	struct buf b = { 0 };
+	uint32_t k;
+	int i;
+
+	buf_adds(&b, "dump");
+	for (i = 0; i < WORK_THINGS; i++) {
+		struct ref ref = work_thing(i);
+		const struct thing *th = db_find(r, CLASS_THING, &ref);
+
+		for (k = 0; th && k < th->tags.n; k++)
+			buf_addf(&b, " %s",
+			    ((const char *const *)th->tags.v)[k]);
+	}
+	buf_adds(&b, "\n");
+	if (write(STDOUT_FILENO, b.data, b.len) != (ssize_t)b.len)
+		_exit(2);
+	buf_release(&b);
+	db_root_put(r);
+}
+
+static double
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int
+set_weight(struct db_txn *t, void *arg)
+{
+	struct ref ref = work_thing(0);
+	struct thing *th = txn_edit(t, CLASS_THING, &ref);
+
+	if (!th)
+		th = txn_new(t, CLASS_THING, &ref);
+	th->weight = *(const int *)arg;
+	return 0;
+}
+
+static void
+bench(struct host *h, int n)
+{
+	double start = 0;
+	char text[LINE];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (i == n / 10)
+			start = now_us();
+		if (db_write(h->db, set_weight, &i)) {
+			answer("bench failed");
+			return;
+		}
+	}
+	snprintf(text, sizeof(text), "bench %.1f",
+	    (now_us() - start) / (n - n / 10));
+	answer(text);
+}
+
+struct change {
+	char command[16];
+	uint64_t id;
+	const char *address;
+};
+
+static int
+change(struct member *m, void *arg)
+{
+	const struct change *c = arg;
+
+	if (!strcmp(c->command, "add"))
+		return member_add(m, c->id, c->address, NULL, NULL);
+	if (!strcmp(c->command, "remove"))
+		return member_remove(m, c->id, NULL, NULL);
+	return member_transfer(m, c->id, NULL, NULL);
+}
+
+static void
+begin_change(struct host *h, const char *line)
+{
+	unsigned long long id = 0;
+	char address[64] = "";
+	struct change c = { .address = address };
+	char text[LINE];
+
+	sscanf(line, "%15s %llu %63s", c.command, &id, address);
+	c.id = id;
+	snprintf(text, sizeof(text), "begun %d", loop_call(h->loop, change,
+	    &c));
+	answer(text);
+}
+
+static void
+obey(struct host *h, const char *line)
+{
+	char command[16] = "";
+	int n = 0;
+
+	sscanf(line, "%15s %d", command, &n);
+	if (!strcmp(command, "put") || !strcmp(command, "box"))
+		post(h, make_op(command, n));
+	else if (!strcmp(command, "status"))
+		loop_call(h->loop, tell_status, h);
+	else if (!strcmp(command, "dump"))
+		dump(h);
+	else if (!strcmp(command, "bench"))
+		bench(h, n);
+	else
+		begin_change(h, line);
+}
+
+static void
+failed(void *arg, int rc)
+{
+	(void)arg, (void)rc;
+	_exit(3);
+}
+
+static void
+open_db(struct host *h, const char *dir, bool pool)
+{
+	char path[4096];
+	struct db_config cfg = {
+		.path = path, .classes = model_classes, .n_classes = CLASS_N,
+		.log = pool ? &member_log : NULL, .log_arg = h->m,
+	};
+	const char *why;
+
+	snprintf(path, sizeof(path), "%s/state.db", dir);
+	if (db_open(&cfg, &h->db, &why)) {
+		fprintf(stderr, "%s: %s\n", path, why);
+		exit(1);
+	}
+}
+
+/* The members that make the pool: this one and those of the command line. */
+static int
+make_pool(struct host *h, uint64_t id, const char *address, char **others,
+    int n)
+{
+	const char *addresses[8] = { address };
+	uint64_t ids[8] = { id };
+	int i;
+
+	for (i = 0; i < n && i < 7; i++) {
+		ids[i + 1] = strtoull(others[i], NULL, 10);
+		addresses[i + 1] = strchr(others[i], '=') + 1;
+	}
+	return member_bootstrap(h->m, h->db, ids, addresses, (unsigned)n + 1);
+}
+
+static void
+open_pool(struct host *h, int argc, char **argv)
+{
+	struct member_config cfg = {
+		.id = strtoull(argv[2], NULL, 10), .address = argv[3],
+		.random = loop_random, .wake = loop_wake, .failed = failed,
+		.election_ms = 500, .heartbeat_ms = 50, .snapshot_after = 200,
+		.snapshot_trailing = 50, .capacity_kib = 1024,
+	};
+	char dir[4096];
+	bool fresh;
+	int rc;
+
+	snprintf(dir, sizeof(dir), "%s/raft", argv[1]);
+	fresh = !mkdir(dir, 0700);
+	if (loop_open(dir, &h->loop))
+		exit(1);
+	cfg.io = loop_io(h->loop);
+	cfg.arg = h->loop;
+	h->m = member_new(&cfg);
+	open_db(h, argv[1], true);
+	rc = fresh && argc > 4 ? make_pool(h, cfg.id, cfg.address, argv + 4,
+	    argc - 4) : 0;
+	if (!rc)
+		rc = loop_start(h->loop, h->m, h->db);
+	if (rc) {
+		fprintf(stderr, "cannot start: %s\n", strerror(-rc));
+		exit(1);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct host h = { 0 };
+	pthread_t clients[CLIENTS];
+	char line[LINE];
+	int i;
+
+	if (argc < 2 || argc == 3)
+		return 2;
+	pthread_mutex_init(&h.lock, NULL);
+	pthread_cond_init(&h.changed, NULL);
+	if (argc > 3)
+		open_pool(&h, argc, argv);
+	else
+		open_db(&h, argv[1], false);
+	for (i = 0; i < CLIENTS; i++)
+		pthread_create(&clients[i], NULL, client_main, &h);
+	answer("up");
+	while (fgets(line, sizeof(line), stdin))
+		obey(&h, line);
+	loop_close(h.loop);
+	pthread_mutex_lock(&h.lock);
+	h.ends = true;
+	pthread_cond_broadcast(&h.changed);
+	pthread_mutex_unlock(&h.lock);
+	for (i = 0; i < CLIENTS; i++)
+		pthread_join(clients[i], NULL);
+	db_close(h.db);
+	member_free(h.m);
+	return 0;
+}

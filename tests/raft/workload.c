@@ -1,0 +1,130 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/codec.h"
+#include "db/log_entry.h"
+#include "model_tables.h"
+#include "workload.h"
+
+struct ref
+work_thing(int i)
+{
+	return (struct ref){ { 0x71, (uint8_t)i } };
+}
+
+struct ref
+work_box(int i)
+{
+	return (struct ref){ { 0xb0, (uint8_t)i } };
+}
+
+static int
+add_tag(struct db_txn *t, const struct op *op)
+{
+	struct ref ref = work_thing(op->thing);
+	struct thing *th = txn_edit(t, CLASS_THING, &ref);
+	char tag[16];
+
+	if (!th) {
+		th = txn_new(t, CLASS_THING, &ref);
+		th->name_label = arena_printf(txn_arena(t), "thing %d",
+		    op->thing);
+	}
+	snprintf(tag, sizeof(tag), "%d", op->number);
+	th->tags = vec_add_string(txn_arena(t), th->tags, tag);
+	th->weight = op->number;
+	th->temperature = op->number;
+	th->slot = arena_strdup(txn_arena(t), tag);
+	return 0;
+}
+
+static int
+make_box(struct db_txn *t, const struct op *op)
+{
+	struct ref ref = work_box(op->box);
+	struct box *b = txn_new(t, CLASS_BOX, &ref);
+
+	if (!b)
+		return -ENOENT;
+	b->name_label = arena_printf(txn_arena(t), "box %d", op->number);
+	return 0;
+}
+
+static int
+edit_thing(struct db_txn *t, const struct op *op)
+{
+	struct ref ref = work_thing(op->thing);
+	struct ref box = work_box(op->box);
+	struct thing *th = txn_edit(t, CLASS_THING, &ref);
+
+	if (!th)
+		return -ENOENT;
+	if (op->kind == OP_MOVE) {
+		if (!txn_get(t, CLASS_BOX, &box))
+			return -ENOENT;
+		th->box = box;
+	} else if (op->kind == OP_LOCAL) {
+		th->slot = arena_printf(txn_arena(t), "%d", op->number);
+	} else {
+		th->temperature = op->number;
+	}
+	return 0;
+}
+
+int
+work_write(struct db_txn *t, void *arg)
+{
+	const struct op *op = arg;
+	struct ref box = work_box(op->box);
+
+	switch (op->kind) {
+	case OP_TAG:
+		return add_tag(t, op);
+	case OP_BOX:
+		return make_box(t, op);
+	case OP_UNBOX:
+		return txn_delete(t, CLASS_BOX, &box) ? 0 : -ENOENT;
+	default:
+		return edit_thing(t, op);
+	}
+}
+
+enum op_result
+work_result(int rc)
+{
+	switch (rc) {
+	case 0:
+		return OP_DONE;
+	case -EROFS:
+	case -EAGAIN:
+	case -ENOSPC:
+	case -ENOENT:
+		return OP_REFUSED;
+	default:
+		return OP_UNKNOWN;
+	}
+}
+
+uint64_t
+work_hash(struct db *db)
+{
+	uint64_t h = 0xcbf29ce484222325u, skipped;
+	const uint8_t *p, *end;
+	struct log_entry e;
+	struct buf b = { 0 };
+	size_t len;
+
+	db_copy(db, &b);
+	if (log_decode(&e, b.data, b.len) ||
+	    !codec_get_bytes(&e.p, e.end, &p, &len))
+		abort();
+	end = p + len;
+	if (!codec_get_varint(&p, end, &skipped) ||
+	    !codec_get_varint(&p, end, &skipped))
+		abort();
+	while (p < end)
+		h = (h ^ *p++) * 0x100000001b3u;
+	buf_release(&b);
+	return h ? h : 1;
+}

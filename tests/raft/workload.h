@@ -1,0 +1,32 @@
+/*
+ * What clients of the pool's log write in tests, on the model of
+ * tests/unit/model.h: things that collect tags, one per write and never
+ * removed, and boxes that come and go.
+ */
+#ifndef RAFT_WORKLOAD_H
+#define RAFT_WORKLOAD_H
+
+#include "model.h"
+
+#define WORK_THINGS 4
+
+enum op_kind { OP_TAG, OP_BOX, OP_UNBOX, OP_MOVE, OP_LOCAL, OP_VOLATILE, OP_N };
+enum op_result { OP_WAITS, OP_DONE, OP_REFUSED, OP_UNKNOWN };
+
+struct op {
+	enum op_kind kind;
+	int thing;		/* which object it is about */
+	int box;
+	int number;		/* of all operations; the tag it adds */
+	enum op_result result;
+};
+
+struct ref work_thing(int i);
+struct ref work_box(int i);
+/* A db_write_fn; arg is a struct op. */
+int work_write(struct db_txn *t, void *op);
+enum op_result work_result(int rc);
+/* Of all that is replicated, never 0; equal members have equal hashes. */
+uint64_t work_hash(struct db *db);
+
+#endif

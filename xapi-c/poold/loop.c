@@ -1,0 +1,220 @@
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include <raft.h>
+#include <raft/uv.h>
+#include <uv.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "poold/loop.h"
+
+#define SEGMENT_BYTES (4u << 20)
+#define DISK_RETRY_MS 1000
+#define CONNECT_RETRY_MS 200
+
+struct call {
+	struct call *next;
+	int (*fn)(struct member *m, void *arg);
+	void *arg;
+	int rc;
+	bool done;
+};
+
+struct loop {
+	uv_loop_t uv;
+	uv_async_t wake;
+	uv_check_t turn;		/* the end of each turn */
+	struct raft_uv_transport tcp;
+	struct raft_io io;
+	struct member *m;		/* NULL: not started */
+	pthread_t thread;
+
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	struct call *calls;
+};
+
+struct start {
+	struct loop *loop;
+	struct member *m;
+	struct db *db;
+};
+
+struct raft_io *
+loop_io(struct loop *loop)
+{
+	return &loop->io;
+}
+
+void
+loop_wake(void *arg)
+{
+	struct loop *loop = arg;
+
+	uv_async_send(&loop->wake);
+}
+
+uint64_t
+loop_random(void *arg)
+{
+	uint64_t v;
+
+	(void)arg;
+	if (getrandom(&v, sizeof(v), 0) != sizeof(v))
+		abort();
+	return v;
+}
+
+static void
+run_calls(struct loop *loop)
+{
+	struct call *c;
+
+	pthread_mutex_lock(&loop->lock);
+	while ((c = loop->calls)) {
+		loop->calls = c->next;
+		pthread_mutex_unlock(&loop->lock);
+		c->rc = c->fn(loop->m, c->arg);
+		pthread_mutex_lock(&loop->lock);
+		c->done = true;
+		pthread_cond_broadcast(&loop->done);
+	}
+	pthread_mutex_unlock(&loop->lock);
+}
+
+static void
+woken(uv_async_t *h)
+{
+	struct loop *loop = h->data;
+
+	run_calls(loop);
+	if (loop->m)
+		member_poll(loop->m);
+}
+
+static void
+turned(uv_check_t *h)
+{
+	struct loop *loop = h->data;
+
+	if (loop->m)
+		member_poll(loop->m);
+}
+
+int
+loop_open(const char *dir, struct loop **loop_out)
+{
+	struct loop *loop = mem_zalloc(sizeof(*loop));
+
+	*loop_out = NULL;
+	if (uv_loop_init(&loop->uv) ||
+	    uv_async_init(&loop->uv, &loop->wake, woken) ||
+	    uv_check_init(&loop->uv, &loop->turn))
+		abort();
+	loop->wake.data = loop;
+	loop->turn.data = loop;
+	loop->tcp.version = 1;
+	if (raft_uv_tcp_init(&loop->tcp, &loop->uv) ||
+	    raft_uv_init(&loop->io, &loop->uv, dir, &loop->tcp)) {
+		log_error("cannot open '%s': %s", dir, loop->io.errmsg);
+		/* nothing of it is in use: the process is about to end */
+		free(loop);
+		return -EIO;
+	}
+	raft_uv_set_segment_size(&loop->io, SEGMENT_BYTES);
+	raft_uv_set_disk_retry(&loop->io, DISK_RETRY_MS);
+	raft_uv_set_connect_retry_delay(&loop->io, CONNECT_RETRY_MS);
+	pthread_mutex_init(&loop->lock, NULL);
+	pthread_cond_init(&loop->done, NULL);
+	*loop_out = loop;
+	return 0;
+}
+
+static void *
+loop_main(void *arg)
+{
+	struct loop *loop = arg;
+
+	uv_check_start(&loop->turn, turned);
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	return NULL;
+}
+
+int
+loop_call(struct loop *loop, int (*fn)(struct member *m, void *arg),
+    void *arg)
+{
+	struct call c = { .fn = fn, .arg = arg }, **end;
+
+	pthread_mutex_lock(&loop->lock);
+	for (end = &loop->calls; *end; end = &(*end)->next)
+		;
+	*end = &c;
+	uv_async_send(&loop->wake);
+	while (!c.done)
+		pthread_cond_wait(&loop->done, &loop->lock);
+	pthread_mutex_unlock(&loop->lock);
+	return c.rc;
+}
+
+static int
+start_member(struct member *m, void *arg)
+{
+	struct start *st = arg;
+	int rc = member_start(st->m, st->db);
+
+	(void)m;
+	st->loop->m = st->m;
+	return rc;
+}
+
+int
+loop_start(struct loop *loop, struct member *m, struct db *db)
+{
+	struct start st = { loop, m, db };
+	int rc;
+
+	rc = -pthread_create(&loop->thread, NULL, loop_main, loop);
+	return rc ? rc : loop_call(loop, start_member, &st);
+}
+
+/* The last thing that raft's back end does: the loop runs empty and ends. */
+static void
+closed(void *arg)
+{
+	struct loop *loop = arg;
+
+	uv_close((uv_handle_t *)&loop->turn, NULL);
+	uv_close((uv_handle_t *)&loop->wake, NULL);
+}
+
+static int
+close_member(struct member *m, void *arg)
+{
+	struct loop *loop = arg;
+
+	loop->m = NULL;
+	if (m)
+		member_close(m, closed, loop);
+	else
+		closed(loop);
+	return 0;
+}
+
+void
+loop_close(struct loop *loop)
+{
+	if (!loop)
+		return;
+	loop_call(loop, close_member, loop);
+	pthread_join(loop->thread, NULL);
+	raft_uv_close(&loop->io);
+	raft_uv_tcp_close(&loop->tcp);
+	uv_loop_close(&loop->uv);
+	pthread_mutex_destroy(&loop->lock);
+	pthread_cond_destroy(&loop->done);
+	free(loop);
+}

@@ -8,6 +8,7 @@ console, plug devices, lose xapi, shut it down.
 import os
 import sys
 import tempfile
+import time
 
 import appliance
 import guest
@@ -34,6 +35,14 @@ def refused(api, code, method, *args):
             method, e.args[0], code))
         return e.args[0]
     raise Failed("%s was not refused" % method)
+
+
+def until(what, predicate, limit_s=300):
+    deadline = time.monotonic() + limit_s * appliance.PATIENCE
+    while not predicate():
+        if time.monotonic() > deadline:
+            raise TimeoutError("waited too long for " + what)
+        time.sleep(0.5)
 
 
 def set_password(m, api):
@@ -144,7 +153,10 @@ def check_kill(m, api, vm):
     m.expect("kill -9 $(pidof xapi)")
     api.until_up()
     api.login("root", PASSWORD)
-    api.wait_field("VM", vm, "power_state", "Running")
+    # the record may be the old one until xapi has asked xenopsd
+    until("the operations to be known again",
+          lambda: "pause" in api("VM.get_allowed_operations", vm))
+    check(api("VM.get_power_state", vm) == "Running", "not Running")
     check(api("VM.get_domid", vm) == domid, "the domain is another one")
 
 
@@ -159,8 +171,8 @@ def check_reboot_without_xapi(m, api, vm, console):
     m.expect("sv up /etc/service/xapi")
     api.until_up()
     api.login("root", PASSWORD)
-    api.wait_field("VM", vm, "power_state", "Running")
-    check(int(api("VM.get_domid", vm)) > int(domid), "not the new domain")
+    until("the new domain", lambda: int(api("VM.get_domid", vm)) > int(domid))
+    check(api("VM.get_power_state", vm) == "Running", "not Running")
     console = api.console(vm)
     console.type("echo; echo I $(echo am) up\n")
     console.wait("I am up", 900)

@@ -17,6 +17,20 @@ struct logger {
 	char error[256];
 };
 
+/* The first one says most, unless the hotplug program had something to say. */
+static void
+keep_error(struct logger *lg, const char *text)
+{
+	/* "libxl_exec.c:117:libxl_report_child_exitstatus: what happened" */
+	const char *p = strncmp(text, "libxl", 5) ? NULL : strstr(text, ": ");
+
+	if (p)
+		text = p + 2;
+	if (!lg->error[0] || !strncmp(text, "script: ", 8))
+		snprintf(lg->error, sizeof(lg->error), "%.*s",
+		    (int)sizeof(lg->error) - 1, text);
+}
+
 static void
 logger_message(xentoollog_logger *l, xentoollog_level level, int errnoval,
     const char *context, const char *format, va_list ap)
@@ -40,9 +54,7 @@ logger_message(xentoollog_logger *l, xentoollog_level level, int errnoval,
 		return;
 	}
 	log_warn("libxl: %s", text);
-	if (!lg->error[0])
-		snprintf(lg->error, sizeof(lg->error), "%.*s",
-		    (int)sizeof(lg->error) - 1, text);
+	keep_error(lg, text);
 }
 
 static void

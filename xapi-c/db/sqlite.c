@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +11,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "db/object.h"
+#include "db/save.h"
+#include "db/schema.h"
 #include "db/sqlite.h"
 
-#define APPLICATION_ID 0x42454450	/* "BEDP" */
-#define SCHEMA_VERSION 1
 #define SQL_MAX 512
 
 struct db_file {
@@ -23,6 +24,10 @@ struct db_file {
 	uint64_t generation_limit;
 	uint64_t applied;
 	int64_t log_index;		/* of the last record */
+	int64_t schema;
+	bool look;			/* to read only */
+	bool damaged;			/* damage is passed over */
+	int gaps;
 	char error[128];		/* of the last failed transaction */
 	sqlite3_stmt **put;		/* by class id */
 	sqlite3_stmt **del;
@@ -114,27 +119,47 @@ touch(const char *path)
 static int
 check_identity(struct db_file *f, bool *fresh, const char **why)
 {
-	int64_t id, version, tables;
+	int64_t id, tables;
 	int rc;
 
-	*why = "not a database";
 	rc = query_int(f, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (!rc)
 		rc = query_int(f, "PRAGMA application_id", &id);
 	if (!rc)
-		rc = query_int(f, "PRAGMA user_version", &version);
-	if (rc == -EBUSY)
-		*why = "in use by another process";
+		rc = query_int(f, "PRAGMA user_version", &f->schema);
+	*why = rc == -EBUSY ? "in use by another process" :
+	    rc == -EBADMSG ? "not a database" : "cannot be read";
 	if (rc)
 		return rc;
-	*fresh = !tables && !id && !version;
+	*fresh = !tables && !id && !f->schema;
 	if (*fresh)
 		return 0;
 	*why = "a database of another program";
-	if (id != APPLICATION_ID)
+	if (id != SCHEMA_APPLICATION_ID || f->schema < 1)
 		return -EBADMSG;
 	*why = "written by a newer version";
-	return version > SCHEMA_VERSION ? -EBADMSG : 0;
+	return f->schema > SCHEMA_VERSION ? -EBADMSG : 0;
+}
+
+int
+file_damage(struct db_file *f, void (*fn)(void *arg, const char *text),
+    void *arg)
+{
+	sqlite3_stmt *st = NULL;
+	const char *text;
+	int rc, r;
+
+	rc = prepare(f, &st, "PRAGMA integrity_check(20)");
+	while (!rc && (r = sqlite3_step(st)) != SQLITE_DONE) {
+		rc = errno_of(f->db, r);
+		text = (const char *)sqlite3_column_text(st, 0);
+		if (!rc && text && strcmp(text, "ok"))
+			fn(arg, text);
+	}
+	if (rc)
+		fn(arg, sqlite3_errmsg(f->db));
+	sqlite3_finalize(st);
+	return rc;
 }
 
 static int
@@ -155,6 +180,65 @@ check_damage(struct db_file *f)
 	return rc;
 }
 
+/* Keeps the file as it is as PATH.schema-N. */
+static int
+keep_before_migration(struct db_file *f, const char *path)
+{
+	char kept[PATH_MAX], tmp[PATH_MAX];
+	sqlite3_stmt *st = NULL;
+	int rc;
+
+	if (snprintf(kept, sizeof(kept), "%s.schema-%d", path,
+	    (int)f->schema) >= (int)sizeof(kept) ||
+	    snprintf(tmp, sizeof(tmp), "%s.tmp", kept) >= (int)sizeof(tmp))
+		return -ENAMETOOLONG;
+	unlink(tmp);
+	rc = touch(tmp);
+	if (!rc)
+		rc = prepare(f, &st, "VACUUM INTO ?");
+	if (!rc) {
+		sqlite3_bind_text(st, 1, tmp, -1, SQLITE_STATIC);
+		rc = step(f, st);
+	}
+	sqlite3_finalize(st);
+	if (!rc)
+		rc = save_finish(tmp, kept);
+	if (rc)
+		unlink(tmp);
+	else
+		log_info("the database is kept as '%s' before it is migrated",
+		    kept);
+	return rc;
+}
+
+/* The steps that lead to today's schema, within a transaction. */
+static int
+migrate(struct db_file *f)
+{
+	char sql[64];
+	int rc = 0, from;
+
+	for (from = (int)f->schema; from < SCHEMA_VERSION && !rc; from++) {
+		log_info("migrating the database from schema %d", from);
+		rc = exec(f, schema_step(from));
+	}
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", SCHEMA_VERSION);
+	return rc ? rc : exec(f, sql);
+}
+
+static int
+create(struct db_file *f)
+{
+	char sql[128];
+	int rc;
+
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d;"
+	    "PRAGMA user_version = %d;", SCHEMA_APPLICATION_ID,
+	    SCHEMA_VERSION);
+	rc = exec(f, sql);
+	return rc ? rc : exec(f, schema_create);
+}
+
 static int
 create_tables(struct db_file *f, bool fresh)
 {
@@ -162,17 +246,10 @@ create_tables(struct db_file *f, bool fresh)
 	int rc, i;
 
 	rc = exec(f, "BEGIN IMMEDIATE");
-	if (!rc && fresh) {
-		snprintf(sql, sizeof(sql), "PRAGMA application_id = %d;"
-		    "PRAGMA user_version = %d;"
-		    "CREATE TABLE meta (name TEXT PRIMARY KEY,"
-		    " value INTEGER NOT NULL) WITHOUT ROWID;"
-		    "CREATE TABLE log (idx INTEGER PRIMARY KEY,"
-		    " record BLOB NOT NULL);"
-		    "INSERT INTO meta VALUES ('generation_limit', 0);",
-		    APPLICATION_ID, SCHEMA_VERSION);
-		rc = exec(f, sql);
-	}
+	if (!rc && fresh)
+		rc = create(f);
+	else if (!rc && f->schema < SCHEMA_VERSION)
+		rc = migrate(f);
 	for (i = 0; i < f->n_classes && !rc; i++) {
 		if (f->classes[i]->flags & CLASS_VOLATILE)
 			continue;
@@ -184,9 +261,10 @@ create_tables(struct db_file *f, bool fresh)
 		rc = exec(f, sql);
 	}
 	if (!rc)
-		rc = exec(f, "INSERT OR IGNORE INTO meta"
-		    " VALUES ('applied', 0)");
-	return rc ? rc : exec(f, "COMMIT");
+		rc = exec(f, "COMMIT");
+	if (!rc)
+		f->schema = SCHEMA_VERSION;
+	return rc;
 }
 
 static int
@@ -255,7 +333,7 @@ read_numbers(struct db_file *f)
 }
 
 static int
-file_set_up(struct db_file *f, const char **why)
+file_set_up(struct db_file *f, const char *path, const char **why)
 {
 	bool fresh;
 	int rc;
@@ -269,6 +347,12 @@ file_set_up(struct db_file *f, const char **why)
 	rc = check_damage(f);
 	if (rc)
 		return rc;
+	if (!fresh && f->schema < SCHEMA_VERSION) {
+		*why = "no copy can be kept before it is migrated";
+		rc = keep_before_migration(f, path);
+		if (rc)
+			return rc;
+	}
 	*why = "cannot be written";
 	rc = exec(f, "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
 	    "PRAGMA cache_size = -1024;"
@@ -280,26 +364,57 @@ file_set_up(struct db_file *f, const char **why)
 	return rc ? rc : read_numbers(f);
 }
 
-int
-file_open(const char *path, const struct class_type *const *classes,
-    int n_classes, struct db_file **f_out, const char **why)
+static int
+look_set_up(struct db_file *f, const char **why)
 {
-	struct db_file *f = mem_zalloc(sizeof(*f));
+	bool fresh;
 	int rc;
 
-	f->classes = classes;
-	f->n_classes = n_classes;
-	*why = "cannot be opened";
-	rc = touch(path);
+	/* Closing would move what is in the log into the file. */
+	sqlite3_db_config(f->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	rc = exec(f, "PRAGMA locking_mode = EXCLUSIVE;"
+	    "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
+	    "PRAGMA query_only = ON;");
+	if (!rc)
+		rc = check_identity(f, &fresh, why);
+	if (!rc && fresh) {
+		*why = "empty";
+		rc = -EBADMSG;
+	}
 	if (rc)
-		goto out;
+		return rc;
+	*why = "damaged";
+	rc = f->damaged ? 0 : check_damage(f);
+	if (rc)
+		return rc;
+	*why = "cannot be read";
+	rc = read_numbers(f);
+	return f->damaged ? 0 : rc;
+}
+
+static int
+open_with(struct db_file *f, const char *path, const char **why)
+{
+	int rc;
+
+	*why = "cannot be opened";
+	rc = f->look ? 0 : touch(path);
+	if (rc)
+		return rc;
 	rc = errno_of(NULL, sqlite3_open_v2(path, &f->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (rc)
-		goto out;
+		return rc;
 	sqlite3_extended_result_codes(f->db, 1);
-	rc = file_set_up(f, why);
-out:
+	return f->look ? look_set_up(f, why) : file_set_up(f, path, why);
+}
+
+static int
+file_new(const char *path, struct db_file *f, struct db_file **f_out,
+    const char **why)
+{
+	int rc = open_with(f, path, why);
+
 	if (rc) {
 		if (f->db)
 			log_error("cannot open '%s': %s (%s)", path, *why,
@@ -311,6 +426,53 @@ out:
 	}
 	*f_out = f;
 	return rc;
+}
+
+int
+file_open(const char *path, const struct class_type *const *classes,
+    int n_classes, struct db_file **f_out, const char **why)
+{
+	struct db_file *f = mem_zalloc(sizeof(*f));
+
+	f->classes = classes;
+	f->n_classes = n_classes;
+	return file_new(path, f, f_out, why);
+}
+
+int
+file_look(const char *path, const struct class_type *const *classes,
+    int n_classes, bool damaged, struct db_file **f_out, const char **why)
+{
+	struct db_file *f = mem_zalloc(sizeof(*f));
+
+	f->classes = classes;
+	f->n_classes = n_classes;
+	f->look = true;
+	f->damaged = damaged;
+	return file_new(path, f, f_out, why);
+}
+
+int
+file_schema(const struct db_file *f)
+{
+	return (int)f->schema;
+}
+
+int
+file_gaps(const struct db_file *f)
+{
+	return f->gaps;
+}
+
+int
+file_make_single(struct db_file *f)
+{
+	sqlite3_stmt *st;
+
+	/* a statement that is ready to run keeps the log */
+	while ((st = sqlite3_next_stmt(f->db, NULL)))
+		sqlite3_finalize(st);
+	return exec(f, "PRAGMA journal_mode = DELETE");
 }
 
 const char *
@@ -335,29 +497,39 @@ file_close(struct db_file *f)
 	free(f);
 }
 
+struct each_row {
+	struct file_row row;
+	int (*fn)(const struct file_row *row, void *arg);
+	void *arg;
+	int64_t last;			/* rowid */
+};
+
+/* One row; -EBADMSG also if it is none of ours. */
 static int
-read_row(sqlite3_stmt *st, struct file_row *row)
+read_row(struct db_file *f, sqlite3_stmt *st, struct each_row *e)
 {
-	if (sqlite3_column_bytes(st, 0) != (int)sizeof(row->ref))
-		return -EBADMSG;
-	memcpy(&row->ref, sqlite3_column_blob(st, 0), sizeof(row->ref));
-	row->created = (uint64_t)sqlite3_column_int64(st, 1);
-	row->fields = sqlite3_column_blob(st, 2);
-	row->len = (size_t)sqlite3_column_bytes(st, 2);
-	return 0;
+	e->last = sqlite3_column_int64(st, 3);
+	if (sqlite3_column_bytes(st, 0) != (int)sizeof(e->row.ref)) {
+		f->gaps++;
+		return f->damaged ? 0 : -EBADMSG;
+	}
+	memcpy(&e->row.ref, sqlite3_column_blob(st, 0), sizeof(e->row.ref));
+	e->row.created = (uint64_t)sqlite3_column_int64(st, 1);
+	e->row.fields = sqlite3_column_blob(st, 2);
+	e->row.len = (size_t)sqlite3_column_bytes(st, 2);
+	return e->fn(&e->row, e->arg);
 }
 
+/* Rows in an order; which: the end of the statement. */
 static int
-each_row_of(struct db_file *f, const struct class_type *cls,
-    int (*fn)(const struct file_row *row, void *arg), void *arg)
+walk_rows(struct db_file *f, struct each_row *e, const char *which)
 {
-	struct file_row row = { .cls = cls };
 	sqlite3_stmt *st = NULL;
 	char sql[SQL_MAX];
 	int rc, r;
 
-	snprintf(sql, sizeof(sql), "SELECT ref, created, fields FROM class_%s"
-	    " ORDER BY created", cls->rec.name);
+	snprintf(sql, sizeof(sql), "SELECT ref, created, fields, rowid"
+	    " FROM class_%s %s", e->row.cls->rec.name, which);
 	rc = prepare(f, &st, sql);
 	while (!rc) {
 		r = sqlite3_step(st);
@@ -365,12 +537,42 @@ each_row_of(struct db_file *f, const struct class_type *cls,
 			rc = errno_of(f->db, r);
 			break;
 		}
-		rc = read_row(st, &row);
-		if (!rc)
-			rc = fn(&row, arg);
+		rc = read_row(f, st, e);
 	}
 	sqlite3_finalize(st);
 	return rc;
+}
+
+/* From the front as far as that goes, then from the back to the same place. */
+static int
+salvage_rows(struct db_file *f, struct each_row *e)
+{
+	char which[80];
+	int rc;
+
+	e->last = INT64_MIN;
+	rc = walk_rows(f, e, "ORDER BY rowid");
+	if (rc != -EBADMSG)
+		return rc;
+	f->gaps++;
+	snprintf(which, sizeof(which), "WHERE rowid > %lld ORDER BY rowid"
+	    " DESC", (long long)e->last);
+	rc = walk_rows(f, e, which);
+	return rc == -EBADMSG ? 0 : rc;
+}
+
+/* A file that is only read may be older than the class. */
+static bool
+has_table(struct db_file *f, const struct class_type *cls)
+{
+	char sql[SQL_MAX];
+	int64_t n;
+
+	if (!f->look)
+		return true;
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM sqlite_schema WHERE"
+	    " type = 'table' AND name = 'class_%s'", cls->rec.name);
+	return !query_int(f, sql, &n) && n;
 }
 
 int
@@ -380,8 +582,15 @@ file_each_row(struct db_file *f,
 	int rc = 0, i;
 
 	for (i = 0; i < f->n_classes && !rc; i++) {
-		if (!(f->classes[i]->flags & CLASS_VOLATILE))
-			rc = each_row_of(f, f->classes[i], fn, arg);
+		struct each_row e = {
+			.row = { .cls = f->classes[i] }, .fn = fn, .arg = arg,
+		};
+
+		if ((f->classes[i]->flags & CLASS_VOLATILE) ||
+		    !has_table(f, f->classes[i]))
+			continue;
+		rc = f->damaged ? salvage_rows(f, &e) :
+		    walk_rows(f, &e, "ORDER BY created");
 	}
 	return rc;
 }

@@ -4,7 +4,7 @@
  * the writer thread only.  Functions return 0 or -errno: -ENOSPC, -EIO,
  * -EBUSY (another process has it), -EBADMSG (foreign, newer or damaged).
  *
- * Schema 1, application id "BEDP":
+ * Schema 2 (db/schema.h), application id "BEDP":
  *     meta        name TEXT PRIMARY KEY, value INTEGER: generation_limit,
  *                 applied (index of the last entry of a pool's log)
  *     log         idx INTEGER PRIMARY KEY, record BLOB: the last FILE_LOG_KEPT
@@ -30,11 +30,21 @@ struct file_row {
 	size_t len;
 };
 
-/* *why gets a static text that says what is wrong with the file. */
+/*
+ * Opens the file, or makes it.  One of an earlier schema is migrated, after a
+ * copy of it was kept as PATH.schema-N.  *why gets a static text that says
+ * what is wrong with the file.
+ */
 int file_open(const char *path, const struct class_type *const *classes,
     int n_classes, struct db_file **f_out, const char **why);
+/* To read only: nothing in the file is changed.  damaged: pass over what SQLite
+ * finds wrong with it. */
+int file_look(const char *path, const struct class_type *const *classes,
+    int n_classes, bool damaged, struct db_file **f_out, const char **why);
+int file_schema(const struct db_file *f);
 void file_close(struct db_file *f);		/* NULL is allowed */
-/* fn returns non-zero to stop, which is returned. */
+/* fn returns non-zero to stop, which is returned.  In a damaged file, rows that
+ * SQLite cannot reach are left out, and file_gaps counts the places. */
 int file_each_row(struct db_file *f,
     int (*fn)(const struct file_row *row, void *arg), void *arg);
 int file_each_log(struct db_file *f, int (*fn)(uint64_t idx, const void *data,
@@ -51,6 +61,12 @@ uint64_t file_applied(const struct db_file *f);
 int file_commit(struct db_file *f, const struct row_changes *rows,
     const char *log, const size_t *records, size_t n_records,
     uint64_t applied);
+int file_gaps(const struct db_file *f);
+/* Moves all into the one file, which needs no log beside it from now on. */
+int file_make_single(struct db_file *f);
+/* What SQLite finds wrong, line by line; 0 or -errno. */
+int file_damage(struct db_file *f, void (*fn)(void *arg, const char *text),
+    void *arg);
 /* What SQLite said when a transaction failed last. */
 const char *file_error(const struct db_file *f);
 

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/codec.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "db/load.h"
 #include "db/log_entry.h"
 #include "db/object.h"
-#include "db/sqlite.h"
 
 #define QUEUE_MAX 1024
 #define BATCH_MAX 256
@@ -381,25 +380,11 @@ db_copy(struct db *db, struct buf *b)
 	return applied;
 }
 
-static int
-load_row(const struct file_row *row, void *arg)
+static void
+warn_of_problem(void *arg, const char *text)
 {
-	struct db_txn *t = arg;
-	struct draft *d = txn_draft_new(t, row->cls, &row->ref);
-	struct buf extra = { 0 };
-	int rc;
-
-	if (!d)
-		return -EBADMSG;
-	rc = codec_decode(t->arena, &row->cls->rec, d->rec, row->fields,
-	    row->len, &extra);
-	if (!rc && extra.len) {
-		d->extra = arena_memdup(t->arena, extra.data, extra.len);
-		d->extra_len = (uint32_t)extra.len;
-	}
-	d->rec->created = row->created;
-	buf_release(&extra);
-	return rc;
+	(void)arg;
+	log_warn("in the database, %s", text);
 }
 
 /*
@@ -411,34 +396,17 @@ static int
 load(struct db *db, const char **why)
 {
 	uint64_t start = db->file ? file_generation_limit(db->file) : 0;
-	struct db_txn t;
-	uint32_t i;
-	int rc = 0;
+	struct load l = {
+		.classes = db->cfg.classes, .n_classes = db->cfg.n_classes,
+		.integrity = { .problem = warn_of_problem },
+	};
+	int rc = load_root(&l, db->file, start + 1, &db->root, why);
 
-	db->root = root_new(db->cfg.n_classes, start + 1);
-	txn_init(&t, db->cfg.classes, db->cfg.n_classes, db->root);
-	if (db->file)
-		rc = file_each_row(db->file, load_row, &t);
-	if (rc) {
-		*why = "damaged: a row cannot be read";
-		goto out;
-	}
-	relations_build(&t);
-	for (i = 0; i < t.n; i++) {
-		const struct draft *d = t.drafts[i];
-
-		root_put_object(db->root, object_new(d->cls, d->rec, d->extra,
-		    d->extra_len, d->rec->created, start + 1));
-	}
-	if (db->file) {
-		db->root->applied = file_applied(db->file);
-		*why = "cannot be written";
-		rc = file_raise_generation_limit(db->file,
-		    start + GENERATION_STEP);
-	}
-out:
-	txn_release(&t);
-	return rc;
+	if (rc || !db->file)
+		return rc;
+	db->root->applied = file_applied(db->file);
+	*why = "cannot be written";
+	return file_raise_generation_limit(db->file, start + GENERATION_STEP);
 }
 
 static void

@@ -1,7 +1,8 @@
 /*
  * SR drivers: plain folders for everybody; tmpfs and ext4 on a loop device
  * where this is root and the kernel has them (else those tests say so and
- * pass; the appliance runs them all).
+ * pass).  $STORAGE_TEST_DISK names a blank disk for the tests that need a real
+ * one, those of LVM; it is for the appliance and turns off the loop devices.
  */
 #include "xenopsd/storage.h"
 
@@ -48,7 +49,7 @@ setup(struct bench *b)
 	ck_assert_ptr_nonnull(mkdtemp(b->dir));
 	b->arena = arena_new();
 	b->env = (struct storage_env){ .run_dir = b->dir,
-		.mkfs = "/sbin/mkfs.ext4", .memory_limit = 64 * MIB,
+		.mkfs = "/usr/sbin/mke2fs", .memory_limit = 64 * MIB,
 		.loop_disks = true };
 	for (int i = 0; i < STORAGE_SR_TYPES; i++)
 		b->env.drivers[i] = &sr_driver_plain;
@@ -85,8 +86,9 @@ teardown(struct bench *b)
 static bool
 can_mount(void)
 {
-	if (geteuid() == 0 && access("/dev/loop-control", R_OK | W_OK) == 0 &&
-	    access("/sbin/mkfs.ext4", X_OK) == 0)
+	if (geteuid() == 0 && !getenv("STORAGE_TEST_DISK") &&
+	    access("/dev/loop-control", R_OK | W_OK) == 0 &&
+	    access("/usr/sbin/mke2fs", X_OK) == 0)
 		return true;
 	fprintf(stderr, "not run: needs root and loop devices\n");
 	return false;
@@ -619,6 +621,157 @@ START_TEST(only_blank_whole_disks_are_unused)
 }
 END_TEST
 
+/* The disk that may be used up, or NULL. */
+static const char *
+real_disk(struct bench *b)
+{
+	const char *disk = getenv("STORAGE_TEST_DISK");
+
+	if (!disk) {
+		fprintf(stderr, "not run: no $STORAGE_TEST_DISK\n");
+		return NULL;
+	}
+	setup(b);
+	b->env.loop_disks = false;
+	b->env.lvm = storage_real.lvm;
+	b->env.thin_check = storage_real.thin_check;
+	b->env.drivers[XENOPS_SR_TYPE_LVM] = &sr_driver_lvm;
+	b->env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	return disk;
+}
+
+static void
+make_lvm_vdi(struct bench *b, const char *uuid, int64_t size, int64_t want)
+{
+	struct xenops_vdi_info in = { .uuid = uuid, .name = "a \xc3\xa4 disk",
+		.description = "its words, and = more", .size = size }, out;
+	struct storage s = op(b);
+
+	ck_assert_msg(storage_vdi_create(&s, SR_A, &in, &out) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_int_eq(out.size, want);
+	ck_assert_str_eq(out.name, in.name);
+	ck_assert_str_eq(out.description, in.description);
+}
+
+/* A clone with its source in use, resized, renamed, found again. */
+static void
+exercise_lvm(struct bench *b)
+{
+	struct xenops_vdi_info in = { .uuid = VDI_B, .name = "copy" }, out;
+	struct storage s = op(b);
+	const char *device;
+	int fd;
+
+	make_lvm_vdi(b, VDI_A, 13 * MIB, 16 * MIB);
+	write_vdi(b, VDI_A, "first", 0);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, true, USER_A,
+	    &device), 0);
+	fd = open(device, O_RDWR | O_SYNC);
+	ck_assert_int_eq(pwrite(fd, "last", 4, 16 * MIB - 4), 4);
+	close(fd);
+	ck_assert_msg(storage_vdi_clone(&s, SR_A, VDI_A, &in, &out) == 0,
+	    "%s", s.text ? s.text : "");
+	ck_assert_str_eq(out.parent, VDI_A);
+	ck_assert_int_eq(storage_detach(&s, VDI_A, USER_A), 0);
+	ck_assert_int_eq(access(device, F_OK), -1);
+	expect_vdi(b, VDI_B, "first", 0);
+	expect_vdi(b, VDI_B, "last", 16 * MIB - 4);
+	write_vdi(b, VDI_B, "other", 0);
+	expect_vdi(b, VDI_A, "first", 0);
+	ck_assert_int_eq(storage_vdi_resize(&s, SR_A, VDI_B, 17 * MIB, &out),
+	    0);
+	ck_assert_int_eq(out.size, 20 * MIB);
+	ck_assert_int_eq(storage_vdi_resize(&s, SR_A, VDI_B, 20 * MIB, &out),
+	    0);
+	ck_assert_str_eq(out.name, "copy");
+	expect_vdi(b, VDI_B, "last", 16 * MIB - 4);
+	in = (struct xenops_vdi_info){ .uuid = VDI_B, .name = "copy 2" };
+	ck_assert_int_eq(storage_vdi_set_name(&s, SR_A, &in), 0);
+}
+
+START_TEST(an_lvm_sr_lives_on_its_disk)
+{
+	struct xenops_sr_info info;
+	const struct xenops_vdi_info *v;
+	struct storage s;
+	struct bench b;
+	const char *disk = real_disk(&b);
+	struct vec vdis;
+
+	if (!disk)
+		return;
+	make_sr(&b, XENOPS_SR_TYPE_LVM, disk);
+	exercise_lvm(&b);
+	s = op(&b);
+	ck_assert_msg(storage_sr_detach(&s, SR_A) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_int_eq(disk_check_unused(&s, disk), -1);
+	s = op(&b);
+	ck_assert_msg(storage_sr_attach(&s, SR_A, XENOPS_SR_TYPE_LVM, &info)
+	    == 0, "%s", s.text ? s.text : "");
+	ck_assert_str_eq(info.device, disk);
+	ck_assert_int_eq(storage_sr_scan(&s, SR_A, &info, &vdis), 0);
+	ck_assert_uint_eq(vdis.n, 2);
+	v = vdis.v;
+	v = strcmp(v->uuid, VDI_B) ? v + 1 : v;
+	ck_assert_str_eq(v->name, "copy 2");
+	ck_assert_str_eq(v->parent, VDI_A);
+	ck_assert_int_eq(info.allocated, 36 * MIB);
+	expect_vdi(&b, VDI_B, "other", 0);
+	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), 0);
+	expect_vdi(&b, VDI_B, "last", 16 * MIB - 4);
+	ck_assert_msg(storage_sr_destroy(&s, SR_A) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_int_eq(disk_check_unused(&s, disk), 0);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(a_killed_worker_leaves_no_active_volume)
+{
+	static const char *const at_ms[] = { "5", "50", "200", "400", "900" };
+	struct storage s;
+	struct bench b;
+	const char *disk = real_disk(&b);
+	char device[128];
+
+	if (!disk)
+		return;
+	make_sr(&b, XENOPS_SR_TYPE_LVM, disk);
+	make_lvm_vdi(&b, VDI_A, MIB, 4 * MIB);
+	snprintf(device, sizeof(device), "/dev/bedplate-%s/%s", SR_A, VDI_A);
+	for (size_t i = 0; i < sizeof(at_ms) / sizeof(at_ms[0]); i++) {
+		attach_and_die(&b, (useconds_t)strtoul(at_ms[i], NULL, 10) *
+		    1000);
+		s = op(&b);
+		storage_reap(&s, nobody, NULL);
+		ck_assert_int_eq(access(device, F_OK), -1);
+	}
+	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), 0);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(a_file_sr_lives_on_a_real_disk)
+{
+	struct storage s;
+	struct bench b;
+	const char *disk = real_disk(&b);
+
+	if (!disk)
+		return;
+	make_sr(&b, XENOPS_SR_TYPE_FILE, disk);
+	exercise(&b);
+	reattach(&b, XENOPS_SR_TYPE_FILE);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	ck_assert_int_eq(disk_check_unused(&s, disk), 0);
+	teardown(&b);
+}
+END_TEST
+
 START_TEST(tags_keep_any_text)
 {
 	struct arena *a = arena_new();
@@ -675,5 +828,8 @@ main(void)
 	    sizes_and_doubles_are_checked, uses_of_the_dead_are_reaped,
 	    a_memory_sr_is_bounded, a_file_sr_lives_on_its_disk,
 	    a_killed_worker_leaves_no_loop_device, a_full_file_sr_says_so,
-	    only_blank_whole_disks_are_unused, tags_keep_any_text);
+	    only_blank_whole_disks_are_unused, tags_keep_any_text,
+	    an_lvm_sr_lives_on_its_disk,
+	    a_killed_worker_leaves_no_active_volume,
+	    a_file_sr_lives_on_a_real_disk);
 }

@@ -184,6 +184,17 @@ sr_report(struct storage *s, struct sr *sr, struct xenops_sr_info *out,
 	return fill_sr(s, sr, vdis_out, out);
 }
 
+/* A new SR that cannot be used: its disk is to be unused again. */
+static void
+undo_create(struct storage *s, struct sr *sr)
+{
+	struct storage op = { .env = s->env, .arena = s->arena };
+
+	if (sr->drv->detach(&op, sr) || sr->drv->destroy(&op, sr))
+		log_warn("cannot undo SR '%s': %s", sr->uuid, op.text);
+	unlink(sr_file(s, sr));
+}
+
 int
 storage_sr_create(struct storage *s, const struct xenops_sr_create_args *a,
     struct xenops_sr_info *sr_out)
@@ -209,10 +220,13 @@ storage_sr_create(struct storage *s, const struct xenops_sr_create_args *a,
 	snprintf(sr.device, sizeof(sr.device), "%s",
 	    a->device ? a->device : "");
 	rc = sr.drv->create(s, &sr, a->name ? a->name : "");
-	if (rc == 0)
-		rc = sr_remember(s, &sr);
+	if (rc)
+		goto out;
+	rc = sr_remember(s, &sr);
 	if (rc == 0)
 		rc = sr_report(s, &sr, sr_out, &vdis);
+	if (rc)
+		undo_create(s, &sr);
 out:
 	sr_put(&sr);
 	return rc;

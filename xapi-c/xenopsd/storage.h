@@ -30,7 +30,7 @@ struct sr_driver;
 struct storage_env {
 	const char *run_dir;		/* "/run/xenopsd" */
 	const char *lvm;		/* path of the LVM program */
-	const char *mkfs;		/* path of mkfs.ext4 */
+	const char *mkfs;		/* path of mke2fs */
 	const char *thin_check;		/* what LVM checks thin pools with */
 	int64_t memory_limit;		/* bytes one memory SR may hold; 0: half
 					 * of the memory */

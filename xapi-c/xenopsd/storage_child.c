@@ -88,20 +88,21 @@ collect(int out_fd, int err_fd, struct buf *out, struct buf *err,
 	return true;
 }
 
-/* The last line that is not empty, without blanks around. */
+/* The last line that says something, without blanks around. */
 static const char *
 last_line(struct arena *a, const struct buf *b)
 {
-	size_t end = b->len, start;
+	char *text = arena_strndup(a, b->data ? b->data : "", b->len);
+	const char *found = "failed";
+	char *line;
 
-	while (end && strchr(" \n\r", b->data[end - 1]))
-		end--;
-	start = end;
-	while (start && b->data[start - 1] != '\n')
-		start--;
-	while (start < end && b->data[start] == ' ')
-		start++;
-	return end ? arena_strndup(a, b->data + start, end - start) : "failed";
+	while ((line = strsep(&text, "\n"))) {
+		line += strspn(line, " \r");
+		if (*line && strncmp(line, "Run `", 5) &&
+		    strncmp(line, "WARNING", 7))
+			found = line;
+	}
+	return found;
 }
 
 static int

@@ -101,7 +101,7 @@ file_attach(struct storage *s, struct sr *sr)
 static int
 file_create(struct storage *s, struct sr *sr, const char *name)
 {
-	const char *const argv[] = { s->env->mkfs, "-q", "-F", "-m", "0",
+	const char *const argv[] = { s->env->mkfs, "-t", "ext4", "-q", "-F", "-m", "0",
 		"-L", "bedplate-sr", "-U", sr->uuid,
 		"-E", "lazy_itable_init=1,lazy_journal_init=1", sr->device,
 		NULL };

@@ -3,7 +3,7 @@
 const struct storage_env storage_real = {
 	.run_dir = "/run/xenopsd",
 	.lvm = "/usr/sbin/lvm",
-	.mkfs = "/usr/sbin/mkfs.ext4",
+	.mkfs = "/usr/sbin/mke2fs",
 	.thin_check = "/usr/sbin/thin_check",
 	.drivers = {
 		[XENOPS_SR_TYPE_MEMORY] = &sr_driver_memory,

@@ -66,9 +66,12 @@ child_exec(const struct workers_config *cfg, int fd, pid_t parent)
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
 	sigset_t none;
 
+	/* all signals are blocked until none of the parent's handlers, which
+	 * would act for the parent, is left */
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
 	/* its own group: a cancel also ends what it started */
 	if (setsid() == -1 ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
@@ -83,6 +86,14 @@ child_exec(const struct workers_config *cfg, int fd, pid_t parent)
 	_exit(127);
 }
 
+/* The whole group; just after its fork it may not have one yet. */
+static void
+job_signal(const struct job *j, int sig)
+{
+	if (kill(-j->pid, sig) == -1)
+		kill(j->pid, sig);
+}
+
 static void
 kill_job(void *arg)
 {
@@ -90,7 +101,7 @@ kill_job(void *arg)
 
 	j->kill_timer = NULL;
 	if (!j->exited)
-		kill(-j->pid, SIGKILL);
+		job_signal(j, SIGKILL);
 }
 
 static void
@@ -202,13 +213,17 @@ job_spawn(struct job *j, uint8_t kind)
 		.frame = worker_frame, .closed = worker_closed };
 	struct frame head = { .message = j->rq->message, .kind = kind };
 	pid_t parent = getpid();
+	sigset_t all, old;
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		return false;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
 	j->pid = fork();
 	if (j->pid == 0)
 		child_exec(&j->w->cfg, fds[1], parent);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(fds[1]);
 	if (j->pid == -1) {
 		close(fds[0]);
@@ -306,7 +321,7 @@ job_cancel(struct job *j)
 	if (j->phase == WAITING) {
 		schedule_soon(j->w);
 	} else if (!j->exited) {
-		kill(-j->pid, SIGTERM);
+		job_signal(j, SIGTERM);
 		set_kill_timer(j, TERM_GRACE_MS);
 	}
 }
@@ -437,7 +452,7 @@ workers_free(struct workers *w)
 		return;
 	while ((j = w->jobs)) {
 		if (j->phase != WAITING && !j->exited) {
-			kill(-j->pid, SIGKILL);
+			job_signal(j, SIGKILL);
 			waitpid(j->pid, NULL, 0);
 			watch_free(j->exit_watch);
 			close(j->pidfd);

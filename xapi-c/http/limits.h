@@ -18,10 +18,12 @@
 
 #define HTTP_STOP_S 5			/* for calls under way, when we end */
 
+#define HTTP_READ_STEP 16384		/* most that one TLS record holds */
 #define HTTP_MAX_HEAD (16u << 10)
 #define HTTP_MAX_HEADERS 100
 #define HTTP_MAX_PAIRS 100		/* of the query; cookies */
 #define HTTP_MAX_BODY (300u << 10)	/* of an RPC */
+#define HTTP_QUICK_BODY 2048		/* parsed by the epoll thread itself */
 
 #define HTTP_READ_MS 10000		/* next byte of a head or body */
 #define HTTP_HEAD_MS 60000		/* whole head, and TLS handshake */

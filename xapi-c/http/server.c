@@ -19,7 +19,6 @@
 #include "wire/xmlrpc.h"
 
 #define EVENTS_N 64
-#define READ_STEP 16384
 
 /* What a state waits for on the socket; workers' connections: nothing. */
 static uint32_t
@@ -175,7 +174,7 @@ serve_page(struct http *h, struct conn *c)
 	return write_on(h, c);
 }
 
-/* An RPC: to a worker once its body is complete. */
+/* An RPC, once its body is complete. */
 static enum next
 serve_rpc(struct http *h, struct conn *c)
 {
@@ -186,6 +185,10 @@ serve_rpc(struct http *h, struct conn *c)
 	if (c->head.length > HTTP_MAX_BODY)
 		return refuse(h, c, 500, "The request is too large.");
 	if (c->in.len >= c->head_size + (size_t)c->head.length) {
+		/* A thread's wake-up costs more than a getter. */
+		if (c->known && c->head.length <= HTTP_QUICK_BODY &&
+		    http_serve_quick(h, c))
+			return write_on(h, c);
 		let_go(h, c);
 		workers_push(h, c);
 		return NEXT_GONE;
@@ -246,31 +249,42 @@ over_budget(const struct http *h)
 	return sum > HTTP_MAX_UNKNOWN_BYTES;
 }
 
+/* May more be here than was read?  If not, epoll will tell. */
+static bool
+more_at_hand(const struct conn *c, ssize_t got)
+{
+	return c->tls ? tls_pending(c->tls) : got == HTTP_READ_STEP;
+}
+
 /* Reads all there is, and serves what it can. */
 static void
 read_on(struct http *h, struct conn *c)
 {
 	enum next next = NEXT_AGAIN;
-	ssize_t r;
+	ssize_t r = -EAGAIN;
+	bool more = true;
 
 	for (;;) {
 		while (next == NEXT_AGAIN && c->in.len > 0)
 			next = advance(h, c);
 		if (next == NEXT_GONE)
 			return;
-		r = conn_recv(c, buf_reserve(&c->in, READ_STEP), READ_STEP);
+		if (!more)
+			break;
+		r = conn_recv(c, h->scratch, sizeof(h->scratch));
 		if (r <= 0)
 			break;
-		c->in.len += (size_t)r;
+		more = more_at_hand(c, r);
+		buf_add(&c->in, h->scratch, (size_t)r);
 		if (!c->began_ms)
 			c->began_ms = clock_mono_ms();
-		if (!c->known && c->in.len > 2 * READ_STEP && over_budget(h)) {
+		if (!c->known && c->in.len > 2 * HTTP_READ_STEP && over_budget(h)) {
 			refuse(h, c, 503, "Too many large requests.");
 			return;
 		}
 		next = NEXT_AGAIN;
 	}
-	if (r == -EAGAIN)
+	if (r == -EAGAIN || r > 0)
 		http_arm(h, c, CONN_READ, read_deadline(c));
 	else
 		http_close(h, c);
@@ -294,7 +308,7 @@ shake_on(struct http *h, struct conn *c)
 static void
 drain_on(struct http *h, struct conn *c)
 {
-	char waste[READ_STEP];
+	char waste[HTTP_READ_STEP];
 	ssize_t r = recv(c->fd, waste, sizeof(waste), 0);
 
 	if (r == 0 || (r == -1 && errno != EAGAIN && errno != EINTR))

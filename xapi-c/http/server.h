@@ -2,10 +2,11 @@
  * The HTTP and HTTPS server.
  *
  * One epoll thread owns idle connections, TLS handshakes, half-read requests,
- * parked event.from calls and slow readers of replies.  A complete request
- * goes to a blocking thread of a pool that grows while its threads wait for
- * slow calls; the thread also sends what the socket takes at once.  A stream
- * goes to a thread of its own.  All limits are in http/limits.h.
+ * parked event.from calls and slow readers of replies, and answers small
+ * getters itself.  Any other complete request goes to a blocking thread of a
+ * pool that grows while its threads wait for slow calls; the thread also sends
+ * what the socket takes at once.  A stream goes to a thread of its own.  All
+ * limits are in http/limits.h.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H

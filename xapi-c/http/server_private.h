@@ -26,6 +26,7 @@ struct http {
 	int64_t look_ms;		/* when parked calls are looked at */
 	int64_t timer_ms;		/* earliest deadline there may be */
 	bool deaf;			/* out of descriptors: not accepting */
+	char scratch[HTTP_READ_STEP];	/* what a socket gave a moment ago */
 
 	pthread_mutex_t lock;		/* for all below */
 	pthread_cond_t work;		/* queue is not empty, or stop */
@@ -54,6 +55,9 @@ int http_spawn(pthread_t *t_out, void *(*fn)(void *), void *arg);
 /* False if some still run after HTTP_STOP_S. */
 bool workers_stop(struct http *h);
 void workers_push(struct http *h, struct conn *c);
+/* On the epoll thread: makes the reply if that takes no waiting and little
+ * work.  False: it is a worker's. */
+bool http_serve_quick(struct http *h, struct conn *c);
 /* Hands c to a stream thread; false if there are too many. */
 bool workers_stream(struct http *h, struct conn *c);
 /* From any thread: gives c back to the epoll thread, with c->result. */

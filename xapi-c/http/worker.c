@@ -51,17 +51,18 @@ rpc_reply_begin(struct conn *c)
 	    "Access-Control-Allow-Headers: X-Requested-With\r\n");
 }
 
-/* True when a reply is ready; false: park it. */
+/* True when a reply is ready; false: park it, or it is too slow. */
 static bool
-serve_rpc(struct http *h, struct conn *c)
+serve_rpc(struct http *h, struct conn *c, bool quick)
 {
 	struct rpc_request q = {
 		.body = c->in.data + c->head_size,
 		.len = (size_t)c->head.length,
 		.format = c->route->kind == ROUTE_RPC_XML ? RPC_XML : RPC_JSON,
 		.gate = &h->gate,
+		.quick = quick,
 	};
-	bool known = false;
+	bool known = false, ready = true;
 
 	rpc_reply_begin(c);
 	switch (rpc_handle(h->cfg.x, &q, &c->reply, &c->wait, &known)) {
@@ -69,13 +70,21 @@ serve_rpc(struct http *h, struct conn *c)
 		conn_reply_end(c);
 		break;
 	case RPC_WAIT:
+	case RPC_SLOW:
+		ready = false;
 		break;
 	case RPC_BAD:
 		conn_reply_page(c, 500, "The request could not be parsed.");
 		break;
 	}
 	c->became_known |= known;
-	return c->wait == NULL;
+	return ready;
+}
+
+bool
+http_serve_quick(struct http *h, struct conn *c)
+{
+	return serve_rpc(h, c, true);
 }
 
 /* event.from: looks, and says whether there is a reply. */
@@ -101,7 +110,7 @@ serve(struct http *h, struct conn *c)
 	int rc;
 
 	if (!c->wait)
-		ready = serve_rpc(h, c);
+		ready = serve_rpc(h, c, false);
 	if (c->wait)
 		ready = serve_wait(c, clock_mono_ms());
 	if (!ready) {

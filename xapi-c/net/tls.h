@@ -41,7 +41,7 @@ ssize_t tls_read(struct tls_conn *c, void *buf, size_t len);
 ssize_t tls_write(struct tls_conn *c, const void *buf, size_t len);
 /* After -EAGAIN: does it wait for the socket to become writable? */
 bool tls_wants_write(const struct tls_conn *c);
-/* Are there decrypted bytes that poll cannot see? */
+/* May there be bytes to read that poll cannot see? */
 bool tls_pending(const struct tls_conn *c);
 /* Says goodbye; never waits. */
 void tls_close(struct tls_conn *c);

@@ -1,8 +1,8 @@
 /*
  * From the bytes of a request's body to the reply's: parse, find the method in
  * the generated table, decode the arguments, check session and role, run, and
- * write the result.  Worker threads of http/ call it; it may block for as long
- * as a handler does.
+ * write the result.  Worker threads of http/ call it, and it may block for as
+ * long as a handler does; with `quick` the epoll thread does.
  */
 #ifndef RPC_RPC_H
 #define RPC_RPC_H
@@ -21,12 +21,15 @@ struct rpc_request {
 	 * that strangers together use little memory and few threads.  NULL:
 	 * no limit. */
 	sem_t *gate;
+	/* Do it only if it reads a few objects and waits for nothing. */
+	bool quick;
 };
 
 enum rpc_outcome {
 	RPC_DONE,	/* the reply is complete: HTTP status 200 */
 	RPC_WAIT,	/* park with *wait_out, see rpc/events.h */
 	RPC_BAD,	/* no call: HTTP status 500, reply is empty */
+	RPC_SLOW,	/* it was to be quick, and nothing was done */
 };
 
 /* *known_out becomes true when the request had a valid session. */

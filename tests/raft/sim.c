@@ -291,6 +291,35 @@ add_node(struct sim *s, int i)
 	sim_trace(s, "node %d was added", i);
 }
 
+/* Takes a member out; it is gone for good, as is its id. */
+static void
+remove_node(struct sim *s, int i)
+{
+	struct node *n = &s->nodes[i], *l;
+	int tries;
+
+	heal_all(s);
+	n->in_pool = false;
+	for (tries = 0; tries < 60; tries++) {
+		restart_some(s, true);
+		l = leader(s);
+		if (l && l != n && !member_is_voter(l->m, n->id))
+			break;
+		if (l && l != n)
+			member_remove(l->m, n->id, NULL, NULL);
+		else if (l)
+			member_transfer(l->m, 0, NULL, NULL);
+		if (l)
+			node_settle(l);
+		run_for(s, 1000);
+	}
+	if (tries == 60)
+		sim_fail(s, "node %d cannot be removed", i);
+	if (n->alive)
+		node_kill(n);
+	sim_trace(s, "node %d was removed", i);
+}
+
 static void
 start_together(struct sim *s)
 {
@@ -356,7 +385,7 @@ fault(struct sim *s)
 	struct node *n = sim_random(s, 2) ? leader(s) : NULL;
 
 	if (!n)
-		n = &s->nodes[sim_random(s, 3)];
+		n = &s->nodes[sim_random(s, SIM_NODES)];
 	switch (sim_random(s, 9)) {
 	case 0:
 	case 1:
@@ -405,6 +434,7 @@ storm(struct sim *s)
 {
 	uint64_t end = s->now + 10000 + sim_random(s, 40000);
 	uint64_t rate = 5 + sim_random(s, 200);
+	int n_added = 0, n_removed = 0;
 
 	while (s->now < end) {
 		run_for(s, 1 + sim_random(s, rate));
@@ -412,8 +442,10 @@ storm(struct sim *s)
 		if (!sim_random(s, 1 + 1200 / rate))
 			fault(s);
 		restart_some(s, false);
-		if (!s->nodes[3].in_pool && !sim_random(s, 2000))
-			add_node(s, 3);
+		if (n_added < 2 && !sim_random(s, 2000))
+			add_node(s, 3 + n_added++);
+		if (n_removed < n_added && !sim_random(s, 2000))
+			remove_node(s, n_removed++);
 	}
 }
 

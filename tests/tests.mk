@@ -94,6 +94,7 @@ check-style:
 
 include tests/scenario/scenario.mk
 include tests/clients/clients.mk
+include tests/appliance/appliance.mk
 include tests/bench/bench.mk
 include tests/fuzz/fuzz.mk
 include tests/raft/raft.mk

@@ -355,7 +355,87 @@ def sync_calls_wait_and_async_calls_do_not():
         check(time.monotonic() - start >= 1.4, "the call did not wait")
 
 
+def each_request_may_fail_once():
+    """xenopsd refuses; nothing has changed, and the second try works."""
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        spare = b.vdi(api)
+        vbd = b.vbd(api, vm, spare, "1")
+        vif = b.vif(api, vm, "1")
+        api.run("VM.start", vm, False, False)
+        api.run("VBD.unplug", vbd)
+        api.run("VIF.unplug", vif)
+        for message, method, args in (
+                ("vm_pause", "VM.pause", (vm,)),
+                ("vm_unpause", "VM.unpause", (vm,)),
+                ("vbd_plug", "VBD.plug", (vbd,)),
+                ("vbd_unplug", "VBD.unplug", (vbd,)),
+                ("vif_plug", "VIF.plug", (vif,)),
+                ("vif_unplug", "VIF.unplug", (vif,)),
+                ("vm_reboot", "VM.clean_reboot", (vm,)),
+                ("vm_reboot", "VM.hard_reboot", (vm,)),
+                ("vm_shutdown", "VM.clean_shutdown", (vm,)),
+                ("vdi_resize", "VDI.resize", (spare, str(8 * MIB))),
+                ("vdi_clone", "VDI.clone", (spare, {})),
+                ("vm_start", "VM.start", (vm, False, False)),
+                ("vm_shutdown", "VM.hard_shutdown", (vm,)),
+                ("vdi_destroy", "VDI.destroy", (spare,))):
+            before = state(api, vm), len(api("VDI.get_all"))
+            b.control("fail %s internal" % message)
+            try:
+                api.run(method, *args)
+                check(False, method + " did not fail")
+            except Refused:
+                pass
+            equal((state(api, vm), len(api("VDI.get_all"))), before,
+                  "state after a failed " + method)
+            for cls, ref in (("VM", vm), ("VBD", vbd), ("VIF", vif),
+                             ("VDI", spare)):
+                equal(api(cls + ".get_current_operations", ref), {},
+                      "operations after a failed " + method)
+            api.run(method, *args)
+
+
+def xapi_is_killed_at_any_time():
+    """What was acknowledged is there, and nothing hangs on."""
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        made = []
+        for i in range(8):
+            task = (api("Async.VM.start", vm, False, False)
+                    if state(api, vm) == "Halted"
+                    else api("Async.VM.hard_reboot", vm))
+            deadline = time.monotonic() + 0.02 * i
+            while time.monotonic() < deadline:
+                made.append(b.vdi(api, MIB, "disk %d" % len(made)))
+            b.kill_xapi()
+            b.start_xapi()
+            api = b.login()
+            names = {r["name_label"] for r in
+                     api("VDI.get_all_records").values()}
+            check(names >= {"disk %d" % n for n in range(len(made))},
+                  "an acknowledged disk is gone")
+            until("the locks to go", lambda: not api(
+                "VM.get_current_operations", vm))
+            until("the task to end", lambda: ended(api, task))
+            until("the VM to be settled", lambda: state(api, vm) in (
+                "Halted", "Running"))
+        if state(api, vm) == "Running":
+            api.run("VM.clean_shutdown", vm)
+        api.run("VM.start", vm, False, False)
+
+
+def ended(api, task):
+    try:
+        return api("task.get_status", task) != "pending"
+    except Refused as e:
+        return e.code == "HANDLE_INVALID"
+
+
 SCENARIOS = [
+    each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
     devices_come_and_go, xapi_is_killed_and_the_vm_runs_on,
     guests_that_change_while_xapi_is_down_are_found, xenopsd_is_killed,

@@ -153,12 +153,26 @@ leader(struct sim *s)
 	return best;
 }
 
+/* After each event. */
+static void
+settle(struct sim *s)
+{
+	int i;
+
+	for (i = 0; i < SIM_NODES; i++) {
+		if (s->nodes[i].alive && !s->nodes[i].doomed)
+			node_settle(&s->nodes[i]);
+		if (s->nodes[i].alive && s->nodes[i].doomed)
+			node_kill(&s->nodes[i]);
+	}
+	check_step(s);
+}
+
 /* Runs the next event; false when it is the driver's turn at until. */
 static bool
 step(struct sim *s, uint64_t until)
 {
 	struct sim_event e;
-	int i;
 
 	if (!s->n_queue || s->queue[0].time > until) {
 		s->now = until;
@@ -176,14 +190,8 @@ step(struct sim *s, uint64_t until)
 		    e.drop, e.arg);
 		return true;
 	}
-	e.run(s, e.node, e.arg);
-	for (i = 0; i < SIM_NODES; i++) {
-		if (s->nodes[i].alive && !s->nodes[i].doomed)
-			node_settle(&s->nodes[i]);
-		if (s->nodes[i].alive && s->nodes[i].doomed)
-			node_kill(&s->nodes[i]);
-	}
-	check_step(s);
+	node_event(e.node, &e);
+	settle(s);
 	return true;
 }
 
@@ -227,7 +235,7 @@ client_write(struct sim *s)
 	if (!n->alive || n->op_running || n->paused_until > s->now)
 		return;
 	node_write(n, new_op(s, kind));
-	check_step(s);
+	settle(s);
 }
 
 static void
@@ -260,8 +268,8 @@ restart_some(struct sim *s, bool all)
 
 		if (n->alive || !n->in_pool || (!all && sim_random(s, 40)))
 			continue;
-		node_open(n);
-		node_start(n);
+		if (node_open(n))
+			node_start(n);
 	}
 }
 
@@ -272,8 +280,8 @@ add_node(struct sim *s, int i)
 	int tries;
 
 	heal_all(s);
-	node_open(n);
-	node_start(n);
+	if (node_open(n))
+		node_start(n);
 	for (tries = 0; tries < 60; tries++) {
 		restart_some(s, true);
 		l = leader(s);
@@ -282,7 +290,7 @@ add_node(struct sim *s, int i)
 		if (l && member_add(l->m, n->id, n->address, NULL, NULL) ==
 		    -EEXIST)
 			member_promote(l->m, n->id, NULL, NULL);
-		node_settle(l ? l : n);
+		settle(s);
 		run_for(s, 1000);
 	}
 	if (tries == 60)
@@ -309,8 +317,7 @@ remove_node(struct sim *s, int i)
 			member_remove(l->m, n->id, NULL, NULL);
 		else if (l)
 			member_transfer(l->m, 0, NULL, NULL);
-		if (l)
-			node_settle(l);
+		settle(s);
 		run_for(s, 1000);
 	}
 	if (tries == 60)
@@ -422,7 +429,7 @@ fault(struct sim *s)
 		s->loss_percent = (unsigned)sim_random(s, 2) * 15;
 		if (n->alive && member_is_leader(n->m)) {
 			member_transfer(n->m, 0, NULL, NULL);
-			node_settle(n);
+			settle(s);
 			sim_trace(s, "node %d hands over the lead", n->i);
 		}
 		break;
@@ -490,7 +497,7 @@ calm(struct sim *s)
 		if (last->result != OP_WAITS)
 			last = new_op(s, OP_TAG);
 		node_write(l, last);
-		check_step(s);
+		settle(s);
 	}
 	check_end(s);
 }
@@ -533,6 +540,7 @@ play(uint64_t seed, const char *dir, FILE *trace)
 
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.changed, NULL);
+	sim_disks();
 	s.tags_seen = mem_zalloc(sizeof(char *) * SIM_NODES * WORK_THINGS);
 	for (i = 0; i < SIM_NODES; i++)
 		node_init(&s, i, seed % 4 ? dir : NULL);

@@ -63,7 +63,7 @@ struct node {
 	bool in_pool;		/* has been added or bootstrapped */
 	uint64_t paused_until;
 	int64_t clock_ms;	/* how far its clock is from the others' */
-	bool disk_full;
+	bool disk_full;		/* for the log and the database */
 	unsigned disk_ms;	/* time of one write */
 	char path[4096];	/* "": in memory */
 	struct disk disk;
@@ -125,12 +125,15 @@ void sim_io_init(struct node *n);
 void sim_io_crash(struct node *n);
 void disk_release(struct disk *d);
 
-/* sim_node.c */
+/* sim_node.c; sim_disks before any node */
+void sim_disks(void);
 void node_init(struct sim *s, int i, const char *dir);
 void node_release(struct node *n);
-void node_open(struct node *n);
+/* false: no room for its database, to be tried again. */
+bool node_open(struct node *n);
 void node_start(struct node *n);
 void node_kill(struct node *n);
+void node_event(struct node *n, const struct sim_event *e);
 /* Gives the node's client a write to do; it may wait for the log. */
 void node_write(struct node *n, struct op *op);
 /* After each event: takes up what writers and raft have to say. */

@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault_vfs.h"
 #include "poold/member_impl.h"
 #include "sim.h"
 
@@ -57,8 +59,32 @@ failed(void *arg, int rc)
 {
 	struct node *n = arg;
 
-	sim_fail(n->sim, "node %d: the database refused an entry: %s", n->i,
-	    strerror(-rc));
+	if (!n->disk_full || rc != -ENOSPC)
+		sim_fail(n->sim, "node %d: the database refused an entry: %s",
+		    n->i, strerror(-rc));
+	sim_trace(n->sim, "node %d: no room for an entry", n->i);
+	n->doomed = true;
+}
+
+void
+sim_disks(void)
+{
+	fault_install();
+	fault_keeps_synced = false;
+}
+
+/* One node at a time touches its database: the fault is set for that one. */
+static void
+use_disk(struct node *n)
+{
+	fault_set(n->disk_full && n->path[0], SQLITE_FULL);
+}
+
+void
+node_event(struct node *n, const struct sim_event *e)
+{
+	use_disk(n);
+	e->run(n->sim, n, e->arg);
 }
 
 void
@@ -89,7 +115,7 @@ node_release(struct node *n)
 	disk_release(&n->disk);
 }
 
-void
+bool
 node_open(struct node *n)
 {
 	struct member_config mc = {
@@ -110,10 +136,16 @@ node_open(struct node *n)
 	sim_io_init(n);
 	n->m = member_new(&mc);
 	dc.log_arg = n->m;
-	if (db_open(&dc, &n->db, &why))
-		sim_fail(n->sim, "node %d: %s", n->i, why);
+	use_disk(n);
+	if (db_open(&dc, &n->db, &why)) {
+		if (!n->disk_full)
+			sim_fail(n->sim, "node %d: %s", n->i, why);
+		member_free(n->m);
+		return false;
+	}
 	if (!n->path[0])
 		n->applied = n->generation = 0;
+	return true;
 }
 
 void
@@ -154,6 +186,7 @@ node_kill(struct node *n)
 
 	sim_trace(n->sim, "node %d dies", n->i);
 	n->doomed = true;
+	use_disk(n);
 	sim_io_crash(n);
 	member_close(n->m, closed, n);
 	wait_for_client(n);
@@ -171,6 +204,7 @@ node_write(struct node *n, struct op *op)
 {
 	struct sim *s = n->sim;
 
+	use_disk(n);
 	pthread_mutex_lock(&s->lock);
 	n->op = op;
 	n->woken = false;
@@ -185,6 +219,7 @@ node_write(struct node *n, struct op *op)
 void
 node_settle(struct node *n)
 {
+	use_disk(n);
 	LegacyFireCompletedRequests(member_raft(n->m));
 	member_poll(n->m);
 	LegacyFireCompletedRequests(member_raft(n->m));

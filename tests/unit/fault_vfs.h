@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 static atomic_int fault_at;
 static atomic_int fault_calls;
 static int fault_code = SQLITE_FULL;
+static bool fault_keeps_synced = true;
 
 struct fault_file {
 	sqlite3_file base;
@@ -103,7 +105,7 @@ fault_sync(sqlite3_file *f, int flags)
 	int rc = fault_check();
 
 	(void)flags;
-	if (!rc && ff->path)
+	if (!rc && ff->path && fault_keeps_synced)
 		fault_keep_synced(ff->path);
 	return rc;
 }

@@ -36,6 +36,8 @@ struct db_log {
 	 *   -EROFS      another member leads
 	 *   -EAGAIN     not ordered: the state has moved on; may be repeated
 	 *   -ETIMEDOUT  not known; it may still come, by db_apply
+	 * db_write returns these, and -ETIMEDOUT also when the disk refuses a
+	 * batch that the log has ordered.
 	 */
 	int (*append)(void *arg, const struct log_batch *b,
 	    uint64_t *index_out);

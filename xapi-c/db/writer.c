@@ -239,8 +239,9 @@ run_batch(struct db *db, struct request *first)
 		db_root_put(b.root);
 	} else {
 		rc = store_batch(db, &b);
+		/* the others have what the log has ordered */
 		if (rc)
-			refuse_batch(db, first, rc);
+			refuse_batch(db, first, b.ordered ? -ETIMEDOUT : rc);
 		end_batch(db, b.root, rc);
 	}
 	if (b.ordered)

@@ -376,7 +376,10 @@ START_TEST(a_copy_keeps_what_is_local)
 	ck_assert_int_eq(db_write(db, heavier, &m), 0);
 
 	ck_assert_uint_eq(db_copy(db, &copy), FIRST + 2);
+	/* in the log it would be one that was made for another state */
 	ck_assert_int_eq(db_apply(other, FIRST + 2, copy.data, copy.len), 0);
+	ck_assert_uint_eq(db_applied(other), FIRST);
+	ck_assert_int_eq(db_replace(other, FIRST + 2, copy.data, copy.len), 0);
 	ck_assert_uint_eq(db_applied(other), FIRST + 2);
 	ck_assert(equal(db, other));
 	check_thing(other, &m.thing, 72, 99, "B2");

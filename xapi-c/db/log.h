@@ -51,13 +51,16 @@ extern const struct db_log log_local;
 /* Appends the entry that carries a batch to other members. */
 void log_encode(struct buf *b, const struct log_batch *batch);
 /*
- * Takes an entry from the log: a batch of another member, or a copy.  Returns
- * when it is stored and visible; at once if it is contained already, or if the
- * batch was made for another state than all members have (then no member takes
- * it).  Any thread but the writer; not together with a db_write that waits in
- * append.  -EBADMSG, -ENOENT: it does not fit, this member is damaged.
+ * Takes an entry from the log: a batch of another member, or the copy that a
+ * pool begins with.  Returns when it is stored and visible; at once if it is
+ * contained already, or if it was made for another state than all members have
+ * (then no member takes it).  Any thread but the writer; not together with a
+ * db_write that waits in append.  -EBADMSG, -ENOENT: it does not fit, this
+ * member is damaged.
  */
 int db_apply(struct db *db, uint64_t index, const void *entry, size_t len);
+/* Takes a copy in place of all entries up to index; as db_apply. */
+int db_replace(struct db *db, uint64_t index, const void *copy, size_t len);
 uint64_t db_applied(struct db *db);
 /* Forgets the index: the database begins to follow another log.  As db_apply. */
 int db_detach(struct db *db);

@@ -22,6 +22,7 @@ struct request {
 	db_write_fn *fn;		/* NULL: an entry of the log */
 	void *arg;
 	const struct log_entry *entry;	/* NULL: detach */
+	bool restore;			/* it replaces all that went before */
 	uint64_t index;
 	int rc;
 	bool done;
@@ -113,7 +114,7 @@ run_entry(struct db *db, struct batch *b, const struct request *rq)
 
 	if (e && rq->index <= db->root->applied)
 		return 0;
-	if (e && e->kind == LOG_BATCH && e->base != db->root->applied) {
+	if (e && !rq->restore && e->base != db->root->applied) {
 		log_warn("entry %llu of the log was made after %llu, not %llu",
 		    (unsigned long long)rq->index,
 		    (unsigned long long)e->base,
@@ -348,6 +349,17 @@ db_apply(struct db *db, uint64_t index, const void *entry, size_t len)
 	struct request rq = { .entry = &e, .index = index };
 
 	if (log_decode(&e, entry, len))
+		return -EBADMSG;
+	return run_and_wait(db, &rq);
+}
+
+int
+db_replace(struct db *db, uint64_t index, const void *copy, size_t len)
+{
+	struct log_entry e;
+	struct request rq = { .entry = &e, .restore = true, .index = index };
+
+	if (log_decode(&e, copy, len) || e.kind != LOG_COPY)
 		return -EBADMSG;
 	return run_and_wait(db, &rq);
 }

@@ -227,7 +227,9 @@ finish_own(struct member *m, uint64_t index)
 /* An entry of another, or of this member's past.  A batch under way was made
  * for the state before it, and the writer must be free to take the entry. */
 static int
-apply_other(struct member *m, uint64_t index, const void *data, size_t len)
+apply_other(struct member *m, uint64_t index, const void *data, size_t len,
+    int (*apply)(struct db *db, uint64_t index, const void *entry,
+    size_t len))
 {
 	int rc;
 
@@ -237,7 +239,7 @@ apply_other(struct member *m, uint64_t index, const void *data, size_t len)
 	else if (m->state == BATCH_PROPOSED)
 		resolve(m, -ETIMEDOUT);
 	pthread_mutex_unlock(&m->lock);
-	rc = db_apply(m->db, index, data, len);
+	rc = apply(m->db, index, data, len);
 	pthread_mutex_lock(&m->lock);
 	m->applying = false;
 	return rc;
@@ -262,7 +264,7 @@ fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void **result)
 	    head.token == m->token)
 		rc = finish_own(m, index);
 	else
-		rc = apply_other(m, index, data, head.len);
+		rc = apply_other(m, index, data, head.len, db_apply);
 	pthread_mutex_unlock(&m->lock);
 	if (rc)
 		fail(m, rc);
@@ -300,7 +302,8 @@ fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
 	if (m->failed)
 		return RAFT_IOERR;
 	pthread_mutex_lock(&m->lock);
-	rc = data ? apply_other(m, head.token, data, head.len) : -EBADMSG;
+	rc = data ? apply_other(m, head.token, data, head.len, db_replace) :
+	    -EBADMSG;
 	pthread_mutex_unlock(&m->lock);
 	if (rc)
 		fail(m, rc);

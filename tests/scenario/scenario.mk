@@ -16,3 +16,9 @@ CHECK_TARGETS += check-protocol
 ## check-protocol: bytes on the wire, slow and rude clients; NAME=... as above
 check-protocol: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/protocol.py $(NAME)
+
+CHECK_LONG_TARGETS += check-appliance-storage
+.PHONY: check-appliance-storage
+## check-appliance-storage: LVM and file SRs on a real disk of dom0, in QEMU
+check-appliance-storage: $(B)/tests/musl/test_storage $(B)/SHA256SUMS
+	@python3 tests/appliance/test_storage.py $<

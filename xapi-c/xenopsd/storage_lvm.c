@@ -350,11 +350,11 @@ static int
 lvm_vdi_create(struct storage *s, struct sr *sr,
     const struct xenops_vdi_info *vdi)
 {
-	const char *argv[ARGS_MAX] = { "lvcreate", "-y", "-an", "-Zn", "-Wn",
+	const char *argv[ARGS_MAX] = { "lvcreate", "-y", "-an", "-Wn",
 		"-V", bytes_text(s, vdi->size),
 		"--thinpool", lv_path(s, sr, POOL), "--name", vdi->uuid };
 
-	add_tags(s, vdi, argv, 11, "--addtag");
+	add_tags(s, vdi, argv, 10, "--addtag");
 	return lvm(s, sr, QUICK_MS, NULL, argv);
 }
 

@@ -58,20 +58,36 @@ load_row(const struct file_row *row, void *arg)
 static int
 load_rows(struct loading *ld, struct db_file *f, const char **why)
 {
-	int rc = f ? file_each_row(f, load_row, ld) : 0;
+	int rc = file_each_row(f, load_row, ld);
 
-	if (rc) {
+	if (rc)
 		*why = rc == -EBADMSG ? "damaged: a row cannot be read" :
 		    "cannot be read";
-		return rc;
+	return rc;
+}
+
+/* Puts the drafts into root, which has no objects yet. */
+static void
+build_root(struct db_txn *t, struct db_root *root)
+{
+	uint32_t i;
+
+	relations_build(t);
+	for (i = 0; i < t->n; i++) {
+		const struct draft *d = t->drafts[i];
+
+		root_put_object(root, object_new(d->cls, d->rec, d->extra,
+		    d->extra_len, d->rec->created, root->generation));
 	}
-	if (integrity_drop_twins(&ld->t, &ld->l->integrity) &&
-	    !ld->l->salvage) {
-		*why = "damaged: two objects have one uuid";
-		return -EBADMSG;
-	}
-	integrity_repair_refs(&ld->t, &ld->l->integrity);
-	return 0;
+}
+
+struct db_root *
+load_drafts(struct load *l, struct db_txn *t, struct db_root *root)
+{
+	integrity_drop_twins(t, &l->integrity);
+	integrity_repair_refs(t, &l->integrity);
+	build_root(t, root);
+	return root;
 }
 
 int
@@ -80,26 +96,22 @@ load_root(struct load *l, struct db_file *f, uint64_t generation,
 {
 	struct db_root *root = root_new(l->n_classes, generation);
 	struct loading ld = { .l = l };
-	uint32_t i;
 	int rc;
 
 	txn_init(&ld.t, l->classes, l->n_classes, root);
-	rc = load_rows(&ld, f, why);
-	if (!rc) {
-		relations_build(&ld.t);
-		for (i = 0; i < ld.t.n; i++) {
-			const struct draft *d = ld.t.drafts[i];
-
-			root_put_object(root, object_new(d->cls, d->rec,
-			    d->extra, d->extra_len, d->rec->created,
-			    generation));
-		}
+	rc = f ? load_rows(&ld, f, why) : 0;
+	if (!rc && integrity_drop_twins(&ld.t, &l->integrity) && !l->salvage) {
+		*why = "damaged: two objects have one uuid";
+		rc = -EBADMSG;
 	}
-	txn_release(&ld.t);
-	if (rc) {
+	if (!rc) {
+		integrity_repair_refs(&ld.t, &l->integrity);
+		build_root(&ld.t, root);
+	} else {
 		db_root_put(root);
 		root = NULL;
 	}
+	txn_release(&ld.t);
 	*root_out = root;
 	return rc;
 }

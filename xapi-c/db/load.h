@@ -22,4 +22,9 @@ struct load {
 int load_root(struct load *l, struct db_file *f, uint64_t generation,
     struct db_root **root_out, const char **why);
 
+/* The same of drafts made otherwise: applies the rules, and makes root, which
+ * is empty and t's, the picture of them. */
+struct db_root *load_drafts(struct load *l, struct db_txn *t,
+    struct db_root *root);
+
 #endif

@@ -157,3 +157,14 @@ json_parse(struct arena *a, const char *data, size_t len,
 	json_decref(root);
 	return ok ? 0 : -EBADMSG;
 }
+
+int
+json_value(struct arena *a, const char *data, size_t len, struct value *out)
+{
+	struct convert c = { .arena = a };
+	json_t *root = json_loadb(data, len, JSON_DECODE_ANY, NULL);
+	bool ok = root && convert(&c, root, 0, out);
+
+	json_decref(root);
+	return ok ? 0 : -EBADMSG;
+}

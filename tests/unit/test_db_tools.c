@@ -1,0 +1,414 @@
+/* What an operator does with a database file, and the copies made of it. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/fdio.h"
+#include "db/copies.h"
+#include "db/tools.h"
+#include "model_tables.h"
+#include "scratch.h"
+#include "unit.h"
+
+#define MADE 40
+
+static struct db *db;
+static char said[16384];
+
+static void
+note(void *arg, const char *text)
+{
+	size_t n = strlen(said);
+
+	(void)arg;
+	snprintf(said + n, sizeof(said) - n, "%s\n", text);
+}
+
+static const struct tool tool = {
+	.classes = model_classes, .n_classes = CLASS_N, .say = note,
+};
+
+static int
+try_open(const char *path, const char **why)
+{
+	struct db_config cfg = {
+		.path = path, .classes = model_classes, .n_classes = CLASS_N,
+	};
+
+	return db_open(&cfg, &db, why);
+}
+
+static void
+open_path(const char *path)
+{
+	const char *why;
+
+	ck_assert_int_eq(try_open(path, &why), 0);
+}
+
+static int
+make_things(struct db_txn *t, void *arg)
+{
+	struct arena *a = txn_arena(t);
+	struct box *b = txn_new(t, CLASS_BOX, NULL);
+	struct key *k = txn_new(t, CLASS_KEY, NULL);
+	int i;
+
+	(void)arg;
+	b->name_label = "böx \"1\"\n";
+	k->secret = "tell nobody";
+	for (i = 0; i < MADE; i++) {
+		struct thing *th = txn_new(t, CLASS_THING, NULL);
+
+		th->name_label = arena_printf(a, "thing %d %0*d", i, 400, i);
+		th->weight = INT64_MAX - i;
+		th->price = 0.1 * i;
+		th->broken = i % 2;
+		th->bought = 1700000000 + i;
+		th->box = b->obj.ref;
+		th->tags = vec_add_string(a, th->tags, "tag");
+		th->other_config = map_set(a, th->other_config, "k\\", "<v>");
+		th->colours = enum_map_set(a, th->colours, "x", BLUE);
+		th->size.width = i;
+		th->slot = "A1";
+	}
+	return 0;
+}
+
+static void
+make_file(const char *path)
+{
+	open_path(path);
+	ck_assert_int_eq(db_write(db, make_things, NULL), 0);
+	db_close(db);
+}
+
+static void
+run_sql(const char *path, const char *sql)
+{
+	sqlite3 *s;
+
+	ck_assert_int_eq(sqlite3_open(path, &s), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(s, sql, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(s), SQLITE_OK);
+}
+
+static char *
+dump_of(const char *path)
+{
+	FILE *f = fopen(scratch_file("dump"), "w+e");
+	char *text = calloc(1, 1 << 20);
+
+	ck_assert_int_eq(tool_dump(&tool, path, f, true), 0);
+	rewind(f);
+	ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, f), 0);
+	fclose(f);
+	return text;
+}
+
+/* Without the first line, which has the generation. */
+static const char *
+objects_in(const char *dump)
+{
+	return strchr(dump, '\n');
+}
+
+START_TEST(a_dump_restored_is_the_same_database)
+{
+	const char *path = scratch_file("state.db");
+	char *before, *after;
+	struct db_root *r;
+	uint64_t generation;
+
+	make_file(path);
+	before = dump_of(path);
+	open_path(path);
+	r = db_root_get(db);
+	generation = db_generation(r);
+	db_root_put(r);
+	ck_assert_int_eq(db_write(db, make_things, NULL), 0);
+	db_close(db);
+	ck_assert_int_eq(tool_restore(&tool, scratch_file("dump"), path), 0);
+	after = dump_of(path);
+	ck_assert_str_eq(objects_in(before), objects_in(after));
+	open_path(path);
+	r = db_root_get(db);
+	ck_assert_uint_gt(db_generation(r), generation + 1000);
+	ck_assert_uint_eq(db_count(r, CLASS_THING), MADE);
+	db_root_put(r);
+	db_close(db);
+	free(before);
+	free(after);
+}
+END_TEST
+
+START_TEST(a_file_in_use_is_left_alone)
+{
+	const char *path = scratch_file("state.db");
+	int n;
+
+	make_file(path);
+	open_path(path);
+	ck_assert_int_eq(tool_check(&tool, path, &n), -EBUSY);
+	ck_assert_ptr_nonnull(strstr(said, "sv stop xapi"));
+	ck_assert_int_eq(tool_repair(&tool, path), -EBUSY);
+	ck_assert_int_eq(tool_restore(&tool, path, path), -EBUSY);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(a_good_file_has_no_findings)
+{
+	const char *path = scratch_file("state.db");
+	struct stat before, after;
+	int n;
+
+	make_file(path);
+	ck_assert_int_eq(stat(path, &before), 0);
+	ck_assert_int_eq(tool_check(&tool, path, &n), 0);
+	ck_assert_int_eq(n, 0);
+	ck_assert_int_eq(tool_repair(&tool, path), 0);
+	ck_assert_ptr_nonnull(strstr(said, "nothing is wrong"));
+	ck_assert_int_eq(stat(path, &after), 0);
+	ck_assert_int_eq(before.st_ino, after.st_ino);
+	ck_assert_int_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+}
+END_TEST
+
+START_TEST(what_a_log_still_has_is_seen_and_stays_there)
+{
+	const char *path = scratch_file("state.db");
+	struct stat before, after;
+	int n, status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		open_path(path);
+		_exit(db_write(db, make_things, NULL) ? 1 : 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(stat(scratch_file("state.db-wal"), &before), 0);
+	ck_assert_int_gt(before.st_size, 0);
+	ck_assert_int_eq(tool_check(&tool, path, &n), 0);
+	ck_assert_int_eq(n, 0);
+	ck_assert_ptr_nonnull(strstr(said, "42 objects can be read"));
+	ck_assert_int_eq(stat(scratch_file("state.db-wal"), &after), 0);
+	ck_assert_int_eq(before.st_size, after.st_size);
+}
+END_TEST
+
+/* Overwrites the middle of the file with something that is no page. */
+static void
+damage(const char *path)
+{
+	char junk[6000];
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	memset(junk, 0x5a, sizeof(junk));
+	ck_assert_int_eq(pwrite(fd, junk, sizeof(junk), st.st_size / 2), 6000);
+	fdio_close(&fd);
+}
+
+START_TEST(repair_keeps_what_can_be_read)
+{
+	const char *path = scratch_file("state.db");
+	struct db_root *r;
+	const char *why;
+	int n;
+
+	make_file(path);
+	damage(path);
+	ck_assert_int_ne(try_open(path, &why), 0);
+	ck_assert_ptr_nonnull(strstr(tool_way_out(why), "xapi-db repair"));
+	ck_assert_int_eq(tool_check(&tool, path, &n), 0);
+	ck_assert_int_gt(n, 0);
+	ck_assert_int_eq(tool_repair(&tool, path), 0);
+	open_path(path);
+	r = db_root_get(db);
+	ck_assert_uint_gt(db_count(r, CLASS_THING), 5);
+	ck_assert_uint_lt(db_count(r, CLASS_THING), MADE);
+	db_root_put(r);
+	ck_assert_int_eq(db_write(db, make_things, NULL), 0);
+	db_close(db);
+	said[0] = '\0';
+	ck_assert_int_eq(tool_check(&tool, path, &n), 0);
+	ck_assert_int_eq(n, 0);
+}
+END_TEST
+
+START_TEST(repair_does_not_make_an_empty_database)
+{
+	const char *path = scratch_file("state.db");
+	char junk[20000];
+	struct stat st;
+	int fd;
+
+	make_file(path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	memset(junk, 0x5a, sizeof(junk));
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	for (off_t at = 200; at < st.st_size; at += (off_t)sizeof(junk))
+		ck_assert_int_gt(pwrite(fd, junk, sizeof(junk), at), 0);
+	fdio_close(&fd);
+	ck_assert_int_eq(tool_repair(&tool, path), -EBADMSG);
+	ck_assert_int_eq(access(path, R_OK), 0);
+}
+END_TEST
+
+START_TEST(rows_that_cannot_be_are_left_out_by_name)
+{
+	const char *path = scratch_file("state.db");
+	const char *why;
+
+	make_file(path);
+	run_sql(path, "INSERT INTO class_Thing VALUES "
+	    "(x'000102030405060708090a0b0c0d0e0f', '', '', 1, 1, x'ff');"
+	    "INSERT INTO class_Thing SELECT "
+	    "x'100102030405060708090a0b0c0d0e0f', uuid, '', created + 1, 1,"
+	    " fields FROM class_Thing WHERE uuid <> '' LIMIT 1");
+	ck_assert_int_ne(try_open(path, &why), 0);
+	ck_assert_str_eq(why, "damaged: a row cannot be read");
+	run_sql(path, "DELETE FROM class_Thing WHERE fields = x'ff'");
+	ck_assert_int_ne(try_open(path, &why), 0);
+	ck_assert_str_eq(why, "damaged: two objects have one uuid");
+	ck_assert_int_eq(tool_repair(&tool, path), 0);
+	ck_assert_ptr_nonnull(strstr(said, "another one has the uuid"));
+	open_path(path);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(references_that_lead_nowhere_are_removed_at_open)
+{
+	const char *path = scratch_file("state.db");
+	const char *dump = scratch_file("hurt");
+	struct db_root *r;
+	FILE *f;
+	int n;
+
+	make_file(path);
+	run_sql(path, "DELETE FROM class_Box");
+	ck_assert_int_eq(tool_check(&tool, path, &n), 0);
+	ck_assert_int_eq(n, MADE);
+	ck_assert_ptr_nonnull(strstr(said, "box leads to nothing"));
+	open_path(path);
+	r = db_root_get(db);
+	ck_assert_uint_eq(db_count(r, CLASS_THING), MADE);
+	db_root_put(r);
+	db_close(db);
+	/* what is wrong in a dump is told with its line */
+	f = fopen(dump, "we");
+	fputs("{\"bedplate-database\":1,\"generation_limit\":5}\n"
+	    "{\"class\":\"Nothing\"}\nno JSON\n"
+	    "{\"class\":\"Box\",\"ref\":\"OpaqueRef:00010203-0405-0607-0809-"
+	    "0a0b0c0d0e0f\",\"created\":1,\"fields\":{}}\n", f);
+	fclose(f);
+	ck_assert_int_eq(tool_restore(&tool, dump, path), 0);
+	ck_assert_ptr_nonnull(strstr(said, "line 2 is of no known class"));
+	ck_assert_ptr_nonnull(strstr(said, "line 3 is not JSON"));
+	open_path(path);
+	r = db_root_get(db);
+	ck_assert_uint_eq(db_count(r, CLASS_BOX), 1);
+	ck_assert_uint_eq(db_count(r, CLASS_THING), 0);
+	db_root_put(r);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(rubbish_is_not_restored)
+{
+	const char *path = scratch_file("state.db");
+	const char *from = scratch_file("rubbish");
+	char *before, *after;
+	FILE *f;
+
+	make_file(path);
+	before = dump_of(path);
+	f = fopen(from, "we");
+	fputs("rubbish, and more of it", f);
+	fclose(f);
+	ck_assert_int_eq(tool_restore(&tool, from, path), -EBADMSG);
+	f = fopen(from, "we");
+	fputs("{\"no\":\"dump\"}\n", f);
+	fclose(f);
+	ck_assert_int_eq(tool_restore(&tool, from, path), -EBADMSG);
+	ck_assert_int_eq(tool_restore(&tool, "/nowhere", path), -ENOENT);
+	after = dump_of(path);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+}
+END_TEST
+
+static int
+count_files(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	int n = 0;
+
+	while ((e = readdir(dir)))
+		n += e->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+START_TEST(copies_are_made_of_changes_and_bounded)
+{
+	const char *path = scratch_file("state.db");
+	const char *folder = scratch_file("copies");
+	struct copies c = {
+		.folder = folder, .classes = model_classes,
+		.n_classes = CLASS_N,
+	};
+	time_t now = 1700000000;
+	char copy[PATH_MAX + 64], *before, *after;
+	int i, n;
+
+	open_path(path);
+	ck_assert_int_eq(db_write(db, make_things, NULL), 0);
+	ck_assert_int_eq(copies_newest(folder), 0);
+	ck_assert_int_eq(copies_make(&c, db, now), 1);
+	ck_assert_int_eq(copies_make(&c, db, now + 60), 0);
+	ck_assert_int_eq(copies_newest(folder), now);
+	for (i = 1; i < 200; i++) {
+		c.digest = 0;
+		ck_assert_int_eq(copies_make(&c, db, now + i * 7200), 1);
+	}
+	now += 199 * 7200;
+	ck_assert_int_eq(copies_newest(folder), now);
+	ck_assert_int_le(count_files(folder), COPIES_NEWEST + COPIES_DAYS + 1);
+	ck_assert_int_ge(count_files(folder), COPIES_DAYS);
+	db_close(db);
+	before = dump_of(path);
+	snprintf(copy, sizeof(copy), "%s/state-20231201T121320Z.db", folder);
+	ck_assert_int_eq(tool_check(&tool, copy, &n), 0);
+	ck_assert_int_eq(n, 0);
+	run_sql(path, "DELETE FROM class_Thing");
+	ck_assert_int_eq(tool_restore(&tool, copy, path), 0);
+	after = dump_of(path);
+	ck_assert_str_eq(objects_in(before), objects_in(after));
+	free(before);
+	free(after);
+}
+END_TEST
+
+int
+main(void)
+{
+	return UNIT_RUN("db_tools", a_dump_restored_is_the_same_database,
+	    a_file_in_use_is_left_alone, a_good_file_has_no_findings,
+	    what_a_log_still_has_is_seen_and_stays_there,
+	    repair_keeps_what_can_be_read,
+	    repair_does_not_make_an_empty_database,
+	    rows_that_cannot_be_are_left_out_by_name,
+	    references_that_lead_nowhere_are_removed_at_open,
+	    rubbish_is_not_restored, copies_are_made_of_changes_and_bounded);
+}

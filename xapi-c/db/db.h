@@ -41,6 +41,10 @@ struct db_config {
 	/* Called on the writer thread after each publication; must not block. */
 	void (*published)(void *arg);
 	void *published_arg;
+	/* Called on the writer thread when the disk begins to refuse writes
+	 * (-errno), and when it takes them again (0); must not block. */
+	void (*disk)(void *arg, int rc);
+	void *disk_arg;
 	/* NULL: log_local.  See db/log.h. */
 	const struct db_log *log;
 	void *log_arg;

@@ -158,9 +158,12 @@ fail_requests(struct request *rq, int rc)
 static void
 refuse_batch(struct db *db, struct request *first, int rc)
 {
-	if (!db->disk_failed)
+	if (!db->disk_failed) {
 		log_error("database writes are refused: %s",
 		    file_error(db->file));
+		if (db->cfg.disk)
+			db->cfg.disk(db->cfg.disk_arg, rc);
+	}
 	db->disk_failed = true;
 	fail_requests(first, rc);
 }
@@ -197,6 +200,8 @@ store_batch(struct db *db, const struct batch *b)
 	if (!rc && db->disk_failed) {
 		log_info("database writes work again");
 		db->disk_failed = false;
+		if (db->cfg.disk)
+			db->cfg.disk(db->cfg.disk_arg, 0);
 	}
 	return rc;
 }

@@ -72,11 +72,11 @@ static int
 destroy_in(struct db_txn *t, void *arg)
 {
 	struct destroy *a = arg;
-	const struct pbd *pbd = pbd_txn_get(t, &a->pbd);
+	const struct pbd *pbd = call_txn_get(a->c, t, CLASS_PBD,
+	    &a->pbd);
 
 	if (!pbd)
-		return err_handle_invalid(a->c, "PBD",
-		    call_ref_text(a->c, &a->pbd));
+		return -1;
 	if (pbd->currently_attached)
 		return err_operation_not_allowed(a->c, "the PBD is plugged");
 	a->sr = pbd->SR;

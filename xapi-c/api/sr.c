@@ -357,11 +357,11 @@ static int
 rename_in(struct db_txn *t, void *arg)
 {
 	struct rename *a = arg;
-	struct sr *sr = sr_txn_edit(t, &a->sr);
+	struct sr *sr = call_txn_edit(a->c, t, CLASS_SR,
+	    &a->sr);
 
 	if (!sr)
-		return err_handle_invalid(a->c, "SR",
-		    call_ref_text(a->c, &a->sr));
+		return -1;
 	if (a->label)
 		sr->name_label = a->label;
 	if (a->description)

@@ -116,12 +116,12 @@ static int
 check_new(struct db_txn *t, struct create *a)
 {
 	const struct vbd *g = a->given;
-	const struct vm *vm = vm_txn_get(t, &g->VM);
+	const struct vm *vm = call_txn_get(a->c, t, CLASS_VM,
+	    &g->VM);
 	const struct vdi *vdi = vdi_txn_get(t, &g->VDI);
 
 	if (!vm)
-		return err_handle_invalid(a->c, "VM",
-		    call_ref_text(a->c, &g->VM));
+		return -1;
 	if (!g->empty && !vdi)
 		return err_handle_invalid(a->c, "VDI",
 		    call_ref_text(a->c, &g->VDI));
@@ -187,12 +187,12 @@ static int
 destroy_in(struct db_txn *t, void *arg)
 {
 	struct destroy *a = arg;
-	const struct vbd *vbd = vbd_txn_get(t, &a->vbd);
+	const struct vbd *vbd = call_txn_get(a->c, t, CLASS_VBD,
+	    &a->vbd);
 	struct ref vdi, vm;
 
 	if (!vbd)
-		return err_handle_invalid(a->c, "VBD",
-		    call_ref_text(a->c, &a->vbd));
+		return -1;
 	if (vbd->current_operations.n)
 		return op_in_progress(&vbd_op_class, vbd, a->c);
 	if (vbd->currently_attached)
@@ -417,11 +417,11 @@ static int
 set_mode_in(struct db_txn *t, void *arg)
 {
 	struct set_mode *s = arg;
-	struct vbd *vbd = vbd_txn_edit(t, &s->a->self);
+	struct vbd *vbd = call_txn_edit(s->c, t, CLASS_VBD,
+	    &s->a->self);
 
 	if (!vbd)
-		return err_handle_invalid(s->c, "VBD",
-		    call_ref_text(s->c, &s->a->self));
+		return -1;
 	if (vbd->currently_attached)
 		return err_operation_not_allowed(s->c,
 		    "the VBD is attached to a running VM");

@@ -163,11 +163,11 @@ static int
 destroy_in(struct db_txn *t, void *arg)
 {
 	struct destroy *a = arg;
-	const struct vif *vif = vif_txn_get(t, &a->vif);
+	const struct vif *vif = call_txn_get(a->c, t, CLASS_VIF,
+	    &a->vif);
 
 	if (!vif)
-		return err_handle_invalid(a->c, "VIF",
-		    call_ref_text(a->c, &a->vif));
+		return -1;
 	if (vif->current_operations.n)
 		return op_in_progress(&vif_op_class, vif, a->c);
 	if (vif->currently_attached)

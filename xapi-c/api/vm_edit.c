@@ -8,6 +8,16 @@
 #include "gen/methods.h"
 #include "gen/store.h"
 
+/* A draft of the VM, if op may be done to it now. */
+static struct vm *
+editable(struct call *c, struct db_txn *t, const struct ref *ref, int op)
+{
+	const struct view v = { .t = t };
+	struct vm *vm = call_txn_edit(c, t, CLASS_VM, ref);
+
+	return vm && vm_op_class.check(&v, vm, op, c) == 0 ? vm : NULL;
+}
+
 /* Values below zero leave the limit as it is. */
 struct limits {
 	struct call *c;
@@ -20,13 +30,9 @@ static int
 limits_in(struct db_txn *t, void *arg)
 {
 	struct limits *l = arg;
-	const struct view v = { .t = t };
-	struct vm *vm = vm_txn_edit(t, &l->vm);
+	struct vm *vm = editable(l->c, t, &l->vm, l->op);
 
 	if (!vm)
-		return err_handle_invalid(l->c, "VM",
-		    call_ref_text(l->c, &l->vm));
-	if (vm_op_class.check(&v, vm, l->op, l->c))
 		return -1;
 	if (l->static_min >= 0)
 		vm->memory_static_min = l->static_min;
@@ -155,13 +161,10 @@ static int
 vcpus_in(struct db_txn *t, void *arg)
 {
 	struct vcpus *s = arg;
-	const struct view v = { .t = t };
-	struct vm *vm = vm_txn_edit(t, &s->vm);
+	struct vm *vm = editable(s->c, t, &s->vm,
+	    VM_OPERATIONS_CHANGING_VCPUS);
 
 	if (!vm)
-		return err_handle_invalid(s->c, "VM",
-		    call_ref_text(s->c, &s->vm));
-	if (vm_op_class.check(&v, vm, VM_OPERATIONS_CHANGING_VCPUS, s->c))
 		return -1;
 	if (s->max)
 		vm->VCPUs_max = s->max;
@@ -201,13 +204,10 @@ static int
 boot_in(struct db_txn *t, void *arg)
 {
 	struct boot *s = arg;
-	const struct view v = { .t = t };
-	struct vm *vm = vm_txn_edit(t, &s->vm);
+	struct vm *vm = editable(s->c, t, &s->vm,
+	    VM_OPERATIONS_CHANGING_VCPUS);
 
 	if (!vm)
-		return err_handle_invalid(s->c, "VM",
-		    call_ref_text(s->c, &s->vm));
-	if (vm_op_class.check(&v, vm, VM_OPERATIONS_CHANGING_VCPUS, s->c))
 		return -1;
 	if (s->policy) {
 		vm->HVM_boot_policy = s->policy;

@@ -82,11 +82,14 @@ CHECK_LONG_TARGETS += check-crash
 
 .PHONY: check-crash
 ## check-crash: the database after power cuts (CRASH_POINTS=100000) and kills
-check-crash: $(B)/tests/unit/test_db_crash $(B)/tests/unit/test_db_file
+check-crash: $(B)/tests/unit/test_db_crash $(B)/tests/unit/test_db_file \
+    $(B)/host/xapi $(B)/host/xenopsd-sim
 	@CRASH_POINTS=$(or $(CRASH_POINTS),100000) \
 	    KILL_ROUNDS=$(or $(KILL_ROUNDS),400) CK_TIMEOUT_MULTIPLIER=60 \
 	    UNIT_LABEL='long ' UNIT_TIMEOUT_S=7200 \
-	    tests/unit/run.sh $(B)/tests/log/long $^
+	    tests/unit/run.sh $(B)/tests/log/long $(filter $(B)/tests/%,$^)
+	@KILLS=100 python3 tests/scenario/database.py \
+	    kill_9_loses_nothing_acknowledged
 
 ## check-style: the hard stops of the style guide
 check-style:

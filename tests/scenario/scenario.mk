@@ -1,7 +1,7 @@
 # The simulator by hand, and scenarios: xapi and the simulator as they are
 # shipped, and a client that knows nothing of either.
 
-.PHONY: sim check-scenario check-protocol
+.PHONY: sim check-scenario check-protocol check-database
 sim: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@HTTP_PORT='$(HTTP_PORT)' HTTPS_PORT='$(HTTPS_PORT)' \
 	    PASSWORD='$(PASSWORD)' SIM_HOSTS='$(SIM_HOSTS)' \
@@ -22,3 +22,8 @@ CHECK_LONG_TARGETS += check-appliance-storage
 ## check-appliance-storage: LVM and file SRs on a real disk of dom0, in QEMU
 check-appliance-storage: $(B)/tests/musl/test_storage $(B)/SHA256SUMS
 	@python3 tests/appliance/test_storage.py $<
+
+CHECK_TARGETS += check-database
+## check-database: xapi's state: full disk, damage, kill -9; NAME=... as above
+check-database: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/database.py $(NAME)

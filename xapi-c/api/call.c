@@ -1,5 +1,6 @@
 #include "api/call.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "api/xapi.h"
@@ -37,6 +38,8 @@ call_write(struct call *c, db_write_fn *fn, void *arg)
 		return 0;
 	if (!c->err.code) {
 		log_error("cannot write the database: %s", strerror(-rc));
+		if (rc == -ENOSPC)
+			return err_out_of_space(c, "state of the host");
 		return err_internal_error(c, arena_printf(c->arena,
 		    "the database refused the change: %s", strerror(-rc)));
 	}

@@ -83,6 +83,23 @@ list_copies(const char *folder, struct list *l)
 	return 0;
 }
 
+int
+copies_list(const char *folder, void (*fn)(void *arg, const char *path),
+    void *arg)
+{
+	struct list l = { 0 };
+	char path[PATH_MAX];
+	int rc = list_copies(folder, &l);
+	size_t i;
+
+	for (i = 0; i < l.n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, l.v[i].name);
+		fn(arg, path);
+	}
+	free(l.v);
+	return rc == -ENOENT ? 0 : rc;
+}
+
 time_t
 copies_newest(const char *folder)
 {

@@ -25,6 +25,9 @@ struct copies {
 /* Makes a copy if anything stored has changed since the last one, and removes
  * those that are not kept.  1 (made), 0 (no need) or -errno. */
 int copies_make(struct copies *c, struct db *db, time_t now);
+/* Tells the path of each, newest first; 0 or -errno. */
+int copies_list(const char *folder, void (*fn)(void *arg, const char *path),
+    void *arg);
 /* The time of the newest copy, 0 if there is none. */
 time_t copies_newest(const char *folder);
 

@@ -17,19 +17,27 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "db/tools.h"
 #include "gen/types.h"
 #include "http/server.h"
 #include "net/tls.h"
 #include "ops/ops.h"
+#include "xapi/db_command.h"
 #include "xapi/drop.h"
+#include "xapi/keeper.h"
 #include "xapi/options.h"
 
 #define USER "xapi"
+/* Between a database that cannot be opened and the end: the supervisor starts
+ * us again at once, and each time it would be looked through. */
+#define PAUSE_S 30
 
 struct daemon {
 	struct xapi x;
 	struct arena *arena;		/* texts that live as long as we do */
 	struct sync *sync;
+	struct keeper *keeper;
+	bool pause;			/* before the end */
 	pthread_mutex_t http_lock;	/* the database's writer reads http */
 	struct http *http;
 	int http_fd;
@@ -108,12 +116,17 @@ open_database(struct daemon *d)
 		    d->x.cfg.state_dir),
 		.classes = classes, .n_classes = CLASS_N,
 		.published = published, .published_arg = d,
+		.disk = keeper_disk, .disk_arg = d->keeper,
 	};
 	int rc = db_open(&cfg, &d->x.db, &why);
 
-	if (rc)
-		log_error("cannot open the database '%s': %s (%s)", cfg.path,
-		    why ? why : "", strerror(-rc));
+	if (!rc)
+		return 0;
+	log_error("cannot open the database '%s': %s (%s)", cfg.path,
+	    why ? why : "", strerror(-rc));
+	if (why && *tool_way_out(why))
+		log_error("the way out: %s", tool_way_out(why));
+	d->pause = true;
 	return rc;
 }
 
@@ -196,6 +209,7 @@ start(struct daemon *d)
 	umask(077);
 	if (rc == 0)
 		rc = start_tls(d);
+	d->keeper = keeper_new(&d->x);
 	if (rc == 0)
 		rc = open_database(d);
 	if (rc)
@@ -207,6 +221,9 @@ start(struct daemon *d)
 	rc = tasks_start(&d->x, &d->x.tasks);
 	if (rc)
 		return fail("start the task threads", rc);
+	rc = keeper_start(d->keeper);
+	if (rc)
+		return fail("start the database's keeper", rc);
 	rc = start_ops(d);
 	if (rc)
 		return rc;
@@ -225,8 +242,9 @@ stop(struct daemon *d)
 	if (!tasks_stop(d->x.tasks) || !sync_free(d->sync))
 		return false;
 	ops_stop(d->x.ops);
-	if (d->x.db)
-		db_close(d->x.db);
+	keeper_stop(d->keeper);
+	db_close(d->x.db);
+	keeper_free(d->keeper);
 	tls_free(d->x.tls);
 	arena_free(d->arena);
 	return true;
@@ -239,9 +257,12 @@ main(int argc, char **argv)
 		.http_fd = -1, .https_fd = -1,
 		.http_lock = PTHREAD_MUTEX_INITIALIZER,
 	};
+	const struct timespec pause = { .tv_sec = PAUSE_S };
 	sigset_t ends;
-	int rc, sig = 0;
+	int rc, sig = 0, skip;
 
+	if (db_command_is_meant(argc, argv, &skip))
+		return db_command(argc - skip, argv + skip);
 	if (options_parse(argc, argv, &d.x.cfg))
 		return 2;
 	sigemptyset(&ends);
@@ -257,6 +278,8 @@ main(int argc, char **argv)
 			;
 		log_info("ending on signal %d", sig);
 	}
+	if (d.pause)
+		sigtimedwait(&ends, NULL, &pause);
 	if (!stop(&d)) {
 		/* What was acknowledged is on disk. */
 		log_warn("operations still run; xenopsd finishes them");

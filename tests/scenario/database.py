@@ -1,0 +1,164 @@
+"""The database of xapi over the simulator: a full disk, a damaged file, the
+power button.
+
+	database.py [NAME...]
+"""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from bench import ROOT, Bench, Failed, Refused, check, equal, main, until
+
+
+class SmallDisk(Bench):
+    """xapi's state is a file system of its own, of 8 MiB."""
+
+    def start_sim(self):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "state",
+                        self.path("xapi")], check=True)
+        super().start_sim()
+
+    def stop(self):
+        try:
+            for p in (self.xapi, self.sim):
+                if p and p.poll() is None:
+                    p.kill()
+                    p.wait()
+            if os.path.ismount(self.path("xapi")):
+                subprocess.run(["umount", "-l", self.path("xapi")],
+                               check=True)
+        finally:
+            super().stop()
+
+    def fill(self):
+        with open(self.path("xapi/filler"), "wb", buffering=0) as f:
+            for size in (65536, 512):
+                try:
+                    while True:
+                        f.write(b"x" * size)
+                except OSError:
+                    pass
+
+
+def write_until_refused(api, vm):
+    """The log of the database may have some room of its own left."""
+    for i in range(5000):
+        try:
+            api("VM.set_name_description", vm, "%d " % i + "x" * 2000)
+        except Refused as e:
+            return e.code, i
+    raise Failed("the disk is full, but takes all writes")
+
+
+def alerts(api):
+    return [m for m in api("message.get_all_records").values()
+            if m["name"] == "DATABASE_WRITES_REFUSED"]
+
+
+def a_full_disk_refuses_writes_until_there_is_room():
+    with SmallDisk() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        b.fill()
+        code, n = write_until_refused(api, vm)
+        equal(code, "OUT_OF_SPACE", "error")
+        text = api("VM.get_name_description", vm)
+        check(n == 0 or text.startswith("%d " % (n - 1)),
+              "not the last that was acknowledged, %s" % text[:10])
+        check(len(api("VM.get_all_records")) > 3, "records are missing")
+        equal(alerts(api), [], "alerts")
+        os.unlink(b.path("xapi/filler"))
+        found = until("the alert", lambda: alerts(api))
+        equal(len(found), 1, "alerts")
+        api("VM.set_name_description", vm, "works again")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.ready()
+        equal(api("VM.get_name_description", vm), "works again", "text")
+
+
+def tool(b, *args):
+    return subprocess.run(
+        [os.path.join(ROOT, "build", "host", "xapi"), "db", *args, "--state",
+         b.path("xapi")], capture_output=True, text=True, timeout=60)
+
+
+def a_damaged_database_is_named_and_repaired():
+    with Bench() as b:
+        api = b.ready()
+        vms = {b.vm(api, name="vm%d" % i) for i in range(3)}
+        before = tool(b, "check")
+        check(before.returncode == 1 and "sv stop xapi" in before.stderr,
+              "check of a database in use: " + before.stderr)
+        b.xapi.send_signal(signal.SIGTERM)
+        b.xapi.wait(60)
+        equal(tool(b, "check").returncode, 0, "check")
+        dump = tool(b, "dump").stdout
+        check('"name_label":"vm2"' in dump, "no VM in the dump")
+        path = b.path("xapi/state.db")
+        with open(path, "r+b") as f:
+            f.seek(os.path.getsize(path) // 2)
+            f.write(b"Z" * 9000)
+        b.start_xapi(wait=False)
+
+        def says_so():
+            with open(b.path("xapi.log")) as f:
+                return "xapi-db repair" in f.read()
+        until("the way out", says_so)
+        equal(b.xapi.poll(), None, "xapi ended at once, it")
+        b.xapi.send_signal(signal.SIGTERM)
+        equal(b.xapi.wait(20), 1, "exit status")
+        equal(tool(b, "repair").returncode, 0, "repair")
+        equal(tool(b, "check").returncode, 0, "check of what was repaired")
+        with open(b.path("dump"), "w") as f:
+            f.write(dump)
+        equal(tool(b, "restore", b.path("dump")).returncode, 0, "restore")
+        b.start_xapi()
+        api = b.ready()
+        check(vms <= set(api("VM.get_all")), "VMs are missing")
+
+
+def kill_9_loses_nothing_acknowledged():
+    with Bench() as b:
+        api = b.ready()
+        vms = [b.vm(api, name="vm%d" % i) for i in range(3)]
+        last = {vm: 0 for vm in vms}
+
+        def storm(vm):
+            mine = b.login()
+            try:
+                while True:
+                    mine("VM.set_name_description", vm, str(last[vm] + 1))
+                    last[vm] += 1
+            except (OSError, http.client.HTTPException, Refused):
+                pass
+        for _ in range(int(os.environ.get("KILLS", "5"))):
+            at = dict(last)
+            writers = [threading.Thread(target=storm, args=(vm,))
+                       for vm in vms]
+            for w in writers:
+                w.start()
+            until("writes", lambda: all(last[v] > at[v] + 5 for v in vms))
+            b.kill_xapi()
+            for w in writers:
+                w.join()
+            b.start_xapi()
+            api = b.ready()
+            for vm in vms:
+                n = int(api("VM.get_name_description", vm))
+                check(last[vm] <= n <= last[vm] + 1,
+                      "%d is there, %d was acknowledged" % (n, last[vm]))
+                last[vm] = n
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:       # a mount needs a name space of our own
+        os.execvp("unshare", ["unshare", "-rm", sys.executable] + sys.argv)
+    sys.exit(main([a_full_disk_refuses_writes_until_there_is_room,
+                   a_damaged_database_is_named_and_repaired,
+                   kill_9_loses_nothing_acknowledged]))

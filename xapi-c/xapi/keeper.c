@@ -1,0 +1,211 @@
+#include "xapi/keeper.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "db/copies.h"
+#include "gen/store.h"
+
+#define ROUND_S 10
+#define COPY_EVERY_S 3600
+#define FIRST_COPY_S 60			/* after the start */
+#define ROOM_FOR_COPIES (16u << 20)
+#define ALERT_PRIORITY 2		/* service loss imminent */
+
+struct keeper {
+	struct xapi *x;
+	struct copies copies;
+	char folder[4096];
+	int64_t next_copy_ms;
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	/* under lock */
+	bool stopping;
+	int refused;			/* -errno: an alert is due */
+	int64_t refused_since;
+};
+
+struct keeper *
+keeper_new(struct xapi *x)
+{
+	struct keeper *k = mem_zalloc(sizeof(*k));
+	pthread_condattr_t attr;
+
+	k->x = x;
+	pthread_mutex_init(&k->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&k->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	return k;
+}
+
+void
+keeper_disk(void *arg, int rc)
+{
+	struct keeper *k = arg;
+
+	pthread_mutex_lock(&k->lock);
+	if (rc && !k->refused) {
+		k->refused = rc;
+		k->refused_since = clock_wall_s();
+	}
+	pthread_mutex_unlock(&k->lock);
+}
+
+struct alert {
+	const struct keeper *k;
+	int rc;
+	int64_t since;
+};
+
+static int
+alert_in(struct db_txn *t, void *arg)
+{
+	const struct alert *al = arg;
+	const struct pool *pool = pool_txn_get(t, &al->k->x->pool);
+	struct message *m = message_txn_new(t);
+	int64_t now = clock_wall_s();
+
+	m->name = "DATABASE_WRITES_REFUSED";
+	m->priority = ALERT_PRIORITY;
+	m->cls = CLS_POOL;
+	m->obj_uuid = pool ? pool->uuid : "";
+	m->timestamp = now;
+	m->body = arena_printf(txn_arena(t), "The disk of the host's state "
+	    "refused changes for %lld s: %s. They were answered with an "
+	    "error and not made.", (long long)(now - al->since),
+	    strerror(-al->rc));
+	return 0;
+}
+
+/* Writing it is also how we find out that writes work again. */
+static void
+raise_alert(struct keeper *k)
+{
+	struct alert al = { .k = k };
+
+	pthread_mutex_lock(&k->lock);
+	al.rc = k->refused;
+	al.since = k->refused_since;
+	pthread_mutex_unlock(&k->lock);
+	if (!al.rc || db_write(k->x->db, alert_in, &al))
+		return;
+	pthread_mutex_lock(&k->lock);
+	k->refused = 0;
+	pthread_mutex_unlock(&k->lock);
+}
+
+/* In memory copies are no safer than the original; when room is short, the
+ * database needs it more. */
+static bool
+is_place_for_copies(const struct keeper *k)
+{
+	struct statfs fs;
+
+	return statfs(k->x->cfg.state_dir, &fs) == 0 &&
+	    fs.f_type != TMPFS_MAGIC &&
+	    (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize > ROOM_FOR_COPIES;
+}
+
+static void
+copy_if_due(struct keeper *k)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now < k->next_copy_ms)
+		return;
+	k->next_copy_ms = now + COPY_EVERY_S * 1000;
+	if (is_place_for_copies(k) &&
+	    copies_make(&k->copies, k->x->db, clock_wall_s()) == 1)
+		log_info("a copy of the database is in '%s'", k->folder);
+}
+
+/* Locked; waits for the next round.  False: the end. */
+static bool
+wait_for_round(struct keeper *k)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ROUND_S;
+	while (!k->stopping && pthread_cond_timedwait(&k->wake, &k->lock,
+	    &until) != ETIMEDOUT)
+		;
+	return !k->stopping;
+}
+
+static void *
+keeper_main(void *arg)
+{
+	struct keeper *k = arg;
+
+	pthread_mutex_lock(&k->lock);
+	while (wait_for_round(k)) {
+		pthread_mutex_unlock(&k->lock);
+		raise_alert(k);
+		copy_if_due(k);
+		pthread_mutex_lock(&k->lock);
+	}
+	pthread_mutex_unlock(&k->lock);
+	return NULL;
+}
+
+/* An hour after the last copy of an earlier run, or soon. */
+static int64_t
+first_copy_ms(const struct keeper *k)
+{
+	int64_t age = clock_wall_s() - copies_newest(k->folder);
+	int64_t wait = age >= 0 && age < COPY_EVERY_S ? COPY_EVERY_S - age : 0;
+
+	return clock_mono_ms() +
+	    (wait < FIRST_COPY_S ? FIRST_COPY_S : wait) * 1000;
+}
+
+int
+keeper_start(struct keeper *k)
+{
+	int rc;
+
+	snprintf(k->folder, sizeof(k->folder), "%s/copies",
+	    k->x->cfg.state_dir);
+	k->copies = (struct copies){
+		.folder = k->folder, .classes = classes, .n_classes = CLASS_N,
+	};
+	k->next_copy_ms = first_copy_ms(k);
+	rc = -pthread_create(&k->thread, NULL, keeper_main, k);
+	k->running = !rc;
+	return rc;
+}
+
+void
+keeper_stop(struct keeper *k)
+{
+	if (!k->running)
+		return;
+	pthread_mutex_lock(&k->lock);
+	k->stopping = true;
+	pthread_cond_signal(&k->wake);
+	pthread_mutex_unlock(&k->lock);
+	pthread_join(k->thread, NULL);
+	k->running = false;
+}
+
+void
+keeper_free(struct keeper *k)
+{
+	pthread_mutex_destroy(&k->lock);
+	pthread_cond_destroy(&k->wake);
+	free(k);
+}

@@ -23,6 +23,7 @@
 struct item {
 	struct item *next;
 	struct arena *arena;		/* holds the item as well */
+	unsigned int connection;	/* what told it: sync's at that time */
 	struct xenops_domain_info domain;
 };
 
@@ -36,6 +37,7 @@ struct sync {
 	bool stop;
 	bool full;			/* ask for everything */
 	bool done;
+	unsigned int connection;	/* counts them */
 	struct item *items;
 	struct arena *host_arena;	/* NULL: no news of the host */
 	struct xenops_host_info *host;
@@ -44,7 +46,8 @@ struct sync {
 /* -- the queue -- */
 
 /* With the lock held; an older state of the same domain gives way.  When the
- * new one is only deferred, a newer one may be there already: it stays. */
+ * new one is only deferred, a newer one may be there already: it stays.  So
+ * does the full pass of a newer connection. */
 static void
 item_put(struct sync *s, struct item *new, bool deferred)
 {
@@ -52,7 +55,7 @@ item_put(struct sync *s, struct item *new, bool deferred)
 
 	while (*at && strcmp((*at)->domain.uuid, new->domain.uuid))
 		at = &(*at)->next;
-	if (*at && deferred) {
+	if (deferred && (*at || new->connection != s->connection)) {
 		arena_free(new->arena);
 		return;
 	}
@@ -68,13 +71,15 @@ item_put(struct sync *s, struct item *new, bool deferred)
 	*at = new;
 }
 
+/* With the lock held. */
 static struct item *
-item_new(const struct xenops_domain_info *d)
+item_new(const struct sync *s, const struct xenops_domain_info *d)
 {
 	struct arena *a = arena_new();
 	struct item *it = arena_alloc(a, sizeof(*it));
 
 	it->arena = a;
+	it->connection = s->connection;
 	record_copy(&xenops_domain_info_type, &it->domain, d, a);
 	if (!it->domain.uuid)
 		it->domain.uuid = "";
@@ -98,6 +103,10 @@ sync_connected(void *arg)
 	struct sync *s = arg;
 
 	pthread_mutex_lock(&s->lock);
+	/* what the old connection told is older than what the pass will see */
+	items_free(s->items);
+	s->items = NULL;
+	s->connection++;
 	s->full = true;
 	s->done = false;
 	pthread_cond_signal(&s->wake);
@@ -125,7 +134,7 @@ sync_event(void *arg, uint16_t message, const void *record)
 	if (message == XENOPS_DOMAIN_CHANGED) {
 		const struct xenops_domain_changed *e = record;
 
-		item_put(s, item_new(&e->domain), false);
+		item_put(s, item_new(s, &e->domain), false);
 	} else if (message == XENOPS_HOST_CHANGED) {
 		const struct xenops_host_changed *e = record;
 
@@ -244,16 +253,20 @@ pass_vm(const void *obj, void *arg)
 	const struct vm *vm = obj;
 	struct pass *p = arg;
 	const struct xenops_domain_info *d = domain_of(p, vm->uuid);
+	struct xenops_domain_info off = *(const struct xenops_domain_info *)
+	    xenops_domain_info_type.dflt;
 
 	if (vm->is_control_domain)
 		return 0;
 	if (!is_busy(p->t, vm)) {
 		vm_state_apply(p->t, p->s->x, &vm->obj.ref, d);
-	} else if (d) {
-		pthread_mutex_lock(&p->s->lock);
-		item_put(p->s, item_new(d), true);
-		pthread_mutex_unlock(&p->s->lock);
+		return 0;
 	}
+	off.uuid = vm->uuid;
+	off.state = XENOPS_DOMAIN_STATE_HALTED;
+	pthread_mutex_lock(&p->s->lock);
+	item_put(p->s, item_new(p->s, d ? d : &off), true);
+	pthread_mutex_unlock(&p->s->lock);
 	return 0;
 }
 

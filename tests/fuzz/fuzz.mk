@@ -14,9 +14,29 @@ $(B)/fuzz/parsers: $(FUZZ_SOURCES) | $(GEN_HEADERS)
 	    $(FUZZ_SOURCES) $(HOST_LIBS)
 	@mv $@.tmp $@
 
-.PHONY: fuzz
-## fuzz: FUZZ_S seconds of fuzzing the parsers of clients' bytes; needs clang
-fuzz: $(B)/fuzz/parsers
+FUZZ_DB_SOURCES := tests/fuzz/fuzz_db.c $(wildcard xapi-c/db/*.c) \
+	$(wildcard xapi-c/wire/*.c) $(wildcard xapi-c/base/*.c)
+
+$(B)/fuzz/db: $(FUZZ_DB_SOURCES) $(wildcard tests/unit/*.h) | $(GEN_HEADERS)
+	@mkdir -p $(@D)
+	$(FUZZ_CLANG) $(C_COMMON) -Wno-error -Wno-unused-function -O1 -g \
+	    -Itests/unit -fsanitize=fuzzer,address,undefined \
+	    $(HOST_PKG_CFLAGS) -o $@.tmp $(FUZZ_DB_SOURCES) $(HOST_LIBS)
+	@mv $@.tmp $@
+
+.PHONY: fuzz fuzz-parsers fuzz-db
+## fuzz: FUZZ_S seconds each of the parsers and the database; needs clang
+fuzz: fuzz-parsers fuzz-db
+
+## fuzz-parsers: fuzzing of what reads clients' bytes
+fuzz-parsers: $(B)/fuzz/parsers
 	python3 tests/fuzz/seeds.py $(B)/fuzz/corpus
 	cd $(B)/fuzz && ./parsers -max_total_time=$(FUZZ_S) -max_len=20000 \
 	    -timeout=10 -rss_limit_mb=1024 corpus
+
+## fuzz-db: fuzzing of commit records, log entries, database files and dumps
+fuzz-db: $(B)/fuzz/db
+	mkdir -p $(B)/fuzz/corpus-db
+	cd $(B)/fuzz && ./db -seeds=corpus-db && ./db -close_fd_mask=2 \
+	    -max_total_time=$(FUZZ_S) -max_len=100000 -timeout=10 \
+	    -rss_limit_mb=1024 corpus-db

@@ -54,19 +54,22 @@ reply_finish(struct reply *r)
 }
 
 int
-reply_iov(const struct reply *r, size_t skip, struct iovec *iov, int max)
+reply_iov(struct reply *r, size_t skip, struct iovec *iov, int max)
 {
 	const struct slice *s;
 	const char *data;
 	size_t i;
 	int n = 0;
 
-	for (i = 0; i < r->n && n < max; i++) {
+	for (skip -= r->gone_len; r->gone < r->n; r->gone++) {
+		s = &r->slices[r->gone];
+		if (skip < s->len)
+			break;
+		skip -= s->len;
+		r->gone_len += s->len;
+	}
+	for (i = r->gone; i < r->n && n < max; i++) {
 		s = &r->slices[i];
-		if (skip >= s->len) {
-			skip -= s->len;
-			continue;
-		}
 		data = s->data ? s->data : r->text.data + s->at;
 		iov[n].iov_base = (void *)(data + skip);
 		iov[n].iov_len = s->len - skip;

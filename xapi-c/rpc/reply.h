@@ -25,14 +25,16 @@ struct reply {
 	struct slice *slices;
 	size_t n, cap;
 	size_t len;			/* of slices, once reply_finish ran */
+	size_t gone, gone_len;		/* slices that were sent, their bytes */
 };
 
 /* The object's record in that form. */
 void reply_object(struct reply *r, const struct object *o, enum form form);
 /* Puts the last text into a slice; nothing may be added after it. */
 void reply_finish(struct reply *r);
-/* Fills at most max vectors with what comes after the first `skip` bytes. */
-int reply_iov(const struct reply *r, size_t skip, struct iovec *iov, int max);
+/* Fills at most max vectors with what comes after the first `skip` bytes,
+ * which were sent: skip never goes back. */
+int reply_iov(struct reply *r, size_t skip, struct iovec *iov, int max);
 /* Forgets what was added; the memory is freed. */
 void reply_release(struct reply *r);
 

@@ -72,7 +72,7 @@ conn_send(struct conn *c, const void *buf, size_t len)
 
 /* The vectors of what was not sent yet. */
 static int
-pending(const struct conn *c, struct iovec *iov)
+pending(struct conn *c, struct iovec *iov)
 {
 	size_t head = c->out.len;
 	int n = 0;
@@ -205,14 +205,20 @@ conn_reply_page(struct conn *c, int status, const char *detail)
 }
 
 void
-conn_reset(struct conn *c)
+conn_forget_head(struct conn *c)
 {
-	reply_release(&c->reply);
-	buf_reset(&c->out);
-	c->sent = 0;
 	c->head_size = 0;
 	c->route = NULL;
 	memset(&c->head, 0, sizeof(c->head));
 	arena_free(c->arena);
 	c->arena = NULL;
+}
+
+void
+conn_reset(struct conn *c)
+{
+	reply_release(&c->reply);
+	buf_reset(&c->out);
+	c->sent = 0;
+	conn_forget_head(c);
 }

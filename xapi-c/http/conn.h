@@ -91,5 +91,7 @@ void conn_reply_end(struct conn *c);
 void conn_reply_page(struct conn *c, int status, const char *detail);
 /* Forgets the request, so that the next can be read. */
 void conn_reset(struct conn *c);
+/* Forgets the request's head, once the reply's was begun. */
+void conn_forget_head(struct conn *c);
 
 #endif

@@ -329,6 +329,8 @@ park(struct http *h, struct conn *c)
 	int64_t now = clock_mono_ms(), wake = c->wait->deadline_ms;
 
 	drop_request(c);
+	/* Thousands may wait: they keep the reply's head, not the request. */
+	conn_forget_head(c);
 	if (c->wait->not_before_ms > now && c->wait->not_before_ms < wake)
 		wake = c->wait->not_before_ms;
 	http_arm(h, c, CONN_PARKED, wake);

@@ -101,15 +101,14 @@ events_wait_new(struct call *c, struct envelope *env, struct vec names,
     const char *token, double timeout_s, struct event_wait **out)
 {
 	const char *const *name = names.v;
-	struct event_wait *w = mem_zalloc(sizeof(*w));
+	struct event_wait *w = mem_zalloc(sizeof(*w) +
+	    names.n * sizeof(w->subs[0]));
 	int64_t now = clock_mono_ms(), wait_ms = EVENTS_MAX_TIMEOUT_MS;
 	uint32_t i;
 
-	w->arena = arena_new();
 	w->x = c->x;
 	w->session = c->session;
 	w->n_subs = names.n;
-	w->subs = arena_alloc(w->arena, names.n * sizeof(*w->subs) + 1);
 	for (i = 0; i < names.n; i++) {
 		if (parse_sub(c, name[i] ? name[i] : "", &w->subs[i]))
 			goto fail;
@@ -138,7 +137,6 @@ events_wait_free(struct event_wait *w)
 	if (!w)
 		return;
 	envelope_release(&w->env);
-	arena_free(w->arena);
 	free(w);
 }
 

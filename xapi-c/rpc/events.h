@@ -26,15 +26,14 @@ struct event_sub {
 
 struct event_wait {
 	struct xapi *x;
-	struct arena *arena;
 	struct envelope env;
 	struct ref session;
-	struct event_sub *subs;
-	uint32_t n_subs;
 	uint64_t since;			/* the client's token */
 	uint64_t seen;			/* nothing for it up to here */
 	int64_t not_before_ms;		/* monotonic: batching */
 	int64_t deadline_ms;		/* monotonic */
+	uint32_t n_subs;
+	struct event_sub subs[];
 };
 
 /*

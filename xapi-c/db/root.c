@@ -40,8 +40,8 @@ put_be64(uint8_t *p, uint64_t v)
 		p[i] = (uint8_t)(v >> (56 - 8 * i));
 }
 
-static void
-key_of_uuid(const char *uuid, uint8_t key[static TRIE_KEY])
+void
+root_uuid_key(const char *uuid, uint8_t key[static TRIE_KEY])
 {
 	size_t n = strlen(uuid);
 
@@ -141,7 +141,7 @@ unindex(struct table *tab, const struct object *o)
 	uint8_t key[TRIE_KEY];
 
 	if (o->cls->uuid_field >= 0) {
-		key_of_uuid(object_string(o, o->cls->uuid_field), key);
+		root_uuid_key(object_string(o, o->cls->uuid_field), key);
 		trie_remove(&tab->by_uuid, key);
 	}
 	if (o->cls->name_field >= 0) {
@@ -159,7 +159,7 @@ index_object(struct table *tab, struct object *o)
 	uint8_t key[TRIE_KEY];
 
 	if (o->cls->uuid_field >= 0) {
-		key_of_uuid(object_string(o, o->cls->uuid_field), key);
+		root_uuid_key(object_string(o, o->cls->uuid_field), key);
 		trie_set(&tab->by_uuid, key, o);
 	}
 	if (o->cls->name_field >= 0) {
@@ -252,7 +252,7 @@ db_find_uuid(const struct db_root *root, int class_id, const char *uuid)
 	const struct object *o;
 	uint8_t key[TRIE_KEY];
 
-	key_of_uuid(uuid, key);
+	root_uuid_key(uuid, key);
 	o = trie_get(&root->tables[class_id].by_uuid, key);
 	if (!o || strcmp(object_string(o, o->cls->uuid_field), uuid))
 		return NULL;

@@ -38,6 +38,8 @@ struct db_root *root_clone(const struct db_root *old);
 void root_put_object(struct db_root *root, struct object *o);
 void root_delete(struct db_root *root, const struct object *o,
     uint64_t generation);
+/* The key of a uuid in by_uuid; others may share it if it has no uuid's form. */
+void root_uuid_key(const char *uuid, uint8_t key[static TRIE_KEY]);
 const struct object *root_find(const struct db_root *root,
     const struct ref *ref);
 

@@ -247,10 +247,12 @@ draft_differs(const struct draft *d)
 	return false;
 }
 
-/* Is there another object of the class with the uuid of d? */
+/* Is there another object of the class with the uuid of d?  seen: the drafts
+ * asked about before, by uuid. */
 static bool
-uuid_taken(struct db_txn *t, const struct draft *d)
+uuid_taken(struct db_txn *t, struct trie *seen, struct draft *d)
 {
+	uint8_t key[TRIE_KEY];
 	const char *uuid;
 	const struct object *o;
 	uint32_t i;
@@ -264,6 +266,12 @@ uuid_taken(struct db_txn *t, const struct draft *d)
 	o = db_find_uuid(t->root, d->cls->id, uuid);
 	if (o && newest(t, &o->ref))
 		return true;
+	root_uuid_key(uuid, key);
+	if (!trie_get(seen, key)) {
+		trie_set(seen, key, d);
+		return false;
+	}
+	/* Of another class, most likely. */
 	for (i = 0; i < t->n; i++) {
 		const struct draft *other = t->drafts[i];
 
@@ -278,17 +286,20 @@ uuid_taken(struct db_txn *t, const struct draft *d)
 int
 txn_finish(struct db_txn *t, uint32_t *n_out)
 {
+	struct trie seen = { 0 };
 	uint32_t i;
+	int rc = 0;
 
 	relations_update(t);
 	*n_out = 0;
-	for (i = 0; i < t->n; i++) {
+	for (i = 0; i < t->n && !rc; i++) {
 		struct draft *d = t->drafts[i];
 
-		if (uuid_taken(t, d))
-			return -EEXIST;
+		if (uuid_taken(t, &seen, d))
+			rc = -EEXIST;
 		d->changed = draft_differs(d);
 		*n_out += d->changed;
 	}
-	return 0;
+	trie_release(&seen);
+	return rc;
 }

@@ -23,29 +23,24 @@ BENCH_TARGETS += bench-raft
 RAFT_HEADERS := $(wildcard tests/raft/*.h) tests/unit/model.h \
 	tests/unit/model_tables.h
 
-# $1 flavour: the simulation with sanitizers, the processes without
-raft_archives = $(RAFT_NEEDS:%=$(B)/host/$1/%.a)
-
-$(B)/tests/raft/sim: $(RAFT_SIM) tests/raft/workload.c $(RAFT_HEADERS) \
-    $(call dep,raft) $(call raft_archives,asan) | $(GEN_HEADERS)
-	@mkdir -p $(@D)
-	$(call say,LD)$(HOST_CC) $(ASAN_CFLAGS) $(RAFT_CFLAGS) -Itests/unit \
-	    -Itests/raft -o $@.$T $(filter %.c,$^) $(call group,$(filter \
-	    %.a,$^) $(RAFT_LIBS)) $(HOST_LIBS) -ldl
-	@mv $@.$T $@
-
-$(B)/tests/raft/member: tests/raft/member.c tests/raft/workload.c \
-    $(RAFT_HEADERS) $(call dep,raft) $(call raft_archives,obj) | $(GEN_HEADERS)
-	@mkdir -p $(@D)
-	$(call say,LD)$(HOST_CC) $(HOST_CFLAGS) $(RAFT_CFLAGS) -Itests/unit \
-	    -Itests/raft -o $@.$T $(filter %.c,$^) $(call group,$(filter \
-	    %.a,$^) $(RAFT_LIBS)) $(HOST_LIBS) -ldl
-	@mv $@.$T $@
+# $1 program, $2 flavour of objects, $3 its flags, $4 main sources
+define raft_program
+$(B)/tests/raft/$1: $4 tests/raft/workload.c $(RAFT_HEADERS) \
+    $(call dep,raft) $(RAFT_NEEDS:%=$(B)/host/$2/%.a) | $$(GEN_HEADERS)
+	@mkdir -p $$(@D)
+	$$(call say,LD)$$(HOST_CC) $$($3) $(RAFT_CFLAGS) -Itests/unit \
+	    -Itests/raft -o $$@.$$T $$(filter %.c,$$^) $$(call group,$$(filter \
+	    %.a,$$^) $(RAFT_LIBS)) $$(HOST_LIBS) -ldl
+	@mv $$@.$$T $$@
+endef
+$(eval $(call raft_program,sim,asan,ASAN_CFLAGS,$(RAFT_SIM)))
+$(eval $(call raft_program,sim-plain,obj,HOST_CFLAGS,$(RAFT_SIM)))
+$(eval $(call raft_program,member,obj,HOST_CFLAGS,tests/raft/member.c))
 
 # states are in memory: the disk that is tested is the simulated one
 define play
 	@d=$$(mktemp -d $(if $(wildcard /dev/shm/.),/dev/shm,/tmp)/raft-XXXXXX) && \
-	    { rc=0; $(B)/tests/raft/sim "$$d" $1 || rc=$$?; \
+	    { rc=0; $< "$$d" $1 || rc=$$?; \
 	    rm -rf "$$d"; exit $$rc; }
 endef
 
@@ -54,7 +49,7 @@ endef
 check-raft: $(B)/tests/raft/sim
 	$(call play,$(RAFT_FIRST) $(RAFT_SEEDS))
 
-check-raft-long: $(B)/tests/raft/sim
+check-raft-long: $(B)/tests/raft/sim-plain
 	$(call play,1000 10000)
 
 .PHONY: check-raft-cluster check-raft-cluster-long bench-raft

@@ -318,6 +318,8 @@ remove_node(struct sim *s, int i)
 		else if (l)
 			member_transfer(l->m, 0, NULL, NULL);
 		settle(s);
+		/* until a write a follower may have an entry too many */
+		client_write(s);
 		run_for(s, 1000);
 	}
 	if (tries == 60)

@@ -164,8 +164,10 @@ class Cluster:
 
     def close(self, keep=False):
         clean = [m.end() for m in self.members]
-        if keep:
+        if keep or not all(clean):
             for m in self.members:
+                print(f"---- member {m.number} ended with "
+                      f"{m.process.returncode}")
                 with open(os.path.join(m.dir, "log"), "rb") as f:
                     print(f"---- {m.dir}/log")
                     print(f.read()[-4000:].decode(errors="replace"))

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -137,7 +138,12 @@ static void *
 loop_main(void *arg)
 {
 	struct loop *loop = arg;
+	sigset_t set;
 
+	/* libuv writes to sockets whose other end may be gone */
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	uv_check_start(&loop->turn, turned);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	return NULL;

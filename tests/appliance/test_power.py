@@ -1,0 +1,214 @@
+"""The power goes while clients write: QEMU logs every write and flush of the
+disk that keeps the state; the disk is made again as it may have been at many
+points of that log, with what was not flushed lost in part; then its file
+system recovers, and the database must have all that was acknowledged.
+
+	test_power.py [CUTS]
+"""
+
+import json
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+
+import appliance
+from api import Api, Refused
+from appliance import Failed
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+ISO = os.environ.get("ISO") or os.path.join(ROOT, "build", "bedplate.iso")
+XAPI = os.path.join(ROOT, "build", "host", "xapi")
+PASSWORD = "correct horse"
+SECTOR = 512
+MIB = 64
+WRITES = int(os.environ.get("WRITES", "60"))
+WRITERS = 3
+FLUSH, FUA, DISCARD = 1, 2, 4
+MAGIC = 0x6a736677736872
+
+
+class Log:
+    """The log as blklogwrites keeps it: a sector that tells what it is, then
+    per operation a sector (sector, count, flags, length) and the data."""
+
+    def __init__(self, path):
+        with open(path, "rb") as f:
+            self.data = f.read()
+        magic, _, _, size = struct.unpack_from("<QQQI", self.data)
+        if magic != MAGIC or size != SECTOR:
+            raise Failed("no log of writes")
+        self.entries = []       # (sector, data or None, flags, end)
+        at = SECTOR
+        while at + SECTOR <= len(self.data):
+            sector, count, flags, _ = struct.unpack_from("<QQQQ", self.data,
+                                                         at)
+            if not count and not flags:
+                break
+            at += SECTOR
+            data = None
+            if count and not flags & DISCARD:
+                data = self.data[at:at + count * SECTOR]
+                at += count * SECTOR
+            self.entries.append((sector, data, flags, at))
+
+
+class Disk:
+    """Goes through the log: what is flushed, and what is not yet."""
+
+    def __init__(self, path):
+        with open(path, "rb") as f:
+            self.flushed = bytearray(f.read())
+        self.pending = []
+
+    def apply(self, entry):
+        sector, data, flags, _ = entry
+        if flags & FLUSH:
+            for w in self.pending:
+                self.write(self.flushed, *w)
+            self.pending = []
+        if data and flags & FUA:
+            self.write(self.flushed, sector, data)
+        elif data:
+            self.pending.append((sector, data))
+
+    @staticmethod
+    def write(image, sector, data):
+        image[sector * SECTOR:sector * SECTOR + len(data)] = data
+
+    def cut(self, rng):
+        """One of the disks that there may be now."""
+        image = bytearray(self.flushed)
+        mode = rng.choice(("none", "all", "some", "torn"))
+        for sector, data in self.pending:
+            if mode == "all" or (mode == "some" and rng.random() < 0.5):
+                self.write(image, sector, data)
+            elif mode == "torn":
+                for i in range(0, len(data), SECTOR):
+                    if rng.random() < 0.5:
+                        self.write(image, sector + i // SECTOR,
+                                   data[i:i + SECTOR])
+        return image, mode
+
+
+def writer(port, vm, log, acks):
+    """Counts in a VM's description; (size of the log, number) of each."""
+    api = Api(port)
+    api.login("root", PASSWORD)
+    for n in range(1, WRITES + 1):
+        api("VM.set_name_description", vm, "count %d" % n)
+        acks.append((os.stat(log).st_size, n))
+
+
+def record(folder):
+    """Boots, writes, cuts the power; acknowledgements by VM."""
+    image = appliance.ext4_volume(os.path.join(folder, "state.img"),
+                                  "BEDPLATE-STATE", MIB)
+    subprocess.run(["cp", image, image + ".before"], check=True)
+    log = os.path.join(folder, "state.log")
+    open(log, "w").close()
+    extra = ["-blockdev", "driver=blklogwrites,node-name=state,"
+             "file.driver=file,file.filename=%s,log.driver=file,"
+             "log.filename=%s,log-sector-size=%d" % (image, log, SECTOR),
+             "-device", "ide-hd,drive=state,bus=ide.3,write-cache=on"]
+    with appliance.Machine(ISO, extra=extra) as m:
+        m.boot()
+        m.set_password(PASSWORD)
+        api = Api(m.port["https"])
+        api.until_up()
+        api.login("root", PASSWORD)
+        m.expect("grep -q ' /state ext4' /proc/mounts")
+        vms = sorted(v for v, r in api("VM.get_all_records").items()
+                     if r["is_a_template"])[:WRITERS]
+        acks = {vm: [] for vm in vms}
+        threads = [threading.Thread(target=writer, args=(
+            m.port["https"], vm, log, acks[vm])) for vm in vms]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        if any(len(a) < WRITES for a in acks.values()):
+            m.fail("not all writes were taken\n" + m.daemon_logs())
+    return image + ".before", log, acks
+
+
+def counts(folder, image):
+    """What the database on the disk says, by VM; None if there is none."""
+    path = os.path.join(folder, "cut.img")
+    with open(path, "wb") as f:
+        f.write(image)
+    fsck = subprocess.run(["/sbin/e2fsck", "-fp", path],
+                          capture_output=True, text=True)
+    if fsck.returncode > 1:
+        raise Failed("e2fsck: %s" % fsck.stdout)
+    db = os.path.join(folder, "state.db")
+    for name in ("state.db", "state.db-wal", "state.db-journal"):
+        to = os.path.join(folder, name)
+        if os.path.exists(to):
+            os.unlink(to)
+        subprocess.run(["/sbin/debugfs", "-R", "dump /xapi/%s %s" % (name, to),
+                        path], capture_output=True, check=True)
+        if os.path.exists(to) and not os.path.getsize(to) and name != db:
+            os.unlink(to)
+    if not os.path.exists(db):
+        return None
+    check = subprocess.run([XAPI, "db", "check", "--file", db],
+                           capture_output=True, text=True)
+    if check.returncode:
+        raise Failed("xapi-db check: " + check.stderr)
+    dump = subprocess.run([XAPI, "db", "dump", "--file", db], text=True,
+                          capture_output=True, check=True)
+    found = {}
+    for line in dump.stdout.splitlines()[1:]:
+        o = json.loads(line)
+        text = o["fields"].get("name_description", "")
+        if o["class"] == "VM" and text.startswith("count "):
+            found[o["ref"]] = int(text.split()[1])
+    return found
+
+
+def what_was_acknowledged_is_there_after_a_power_cut():
+    cuts = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    seed = int(os.environ.get("SEED", "1"))
+    rng = random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="power-") as folder:
+        before, path, acks = record(folder)
+        log = Log(path)
+        disk = Disk(before)
+        start = min(size for a in acks.values() for size, _ in a)
+        seen = set()
+        usable = [i for i, e in enumerate(log.entries) if e[3] >= start]
+        chosen = set(rng.sample(usable, min(cuts, len(usable))))
+        print("%d operations on the disk, %d flushes, seed %d" % (
+            len(log.entries), sum(bool(e[2] & FLUSH) for e in log.entries),
+            seed), flush=True)
+        for i, entry in enumerate(log.entries):
+            disk.apply(entry)
+            if i not in chosen:
+                continue
+            image, mode = disk.cut(rng)
+            found = counts(folder, image)
+            for vm, a in acks.items():
+                want = max([n for size, n in a if size <= entry[3]],
+                           default=0)
+                got = (found or {}).get(vm, 0)
+                seen.add(got)
+                if not want <= got <= WRITES:
+                    raise Failed("after operation %d (%s unflushed kept, "
+                                 "seed %d) the count is %d, %d was "
+                                 "acknowledged" % (i, mode, seed, got, want))
+        if len(seen) < min(cuts, WRITES) // 4:
+            raise Failed("the cuts have shown %d states only" % len(seen))
+        print("%d cuts, %d states" % (len(chosen), len(seen)), flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(appliance.main(
+            [what_was_acknowledged_is_there_after_a_power_cut]))
+    except Refused as e:
+        sys.exit("FAIL appliance: %s" % e)

@@ -134,11 +134,14 @@ static void
 check_refs(struct db_txn *t, struct draft *d, const struct field *f,
     struct integrity *in)
 {
-	const struct class_type *to = class_of_refs(t, f);
 	struct ref *one = (struct ref *)((char *)d->rec + f->offset);
 	struct vec *set = (struct vec *)one, was;
+	const struct class_type *to;
 	uint32_t i;
 
+	if (f->type->kind == KIND_REF ? ref_is_null(one) : !set->n)
+		return;
+	to = class_of_refs(t, f);
 	/* what lives in memory only is not there yet */
 	if (!to || (to->flags & CLASS_VOLATILE))
 		return;

@@ -22,6 +22,7 @@ BELOW = {
     "ops": {"wire", "net", "base", "gen"},
     "api": {"db", "pool", "ops", "wire", "net", "base", "gen"},
     "xenopsd": {"base", "gen"},
+    "poold": {"db", "base"},
 }
 BELOW["rpc"] = BELOW["api"] | {"api"}
 BELOW["http"] = BELOW["rpc"] | {"rpc"}
@@ -39,6 +40,8 @@ PLACES = {
     "jansson.h": "xapi-c/wire/",
     "libxl": "xapi-c/xenopsd/",
     "xen": "xapi-c/xenopsd/",
+    "raft": "xapi-c/poold/",
+    "uv.h": "xapi-c/poold/",
 }
 
 

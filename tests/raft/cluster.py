@@ -237,7 +237,8 @@ def main():
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else \
         random.SystemRandom().randrange(10 ** 6)
     rng = random.Random(seed)
-    name = f"raft: three processes, killed and stopped (seed {seed})"
+    name = f"raft: three processes of {os.path.basename(sys.argv[1])}, " \
+        f"killed and stopped (seed {seed})"
     cluster = Cluster(sys.argv[1])
     ok = False
     try:

@@ -37,6 +37,22 @@ $(eval $(call raft_program,sim,asan,ASAN_CFLAGS,$(RAFT_SIM)))
 $(eval $(call raft_program,sim-plain,obj,HOST_CFLAGS,$(RAFT_SIM)))
 $(eval $(call raft_program,member,obj,HOST_CFLAGS,tests/raft/member.c))
 
+# the member once more, linked as the appliance's programs are
+$(B)/musl/obj/raft/%.o: tests/raft/%.c $(RAFT_HEADERS) \
+    $(B)/musl/obj/.flags | $(GEN_HEADERS) $(call dep,raft sqlite)
+	@mkdir -p $(@D)
+	$(call say,CC)$(MUSL_CC) $(MUSL_CFLAGS) -Itests/unit -c $< -o $@.$T
+	@mv $@.$T $@
+
+$(B)/musl/obj/raft/member.whole.o: $(addprefix $(B)/musl/obj/raft/,member.o \
+	workload.o) $(RAFT_NEEDS:%=$(B)/musl/obj/%.a)
+
+$(B)/tests/raft/member-musl: $(B)/musl/obj/raft/member.whole.o
+	@mkdir -p $(@D)
+	$(call say,LD)$(MUSL_CC) $(MUSL_LDFLAGS) -o $@.$T $< -lraft -luv -llz4 \
+	    $(MUSL_LIBS)
+	@mv $@.$T $@
+
 # states are in memory: the disk that is tested is the simulated one
 define play
 	@d=$$(mktemp -d $(if $(wildcard /dev/shm/.),/dev/shm,/tmp)/raft-XXXXXX) && \
@@ -54,8 +70,10 @@ check-raft-long: $(B)/tests/raft/sim-plain
 
 .PHONY: check-raft-cluster check-raft-cluster-long bench-raft
 ## check-raft-cluster: three members as processes, killed and stopped
-check-raft-cluster: $(B)/tests/raft/member
-	@python3 tests/raft/cluster.py $< $(or $(SECONDS),15) $(SEED)
+check-raft-cluster: $(B)/tests/raft/member $(B)/tests/raft/member-musl
+	@for p in $^; do \
+	    python3 tests/raft/cluster.py $$p $(or $(SECONDS),10) $(SEED) || \
+	    exit 1; done
 
 check-raft-cluster-long: $(B)/tests/raft/member
 	@for i in 1 2 3 4 5 6 7 8 9 10; do \

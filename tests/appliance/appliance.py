@@ -287,6 +287,12 @@ class Machine:
                            % (command, limit_s * 2, limit_s * 2),
                            limit_s * 3)
 
+    def disk(self, i):
+        """The device of disks[i]: dom0 names them in no certain order."""
+        return "/dev/" + self.expect(
+            "ls /sys/devices/pci*/*/ata%d/host*/target*/*/block | cat"
+            % (i + 1))
+
     def daemon_logs(self, lines=40):
         """The ends of all service logs."""
         return self.shell("cd /state/log && for s in *; do echo \"[$s]\"; "

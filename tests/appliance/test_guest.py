@@ -57,10 +57,10 @@ def set_password(m, api):
     api.login("root", PASSWORD)
 
 
-def make_storage(api):
+def make_storage(api, device="/dev/sda"):
     """An SR on the blank disk."""
     host = api("host.get_all")[0]
-    api.run("SR.create", host, {"device": "/dev/sda"}, "0", "local", "",
+    api.run("SR.create", host, {"device": device}, "0", "local", "",
             os.environ.get("SR_TYPE", "lvm"), "", False, {}, limit_s=300)
     return api("SR.get_by_name_label", "local")[0]
 

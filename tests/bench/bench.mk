@@ -18,5 +18,5 @@ BENCH_TARGETS += bench-api
 .PHONY: bench-api
 ## bench-api: the API's speed on the simulator against files, libvirt, itself
 bench-api: $(addprefix $(B)/tests/bench/,load load_libvirt bench_db) \
-		$(B)/host/xapi $(B)/host/xenopsd-sim
+		$(B)/host/xapi $(B)/host/xenopsd-sim $(B)/musl/xapi
 	@python3 tests/bench/bench_api.py $(B)/tests/bench

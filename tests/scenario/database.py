@@ -35,8 +35,9 @@ class SmallDisk(Bench):
         finally:
             super().stop()
 
-    def fill(self):
-        with open(self.path("xapi/filler"), "wb", buffering=0) as f:
+    def fill(self, more=False):
+        with open(self.path("xapi/filler"), "ab" if more else "wb",
+                  buffering=0) as f:
             for size in (65536, 512):
                 try:
                     while True:
@@ -72,6 +73,13 @@ def a_full_disk_refuses_writes_until_there_is_room():
               "not the last that was acknowledged, %s" % text[:10])
         check(len(api("VM.get_all_records")) > 3, "records are missing")
         equal(alerts(api), [], "alerts")
+        for _ in range(3):      # a start finds room of its own
+            b.kill_xapi()
+            b.start_xapi()
+            api = b.ready()
+            check(len(api("VM.get_all_records")) > 3, "records are missing")
+            b.fill(more=True)
+            equal(write_until_refused(api, vm)[0], "OUT_OF_SPACE", "error")
         os.unlink(b.path("xapi/filler"))
         found = until("the alert", lambda: alerts(api))
         equal(len(found), 1, "alerts")

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "db/copies.h"
 #include "gen/store.h"
+#include "xapi/reserve.h"
 
 #define ROUND_S 10
 #define COPY_EVERY_S 3600
@@ -155,6 +156,7 @@ keeper_main(void *arg)
 	while (wait_for_round(k)) {
 		pthread_mutex_unlock(&k->lock);
 		raise_alert(k);
+		reserve_take(k->x->cfg.state_dir, true);
 		copy_if_due(k);
 		pthread_mutex_lock(&k->lock);
 	}

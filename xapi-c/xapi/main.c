@@ -26,6 +26,7 @@
 #include "xapi/drop.h"
 #include "xapi/keeper.h"
 #include "xapi/options.h"
+#include "xapi/reserve.h"
 
 #define USER "xapi"
 /* Between a database that cannot be opened and the end: the supervisor starts
@@ -207,6 +208,7 @@ start(struct daemon *d)
 	if (rc == 0 && !d->x.cfg.unprivileged_ok)
 		rc = drop(d);
 	umask(077);
+	reserve_release(d->x.cfg.state_dir);
 	if (rc == 0)
 		rc = start_tls(d);
 	d->keeper = keeper_new(&d->x);
@@ -221,6 +223,7 @@ start(struct daemon *d)
 	rc = tasks_start(&d->x, &d->x.tasks);
 	if (rc)
 		return fail("start the task threads", rc);
+	reserve_take(d->x.cfg.state_dir, false);
 	rc = keeper_start(d->keeper);
 	if (rc)
 		return fail("start the database's keeper", rc);

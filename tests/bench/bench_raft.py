@@ -9,8 +9,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "raft"))
 import cluster  # noqa: E402
 
-ROUNDS = 7
-WRITES = 300
+ROUNDS = 21
+WRITES = 100
 
 
 def bench(member):

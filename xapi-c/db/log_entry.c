@@ -3,6 +3,9 @@
 #include "base/codec.h"
 #include "db/log_entry.h"
 
+/* More than will ever be: a number that SQLite cannot store is damage. */
+#define GENERATION_MAX ((uint64_t)1 << 62)
+
 static void
 encode_head(struct buf *b, enum log_kind kind, uint64_t base,
     uint64_t generation)
@@ -49,7 +52,8 @@ log_decode(struct log_entry *e, const void *data, size_t len)
 	    !codec_get_varint(&p, end, &kind) ||
 	    (kind != LOG_BATCH && kind != LOG_COPY) ||
 	    !codec_get_varint(&p, end, &e->base) ||
-	    !codec_get_varint(&p, end, &e->generation))
+	    !codec_get_varint(&p, end, &e->generation) ||
+	    e->generation > GENERATION_MAX)
 		return -EBADMSG;
 	e->kind = (enum log_kind)kind;
 	e->p = p;
@@ -57,18 +61,22 @@ log_decode(struct log_entry *e, const void *data, size_t len)
 	return 0;
 }
 
+/* The head tells the highest generation, which the writer has set aside. */
 static int
 replay_record(const struct class_type *const *classes, int n_classes,
-    struct db_root *root, struct row_changes *rows, enum log_kind kind,
+    struct db_root *root, struct row_changes *rows, const struct log_entry *e,
     const uint8_t *data, size_t len)
 {
+	uint64_t next = root->generation + 1;
 	uint32_t changed = 0;
 	struct db_txn t;
 	int rc;
 
 	txn_init(&t, classes, n_classes, root);
-	rc = kind == LOG_COPY ? commit_apply_copy(&t, data, len) :
+	rc = e->kind == LOG_COPY ? commit_apply_copy(&t, data, len) :
 	    commit_apply(&t, data, len);
+	if (!rc && t.generation > e->generation && t.generation != next)
+		rc = -EBADMSG;
 	if (!rc)
 		rc = txn_finish(&t, &changed);
 	if (!rc && changed)
@@ -89,8 +97,8 @@ log_replay(const struct log_entry *e,
 	while (p < e->end && !rc) {
 		if (!codec_get_bytes(&p, e->end, &data, &len))
 			return -EBADMSG;
-		rc = replay_record(classes, n_classes, root, rows, e->kind,
-		    data, len);
+		rc = replay_record(classes, n_classes, root, rows, e, data,
+		    len);
 	}
 	return rc;
 }

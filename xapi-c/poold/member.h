@@ -41,6 +41,7 @@ struct member_config {
 	uint64_t (*random)(void *arg);
 	/* Any thread: member_poll is to be called soon. */
 	void (*wake)(void *arg);
+	/* The loop's thread, from inside raft: not the place to close. */
 	void (*failed)(void *arg, int rc);
 	void *arg;
 	/* 0: raft's own defaults */

@@ -206,10 +206,77 @@ START_TEST(migration_may_be_killed)
 }
 END_TEST
 
+struct two {
+	struct ref a, b;
+};
+
+static int
+take_two(const void *obj, void *arg)
+{
+	const struct vm *vm = obj;
+	struct two *two = arg;
+
+	two->b = two->a;
+	two->a = vm->obj.ref;
+	return 0;
+}
+
+/* Each is the other's parent, and one is a snapshot of itself. */
+static int
+make_circles(struct db_txn *t, void *arg)
+{
+	struct two *two = arg;
+	struct vm *a, *b;
+
+	txn_each(t, CLASS_VM, take_two, two);
+	a = vm_txn_edit(t, &two->a);
+	b = vm_txn_edit(t, &two->b);
+	a->parent = two->b;
+	b->parent = two->a;
+	b->snapshot_of = two->b;
+	a->affinity = two->b;	/* that is no host */
+	return 0;
+}
+
+START_TEST(no_object_comes_from_itself)
+{
+	const char *path = scratch_file("state.db");
+	const struct tool tool = {
+		.classes = classes, .n_classes = CLASS_N, .say = say_nothing,
+	};
+	const struct vm *a, *b;
+	struct db_root *r;
+	struct two two;
+	struct db *db;
+	int n;
+
+	read_sql("tests/fixtures/db/schema-2.sql", path);
+	ck_assert_int_eq(open_path(path, &db), 0);
+	ck_assert_int_eq(db_write(db, make_circles, &two), 0);
+	db_close(db);
+	ck_assert_int_eq(tool_check(&tool, path, &n), 0);
+	ck_assert_int_eq(n, 3);
+	ck_assert_int_eq(open_path(path, &db), 0);
+	r = db_root_get(db);
+	a = vm_find(r, &two.a);
+	b = vm_find(r, &two.b);
+	ck_assert(ref_is_null(&a->parent) != ref_is_null(&b->parent));
+	ck_assert(ref_is_null(&b->snapshot_of));
+	ck_assert(ref_is_null(&a->affinity));
+	ck_assert_uint_eq(b->snapshots.n, 0);
+	db_root_put(r);
+	db_close(db);
+	ck_assert_int_eq(tool_repair(&tool, path), 0);
+	ck_assert_int_eq(tool_check(&tool, path, &n), 0);
+	ck_assert_int_eq(n, 0);
+}
+END_TEST
+
 int
 main(void)
 {
 	return UNIT_RUN("db_fixtures", a_file_of_every_schema_opens,
-	    check_does_not_migrate, migration_may_fail_at_each_call_to_the_disk,
+	    check_does_not_migrate, no_object_comes_from_itself,
+	    migration_may_fail_at_each_call_to_the_disk,
 	    migration_may_be_killed);
 }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -12,6 +13,10 @@
 
 #define QUEUE_MAX 1024
 #define BATCH_MAX 256
+/* How long a batch waits for writers whose last writes were just answered: a
+ * tenth of what that took, if it is worth a sleep at all. */
+#define GATHER_MIN_NS 50000
+#define GATHER_MAX_NS 1000000
 /* Generations taken from the file at a time: so many visible changes may be
  * made between two writes of the limit. */
 #define GENERATION_STEP (1u << 20)
@@ -34,6 +39,8 @@ struct db {
 	struct db_file *file;		/* writer thread; NULL: memory only */
 	pthread_t writer;
 	bool disk_failed;		/* writer thread */
+	struct timespec gather_until;	/* writer thread: see gather() */
+	int gather_n;
 
 	pthread_mutex_t root_lock;	/* held to swap or take the pointer */
 	struct db_root *root;
@@ -256,6 +263,45 @@ run_batch(struct db *db, struct request *first)
 	buf_release(&b.log);
 }
 
+static int64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+/* A batch of n requests that began then was answered. */
+static void
+expect_more(struct db *db, int64_t began_ns, int n)
+{
+	int64_t now = now_ns(), until = (now - began_ns) / 10;
+
+	if (until > GATHER_MAX_NS)
+		until = GATHER_MAX_NS;
+	if (until < GATHER_MIN_NS)
+		until = 0;
+	until += now;
+	db->gather_until.tv_sec = until / 1000000000;
+	db->gather_until.tv_nsec = until % 1000000000;
+	db->gather_n = n + db->queued;
+}
+
+/*
+ * Whoever was answered a moment ago may write again: without this the first of
+ * them would have a sync of its own and the others wait for theirs.  Locked.
+ */
+static void
+gather(struct db *db)
+{
+	while (db->queued < db->gather_n && !db->stopping &&
+	    db->head->fn && !db->disk_failed &&
+	    pthread_cond_timedwait(&db->work, &db->lock,
+		&db->gather_until) == 0)
+		;
+}
+
 /*
  * Waits for requests and takes up to a batch; NULL: the end.  Locked.  When
  * some requests would be refused they run one by one, so that the others pass.
@@ -268,6 +314,8 @@ take_requests(struct db *db)
 
 	while (!db->head && !db->stopping)
 		pthread_cond_wait(&db->work, &db->lock);
+	if (db->head)
+		gather(db);
 	first = db->head;
 	if (db->disk_failed || (first && !first->fn) ||
 	    !db->cfg.log->leads(db->cfg.log_arg))
@@ -289,18 +337,22 @@ writer_main(void *arg)
 {
 	struct db *db = arg;
 	struct request *rq, *next;
+	int64_t began;
+	int n;
 
 	pthread_mutex_lock(&db->lock);
 	while ((rq = take_requests(db))) {
 		pthread_mutex_unlock(&db->lock);
+		began = now_ns();
 		run_batch(db, rq);
 		pthread_mutex_lock(&db->lock);
-		for (; rq; rq = next) {
+		for (n = 0; rq; rq = next, n++) {
 			/* the request is gone once its owner wakes */
 			next = rq->next;
 			rq->done = true;
 			pthread_cond_signal(&rq->finished);
 		}
+		expect_more(db, began, n);
 	}
 	pthread_mutex_unlock(&db->lock);
 	return NULL;
@@ -456,6 +508,7 @@ int
 db_open(const struct db_config *cfg, struct db **db_out, const char **why)
 {
 	struct db *db = mem_zalloc(sizeof(*db));
+	pthread_condattr_t attr;
 	int rc = 0;
 
 	check_classes(cfg);
@@ -467,7 +520,10 @@ db_open(const struct db_config *cfg, struct db **db_out, const char **why)
 	db->tail = &db->head;
 	pthread_mutex_init(&db->root_lock, NULL);
 	pthread_mutex_init(&db->lock, NULL);
-	pthread_cond_init(&db->work, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&db->work, &attr);
+	pthread_condattr_destroy(&attr);
 	pthread_cond_init(&db->room, NULL);
 	if (cfg->path)
 		rc = file_open(cfg->path, cfg->classes, cfg->n_classes,

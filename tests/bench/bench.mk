@@ -20,3 +20,20 @@ BENCH_TARGETS += bench-api
 bench-api: $(addprefix $(B)/tests/bench/,load load_libvirt bench_db) \
 		$(B)/host/xapi $(B)/host/xenopsd-sim $(B)/musl/xapi
 	@python3 tests/bench/bench_api.py $(B)/tests/bench
+
+# The peer's hotplug scripts: Debian's, of the release our Xen is from.
+APPLIANCE_PEER := $(B)/tests/bench/peer
+
+$(APPLIANCE_PEER)/done: dom0-rootfs/apt.sh | $(B)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	dom0-rootfs/apt.sh update
+	debs=$$(dom0-rootfs/apt.sh deb xen-utils-common bash-static) && \
+	    for d in $$debs; do dpkg-deb -x "$$d" $(@D) || exit 1; done
+	@touch $@
+
+BENCH_TARGETS += bench-appliance
+.PHONY: bench-appliance
+## bench-appliance: boot, dom0's memory, VM.start against xl, leaks; in QEMU
+bench-appliance: $(B)/SHA256SUMS $(APPLIANCE_PEER)/done
+	@python3 tests/bench/bench_appliance.py $(ISO) $(ISO_B)/grub.cfg \
+	    $(APPLIANCE_PEER)

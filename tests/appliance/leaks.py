@@ -30,7 +30,9 @@ done | sort
 
 def state(m, script="/mnt/state"):
     """The lines of the script, which is on a volume mounted there."""
-    return m.expect("sh " + script, 120).split("\n")
+    lines = m.expect("sh " + script, 120).split("\n")
+    # the kernel writes to the same console
+    return [line for line in lines if not line.startswith("[")]
 
 
 def check(m, before, tries=20, script="/mnt/state"):

@@ -24,6 +24,7 @@ struct item {
 	struct item *next;
 	struct arena *arena;		/* holds the item as well */
 	unsigned int connection;	/* what told it: sync's at that time */
+	bool deferred;			/* an operation had the VM: it is old news */
 	struct xenops_domain_info domain;
 };
 
@@ -53,6 +54,7 @@ item_put(struct sync *s, struct item *new, bool deferred)
 {
 	struct item **at = &s->items;
 
+	new->deferred = deferred;
 	while (*at && strcmp((*at)->domain.uuid, new->domain.uuid))
 		at = &(*at)->next;
 	if (deferred && (*at || new->connection != s->connection)) {
@@ -187,7 +189,9 @@ is_busy(struct db_txn *t, const struct vm *vm)
 struct apply {
 	struct xapi *x;
 	const struct xenops_domain_info *domain;
-	bool deferred;
+	bool old;		/* domain is from before an operation */
+	bool busy;		/* out: an operation has the VM */
+	bool ask;		/* out: it has none, but domain is old */
 };
 
 static int
@@ -196,14 +200,44 @@ apply_in(struct db_txn *t, void *arg)
 	struct apply *a = arg;
 	const struct vm *vm = txn_find_uuid(t, CLASS_VM, a->domain->uuid);
 
+	a->ask = false;
 	if (!vm)
 		return 0;
-	if (is_busy(t, vm)) {
-		a->deferred = true;
-		return 0;
-	}
-	vm_state_apply(t, a->x, &vm->obj.ref, a->domain);
+	a->busy = is_busy(t, vm);
+	a->ask = !a->busy && a->old;
+	if (!a->busy && !a->old)
+		vm_state_apply(t, a->x, &vm->obj.ref, a->domain);
 	return 0;
+}
+
+static void
+apply(struct sync *s, struct apply *a)
+{
+	if (db_write(s->x->db, apply_in, a))
+		log_error("cannot record the state of domain '%s'",
+		    a->domain->uuid);
+}
+
+/* What the domain is now, into the item; false if xenopsd does not answer. */
+static bool
+ask_again(struct sync *s, struct item *it)
+{
+	struct xenops_domain_list_result r = { 0 };
+	struct ops_call k = { .arena = it->arena };
+	const struct xenops_domain_info *d;
+	const char *uuid = it->domain.uuid;
+
+	if (ops_domain_list(s->x->ops, &k, &r))
+		return false;
+	d = r.domains.v;
+	it->domain = *(const struct xenops_domain_info *)
+	    xenops_domain_info_type.dflt;
+	it->domain.uuid = uuid;
+	it->domain.state = XENOPS_DOMAIN_STATE_HALTED;
+	for (uint32_t i = 0; i < r.domains.n; i++)
+		if (d[i].uuid && strcmp(d[i].uuid, uuid) == 0)
+			it->domain = d[i];
+	return true;
 }
 
 /* Frees the items or queues them again. */
@@ -212,12 +246,18 @@ items_apply(struct sync *s, struct item *it)
 {
 	while (it) {
 		struct item *next = it->next;
-		struct apply a = { .x = s->x, .domain = &it->domain };
+		struct apply a = { .x = s->x, .domain = &it->domain,
+		    .old = it->deferred };
+		bool later;
 
-		if (db_write(s->x->db, apply_in, &a))
-			log_error("cannot record the state of domain '%s'",
-			    it->domain.uuid);
-		if (a.deferred) {
+		apply(s, &a);
+		later = a.busy || (a.ask && !ask_again(s, it));
+		if (a.ask && !later) {
+			a.old = false;
+			apply(s, &a);
+			later = a.busy;
+		}
+		if (later) {
 			pthread_mutex_lock(&s->lock);
 			item_put(s, it, true);
 			pthread_mutex_unlock(&s->lock);

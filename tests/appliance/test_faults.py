@@ -102,10 +102,20 @@ def check_worker_kills(m, api, vm):
     return before
 
 
+def is_served(api):
+    """Does xapi reach xenopsd?  A scan asks it and changes nothing."""
+    try:
+        api("SR.scan", api("SR.get_all")[0])
+        return True
+    except Refused:
+        return False
+
+
 def check_xenopsd_kill(m, api, vm, console):
     """The guest runs on, and is served again."""
     domid = api("VM.get_domid", vm)
     m.expect("sh /mnt/replace '%s'" % MAIN, 120)
+    until("xapi to reach xenopsd again", lambda: is_served(api))
     until("the operations to be known again",
           lambda: "pause" in api("VM.get_allowed_operations", vm))
     check(api("VM.get_power_state", vm) == "Running", "not Running")

@@ -222,13 +222,14 @@ api_vm_assert_can_boot_here(struct call *c,
     const struct vm_assert_can_boot_here_args *a)
 {
 	const struct vm *vm = vm_must(c, &a->self);
+	struct xenops_vm_spec spec;
 
 	if (!vm)
 		return -1;
 	if (!host_find(c->root, &a->host))
 		return err_handle_invalid(c, "host",
 		    call_ref_text(c, &a->host));
-	return vm_check_host(c, vm);
+	return vm_check_host(c, vm, &spec);
 }
 
 int
@@ -236,11 +237,12 @@ api_vm_get_possible_hosts(struct call *c,
     const struct vm_get_possible_hosts_args *a, struct vec *result)
 {
 	const struct vm *vm = vm_must(c, &a->vm);
+	struct xenops_vm_spec spec;
 
 	if (!vm)
 		return -1;
 	*result = (struct vec){ 0 };
-	if (vm_check_host(c, vm) == 0)
+	if (vm_check_host(c, vm, &spec) == 0)
 		*result = vec_add_ref(c->arena, *result, &c->x->host);
 	else
 		memset(&c->err, 0, sizeof c->err);

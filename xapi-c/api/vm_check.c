@@ -60,16 +60,16 @@ check_memory_free(struct call *c, const struct vm *vm,
 }
 
 int
-vm_check_host(struct call *c, const struct vm *vm)
+vm_check_host(struct call *c, const struct vm *vm,
+    struct xenops_vm_spec *spec)
 {
 	const struct host *host = host_find(c->root, &c->x->host);
-	struct xenops_vm_spec spec;
 
 	if (!host || !host->enabled)
 		return err_host_disabled(c, call_ref_text(c, &c->x->host));
 	if (check_memory_free(c, vm, host))
 		return -1;
-	return vm_spec(c, vm, &spec);
+	return vm_spec(c, vm, spec);
 }
 
 void

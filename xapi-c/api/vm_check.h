@@ -7,13 +7,16 @@
 
 #include "api/call.h"
 #include "gen/types.h"
+#include "gen/xenops.h"
 
 /* static_min <= dynamic_min <= dynamic_max <= static_max, none negative. */
 int vm_check_memory(struct call *c, const struct vm *vm);
 /* 1 <= at_startup <= max, and whole sockets. */
 int vm_check_vcpus(struct call *c, const struct vm *vm);
-/* Could it start on this host now: host enabled, memory, SRs, devices. */
-int vm_check_host(struct call *c, const struct vm *vm);
+/* Could it start on this host now: host enabled, memory, SRs, devices.  The
+ * domain it would be is in *spec, as vm_spec makes it. */
+int vm_check_host(struct call *c, const struct vm *vm,
+    struct xenops_vm_spec *spec);
 /* Marks the device numbers below n that VBDs (or VIFs) of the VM have. */
 void vm_devices_used(const struct db_root *root, const struct vm *vm,
     bool vifs, bool *used, int n);

@@ -8,7 +8,6 @@
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/vm_check.h"
-#include "api/vm_spec.h"
 #include "api/vm_state.h"
 #include "api/xapi.h"
 #include "gen/errors.h"
@@ -87,9 +86,7 @@ start(struct call *c, const struct ref *ref, bool paused, int op)
 	if (rc)
 		goto out;
 	vm = vm_of(c, ref);
-	rc = vm_check_host(c, vm);
-	if (rc == 0)
-		rc = vm_spec(c, vm, &args.vm);
+	rc = vm_check_host(c, vm, &args.vm);
 	if (rc)
 		goto out;
 	ops_prepare(c, &k);

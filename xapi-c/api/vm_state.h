@@ -1,10 +1,12 @@
 /*
- * The one place that moves a VM between power states.
+ * Where a VM's power state follows its domain.
  *
- *              vm_state_started            vm_state_paused
- *   Halted ----------------------> Running ---------------> Paused
- *      ^                              |  ^ ----vm_state_running-'|
- *      '------- vm_state_halted ------'--------------------------'
+ *   Halted --start--> Running --pause--> Paused
+ *      ^                 |  ^--unpause-----|
+ *      '--- shutdown ----+-----------------'
+ *
+ * vm_state_apply makes every move but pause and unpause, which leave the
+ * domain as it is and are recorded by vm_lifecycle.c.
  *
  * Callers: the lifecycle operations with their own outcome, and the events and
  * listings of xenopsd (api/sync.c).  All run inside a db_write.

@@ -44,10 +44,11 @@ $(B)/setup.mk: setup.sh packages.txt | $(B)
 $(B):
 	mkdir -p $@
 
-FOLDERS := hypervisor/hypervisor.mk dom0-rootfs/deps.mk \
+# deps.mk first: the rules of the others name its results
+FOLDERS := dom0-rootfs/deps.mk hypervisor/hypervisor.mk \
 	dom0-rootfs/rootfs.mk installer/installer.mk iso/iso.mk \
 	ui-protocol/ui-protocol.mk xapi-c/xapi-c.mk tests/tests.mk
--include $(FOLDERS)
+include $(FOLDERS)
 
 .PHONY: all iso run sim check check-long bench fetch clean distclean help
 

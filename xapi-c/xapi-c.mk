@@ -10,14 +10,13 @@ GEN_SOURCES ?= $(addprefix $(B)/gen/,types.c methods.c xenops.c)
 GEN_HEADERS ?= $(addprefix $(B)/gen/,types.h store.h errors.h methods.h \
 	xenops.h ops_stubs.h)
 
-# xenopsd: files that know libxl are for musl only, sim*.c for the host only;
-# hotplug.c is a program of its own.
+# xenopsd: files that know libxl (by whatever header) are for musl only,
+# sim*.c for the host only; hotplug.c is a program of its own.
 XENOPSD_ALL := $(wildcard xapi-c/xenopsd/*.c)
 XENOPSD_SIM := $(wildcard xapi-c/xenopsd/sim*.c)
 XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/hotplug*.c)
-XENOPSD_XEN := $(if $(XENOPSD_ALL),$(shell grep -lE \
-	'include <(libxl|xen)[._/a-z]*>|include "xenopsd/xl' \
-	$(XENOPSD_ALL)))
+XENOPSD_XEN := $(addprefix xapi-c/xenopsd/,domain.c domain_config.c \
+	domain_device.c domain_info.c hostinfo_xen.c vms.c vms_request.c xl.c)
 XENOPSD_MAIN := xapi-c/xenopsd/main.c xapi-c/xenopsd/sim_main.c
 XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \
 	$(XENOPSD_MAIN),$(XENOPSD_ALL))

@@ -1,6 +1,8 @@
 # Xen's tools and libraries, the newest 4.20 source.  No patch.  The plain
-# orig tarball: Debian's patches delete configure and rename libraries.
-xen_SOURCE := -o xen 4.20.*
+# orig tarball: Debian's patches delete configure and rename libraries.  Where
+# the mirror lacks the file of the newest source, the one before it.
+xen_SOURCE := -o xen 4.20.* \
+	4.20.3+127-gc42374a105-0+deb13u1@pool/main/x/xen/xen_4.20.3+127-gc42374a105.orig.tar.xz@df0831854a55a8f31cb3cb85036f2edc928e2ef098d77f815f5714bfafac68f3
 xen_LICENCE := GPL-2.0-only AND LGPL-2.1-only
 xen_NEEDS := musl zlib yajl util-linux xz zstd
 define xen_BUILD

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/buf.h"
+#include "base/codec.h"
 #include "base/fdio.h"
 #include "db/db.h"
 #include "db/sqlite.h"
@@ -715,6 +716,99 @@ START_TEST(writes_that_wait_share_a_commit)
 }
 END_TEST
 
+/* A thread's write, waiting behind one that is let go by the test. */
+struct waiter {
+	db_write_fn *fn;
+	struct edit e;
+	int rc;
+	atomic_int tid;
+	pthread_t thread;
+};
+
+static atomic_bool gate_open;
+static atomic_bool gate_reached;
+
+static int
+wait_at_gate(struct db_txn *t, void *arg)
+{
+	(void)t, (void)arg;
+	atomic_store(&gate_reached, true);
+	while (!atomic_load(&gate_open))
+		sched_yield();
+	return 0;
+}
+
+static void *
+waiter_main(void *arg)
+{
+	struct waiter *w = arg;
+
+	atomic_store(&w->tid, gettid());
+	w->rc = db_write(db, w->fn, &w->e);
+	return NULL;
+}
+
+static bool
+is_asleep(int tid)
+{
+	char path[64], state = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	f = fopen(path, "re");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+	fclose(f);
+	return state == 'S';
+}
+
+static void
+start_waiter(struct waiter *w, db_write_fn *fn)
+{
+	w->fn = fn;
+	pthread_create(&w->thread, NULL, waiter_main, w);
+	while (fn != wait_at_gate && (!atomic_load(&w->tid) ||
+	    !is_asleep(atomic_load(&w->tid))))
+		sched_yield();
+	while (fn == wait_at_gate && !atomic_load(&gate_reached))
+		sched_yield();
+}
+
+START_TEST(a_refused_batch_lets_pass_what_needs_no_disk)
+{
+	struct waiter gate = { 0 }, w[3] = { { 0 } };
+	const struct thing *th;
+	struct db_root *r;
+	struct made m;
+	int i;
+
+	fault_install();
+	open_file(scratch_file("state.db"));
+	ck_assert_int_eq(db_write(db, make_all, &m), 0);
+	fault_set(1, SQLITE_FULL);
+	start_waiter(&gate, wait_at_gate);
+	/* stored, in memory only, and one that fails by itself */
+	w[0].e = (struct edit){ m.thing, 1000, 0, NULL };
+	w[1].e = (struct edit){ m.thing, -5, 17, NULL };
+	w[2].e = (struct edit){ m.key, 0, 0, NULL };
+	for (i = 0; i < 3; i++)
+		start_waiter(&w[i], edit_thing);
+	atomic_store(&gate_open, true);
+	pthread_join(gate.thread, NULL);
+	for (i = 0; i < 3; i++)
+		pthread_join(w[i].thread, NULL);
+	ck_assert_int_eq(w[0].rc, -ENOSPC);
+	ck_assert_int_eq(w[1].rc, 0);
+	ck_assert_int_eq(w[2].rc, -ENOENT);
+	r = db_root_get(db);
+	check_thing(r, &m);
+	th = db_find(r, CLASS_THING, &m.thing);
+	ck_assert_int_eq(th->temperature, 17);
+	db_root_put(r);
+	db_close(db);
+}
+END_TEST
+
 struct replay {
 	struct db *to;
 	uint64_t last;
@@ -743,6 +837,65 @@ replay_record(uint64_t idx, const void *data, size_t len, void *arg)
 	rp->last = idx;
 	return db_write(rp->to, apply_record, &rec);
 }
+
+/* Uses up generations, by a visit that comes with a late one. */
+static void
+jump_to(uint64_t generation)
+{
+	struct buf b = { 0 }, fields = { 0 };
+	char uuid[UUID_TEXT_LEN + 1];
+	const struct visit v = { .uuid = uuid_random(uuid) };
+	struct record rec;
+	struct ref ref;
+
+	ref_random(&ref);
+	codec_encode_field(&fields, &class_visit.rec.fields[0], &v);
+	codec_add_varint(&b, COMMIT_VERSION);
+	codec_add_varint(&b, generation);
+	codec_add_varint(&b, class_visit.tag);
+	codec_add_varint(&b, COMMIT_PUT);
+	buf_add(&b, ref.b, sizeof(ref.b));
+	codec_add_varint(&b, generation);
+	codec_add_varint(&b, fields.len);
+	buf_add(&b, fields.data, fields.len);
+	rec = (struct record){ b.data, b.len };
+	ck_assert_int_eq(db_write(db, apply_record, &rec), 0);
+	buf_release(&fields);
+	buf_release(&b);
+}
+
+static int
+visit_box(struct db_txn *t, void *arg)
+{
+	(void)arg;
+	txn_new(t, CLASS_VISIT, NULL);
+	return 0;
+}
+
+START_TEST(a_failed_disk_leaves_generations_for_what_needs_none)
+{
+	uint64_t step = 1 << 20;
+	int i;
+
+	fault_install();
+	open_file(scratch_file("state.db"));
+	/* few are left, but the disk has more */
+	jump_to(step - 1000);
+	ck_assert_int_eq(db_write(db, visit_box, NULL), 0);
+	fault_set(1, SQLITE_IOERR_WRITE);
+	for (i = 0; i < 2000; i++)
+		ck_assert_int_eq(db_write(db, visit_box, NULL), 0);
+	/* it has no more */
+	jump_to(2 * step - 2000);
+	for (i = 0; i < 500; i++)
+		ck_assert_int_eq(db_write(db, visit_box, NULL), 0);
+	jump_to(2 * step);
+	ck_assert_int_eq(db_write(db, visit_box, NULL), -EIO);
+	fault_set(0, 0);
+	ck_assert_int_eq(db_write(db, visit_box, NULL), 0);
+	db_close(db);
+}
+END_TEST
 
 struct compare {
 	const struct db_root *other;
@@ -831,5 +984,7 @@ main(void)
 	    what_was_acknowledged_was_synced,
 	    kill_9_loses_nothing_acknowledged,
 	    writes_that_wait_share_a_commit,
+	    a_refused_batch_lets_pass_what_needs_no_disk,
+	    a_failed_disk_leaves_generations_for_what_needs_none,
 	    the_log_replayed_elsewhere_gives_the_same_objects);
 }

@@ -17,8 +17,8 @@
  * tenth of what that took, if it is worth a sleep at all. */
 #define GATHER_MIN_NS 50000
 #define GATHER_MAX_NS 1000000
-/* Generations taken from the file at a time: so many visible changes may be
- * made between two writes of the limit. */
+/* Generations taken from the file at a time, when half of those before are
+ * used: so many changes can still be seen after the disk has failed. */
 #define GENERATION_STEP (1u << 20)
 
 /* A db_write or db_apply that waits; lives on its caller's stack. */
@@ -134,18 +134,22 @@ run_entry(struct db *db, struct batch *b, const struct request *rq)
 	return rc;
 }
 
-/* A batch must not need more generations than are set aside. */
+/* A batch must not need more generations than are set aside.  When no more can
+ * be had, those that are left serve what needs no disk. */
 static int
 reserve_generations(struct db *db, const struct request *first)
 {
 	uint64_t need = db->root->generation;
+	int rc;
 
 	if (first->entry && first->entry->generation > need)
 		need = first->entry->generation;
 	need += BATCH_MAX;
-	if (!db->file || need < file_generation_limit(db->file))
+	if (!db->file ||
+	    need + GENERATION_STEP / 2 < file_generation_limit(db->file))
 		return 0;
-	return file_raise_generation_limit(db->file, need + GENERATION_STEP);
+	rc = file_raise_generation_limit(db->file, need + GENERATION_STEP);
+	return need < file_generation_limit(db->file) ? 0 : rc;
 }
 
 static void
@@ -157,22 +161,15 @@ fail_requests(struct request *rq, int rc)
 	}
 }
 
-/*
- * The disk refused the batch, so all of it is refused: its requests share a
- * root, and later ones saw what earlier ones did.  From now on requests run one
- * by one, so that those that need no disk pass.
- */
 static void
-refuse_batch(struct db *db, struct request *first, int rc)
+note_failure(struct db *db, int rc)
 {
-	if (!db->disk_failed) {
-		log_error("database writes are refused: %s",
-		    file_error(db->file));
-		if (db->cfg.disk)
-			db->cfg.disk(db->cfg.disk_arg, rc);
-	}
+	if (db->disk_failed)
+		return;
+	log_error("database writes are refused: %s", file_error(db->file));
 	db->disk_failed = true;
-	fail_requests(first, rc);
+	if (db->cfg.disk)
+		db->cfg.disk(db->cfg.disk_arg, rc);
 }
 
 /* Has the log order the batch and keep it, if that is the log's business. */
@@ -228,17 +225,19 @@ end_batch(struct db *db, struct db_root *root, int rc)
 		db->cfg.published(db->cfg.published_arg);
 }
 
-static void
-run_batch(struct db *db, struct request *first)
+/* 0; or -errno: the disk refused the batch, so all of it is refused, because
+ * its requests share a root and later ones saw what earlier ones did. */
+static int
+try_batch(struct db *db, struct request *first)
 {
 	struct batch b = { 0 };
 	struct request *rq;
-	int rc;
+	int rc, refused = 0;
 
 	rc = reserve_generations(db, first);
 	if (rc) {
-		refuse_batch(db, first, rc);
-		return;
+		note_failure(db, rc);
+		return rc;
 	}
 	b.root = root_clone(db->root);
 	if (!first->fn)
@@ -251,16 +250,42 @@ run_batch(struct db *db, struct request *first)
 		fail_requests(first, rc);
 		db_root_put(b.root);
 	} else {
-		rc = store_batch(db, &b);
-		/* the others have what the log has ordered */
+		refused = rc = store_batch(db, &b);
 		if (rc)
-			refuse_batch(db, first, b.ordered ? -ETIMEDOUT : rc);
+			note_failure(db, rc);
 		end_batch(db, b.root, rc);
 	}
-	if (b.ordered)
+	if (b.ordered) {
 		db->cfg.log->stored(db->cfg.log_arg, rc);
+		/* the others have what the log has ordered */
+		if (rc)
+			fail_requests(first, -ETIMEDOUT);
+		refused = 0;
+	}
 	row_changes_release(&b.rows);
 	buf_release(&b.log);
+	return refused;
+}
+
+/* Requests of a refused batch run again one by one, so that those which need
+ * no disk pass; one that failed by itself has its answer. */
+static void
+run_batch(struct db *db, struct request *first)
+{
+	struct request *rq, *next;
+	int rc = try_batch(db, first);
+
+	if (!rc || !first->next) {
+		fail_requests(first, rc);
+		return;
+	}
+	for (rq = first; rq; rq = next) {
+		next = rq->next;
+		rq->next = NULL;
+		if (!rq->rc)
+			fail_requests(rq, try_batch(db, rq));
+		rq->next = next;
+	}
 }
 
 static int64_t

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/fdio.h"
@@ -347,6 +348,228 @@ START_TEST(rubbish_is_not_restored)
 }
 END_TEST
 
+static void
+lost(const char *path)
+{
+	const char *why;
+
+	ck_assert_int_eq(try_open(path, &why), -EBADMSG);
+	ck_assert_ptr_nonnull(why);
+	ck_assert_int_eq(strncmp(why, "lost:", 5), 0);
+	ck_assert_ptr_nonnull(strstr(tool_way_out(why), "xapi-db restore"));
+}
+
+static void
+make_empty(const char *path)
+{
+	FILE *f = fopen(path, "we");
+
+	ck_assert_ptr_nonnull(f);
+	fclose(f);
+}
+
+/* The calls that change names, and those that make them last: a process that
+ * is to die at one of them does. */
+static int die_at, steps;
+
+static void
+step(void)
+{
+	if (++steps == die_at)
+		_exit(9);
+}
+
+int
+rename(const char *from, const char *to)
+{
+	step();
+	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int
+link(const char *from, const char *to)
+{
+	step();
+	return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int
+unlink(const char *path)
+{
+	step();
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int
+fsync(int fd)
+{
+	step();
+	return (int)syscall(SYS_fsync, fd);
+}
+
+/* A database whose last writes are in its log only, as after a kill. */
+static void
+make_killed(const char *path)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		open_path(path);
+		_exit(db_write(db, make_things, NULL) ||
+		    db_write(db, make_things, NULL) ? 1 : 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+static uint32_t
+things_in(const char *path)
+{
+	struct db_root *r;
+	uint32_t n;
+
+	open_path(path);
+	r = db_root_get(db);
+	n = db_count(r, CLASS_THING);
+	db_root_put(r);
+	db_close(db);
+	return n;
+}
+
+START_TEST(a_lost_file_is_not_taken_for_a_new_host)
+{
+	char path[PATH_MAX], wal[PATH_MAX + 8], folder[PATH_MAX];
+	char aside[PATH_MAX + 32], copy[PATH_MAX + 32];
+	struct copies c = {
+		.folder = folder, .classes = model_classes,
+		.n_classes = CLASS_N,
+	};
+	struct stat st;
+	int n;
+
+	snprintf(path, sizeof(path), "%s", scratch_file("state.db"));
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	snprintf(folder, sizeof(folder), "%s", scratch_file("copies"));
+	/* with its log, by xapi and by those who look only */
+	make_killed(path);
+	make_empty(path);
+	lost(path);
+	ck_assert_int_eq(tool_check(&tool, path, &n), -EBADMSG);
+	ck_assert_int_eq(stat(wal, &st), 0);
+	ck_assert_int_gt(st.st_size, 0);
+	remove(path);
+	lost(path);
+	remove(wal);
+	/* with what a restore has put aside */
+	snprintf(aside, sizeof(aside), "%s.replaced-20261125T101010Z", path);
+	make_empty(aside);
+	lost(path);
+	remove(aside);
+	/* with a copy */
+	open_path(path);
+	ck_assert_int_eq(db_write(db, make_things, NULL), 0);
+	ck_assert_int_eq(copies_make(&c, db, 1700000000), 1);
+	db_close(db);
+	make_empty(path);
+	lost(path);
+	snprintf(copy, sizeof(copy), "%s/state-20231114T221320Z.db", folder);
+	ck_assert_int_eq(tool_restore(&tool, copy, path), 0);
+	ck_assert_uint_eq(things_in(path), MADE);
+}
+END_TEST
+
+static int
+count_names(const char *start)
+{
+	DIR *dir = opendir(scratch_dir());
+	struct dirent *e;
+	int n = 0;
+
+	while ((e = readdir(dir)))
+		n += !strncmp(e->d_name, start, strlen(start));
+	closedir(dir);
+	return n;
+}
+
+static void
+clear_folder(void)
+{
+	DIR *dir = opendir(scratch_dir());
+	struct dirent *e;
+
+	while ((e = readdir(dir))) {
+		if (!strncmp(e->d_name, "state.db", 8))
+			unlinkat(dirfd(dir), e->d_name, 0);
+	}
+	closedir(dir);
+}
+
+/* Restores from over a database that was killed, and is killed at a step. */
+static bool
+restore_dies(const char *from, const char *path, int at)
+{
+	int status;
+	pid_t pid;
+
+	clear_folder();
+	make_killed(path);
+	pid = fork();
+	if (!pid) {
+		steps = 0;
+		die_at = at;
+		_exit(tool_restore(&tool, from, path) ? 1 : 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert(!WEXITSTATUS(status) || WEXITSTATUS(status) == 9);
+	return WEXITSTATUS(status) == 9;
+}
+
+START_TEST(a_restore_killed_at_any_step_leaves_one_or_the_other)
+{
+	const char *path = scratch_file("state.db");
+	const char *from = scratch_file("from.db");
+	bool seen_old = false, seen_new = false;
+	uint32_t n;
+	int at;
+
+	make_file(from);
+	for (at = 1; restore_dies(from, path, at); at++) {
+		n = things_in(path);
+		seen_old |= n == 2 * MADE;
+		seen_new |= n == MADE;
+		ck_assert(n == MADE || n == 2 * MADE);
+		/* once the new one has won, it stays */
+		ck_assert(n == MADE || !seen_new);
+		ck_assert_uint_eq(things_in(path), n);
+	}
+	ck_assert(seen_old && seen_new);
+	ck_assert_int_gt(at, 8);
+	ck_assert_uint_eq(things_in(path), MADE);
+}
+END_TEST
+
+START_TEST(what_was_replaced_is_kept_with_its_log)
+{
+	const char *path = scratch_file("state.db");
+	const char *from = scratch_file("from.db");
+	char *end, *kept;
+
+	make_file(from);
+	make_killed(path);
+	ck_assert_int_eq(tool_restore(&tool, from, path), 0);
+	kept = strstr(said, "what was there is '") + 19;
+	end = strchr(kept, '\'');
+	*end = '\0';
+	ck_assert_uint_eq(things_in(kept), 2 * MADE);
+	/* another one in the same second is kept too */
+	*end = '\'';
+	ck_assert_int_eq(tool_restore(&tool, from, path), 0);
+	ck_assert_int_eq(count_names("state.db.replaced-"), 2);
+}
+END_TEST
+
 static int
 count_files(const char *folder)
 {
@@ -410,5 +633,8 @@ main(void)
 	    repair_does_not_make_an_empty_database,
 	    rows_that_cannot_be_are_left_out_by_name,
 	    references_that_lead_nowhere_are_removed_at_open,
-	    rubbish_is_not_restored, copies_are_made_of_changes_and_bounded);
+	    rubbish_is_not_restored, a_lost_file_is_not_taken_for_a_new_host,
+	    a_restore_killed_at_any_step_leaves_one_or_the_other,
+	    what_was_replaced_is_kept_with_its_log,
+	    copies_are_made_of_changes_and_bounded);
 }

@@ -11,6 +11,8 @@
 
 #include "db/db.h"
 
+/* Where they are, beside the database. */
+#define COPIES_FOLDER "copies"
 #define COPIES_NEWEST 6
 #define COPIES_DAYS 14
 #define COPIES_MAX_BYTES (64u << 20)

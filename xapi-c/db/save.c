@@ -24,8 +24,8 @@ sync_path(const char *path, int flags)
 	return rc;
 }
 
-static int
-sync_folder_of(const char *path)
+int
+save_sync_folder(const char *path)
 {
 	char folder[PATH_MAX];
 	char *slash;
@@ -45,7 +45,7 @@ save_finish(const char *tmp, const char *path)
 
 	if (!rc && rename(tmp, path) == -1)
 		rc = -errno;
-	return rc ? rc : sync_folder_of(path);
+	return rc ? rc : save_sync_folder(path);
 }
 
 static int

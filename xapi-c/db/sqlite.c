@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -112,6 +113,15 @@ touch(const char *path)
 		return -errno;
 	close(fd);
 	return 0;
+}
+
+/* SQLite removes the log of such a one, which may be all that is left. */
+static bool
+is_empty(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !st.st_size;
 }
 
 /* Is this a file of ours, or an empty one?  Nothing is written before that is
@@ -401,6 +411,10 @@ open_with(struct db_file *f, const char *path, const char **why)
 	rc = f->look ? 0 : touch(path);
 	if (rc)
 		return rc;
+	*why = "empty";
+	if (f->look && is_empty(path))
+		return -EBADMSG;
+	*why = "cannot be opened";
 	rc = errno_of(NULL, sqlite3_open_v2(path, &f->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (rc)

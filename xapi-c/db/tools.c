@@ -8,8 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "db/copies.h"
 #include "db/dump.h"
 #include "db/load.h"
+#include "db/replace.h"
 #include "db/save.h"
 
 /* A database that takes another's place uses no generation which clients may
@@ -146,40 +148,12 @@ read_any(const struct tool *tool, const char *path, struct content *co)
 	return rc ? refuse(tool, path, why, rc) : 0;
 }
 
-/* Moves a file and its log out of the way. */
-static int
-put_aside(const struct tool *tool, const char *path)
-{
-	static const char *const ends[] = { "", "-wal", "-journal" };
-	char from[PATH_MAX], to[PATH_MAX];
-	struct tm tm;
-	time_t now = time(NULL);
-	char stamp[32];
-	size_t i;
-
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		snprintf(from, sizeof(from), "%s%s", path, ends[i]);
-		if (snprintf(to, sizeof(to), "%s.replaced-%s%s", path, stamp,
-		    ends[i]) >= (int)sizeof(to))
-			return -ENAMETOOLONG;
-		if (rename(from, to) == 0) {
-			if (!i)
-				say(tool, "what was there is '%s' now", to);
-		} else if (errno != ENOENT) {
-			return -errno;
-		}
-	}
-	return 0;
-}
-
 /* The file of before stays until the new one is wholly there. */
 static int
 replace(const struct tool *tool, const struct content *co,
     uint64_t generation_limit, const char *path)
 {
-	char fresh[PATH_MAX];
+	char fresh[PATH_MAX], aside[PATH_MAX];
 	const char *why;
 	int rc;
 
@@ -190,13 +164,22 @@ replace(const struct tool *tool, const struct content *co,
 	    generation_limit + GENERATION_LEAP, 0, fresh, &why);
 	if (rc)
 		return refuse(tool, fresh, why, rc);
-	rc = put_aside(tool, path);
-	if (!rc)
-		rc = save_finish(fresh, path);
+	rc = replace_finish(path, aside);
 	if (rc)
-		return refuse(tool, path, "cannot be replaced", rc);
+		return refuse(tool, fresh, "cannot be put in place yet", rc);
+	if (*aside)
+		say(tool, "what was there is '%s' now", aside);
 	say(tool, "'%s' has %u objects now", path, co->root->objects.count);
 	return 0;
+}
+
+static int
+resume(const struct tool *tool, const char *path)
+{
+	int rc = replace_resume(path);
+
+	return rc ? refuse(tool, path, "an earlier restore or repair cannot "
+	    "be finished", rc) : 0;
 }
 
 /* The limit of the file in place, if there is one that can be read.  -EBUSY:
@@ -210,8 +193,9 @@ limit_in_place(const struct tool *tool, const char *path,
 	int rc;
 
 	*limit_out = 0;
-	if (access(path, F_OK) == -1)
-		return 0;
+	rc = resume(tool, path);
+	if (rc || access(path, F_OK) == -1)
+		return rc;
 	rc = file_look(path, tool->classes, tool->n_classes, true, &f, &why);
 	if (!rc)
 		*limit_out = file_generation_limit(f);
@@ -241,8 +225,10 @@ int
 tool_repair(const struct tool *tool, const char *path)
 {
 	struct content co = { .root = NULL };
-	int rc = read_file(tool, path, &co);
+	int rc = resume(tool, path);
 
+	if (!rc)
+		rc = read_file(tool, path, &co);
 	if (!rc && !co.findings)
 		say(tool, "nothing is wrong with '%s'", path);
 	else if (!rc && !co.root->objects.count)
@@ -264,6 +250,9 @@ tool_way_out(const char *why)
 		    "keeps what can be read, 'xapi-db restore' takes a copy" },
 		{ "not a database", "'xapi-db restore' takes a copy" },
 		{ "empty", "'xapi-db restore' takes a copy" },
+		{ "lost", "'xapi-db copies' lists copies and 'xapi-db "
+		    "restore' takes one; to begin with nothing, move state.db* "
+		    "and the folder " COPIES_FOLDER " away" },
 		{ "a database of another program", "move it away, or "
 		    "'xapi-db restore' takes a copy" },
 		{ "written by a newer version", "boot the newer version, or "

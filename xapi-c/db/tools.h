@@ -3,8 +3,8 @@
  * damage, write it out as text, put a copy in its place, keep what is good of
  * it.  The files in question are named by path; messages name them too.
  *
- * A file that is replaced is not lost: it and its log are renamed to
- * PATH.replaced-TIME.
+ * A file that is replaced is not lost, see db/replace.h.  What was interrupted
+ * after it had made the new file is finished by the next start of xapi.
  */
 #ifndef DB_TOOLS_H
 #define DB_TOOLS_H

@@ -10,6 +10,7 @@
 #include "db/load.h"
 #include "db/log_entry.h"
 #include "db/object.h"
+#include "db/replace.h"
 
 #define QUEUE_MAX 1024
 #define BATCH_MAX 256
@@ -551,6 +552,8 @@ db_open(const struct db_config *cfg, struct db **db_out, const char **why)
 	pthread_condattr_destroy(&attr);
 	pthread_cond_init(&db->room, NULL);
 	if (cfg->path)
+		rc = replace_settle(cfg->path, why);
+	if (!rc && cfg->path)
 		rc = file_open(cfg->path, cfg->classes, cfg->n_classes,
 		    &db->file, why);
 	if (!rc)

@@ -133,7 +133,8 @@ list_copies(const struct request *rq)
 {
 	char folder[PATH_MAX];
 
-	snprintf(folder, sizeof(folder), "%s/copies", rq->state_dir);
+	snprintf(folder, sizeof(folder), "%s/" COPIES_FOLDER,
+	    rq->state_dir);
 	return copies_list(folder, say, stdout) ? 1 : 0;
 }
 

@@ -180,7 +180,7 @@ keeper_start(struct keeper *k)
 {
 	int rc;
 
-	snprintf(k->folder, sizeof(k->folder), "%s/copies",
+	snprintf(k->folder, sizeof(k->folder), "%s/" COPIES_FOLDER,
 	    k->x->cfg.state_dir);
 	k->copies = (struct copies){
 		.folder = k->folder, .classes = classes, .n_classes = CLASS_N,

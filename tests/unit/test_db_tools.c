@@ -623,6 +623,60 @@ START_TEST(copies_are_made_of_changes_and_bounded)
 }
 END_TEST
 
+/* Makes a copy in a process that dies at a step. */
+static bool
+copy_dies(struct copies *c, int at)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		open_path(scratch_file("state.db"));
+		steps = 0;
+		die_at = at;
+		_exit(copies_make(c, db, 1700000000) == 1 ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert(!WEXITSTATUS(status) || WEXITSTATUS(status) == 9);
+	return WEXITSTATUS(status) == 9;
+}
+
+START_TEST(a_copy_cut_short_leaves_nothing)
+{
+	char folder[PATH_MAX];
+	struct copies c = {
+		.folder = folder, .classes = model_classes,
+		.n_classes = CLASS_N,
+	};
+	bool left = false;
+	int at;
+
+	snprintf(folder, sizeof(folder), "%s", scratch_file("copies"));
+	make_file(scratch_file("state.db"));
+	for (at = 1; copy_dies(&c, at); at++) {
+		left |= count_files(folder) > 0;
+		copies_clean(folder);
+		ck_assert_int_eq(count_files(folder), !!copies_newest(folder));
+		if (copies_newest(folder))
+			break;
+	}
+	ck_assert(left);
+	ck_assert_int_gt(at, 4);
+}
+END_TEST
+
+START_TEST(a_copy_needs_room_for_itself_twice)
+{
+	const char *path = scratch_file("state.db");
+
+	make_empty(path);
+	ck_assert_uint_eq(copies_room(path), COPIES_SPARE);
+	ck_assert_int_eq(truncate(path, 5 << 20), 0);
+	ck_assert_uint_eq(copies_room(path), COPIES_SPARE + (10 << 20));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -636,5 +690,7 @@ main(void)
 	    rubbish_is_not_restored, a_lost_file_is_not_taken_for_a_new_host,
 	    a_restore_killed_at_any_step_leaves_one_or_the_other,
 	    what_was_replaced_is_kept_with_its_log,
-	    copies_are_made_of_changes_and_bounded);
+	    copies_are_made_of_changes_and_bounded,
+	    a_copy_cut_short_leaves_nothing,
+	    a_copy_needs_room_for_itself_twice);
 }

@@ -16,6 +16,7 @@
 
 #define NAME_FORMAT "state-%Y%m%dT%H%M%SZ.db"
 #define NAME_LEN 25			/* of what that makes */
+#define UNFINISHED "unfinished"		/* a copy under way */
 #define DAY_S 86400
 
 struct copy {
@@ -148,10 +149,37 @@ prune(const char *folder, time_t now)
 }
 
 static int
+path_in(const char *folder, const char *name, char path[static PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? 0 :
+	    -ENAMETOOLONG;
+}
+
+void
+copies_clean(const char *folder)
+{
+	char path[PATH_MAX];
+
+	if (path_in(folder, UNFINISHED, path))
+		return;
+	save_clean(path);
+	unlink(path);
+}
+
+uint64_t
+copies_room(const char *path)
+{
+	struct stat st;
+
+	return COPIES_SPARE + (stat(path, &st) == 0 ?
+	    2 * (uint64_t)st.st_size : 0);
+}
+
+static int
 save(const struct copies *c, const struct db_root *root, time_t now)
 {
-	char path[PATH_MAX], name[NAME_LEN + 1];
-	const char *why = NULL;
+	char path[PATH_MAX], tmp[PATH_MAX], name[NAME_LEN + 1];
+	const char *why = "its path is too long";
 	struct tm tm;
 	int rc;
 
@@ -159,11 +187,16 @@ save(const struct copies *c, const struct db_root *root, time_t now)
 	strftime(name, sizeof(name), NAME_FORMAT, &tm);
 	if (mkdir(c->folder, 0700) == -1 && errno != EEXIST)
 		return -errno;
-	if (snprintf(path, sizeof(path), "%s/%s", c->folder, name) >=
-	    (int)sizeof(path))
-		return -ENAMETOOLONG;
-	rc = save_root(root, c->classes, c->n_classes, root->generation + 1,
-	    root->applied, path, &why);
+	rc = path_in(c->folder, name, path);
+	if (!rc)
+		rc = path_in(c->folder, UNFINISHED, tmp);
+	if (!rc)
+		rc = save_root(root, c->classes, c->n_classes,
+		    root->generation + 1, root->applied, tmp, &why);
+	if (!rc) {
+		why = "cannot be renamed";
+		rc = save_finish(tmp, path);
+	}
 	if (rc)
 		log_warn("cannot make the copy '%s': %s (%s)", path, why,
 		    strerror(-rc));

@@ -16,6 +16,7 @@
 #define COPIES_NEWEST 6
 #define COPIES_DAYS 14
 #define COPIES_MAX_BYTES (64u << 20)
+#define COPIES_SPARE (16u << 20)	/* what a copy has to leave free */
 
 struct copies {
 	const char *folder;
@@ -27,6 +28,11 @@ struct copies {
 /* Makes a copy if anything stored has changed since the last one, and removes
  * those that are not kept.  1 (made), 0 (no need) or -errno. */
 int copies_make(struct copies *c, struct db *db, time_t now);
+/* Bytes that must be free for a copy of the database at path: it is written
+ * twice, to a log first. */
+uint64_t copies_room(const char *path);
+/* Removes what an interrupted process was at. */
+void copies_clean(const char *folder);
 /* Tells the path of each, newest first; 0 or -errno. */
 int copies_list(const char *folder, void (*fn)(void *arg, const char *path),
     void *arg);

@@ -96,6 +96,22 @@ remove_beside(const char *path)
 	}
 }
 
+static int
+tmp_of(const char *path, char tmp[static PATH_MAX])
+{
+	return snprintf(tmp, PATH_MAX, "%s.tmp", path) < PATH_MAX - 8 ? 0 :
+	    -ENAMETOOLONG;
+}
+
+void
+save_clean(const char *path)
+{
+	char tmp[PATH_MAX];
+
+	if (!tmp_of(path, tmp))
+		remove_beside(tmp);
+}
+
 int
 save_root(const struct db_root *root,
     const struct class_type *const *classes, int n_classes,
@@ -104,11 +120,11 @@ save_root(const struct db_root *root,
 {
 	struct db_file *f = NULL;
 	char tmp[PATH_MAX];
-	int rc;
+	int rc = tmp_of(path, tmp);
 
 	*why = "the path is too long";
-	if (snprintf(tmp, sizeof(tmp), "%s.tmp", path) >= (int)sizeof(tmp) - 8)
-		return -ENAMETOOLONG;
+	if (rc)
+		return rc;
 	remove_beside(tmp);
 	rc = file_open(tmp, classes, n_classes, &f, why);
 	if (!rc) {

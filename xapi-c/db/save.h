@@ -17,6 +17,8 @@ int save_root(const struct db_root *root,
     const struct class_type *const *classes, int n_classes,
     uint64_t generation_limit, uint64_t applied, const char *path,
     const char **why);
+/* Removes what a save_root to path has left that was cut short. */
+void save_clean(const char *path);
 /* Renames tmp to path when tmp is on disk. */
 int save_finish(const char *tmp, const char *path);
 /* Names made and removed in the folder of path are on disk then. */

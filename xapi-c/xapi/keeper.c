@@ -1,6 +1,7 @@
 #include "xapi/keeper.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -19,13 +20,12 @@
 #define ROUND_S 10
 #define COPY_EVERY_S 3600
 #define FIRST_COPY_S 60			/* after the start */
-#define ROOM_FOR_COPIES (16u << 20)
 #define ALERT_PRIORITY 2		/* service loss imminent */
 
 struct keeper {
 	struct xapi *x;
 	struct copies copies;
-	char folder[4096];
+	char folder[PATH_MAX];
 	int64_t next_copy_ms;
 	pthread_t thread;
 	bool running;
@@ -113,11 +113,13 @@ raise_alert(struct keeper *k)
 static bool
 is_place_for_copies(const struct keeper *k)
 {
+	char path[PATH_MAX];
 	struct statfs fs;
 
+	snprintf(path, sizeof(path), "%s/state.db", k->x->cfg.state_dir);
 	return statfs(k->x->cfg.state_dir, &fs) == 0 &&
 	    fs.f_type != TMPFS_MAGIC &&
-	    (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize > ROOM_FOR_COPIES;
+	    (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize > copies_room(path);
 }
 
 static void
@@ -185,6 +187,7 @@ keeper_start(struct keeper *k)
 	k->copies = (struct copies){
 		.folder = k->folder, .classes = classes, .n_classes = CLASS_N,
 	};
+	copies_clean(k->folder);
 	k->next_copy_ms = first_copy_ms(k);
 	rc = -pthread_create(&k->thread, NULL, keeper_main, k);
 	k->running = !rc;

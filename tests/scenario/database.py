@@ -72,7 +72,8 @@ def a_full_disk_refuses_writes_until_there_is_room():
         check(n == 0 or text.startswith("%d " % (n - 1)),
               "not the last that was acknowledged, %s" % text[:10])
         check(len(api("VM.get_all_records")) > 3, "records are missing")
-        equal(alerts(api), [], "alerts")
+        until("the alert", lambda: alerts(api))
+        check("refuses changes" in alerts(api)[0]["body"], "says otherwise")
         for _ in range(3):      # a start finds room of its own
             b.kill_xapi()
             b.start_xapi()
@@ -80,14 +81,17 @@ def a_full_disk_refuses_writes_until_there_is_room():
             check(len(api("VM.get_all_records")) > 3, "records are missing")
             b.fill(more=True)
             equal(write_until_refused(api, vm)[0], "OUT_OF_SPACE", "error")
+            until("the alert", lambda: alerts(api))
         os.unlink(b.path("xapi/filler"))
-        found = until("the alert", lambda: alerts(api))
-        equal(len(found), 1, "alerts")
         api("VM.set_name_description", vm, "works again")
+        until("the end of it", lambda: [
+            m for m in alerts(api) if "refused changes for" in m["body"]])
+        equal(len(alerts(api)), 1, "alerts")
         b.kill_xapi()
         b.start_xapi()
         api = b.ready()
         equal(api("VM.get_name_description", vm), "works again", "text")
+        equal(len(alerts(api)), 1, "alerts after the end")
 
 
 def tool(b, *args):

@@ -809,6 +809,63 @@ START_TEST(a_refused_batch_lets_pass_what_needs_no_disk)
 }
 END_TEST
 
+static int
+label_in_memory(struct db_txn *t, void *arg)
+{
+	const struct label *l = txn_new(t, CLASS_LABEL, NULL);
+	struct ref *ref = arg;
+
+	*ref = l->obj.ref;
+	ck_assert(txn_keep_in_memory(t, CLASS_LABEL, ref));
+	return 0;
+}
+
+static int
+touch_label(struct db_txn *t, void *arg)
+{
+	return txn_touch(t, CLASS_LABEL, arg) ? 0 : -ENOENT;
+}
+
+static int
+delete_label(struct db_txn *t, void *arg)
+{
+	return txn_delete(t, CLASS_LABEL, arg) ? 0 : -ENOENT;
+}
+
+static bool
+is_label(struct db *in, const struct ref *ref)
+{
+	struct db_root *r = db_root_get(in);
+	bool found = db_find(r, CLASS_LABEL, ref);
+
+	db_root_put(r);
+	return found;
+}
+
+START_TEST(an_object_may_wait_in_memory_until_the_disk_works)
+{
+	const char *path = scratch_file("state.db");
+	struct ref kept, lost, gone;
+
+	fault_install();
+	open_file(path);
+	fault_set(1, SQLITE_IOERR_WRITE);
+	ck_assert_int_eq(db_write(db, label_in_memory, &kept), 0);
+	ck_assert_int_eq(db_write(db, label_in_memory, &lost), 0);
+	ck_assert_int_eq(db_write(db, label_in_memory, &gone), 0);
+	ck_assert(is_label(db, &kept) && is_label(db, &gone));
+	ck_assert_int_eq(db_write(db, touch_label, &kept), -EIO);
+	ck_assert_int_eq(db_write(db, delete_label, &gone), 0);
+	ck_assert(is_label(db, &kept) && !is_label(db, &gone));
+	fault_set(0, 0);
+	ck_assert_int_eq(db_write(db, touch_label, &kept), 0);
+	db_close(db);
+	open_file(path);
+	ck_assert(is_label(db, &kept) && !is_label(db, &lost));
+	db_close(db);
+}
+END_TEST
+
 struct replay {
 	struct db *to;
 	uint64_t last;
@@ -935,6 +992,7 @@ START_TEST(the_log_replayed_elsewhere_gives_the_same_objects)
 	struct db_root *a, *b;
 	struct db_file *f;
 	const char *why;
+	struct ref label;
 	struct made m;
 	struct edit e;
 	size_t i;
@@ -947,6 +1005,12 @@ START_TEST(the_log_replayed_elsewhere_gives_the_same_objects)
 			ck_assert_int_eq(db_write(db, edit_thing, &e), 0);
 		if (i % 3 == 0)
 			ck_assert_int_eq(db_write(db, delete_box, &m), 0);
+		ck_assert_int_eq(db_write(db, label_in_memory, &label), 0);
+		if (i % 4 < 2)
+			ck_assert_int_eq(db_write(db, touch_label, &label), 0);
+		if (i % 2)
+			ck_assert_int_eq(db_write(db, delete_label, &label),
+			    0);
 	}
 	db_close(db);
 	ck_assert_int_eq(file_open(path, model_classes, CLASS_N, &f, &why), 0);
@@ -986,5 +1050,6 @@ main(void)
 	    writes_that_wait_share_a_commit,
 	    a_refused_batch_lets_pass_what_needs_no_disk,
 	    a_failed_disk_leaves_generations_for_what_needs_none,
+	    an_object_may_wait_in_memory_until_the_disk_works,
 	    the_log_replayed_elsewhere_gives_the_same_objects);
 }

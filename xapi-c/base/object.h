@@ -32,6 +32,7 @@ struct object {
 	struct ref ref;
 	const struct class_type *cls;
 	atomic_uint refs;
+	bool in_memory;			/* see txn_keep_in_memory */
 	uint32_t extra_len;		/* fields of a newer version, encoded */
 	const uint8_t *extra;
 	uint64_t created;		/* generation of the first version */

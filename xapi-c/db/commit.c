@@ -38,13 +38,27 @@ field_differs(const struct field *f, const void *a, const void *b)
 	    (const char *)b + f->offset);
 }
 
+/* The version before that disks and other members have. */
+static const struct object *
+kept_base(const struct draft *d)
+{
+	return d->base && !d->base->in_memory ? d->base : NULL;
+}
+
+static uint64_t
+created_of(const struct draft *d, uint64_t generation)
+{
+	return d->rec->created ? d->rec->created : generation;
+}
+
 /* Appends the replicated fields of d that differ from what a reader of the
  * record has: the defaults, or the version before. */
 static bool
 encode_fields(struct buf *b, const struct draft *d)
 {
 	const struct record_type *rt = &d->cls->rec;
-	const void *before = d->base ? (const void *)d->base : rt->dflt;
+	const struct object *base = kept_base(d);
+	const void *before = base ? (const void *)base : rt->dflt;
 	bool any = false;
 	uint16_t i;
 
@@ -57,7 +71,7 @@ encode_fields(struct buf *b, const struct draft *d)
 			any = true;
 		}
 	}
-	if (d->extra_len && (!d->base || d->extra != d->base->extra)) {
+	if (d->extra_len && (!base || d->extra != base->extra)) {
 		buf_add(b, d->extra, d->extra_len);
 		any = true;
 	}
@@ -73,14 +87,14 @@ encode_draft(struct buf *b, const struct draft *d, uint64_t generation)
 
 	if (d->deleted)
 		op = COMMIT_DELETE;
-	else if (d->base)
+	else if (kept_base(d))
 		op = COMMIT_EDIT;
 	if (op != COMMIT_EDIT || any) {
 		codec_add_varint(b, d->cls->tag);
 		codec_add_varint(b, op);
 		buf_add(b, d->rec->ref.b, sizeof(d->rec->ref.b));
 		if (op == COMMIT_PUT)
-			codec_add_varint(b, generation);
+			codec_add_varint(b, created_of(d, generation));
 		if (op != COMMIT_DELETE) {
 			codec_add_varint(b, fields.len);
 			buf_add(b, fields.data, fields.len);
@@ -89,6 +103,13 @@ encode_draft(struct buf *b, const struct draft *d, uint64_t generation)
 	}
 	buf_release(&fields);
 	return any;
+}
+
+/* Do disks and other members learn of the change? */
+static bool
+is_kept(const struct draft *d)
+{
+	return d->deleted ? kept_base(d) != NULL : !d->in_memory;
 }
 
 bool
@@ -103,7 +124,8 @@ commit_encode(struct buf *b, const struct db_txn *t)
 	for (i = 0; i < t->n; i++) {
 		const struct draft *d = t->drafts[i];
 
-		if (d->changed && (d->cls->flags & CLASS_DURABLE))
+		if (d->changed && is_kept(d) &&
+		    (d->cls->flags & CLASS_DURABLE))
 			any |= encode_draft(b, d, t->generation);
 	}
 	if (!any)
@@ -274,7 +296,7 @@ encode_object(const struct trie_entry *e, void *arg)
 	struct buf *b = arg;
 	uint16_t i;
 
-	if (!(o->cls->flags & CLASS_DURABLE))
+	if (!(o->cls->flags & CLASS_DURABLE) || o->in_memory)
 		return 0;
 	for (i = 0; i < rt->n; i++) {
 		const struct field *f = &rt->fields[i];
@@ -309,7 +331,7 @@ delete_uncopied(const struct trie_entry *e, void *arg)
 	const struct object *o = e->value;
 	struct db_txn *t = arg;
 
-	if ((o->cls->flags & CLASS_DURABLE) && !trie_get(&t->index, o->ref.b))
+	if ((o->cls->flags & CLASS_DURABLE) && !o->in_memory && !trie_get(&t->index, o->ref.b))
 		txn_delete(t, o->cls->id, &o->ref);
 	return 0;
 }
@@ -327,17 +349,18 @@ static bool
 is_stored(const struct draft *d)
 {
 	const struct record_type *rt = &d->cls->rec;
+	const struct object *base = kept_base(d);
 	uint16_t i;
 
-	if (d->cls->flags & CLASS_VOLATILE)
+	if ((d->cls->flags & CLASS_VOLATILE) || !is_kept(d))
 		return false;
-	if (!d->base || d->deleted || d->extra != d->base->extra)
+	if (!base || d->deleted || d->extra != base->extra)
 		return true;
 	for (i = 0; i < rt->n; i++) {
 		const struct field *f = &rt->fields[i];
 
 		if (field_is_stored(d->cls, f) &&
-		    field_differs(f, d->base, d->rec))
+		    field_differs(f, base, d->rec))
 			return true;
 	}
 	return false;
@@ -348,7 +371,6 @@ publish_draft(const struct db_txn *t, const struct draft *d,
     struct db_root *root, struct row_changes *rows)
 {
 	struct object *o;
-	uint64_t created = d->rec->created ? d->rec->created : t->generation;
 	bool stored = is_stored(d);
 
 	if (d->deleted) {
@@ -357,8 +379,9 @@ publish_draft(const struct db_txn *t, const struct draft *d,
 		root_delete(root, d->base, t->generation);
 		return;
 	}
-	o = object_new(d->cls, d->rec, d->extra, d->extra_len, created,
-	    t->generation);
+	o = object_new(d->cls, d->rec, d->extra, d->extra_len,
+	    created_of(d, t->generation), t->generation);
+	o->in_memory = d->in_memory;
 	if (stored)
 		row_changes_add(rows, d->cls, o, &o->ref);
 	root_put_object(root, o);

@@ -115,6 +115,10 @@ void *txn_new(struct db_txn *t, int class_id, const struct ref *ref);
 bool txn_delete(struct db_txn *t, int class_id, const struct ref *ref);
 /* Makes a `mod` event for an unchanged object (event.inject). */
 bool txn_touch(struct db_txn *t, int class_id, const struct ref *ref);
+/* Leaves a new object in memory, where no disk is needed for it and no other
+ * member sees it, until a write changes or touches it: then it is stored. */
+bool txn_keep_in_memory(struct db_txn *t, int class_id,
+    const struct ref *ref);
 struct arena *txn_arena(struct db_txn *t);
 /* Generation that this write's changes will carry. */
 uint64_t txn_generation(const struct db_txn *t);

@@ -54,7 +54,7 @@ add_row(const struct trie_entry *e, void *arg)
 	struct row_changes *rows = arg;
 	const struct object *o = e->value;
 
-	if (o->cls->flags & CLASS_VOLATILE)
+	if ((o->cls->flags & CLASS_VOLATILE) || o->in_memory)
 		return 0;
 	object_get(o);
 	rows->v[rows->n++] = (struct row_change){ o->cls, o, o->ref };
@@ -149,7 +149,7 @@ digest_object(const struct trie_entry *e, void *arg)
 	uint64_t *digest = arg;
 	size_t i;
 
-	if (o->cls->flags & CLASS_VOLATILE)
+	if ((o->cls->flags & CLASS_VOLATILE) || o->in_memory)
 		return 0;
 	buf_add(&b, o->ref.b, sizeof(o->ref.b));
 	object_encode_row(&b, o);

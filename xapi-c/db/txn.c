@@ -215,6 +215,17 @@ txn_touch(struct db_txn *t, int class_id, const struct ref *ref)
 	return d;
 }
 
+bool
+txn_keep_in_memory(struct db_txn *t, int class_id, const struct ref *ref)
+{
+	struct draft *d = draft_of_class(t, class_id, ref);
+
+	if (!d || d->base)
+		return false;
+	d->in_memory = true;
+	return true;
+}
+
 struct arena *
 txn_arena(struct db_txn *t)
 {

@@ -16,6 +16,7 @@ struct draft {
 	const struct object *base;	/* NULL: new */
 	struct object *rec;		/* the class's struct, in the arena */
 	bool deleted;
+	bool in_memory;		/* this version is not to be stored */
 	bool touched;		/* a new version even if equal */
 	bool changed;		/* set by txn_finish */
 	const uint8_t *extra;	/* fields with unknown tags */

@@ -33,8 +33,11 @@ struct keeper {
 	pthread_cond_t wake;
 	/* under lock */
 	bool stopping;
-	int refused;			/* -errno: an alert is due */
+	bool news;			/* of the disk, for the thread */
+	int refused;			/* -errno: no alert that lasts yet */
 	int64_t refused_since;
+	/* the keeper's thread */
+	struct ref alert;		/* null: none is shown */
 };
 
 struct keeper *
@@ -62,36 +65,55 @@ keeper_disk(void *arg, int rc)
 		k->refused = rc;
 		k->refused_since = clock_wall_s();
 	}
+	k->news = true;
+	pthread_cond_signal(&k->wake);
 	pthread_mutex_unlock(&k->lock);
 }
 
 struct alert {
-	const struct keeper *k;
+	struct keeper *k;
 	int rc;
 	int64_t since;
 };
 
 static int
-alert_in(struct db_txn *t, void *arg)
+show_in(struct db_txn *t, void *arg)
 {
 	const struct alert *al = arg;
 	const struct pool *pool = pool_txn_get(t, &al->k->x->pool);
 	struct message *m = message_txn_new(t);
-	int64_t now = clock_wall_s();
 
 	m->name = "DATABASE_WRITES_REFUSED";
 	m->priority = ALERT_PRIORITY;
 	m->cls = CLS_POOL;
 	m->obj_uuid = pool ? pool->uuid : "";
-	m->timestamp = now;
+	m->timestamp = al->since;
 	m->body = arena_printf(txn_arena(t), "The disk of the host's state "
-	    "refused changes for %lld s: %s. They were answered with an "
-	    "error and not made.", (long long)(now - al->since),
-	    strerror(-al->rc));
+	    "refuses changes: %s. They are answered with an error and not "
+	    "made.", strerror(-al->rc));
+	al->k->alert = m->obj.ref;
+	txn_keep_in_memory(t, CLASS_MESSAGE, &m->obj.ref);
 	return 0;
 }
 
-/* Writing it is also how we find out that writes work again. */
+/* Whoever has destroyed it in the meantime knows. */
+static int
+keep_in(struct db_txn *t, void *arg)
+{
+	const struct alert *al = arg;
+	struct message *m = message_txn_edit(t, &al->k->alert);
+
+	if (m)
+		m->body = arena_printf(txn_arena(t), "The disk of the host's "
+		    "state refused changes for %lld s: %s. They were answered "
+		    "with an error and not made.",
+		    (long long)(clock_wall_s() - al->since),
+		    strerror(-al->rc));
+	return 0;
+}
+
+/* Shown at once, in memory; stored when the disk takes it, which is also how
+ * we find out that it does. */
 static void
 raise_alert(struct keeper *k)
 {
@@ -101,8 +123,13 @@ raise_alert(struct keeper *k)
 	al.rc = k->refused;
 	al.since = k->refused_since;
 	pthread_mutex_unlock(&k->lock);
-	if (!al.rc || db_write(k->x->db, alert_in, &al))
+	if (!al.rc)
 		return;
+	if (ref_is_null(&k->alert) && db_write(k->x->db, show_in, &al))
+		k->alert = REF_NULL;
+	if (ref_is_null(&k->alert) || db_write(k->x->db, keep_in, &al))
+		return;
+	k->alert = REF_NULL;
 	pthread_mutex_lock(&k->lock);
 	k->refused = 0;
 	pthread_mutex_unlock(&k->lock);
@@ -135,7 +162,7 @@ copy_if_due(struct keeper *k)
 		log_info("a copy of the database is in '%s'", k->folder);
 }
 
-/* Locked; waits for the next round.  False: the end. */
+/* Locked; waits for the next round, or for news.  False: the end. */
 static bool
 wait_for_round(struct keeper *k)
 {
@@ -143,9 +170,10 @@ wait_for_round(struct keeper *k)
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += ROUND_S;
-	while (!k->stopping && pthread_cond_timedwait(&k->wake, &k->lock,
-	    &until) != ETIMEDOUT)
+	while (!k->stopping && !k->news && pthread_cond_timedwait(&k->wake,
+	    &k->lock, &until) != ETIMEDOUT)
 		;
+	k->news = false;
 	return !k->stopping;
 }
 

@@ -1,8 +1,8 @@
 /*
  * Looks after the database file while xapi runs, on a thread of its own: makes
  * a rolling copy every hour in which something has changed, in the folder
- * copies of the state folder (not when that is memory), and when the disk
- * refuses writes, tries until it takes the alert that says so.
+ * copies of the state folder (not when that is memory), and shows an alert as
+ * long as the disk refuses writes, which is stored when it takes them again.
  */
 #ifndef XAPI_KEEPER_H
 #define XAPI_KEEPER_H

@@ -135,6 +135,31 @@ def a_damaged_database_is_named_and_repaired():
         check(vms <= set(api("VM.get_all")), "VMs are missing")
 
 
+def metrics_live_as_long_as_their_object():
+    with Bench() as b:
+        api = b.ready()
+        vms = [b.vm(api, name="vm%d" % i) for i in range(2)]
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.ready()
+        vbds = [v for vm in vms for v in api("VM.get_VBDs", vm)]
+        for vbd in vbds:
+            api("VBD_metrics.get_record", api("VBD.get_metrics", vbd))
+        for vm in vms:
+            api("VM_metrics.get_record", api("VM.get_metrics", vm))
+        api("VM.destroy", vms[0])
+        disks = [api("VBD.get_VDI", v) for v in api("VM.get_VBDs", vms[1])
+                 if api("VBD.get_type", v) == "Disk"]
+        check(disks, "the VM has no disk")
+        for vdi in disks:
+            api.run("VDI.destroy", vdi)
+        for cls, owner in ("VBD_metrics", "VBD"), ("VM_metrics", "VM"):
+            used = {r["metrics"]
+                    for r in api(owner + ".get_all_records").values()}
+            equal(set(api(cls + ".get_all")) - used, set(),
+                  cls + " that nothing has")
+
+
 def kill_9_loses_nothing_acknowledged():
     with Bench() as b:
         api = b.ready()
@@ -173,4 +198,5 @@ if __name__ == "__main__":
         os.execvp("unshare", ["unshare", "-rm", sys.executable] + sys.argv)
     sys.exit(main([a_full_disk_refuses_writes_until_there_is_room,
                    a_damaged_database_is_named_and_repaired,
+                   metrics_live_as_long_as_their_object,
                    kill_9_loses_nothing_acknowledged]))

@@ -1,7 +1,7 @@
 /*
  * A small data model for tests of the store: boxes hold things (a relation),
  * things have labels (a relation of many to many), a visit lives in memory
- * only, a key is local to the host.  Written by hand in the form that the
+ * only and goes with its box, a key is local to the host.  Written by hand in the form that the
  * scanner emits.
  */
 #ifndef UNIT_MODEL_H
@@ -56,6 +56,7 @@ struct visit {
 	const char *uuid;
 	struct ref box;
 	const char *note;
+	struct ref key;			/* goes with the visit */
 };
 
 struct key {

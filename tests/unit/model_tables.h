@@ -48,8 +48,8 @@ static const struct field box_fields[] = {
 	FIELD(box, name_label, &type_string, 2, FIELD_DURABLE),
 	RELATION(box, things, &type_ref_set, 3, FIELD_DURABLE | FIELD_DERIVED,
 	    CLASS_THING, 7),
-	RELATION(box, visits, &type_ref_set, 4, FIELD_DURABLE | FIELD_DERIVED,
-	    CLASS_VISIT, 1),
+	RELATION(box, visits, &type_ref_set, 4,
+	    FIELD_DURABLE | FIELD_DERIVED | FIELD_CASCADE, CLASS_VISIT, 1),
 };
 static const struct box box_default;
 const struct class_type class_box = {
@@ -104,6 +104,7 @@ static const struct field visit_fields[] = {
 	FIELD(visit, uuid, &type_string, 1, FIELD_DURABLE),
 	RELATION(visit, box, &type_any_ref, 2, FIELD_DURABLE, CLASS_BOX, 3),
 	FIELD(visit, note, &type_string, 3, FIELD_DURABLE),
+	FIELD(visit, key, &type_any_ref, 4, FIELD_DURABLE | FIELD_CASCADE),
 };
 static const struct visit visit_default;
 const struct class_type class_visit = {

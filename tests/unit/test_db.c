@@ -350,6 +350,94 @@ START_TEST(relations_may_be_many_to_many)
 }
 END_TEST
 
+/* A box with two visits, each with a key. */
+struct visited {
+	struct ref box, visits[2], keys[2];
+	struct ref other;		/* box */
+};
+
+static int
+make_visited(struct db_txn *t, void *arg)
+{
+	struct visited *vd = arg;
+	struct box *b = txn_new(t, CLASS_BOX, NULL);
+	int i;
+
+	vd->box = b->obj.ref;
+	b = txn_new(t, CLASS_BOX, NULL);
+	vd->other = b->obj.ref;
+	for (i = 0; i < 2; i++) {
+		struct visit *v = txn_new(t, CLASS_VISIT, NULL);
+		struct key *k = txn_new(t, CLASS_KEY, NULL);
+
+		v->box = vd->box;
+		v->key = k->obj.ref;
+		vd->visits[i] = v->obj.ref;
+		vd->keys[i] = k->obj.ref;
+	}
+	return 0;
+}
+
+static int
+edit_visit_then_delete_box(struct db_txn *t, void *arg)
+{
+	const struct visited *vd = arg;
+	struct visit *v = txn_edit(t, CLASS_VISIT, &vd->visits[0]);
+
+	v->note = "goes before what it goes with";
+	ck_assert(txn_delete(t, CLASS_BOX, &vd->box));
+	return 0;
+}
+
+static int
+give_one_away_then_delete_box(struct db_txn *t, void *arg)
+{
+	const struct visited *vd = arg;
+	struct visit *v = txn_edit(t, CLASS_VISIT, &vd->visits[0]);
+
+	v->box = vd->other;
+	ck_assert(txn_delete(t, CLASS_BOX, &vd->box));
+	v = txn_new(t, CLASS_VISIT, NULL);
+	v->box = vd->box;
+	return 0;
+}
+
+static void
+count_left(uint32_t boxes, uint32_t visits, uint32_t keys)
+{
+	struct db_root *r = db_root_get(db);
+
+	ck_assert_uint_eq(db_count(r, CLASS_BOX), boxes);
+	ck_assert_uint_eq(db_count(r, CLASS_VISIT), visits);
+	ck_assert_uint_eq(db_count(r, CLASS_KEY), keys);
+	db_root_put(r);
+}
+
+START_TEST(what_is_an_objects_own_is_deleted_with_it)
+{
+	struct visited vd;
+	struct db_root *r;
+	const struct box *b;
+
+	open_memory();
+	ck_assert_int_eq(db_write(db, make_visited, &vd), 0);
+	count_left(2, 2, 2);
+	do_delete(vd.visits[1]);
+	count_left(2, 1, 1);
+	ck_assert_int_eq(db_write(db, edit_visit_then_delete_box, &vd), 0);
+	count_left(1, 0, 0);
+	ck_assert_int_eq(db_write(db, make_visited, &vd), 0);
+	ck_assert_int_eq(db_write(db, give_one_away_then_delete_box, &vd), 0);
+	count_left(2, 1, 1);
+	r = db_root_get(db);
+	ck_assert_ptr_nonnull(db_find(r, CLASS_KEY, &vd.keys[0]));
+	b = db_find(r, CLASS_BOX, &vd.other);
+	ck_assert(set_has_ref(b->visits, &vd.visits[0]));
+	db_root_put(r);
+	db_close(db);
+}
+END_TEST
+
 static int
 nothing(struct db_txn *t, void *arg)
 {
@@ -684,6 +772,7 @@ main(void)
 	    an_object_outlives_its_root, the_far_end_follows_the_near_end,
 	    relations_within_one_write_are_kept,
 	    relations_may_be_many_to_many,
+	    what_is_an_objects_own_is_deleted_with_it,
 	    equal_drafts_commit_nothing_but_touch_does,
 	    changes_come_in_order_once_per_object,
 	    at_least_512_deletions_are_remembered, objects_are_found_by_name,

@@ -145,6 +145,9 @@ say_nothing(void *arg, const char *text)
 	(void)arg, (void)text;
 }
 
+/* The metrics of the fixtures' two VBDs lived in memory only. */
+#define OLD_METRICS 2
+
 START_TEST(check_does_not_migrate)
 {
 	const char *path = scratch_file("state.db");
@@ -155,7 +158,7 @@ START_TEST(check_does_not_migrate)
 
 	read_sql("tests/fixtures/db/schema-1.sql", path);
 	ck_assert_int_eq(tool_check(&tool, path, &n), 0);
-	ck_assert_int_eq(n, 0);
+	ck_assert_int_eq(n, OLD_METRICS);
 	ck_assert_int_eq(number(path, "PRAGMA user_version"), 1);
 }
 END_TEST
@@ -255,7 +258,7 @@ START_TEST(no_object_comes_from_itself)
 	ck_assert_int_eq(db_write(db, make_circles, &two), 0);
 	db_close(db);
 	ck_assert_int_eq(tool_check(&tool, path, &n), 0);
-	ck_assert_int_eq(n, 3);
+	ck_assert_int_eq(n, 3 + OLD_METRICS);
 	ck_assert_int_eq(open_path(path, &db), 0);
 	r = db_root_get(db);
 	a = vm_find(r, &two.a);

@@ -25,6 +25,8 @@ doc_fields(FILE *f, const struct class *c)
 		if (fd->far || fd->near)
 			fprintf(f, "; other end `%s.%s`",
 			    fd->other_class->name, fd->other->name);
+		if (fd->cascade)
+			fputs("; deleted with the object", f);
 		for (int j = 0; j < fd->key_roles.n; j++) {
 			const struct key_role *k = fd->key_roles.v[j];
 

@@ -42,6 +42,8 @@ lock_field(FILE *f, const struct class *c, const struct field *fd)
 		fprintf(f, " far %s", fd->far);
 	if (fd->near)
 		fprintf(f, " near %s", fd->near);
+	if (fd->cascade)
+		fputs(" cascade", f);
 	for (int i = 0; i < fd->key_roles.n; i++) {
 		const struct key_role *k = fd->key_roles.v[i];
 

@@ -135,6 +135,8 @@ class_flags(const struct field *fd, const void *arg)
 	else
 		s = fmt("FIELD_%s", upper(fd->persist ? fd->persist :
 		    c->persist));
+	if (fd->cascade)
+		s = fmt("%s | FIELD_CASCADE", s);
 	if (fd->secret)
 		s = fmt("%s | FIELD_SECRET", s);
 	if (fd->internal)

@@ -337,6 +337,18 @@ check_relation(struct model *m, struct class *c, struct field *f)
 		    "other end", t->name, name, c->name, f->name);
 }
 
+/* Whoever is at the many's end of a relation owns nothing at the other. */
+static void
+check_cascade(struct model *m, const struct field *f)
+{
+	const struct type *t = f->type->kind == KIND_SET ? f->type->elem :
+	    f->type;
+
+	if (f->far || t->kind != KIND_REF || !t->cls)
+		complain(m, f->at, "'%s' cannot cascade: it has nothing that "
+		    "is the object's own", f->name);
+}
+
 static void
 check_role(struct model *m, struct loc at, const char *name)
 {
@@ -352,6 +364,8 @@ check_field(struct model *m, struct class *c, struct field *f)
 
 	if (f->far || f->near)
 		check_relation(m, c, f);
+	if (f->cascade)
+		check_cascade(m, f);
 	if (rw && !f->write_role)
 		complain(m, f->at, "'%s' is RW without write_role", f->name);
 	if (f->write_role)

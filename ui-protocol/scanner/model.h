@@ -65,6 +65,7 @@ struct field {
 	const char *persist;	/* NULL: as the class */
 	const char *write_role;
 	const char *far, *near;	/* field of the class at the other end */
+	bool cascade;		/* what it refers to goes with the object */
 	bool internal, secret, custom_setter, optional;
 	bool async;		/* its generated setters have Async. forms */
 	struct list key_roles;

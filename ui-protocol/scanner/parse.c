@@ -347,8 +347,8 @@ parse_field(const struct ctx *x, const xmlNode *n)
 	struct field *f;
 
 	check_attrs(x, n, "name tag type qualifier since",
-	    "default persist write_role far near internal secret "
-	    "custom_setter optional async deprecated removed");
+	    "default persist write_role far near cascade internal "
+	    "secret custom_setter optional async deprecated removed");
 	f = parse_slot(x, n);
 	f->qualifier = word_attr(x, n, "qualifier", "DynamicRO StaticRO RW");
 	f->persist = attr(n, "persist") ? word_attr(x, n, "persist",
@@ -356,6 +356,8 @@ parse_field(const struct ctx *x, const xmlNode *n)
 	f->write_role = attr(n, "write_role");
 	f->far = attr(n, "far");
 	f->near = attr(n, "near");
+	f->cascade = attr(n, "cascade") &&
+	    word_attr(x, n, "cascade", "delete");
 	f->since = attr(n, "since");
 	f->deprecated = attr(n, "deprecated");
 	f->removed = attr(n, "removed");

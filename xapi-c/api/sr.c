@@ -224,15 +224,10 @@ delete_in(struct db_txn *t, void *arg)
 	refs = sr->VDIs.v;
 	for (uint32_t i = 0; i < sr->VDIs.n; i++) {
 		const struct vdi *vdi = vdi_txn_get(t, &refs[i]);
-		const struct ref *vbds = vdi ? vdi->VBDs.v : NULL;
 
-		for (uint32_t j = 0; vdi && j < vdi->VBDs.n; j++)
-			txn_delete(t, CLASS_VBD, &vbds[j]);
-		txn_delete(t, CLASS_VDI, &refs[i]);
+		if (vdi)
+			vdi_eject(t, vdi);
 	}
-	refs = sr->PBDs.v;
-	for (uint32_t i = 0; i < sr->PBDs.n; i++)
-		txn_delete(t, CLASS_PBD, &refs[i]);
 	pool = txn_only_pool(t);
 	if (pool && ref_equal(&pool->default_SR, ref)) {
 		struct pool *p = pool_txn_edit(t, &pool->obj.ref);

@@ -200,7 +200,6 @@ destroy_in(struct db_txn *t, void *arg)
 		    "the VBD is attached to a running VM");
 	vdi = vbd->VDI;
 	vm = vbd->VM;
-	txn_delete(t, CLASS_VBD_METRICS, &vbd->metrics);
 	txn_delete(t, CLASS_VBD, &a->vbd);
 	op_refresh(t, &vdi_op_class, &vdi);
 	op_refresh(t, &vm_op_class, &vm);

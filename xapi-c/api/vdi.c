@@ -279,23 +279,31 @@ api_vdi_snapshot(struct call *c, const struct vdi_snapshot_args *a,
 	return vdi_duplicate(c, &a->vdi, VDI_COPY_SNAPSHOT, result);
 }
 
+void
+vdi_eject(struct db_txn *t, const struct vdi *vdi)
+{
+	const struct ref *refs = vdi->VBDs.v;
+
+	for (uint32_t i = 0; i < vdi->VBDs.n; i++) {
+		const struct vbd *vbd = vbd_txn_get(t, &refs[i]);
+		struct vbd *drive = vbd && vbd->type == VBD_TYPE_CD ?
+		    vbd_txn_edit(t, &refs[i]) : NULL;
+
+		if (!drive)
+			continue;
+		drive->VDI = REF_NULL;
+		drive->empty = true;
+	}
+}
+
 static int
 delete_in(struct db_txn *t, void *arg)
 {
 	const struct ref *ref = arg;
 	const struct vdi *vdi = vdi_txn_get(t, ref);
-	const struct ref *refs = vdi ? vdi->VBDs.v : NULL;
 
-	for (uint32_t i = 0; vdi && i < vdi->VBDs.n; i++) {
-		struct vbd *vbd = vbd_txn_edit(t, &refs[i]);
-
-		if (vbd && vbd->type == VBD_TYPE_CD) {
-			vbd->VDI = REF_NULL;
-			vbd->empty = true;
-		} else if (vbd) {
-			txn_delete(t, CLASS_VBD, &refs[i]);
-		}
-	}
+	if (vdi)
+		vdi_eject(t, vdi);
 	if (vdi)
 		add_sizes(t, &vdi->SR, -vdi->virtual_size,
 		    -vdi->physical_utilisation);

@@ -22,4 +22,7 @@ int vdi_copy_to(struct call *c, const struct ref *source,
     const struct ref *sr, struct ref *result);
 /* Bytes and record; VDI_IN_USE while a VM that is on has it. */
 int vdi_remove(struct call *c, const struct ref *vdi);
+/* Before a record goes: CD drives outlive the disk in them, other VBDs not. */
+void vdi_eject(struct db_txn *t, const struct vdi *vdi);
+
 #endif

@@ -58,31 +58,7 @@ api_vm_create(struct call *c, const struct vm_create_args *a,
 static int
 destroy_in(struct db_txn *t, void *arg)
 {
-	const struct ref *ref = arg;
-	const struct vm *vm = vm_txn_get(t, ref);
-	const struct ref *refs;
-
-	if (!vm)
-		return 0;
-	refs = vm->VBDs.v;
-	for (uint32_t i = 0; i < vm->VBDs.n; i++) {
-		const struct vbd *vbd = vbd_txn_get(t, &refs[i]);
-		struct ref vdi = vbd ? vbd->VDI : REF_NULL;
-
-		if (vbd && !ref_is_null(&vbd->metrics))
-			txn_delete(t, CLASS_VBD_METRICS, &vbd->metrics);
-		txn_delete(t, CLASS_VBD, &refs[i]);
-		op_refresh(t, &vdi_op_class, &vdi);
-	}
-	refs = vm->VIFs.v;
-	for (uint32_t i = 0; i < vm->VIFs.n; i++)
-		txn_delete(t, CLASS_VIF, &refs[i]);
-	refs = vm->consoles.v;
-	for (uint32_t i = 0; i < vm->consoles.n; i++)
-		txn_delete(t, CLASS_CONSOLE, &refs[i]);
-	txn_delete(t, CLASS_VM_METRICS, &vm->metrics);
-	txn_delete(t, CLASS_VM_GUEST_METRICS, &vm->guest_metrics);
-	txn_delete(t, CLASS_VM, ref);
+	txn_delete(t, CLASS_VM, arg);
 	return 0;
 }
 

@@ -92,6 +92,7 @@ enum field_flag {
 	FIELD_DERIVED = 1 << 8,	/* far end of a relation, kept by db/ */
 	FIELD_CUSTOM_SET = 1 << 9,	/* set_ is an explicit message */
 	FIELD_OPTIONAL = 1 << 10,	/* omitted from output when empty */
+	FIELD_CASCADE = 1 << 11,	/* what it refers to goes with the object */
 };
 
 struct field {

@@ -20,8 +20,9 @@
  * of append.
  *
  * Relations (VBD.VM -> VM.VBDs) are kept by the commit: set the single end,
- * the far set follows; deleting an object removes it from the far sets and
- * sets references of relations to it to null.
+ * the far set follows; deleting an object deletes what its cascading fields
+ * (VM.VBDs, VM.metrics) refer to, removes it from the far sets and sets
+ * references of relations to it to null.
  *
  * Knows nothing of XenAPI errors, requests or sockets.
  */

@@ -104,6 +104,96 @@ drop_deleted_refs(struct db_txn *t, struct draft *d)
 	}
 }
 
+static bool
+is_own(const struct draft *other, const struct draft *d,
+    const struct field *f)
+{
+	struct vec back;
+
+	if (!(f->flags & FIELD_DERIVED))
+		return true;
+	if (other->cls->id != f->far_class)
+		return false;
+	/* it may have been given away in this write */
+	back = near_refs(other->rec, &other->cls->rec.fields[f->far_field]);
+	return set_has_ref(back, &d->rec->ref);
+}
+
+/* Deletes what is the own of d, which is going; true: there was something. */
+static bool
+delete_own(struct db_txn *t, const struct draft *d)
+{
+	const struct record_type *rt = &d->cls->rec;
+	bool any = false;
+	uint16_t i;
+	uint32_t k;
+
+	for (i = 0; i < rt->n; i++) {
+		const struct field *f = &rt->fields[i];
+		struct vec refs;
+
+		if (!(f->flags & FIELD_CASCADE))
+			continue;
+		refs = near_refs(d->rec, f);
+		for (k = 0; k < refs.n; k++) {
+			const struct ref *ref = (const struct ref *)refs.v + k;
+			struct draft *other = txn_draft(t, ref);
+
+			if (!other || other->deleted || !is_own(other, d, f))
+				continue;
+			other->deleted = true;
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* Has d been given, in this write, to an owner that is going? */
+static bool
+owner_is_deleted(struct db_txn *t, const struct draft *d)
+{
+	const struct record_type *rt = &d->cls->rec;
+	const struct field *far;
+	uint16_t i;
+	uint32_t k;
+
+	for (i = 0; i < rt->n; i++) {
+		const struct field *f = &rt->fields[i];
+		struct vec refs;
+
+		if (!is_near(f))
+			continue;
+		far = &t->classes[f->far_class]->rec.fields[f->far_field];
+		refs = near_refs(d->rec, f);
+		for (k = 0; k < refs.n && (far->flags & FIELD_CASCADE); k++) {
+			if (is_deleted(t, (const struct ref *)refs.v + k))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Until nothing more is found: what is deleted may have its own, and may be
+ * among the drafts before the one that led to it. */
+static void
+cascade(struct db_txn *t)
+{
+	bool more;
+	uint32_t i;
+
+	do {
+		more = false;
+		for (i = 0; i < t->n; i++) {
+			struct draft *d = t->drafts[i];
+
+			if (!d->deleted && owner_is_deleted(t, d))
+				d->deleted = more = true;
+			else if (d->deleted && delete_own(t, d))
+				more = true;
+		}
+	} while (more);
+}
+
 /* Adds d to (or takes it from) the far end f of each of refs not in but. */
 static void
 update_far(struct db_txn *t, const struct draft *d, const struct field *near,
@@ -155,6 +245,7 @@ relations_update(struct db_txn *t)
 {
 	uint32_t i;
 
+	cascade(t);
 	for (i = 0; i < t->n; i++) {
 		if (t->drafts[i]->deleted)
 			forget_deleted(t, t->drafts[i]);

@@ -239,7 +239,7 @@ START_TEST(async_keeps_the_result_as_xml)
 	a->host = x.host;
 	a->plugin = "updater.py";
 	a->fn = "check";
-	ck_assert_int_eq(task_start(&c, m, a, &ref), 0);
+	ck_assert_int_eq(task_start(&c, m, m->run, a, &ref), 0);
 	ck_assert_ptr_null(c.arena);
 	(void)mine;
 	c.arena = arena_new();
@@ -251,7 +251,7 @@ START_TEST(async_keeps_the_result_as_xml)
 	    "updater.py");
 
 	m = method_find("pool.sync_database");
-	ck_assert_int_eq(task_start(&c, m, NULL, &ref), 0);
+	ck_assert_int_eq(task_start(&c, m, m->run, NULL, &ref), 0);
 	c.arena = arena_new();
 	t = wait_task(&ref);
 	ck_assert_int_eq(t->status, TASK_STATUS_TYPE_SUCCESS);

@@ -2,12 +2,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "api/task_run.h"
 #include "api/xapi.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "gen/methods.h"
 #include "gen/store.h"
 #include "mutate.h"
+#include "ops/ops.h"
 #include "rpc/rpc.h"
 #include "unit.h"
 #include "wire/xmlrpc.h"
@@ -423,6 +427,178 @@ START_TEST(logout_ends_the_wait)
 }
 END_TEST
 
+#define NOBODY "\"OpaqueRef:01234567-89ab-4def-8123-456789abcdef\""
+
+/* Some value of that type; references lead nowhere. */
+static void
+add_some(struct buf *b, const struct type *t)
+{
+	const struct field *f;
+	uint16_t i;
+
+	switch (t->kind) {
+	case KIND_INT:
+	case KIND_FLOAT:
+		buf_adds(b, "1");
+		break;
+	case KIND_BOOL:
+		buf_adds(b, "false");
+		break;
+	case KIND_DATETIME:
+		buf_adds(b, "\"19700101T00:00:00Z\"");
+		break;
+	case KIND_ENUM:
+		buf_addf(b, "\"%s\"", t->en->names[0]);
+		break;
+	case KIND_REF:
+		buf_adds(b, NOBODY);
+		break;
+	case KIND_SET:
+		buf_adds(b, "[]");
+		break;
+	case KIND_MAP:
+		buf_adds(b, "{}");
+		break;
+	case KIND_RECORD:
+		for (i = 0; i < t->rec->n; i++) {
+			f = &t->rec->fields[i];
+			buf_addf(b, "%c\"%s\":", i ? ',' : '{', f->name);
+			add_some(b, f->type);
+		}
+		buf_addc(b, '}');
+		break;
+	default:
+		buf_adds(b, "\"x\"");
+		break;
+	}
+}
+
+static void
+add_args(struct buf *b, const struct method *m)
+{
+	uint16_t i;
+
+	if (m->kind == METHOD_EXPLICIT || m->kind == METHOD_CTOR) {
+		for (i = 0; m->args && i < m->args->n; i++) {
+			buf_addc(b, ',');
+			add_some(b, m->args->fields[i].type);
+		}
+		return;
+	}
+	buf_adds(b, "," NOBODY);
+	if (m->kind == METHOD_ADD_TO || m->kind == METHOD_REMOVE_FROM)
+		buf_adds(b, ",\"key\"");
+	if (m->kind != METHOD_REMOVE_FROM) {
+		const struct type *t =
+		    classes[m->class_id]->rec.fields[m->field].type;
+
+		buf_addc(b, ',');
+		add_some(b, m->kind == METHOD_SET ? t : t->elem);
+	}
+}
+
+/* The task that the reply names, once it has ended; its status. */
+static int
+ended_task(struct vec *error_info)
+{
+	char *text = strstr(out, "\"OpaqueRef:");
+	const struct task *t;
+	struct db_root *root;
+	struct ref ref;
+	int i, status = TASK_STATUS_TYPE_PENDING;
+
+	ck_assert_msg(text != NULL, "%s", out);
+	text[1 + REF_TEXT_LEN] = '\0';
+	ck_assert(ref_parse(text + 1, &ref));
+	for (i = 0; i < 20000 && status == TASK_STATUS_TYPE_PENDING; i++) {
+		usleep(1000);
+		root = db_root_get(x.db);
+		t = task_find(root, &ref);
+		ck_assert_ptr_nonnull(t);
+		status = t->status;
+		*error_info = t->error_info;
+		db_root_put(root);
+	}
+	ck_assert_int_ne(status, TASK_STATUS_TYPE_PENDING);
+	return status;
+}
+
+static void
+begin_with_tasks(void)
+{
+	/* Nobody listens there: whatever asks xenopsd fails. */
+	const struct ops_config cfg = { .socket_path = "/nonexistent" };
+
+	begin();
+	ck_assert_int_eq(ops_start(&cfg, &x.ops), 0);
+	ck_assert_int_eq(tasks_start(&x, &x.tasks), 0);
+}
+
+static void
+end_with_tasks(void)
+{
+	ck_assert(tasks_stop(x.tasks));
+	ops_stop(x.ops);
+	end();
+}
+
+START_TEST(every_async_form_may_be_given_references_to_nothing)
+{
+	struct event_wait *wait;
+	struct buf b = { 0 };
+	const struct method *m;
+	struct vec why;
+	int i, tasks = 0;
+
+	begin_with_tasks();
+	for (i = 0; i < n_methods; i++) {
+		m = &methods[i];
+		if (!(m->flags & METHOD_ASYNC))
+			continue;
+		buf_reset(&b);
+		buf_addf(&b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+		    "\"Async.%s\",\"params\":[\"%s\"", m->name, who);
+		add_args(&b, m);
+		buf_adds(&b, "]}");
+		ck_assert_int_eq(send(RPC_JSON, b.data, b.len, &wait),
+		    RPC_DONE);
+		ck_assert_msg(strstr(out, "\"result\""), "%s: %s", m->name,
+		    out);
+		if (ended_task(&why) == TASK_STATUS_TYPE_SUCCESS)
+			continue;
+		ck_assert_uint_gt(why.n, 0);
+		tasks++;
+	}
+	ck_assert_int_gt(tasks, 50);
+	buf_release(&b);
+	end_with_tasks();
+}
+END_TEST
+
+START_TEST(setters_run_as_tasks_too)
+{
+	char mine[REF_TEXT_LEN + 1];
+	struct vec why;
+
+	begin_with_tasks();
+	json("task.create", "\"%s\",\"label\",\"\"", who);
+	memcpy(mine, strstr(out, "OpaqueRef:"), REF_TEXT_LEN);
+	mine[REF_TEXT_LEN] = '\0';
+	json("Async.task.add_to_other_config", "\"%s\",\"%s\",\"k\",\"v\"",
+	    who, mine);
+	ck_assert_int_eq(ended_task(&why), TASK_STATUS_TYPE_SUCCESS);
+	json("task.get_other_config", "\"%s\",\"%s\"", who, mine);
+	is_result("{\"k\":\"v\"}");
+	json("Async.task.add_to_other_config", "\"%s\",\"%s\",\"k\",\"v\"",
+	    who, mine);
+	ck_assert_int_eq(ended_task(&why), TASK_STATUS_TYPE_FAILURE);
+	json("task.remove_from_other_config", "\"%s\",\"%s\",\"k\"", who,
+	    mine);
+	is_result("\"\"");
+	end_with_tasks();
+}
+END_TEST
+
 /* Without the calls that would need task threads or xenopsd. */
 START_TEST(broken_requests_do_no_harm)
 {
@@ -454,5 +630,6 @@ main(void)
 	    accessors_read_and_write_fields, records_come_alone_and_in_maps,
 	    events_tell_what_came_changed_and_went,
 	    events_of_one_object_and_bad_subscriptions, logout_ends_the_wait,
-	    broken_requests_do_no_harm);
+	    every_async_form_may_be_given_references_to_nothing,
+	    setters_run_as_tasks_too, broken_requests_do_no_harm);
 }

@@ -29,6 +29,7 @@ struct job {
 	struct job *next;
 	struct xapi *x;
 	const struct method *m;
+	task_fn *fn;
 	const void *args;
 	struct arena *arena;		/* holds the job as well */
 	struct ref session;
@@ -82,7 +83,7 @@ job_run(const struct job *j)
 		rc = session_allow(&c,
 		    session_permission(c.arena, j->m->name), j->m->role);
 	if (rc == 0)
-		rc = j->m->run(&c, j->args, result);
+		rc = j->fn(&c, j->args, result);
 	task_end(&c, rc, j->m->result, result);
 	db_root_put(c.root);
 	arena_free(c.arena);
@@ -169,8 +170,8 @@ out:
 }
 
 int
-task_start(struct call *c, const struct method *m, const void *args,
-    struct ref *task_out)
+task_start(struct call *c, const struct method *m, task_fn *fn,
+    const void *args, struct ref *task_out)
 {
 	const struct task_new n = {
 		.label = arena_printf(c->arena, "Async.%s", m->name),
@@ -181,8 +182,8 @@ task_start(struct call *c, const struct method *m, const void *args,
 	if (task_make(c, &n, task_out))
 		return -1;
 	*j = (struct job){
-		.x = c->x, .m = m, .args = args, .arena = c->arena,
-		.session = c->session, .task = *task_out,
+		.x = c->x, .m = m, .fn = fn, .args = args,
+		.arena = c->arena, .session = c->session, .task = *task_out,
 		.superuser = c->superuser,
 	};
 	if (!job_queue(c->x->tasks, j)) {

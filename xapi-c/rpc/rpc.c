@@ -236,16 +236,40 @@ check_role(struct rpc *p)
 	    session_permission(p->c.arena, p->m->name), p->m->role);
 }
 
+/* What a task needs of an accessor. */
+struct accessor_work {
+	const struct method *m;
+	struct accessor_args args;
+};
+
+/* Those with an Async. form change something and return nothing. */
+static int
+run_accessor_task(struct call *c, const void *args, void *result)
+{
+	const struct accessor_work *w = args;
+	struct answer nothing = { 0 };
+
+	(void)result;
+	return accessor_run(c, w->m, &w->args, &nothing);
+}
+
 static int
 run_async(struct rpc *p)
 {
 	static const struct type ref_type = { .kind = KIND_REF,
 		.size = sizeof(struct ref), .cls = "task" };
 	struct call *c = &p->c;
+	const struct accessor_work work = { .m = p->m, .args = p->accessor };
+	const void *args = p->args;
+	task_fn *fn = p->m->run;
 	struct arena *mine = arena_new();
 	struct ref *task = arena_alloc(mine, sizeof(*task));
 
-	if (task_start(c, p->m, p->args, task)) {
+	if (is_accessor(p->m)) {
+		fn = run_accessor_task;
+		args = arena_memdup(c->arena, &work, sizeof(work));
+	}
+	if (task_start(c, p->m, fn, args, task)) {
 		arena_free(mine);
 		return -1;
 	}

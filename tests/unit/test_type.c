@@ -129,6 +129,10 @@ START_TEST(sets_do_not_change_when_something_is_added)
 	ck_assert(set_has_string(two, "one"));
 	ck_assert_uint_eq(vec_remove_string(a, back, "none").n, 1);
 	ck_assert_uint_eq(vec_remove_string(a, back, "two").n, 0);
+	two = (struct vec){ (const char *const []){ "a", "b", "a" }, 3 };
+	back = vec_remove_string(a, two, "a");
+	ck_assert_uint_eq(back.n, 1);
+	ck_assert(set_has_string(back, "b"));
 	arena_free(a);
 }
 END_TEST

@@ -129,17 +129,22 @@ vec_add_string(struct arena *a, struct vec set, const char *s)
 	return vec_append(a, set, sizeof(copy), &copy);
 }
 
+/* All of them: a client may have set the same text twice. */
 struct vec
 vec_remove_string(struct arena *a, struct vec set, const char *s)
 {
 	const char *const *v = set.v;
-	uint32_t i;
+	const char **kept;
+	uint32_t i, n = 0;
 
+	if (!set_has_string(set, s))
+		return set;
+	kept = arena_alloc(a, sizeof(*kept) * set.n);
 	for (i = 0; i < set.n; i++) {
-		if (text_equal(v[i], s))
-			break;
+		if (!text_equal(v[i], s))
+			kept[n++] = v[i];
 	}
-	return vec_without(a, set, sizeof(*v), i);
+	return (struct vec){ n ? kept : NULL, n };
 }
 
 struct vec

@@ -53,12 +53,14 @@ static void
 try_where(struct arena *a, const char *data, size_t len)
 {
 	char *text = arena_strndup(a, data, len);
+	struct buf scratch = { 0 };
 	const struct where *w;
 	const char *why;
 
 	w = where_parse(a, &class_vm.rec, text, &why);
 	if (w)
-		where_matches(w, class_vm.rec.dflt);
+		where_matches(w, class_vm.rec.dflt, &scratch);
+	buf_release(&scratch);
 }
 
 static void

@@ -28,10 +28,16 @@ match(const char *query)
 {
 	const struct where *w;
 	const char *why = NULL;
+	struct buf scratch = { 0 };
+	bool matches;
 
 	w = where_parse(a, &class_vm.rec, query, &why);
 	ck_assert_msg(!w == !!why, "%s", query);
-	return w ? where_matches(w, &vm) : -1;
+	if (!w)
+		return -1;
+	matches = where_matches(w, &vm, &scratch);
+	buf_release(&scratch);
+	return matches;
 }
 
 START_TEST(fields_compare_in_the_form_of_the_database)
@@ -93,6 +99,7 @@ START_TEST(broken_queries_do_no_harm)
 {
 	static const char query[] = "not (field \"name__label\" = \"x\\\"y\" "
 	    "or field 'is_a_template'=\"true\") and tags<>[] or false";
+	struct buf scratch = { 0 };
 	const struct where *w;
 	const char *why;
 	char *bad, *s;
@@ -105,10 +112,32 @@ START_TEST(broken_queries_do_no_harm)
 		s = arena_strndup(a, bad, len);
 		w = where_parse(a, &class_vm.rec, s, &why);
 		if (w)
-			where_matches(w, &vm);
+			where_matches(w, &vm, &scratch);
 		free(bad);
 		arena_free(a);
 	}
+	buf_release(&scratch);
+}
+END_TEST
+
+START_TEST(a_query_takes_memory_as_its_text_is_long)
+{
+	static const char term[] = "field \"uuid\" = \"\\\"\"";
+	struct buf b = { 0 };
+	const struct where *w;
+	const char *why;
+	size_t before;
+	int i;
+
+	begin();
+	for (i = 0; i < WHERE_MAX_TERMS; i++)
+		buf_addf(&b, "%s%s", i ? " and " : "", term);
+	before = arena_used(a);
+	w = where_parse(a, &class_vm.rec, b.data, &why);
+	ck_assert_ptr_nonnull(w);
+	ck_assert_uint_lt(arena_used(a) - before, 16 * b.len);
+	buf_release(&b);
+	arena_free(a);
 }
 END_TEST
 
@@ -117,5 +146,6 @@ main(void)
 {
 	return UNIT_RUN("where", fields_compare_in_the_form_of_the_database,
 	    operators_bind_as_usual, what_is_no_query_is_refused,
+	    a_query_takes_memory_as_its_text_is_long,
 	    broken_queries_do_no_harm);
 }

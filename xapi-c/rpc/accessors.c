@@ -117,21 +117,6 @@ add_to_map(struct edit *e, struct db_txn *t, struct vec *map)
 	return 0;
 }
 
-static struct vec
-remove_string(struct arena *a, struct vec set, const char *s)
-{
-	const char *const *old = set.v;
-	const char **kept = arena_alloc(a, sizeof(*kept) * set.n + 1);
-	struct vec out = { .v = kept };
-	uint32_t i;
-
-	for (i = 0; i < set.n; i++) {
-		if (strcmp(old[i], s) != 0)
-			kept[out.n++] = old[i];
-	}
-	return out;
-}
-
 /* Runs on the writer's thread while the caller waits. */
 static int
 edit_fn(struct db_txn *t, void *arg)
@@ -155,12 +140,11 @@ edit_fn(struct db_txn *t, void *arg)
 		*v = map_remove(txn_arena(t), *v, a->text);
 		return 0;
 	case METHOD_ADD:
-		if (!set_has_string(*v, *(const char *const *)a->value))
-			*v = vec_add_string(txn_arena(t), *v,
-			    *(const char *const *)a->value);
+		*v = vec_add_string(txn_arena(t), *v,
+		    *(const char *const *)a->value);
 		return 0;
 	default:
-		*v = remove_string(txn_arena(t), *v,
+		*v = vec_remove_string(txn_arena(t), *v,
 		    *(const char *const *)a->value);
 		return 0;
 	}
@@ -183,6 +167,7 @@ run_edit(struct call *c, const struct method *m,
 struct collect {
 	struct call *c;
 	const struct where *where;
+	struct buf scratch;
 	const struct object **objects;
 	struct ref *refs;
 	uint32_t n, cap;
@@ -194,7 +179,7 @@ collect_fn(const void *obj, void *arg)
 	struct collect *k = arg;
 	const struct object **bigger;
 
-	if (k->where && !where_matches(k->where, obj))
+	if (k->where && !where_matches(k->where, obj, &k->scratch))
 		return 0;
 	if (k->n == k->cap) {
 		k->cap = k->cap ? k->cap * 2 : 16;
@@ -253,6 +238,7 @@ run_all(struct call *c, const struct method *m, const struct accessor_args *a,
 		db_each_named(c->root, m->class_id, a->text, collect_fn, &k);
 	else
 		db_each(c->root, m->class_id, collect_fn, &k);
+	buf_release(&k.scratch);
 	collected(&k, m->kind == METHOD_GET_ALL_RECORDS ||
 	    m->kind == METHOD_GET_ALL_RECORDS_WHERE, out);
 	return 0;

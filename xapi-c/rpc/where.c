@@ -40,18 +40,22 @@ static const struct where *parse_or(struct parser *p);
 static void
 next_string(struct parser *p)
 {
-	char quote = *p->p++;
-	char *out = arena_alloc(p->arena, strlen(p->p) + 1);
+	char quote = *p->p++, *out;
+	const char *end = p->p;
 
-	p->text = out;
-	for (; *p->p && *p->p != quote; p->p++) {
-		if (*p->p == '\\' && p->p[1])
+	while (*end && *end != quote)
+		end += *end == '\\' && end[1] ? 2 : 1;
+	p->token = T_BAD;
+	if (!*end)
+		return;
+	p->token = T_STRING;
+	p->text = out = arena_alloc(p->arena, (size_t)(end - p->p) + 1);
+	for (; p->p < end; p->p++) {
+		if (*p->p == '\\')
 			p->p++;
 		*out++ = *p->p;
 	}
-	p->token = *p->p ? T_STRING : T_BAD;
-	if (*p->p)
-		p->p++;
+	p->p++;
 }
 
 static bool
@@ -269,27 +273,56 @@ where_parse(struct arena *a, const struct record_type *rt, const char *text,
 	return w;
 }
 
+#define SCALAR_TEXT 64
+
+/* The text under which the database keeps a value that is no set or map. */
+static const char *
+scalar_text(const struct type *t, const void *v, char tmp[static SCALAR_TEXT])
+{
+	const char *s;
+
+	switch (t->kind) {
+	case KIND_STRING:
+		s = *(const char *const *)v;
+		return s ? s : "";
+	case KIND_INT:
+		snprintf(tmp, SCALAR_TEXT, "%" PRId64, *(const int64_t *)v);
+		return tmp;
+	case KIND_FLOAT:
+		snprintf(tmp, SCALAR_TEXT, "%.16g", *(const double *)v);
+		return tmp;
+	case KIND_BOOL:
+		return *(const bool *)v ? "true" : "false";
+	case KIND_DATETIME:
+		return datetime_text(*(const int64_t *)v, tmp);
+	case KIND_ENUM:
+		return t->en->names[*(const int *)v];
+	case KIND_REF:
+		return ref_text(v, tmp);
+	default:
+		return "";
+	}
+}
+
 static void db_value(struct buf *b, const struct type *t, const void *v);
 
 static void
 db_quoted(struct buf *b, const struct type *t, const void *v)
 {
-	struct buf text = { 0 };
-	size_t i;
+	char tmp[SCALAR_TEXT];
+	const char *s;
 
 	if (t->kind == KIND_SET || t->kind == KIND_MAP) {
 		db_value(b, t, v);
 		return;
 	}
-	db_value(&text, t, v);
 	buf_addc(b, '\'');
-	for (i = 0; i < text.len; i++) {
-		if (text.data[i] == '\'' || text.data[i] == '\\')
+	for (s = scalar_text(t, v, tmp); *s; s++) {
+		if (*s == '\'' || *s == '\\')
 			buf_addc(b, '\\');
-		buf_addc(b, text.data[i]);
+		buf_addc(b, *s);
 	}
 	buf_addc(b, '\'');
-	buf_release(&text);
 }
 
 static void
@@ -325,47 +358,17 @@ db_map(struct buf *b, const struct type *t, const struct vec *v)
 	buf_addc(b, ')');
 }
 
-/* The text under which the database keeps a value. */
 static void
 db_value(struct buf *b, const struct type *t, const void *v)
 {
-	char text[REF_TEXT_LEN + 1], date[DATETIME_TEXT_LEN];
-	const char *s;
+	char tmp[SCALAR_TEXT];
 
-	switch (t->kind) {
-	case KIND_STRING:
-		s = *(const char *const *)v;
-		buf_adds(b, s ? s : "");
-		break;
-	case KIND_INT:
-		buf_addf(b, "%" PRId64, *(const int64_t *)v);
-		break;
-	case KIND_FLOAT:
-		buf_addf(b, "%.16g", *(const double *)v);
-		break;
-	case KIND_BOOL:
-		buf_adds(b, *(const bool *)v ? "true" : "false");
-		break;
-	case KIND_DATETIME:
-		buf_adds(b, datetime_text(*(const int64_t *)v, date));
-		break;
-	case KIND_ENUM:
-		buf_adds(b, t->en->names[*(const int *)v]);
-		break;
-	case KIND_REF:
-		buf_adds(b, ref_text(v, text));
-		break;
-	case KIND_SET:
+	if (t->kind == KIND_SET)
 		db_set(b, t, v);
-		break;
-	case KIND_MAP:
+	else if (t->kind == KIND_MAP)
 		db_map(b, t, v);
-		break;
-	case KIND_VOID:
-	case KIND_RECORD:
-	case KIND_BLOB:
-		break;
-	}
+	else
+		buf_adds(b, scalar_text(t, v, tmp));
 }
 
 static void
@@ -379,22 +382,20 @@ operand_text(struct buf *b, const struct operand *o, const void *obj)
 }
 
 static bool
-operands_equal(const struct where *w, const void *obj)
+operands_equal(const struct where *w, const void *obj, struct buf *scratch)
 {
-	struct buf x = { 0 }, y = { 0 };
-	bool equal;
+	size_t len;
 
-	operand_text(&x, &w->x, obj);
-	operand_text(&y, &w->y, obj);
-	equal = x.len == y.len &&
-	    (x.len == 0 || memcmp(x.data, y.data, x.len) == 0);
-	buf_release(&x);
-	buf_release(&y);
-	return equal;
+	buf_reset(scratch);
+	operand_text(scratch, &w->x, obj);
+	len = scratch->len;
+	operand_text(scratch, &w->y, obj);
+	return scratch->len == 2 * len &&
+	    memcmp(scratch->data, scratch->data + len, len) == 0;
 }
 
 bool
-where_matches(const struct where *w, const void *obj)
+where_matches(const struct where *w, const void *obj, struct buf *scratch)
 {
 	const struct vec *v;
 
@@ -404,13 +405,15 @@ where_matches(const struct where *w, const void *obj)
 	case NODE_FALSE:
 		return false;
 	case NODE_NOT:
-		return !where_matches(w->a, obj);
+		return !where_matches(w->a, obj, scratch);
 	case NODE_AND:
-		return where_matches(w->a, obj) && where_matches(w->b, obj);
+		return where_matches(w->a, obj, scratch) &&
+		    where_matches(w->b, obj, scratch);
 	case NODE_OR:
-		return where_matches(w->a, obj) || where_matches(w->b, obj);
+		return where_matches(w->a, obj, scratch) ||
+		    where_matches(w->b, obj, scratch);
 	case NODE_EQ:
-		return operands_equal(w, obj);
+		return operands_equal(w, obj, scratch);
 	case NODE_EMPTY:
 		v = (const void *)((const char *)obj + w->x.field->offset);
 		return v->n == 0;

@@ -10,6 +10,7 @@
 #define RPC_WHERE_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/type.h"
 
 #define WHERE_MAX_DEPTH 64
@@ -20,6 +21,8 @@ struct where;
 /* NULL if it is not a query on that class; *why is then a static text. */
 const struct where *where_parse(struct arena *a, const struct record_type *rt,
     const char *text, const char **why);
-bool where_matches(const struct where *w, const void *obj);
+/* scratch is the caller's: one serves for all objects. */
+bool where_matches(const struct where *w, const void *obj,
+    struct buf *scratch);
 
 #endif

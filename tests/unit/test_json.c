@@ -1,6 +1,9 @@
 /* JSON-RPC calls: what is read, what is refused, and broken ones. */
+#include <jansson.h>
+#include <malloc.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "mutate.h"
 #include "unit.h"
 #include "wire/json.h"
@@ -92,6 +95,64 @@ START_TEST(depth_is_limited)
 }
 END_TEST
 
+static size_t held, most;
+
+static void *
+counting_malloc(size_t size)
+{
+	void *p = malloc(size);
+
+	held += malloc_usable_size(p);
+	if (held > most)
+		most = held;
+	return p;
+}
+
+static void
+counting_free(void *p)
+{
+	held -= p ? malloc_usable_size(p) : 0;
+	free(p);
+}
+
+START_TEST(no_call_makes_a_tree_of_megabytes)
+{
+	static const char *const pieces[] = { "0,", "[],", "{},", "\"\",",
+		"{\"a\":0},", "[[[[]]]],", "\"[\",", "\"\\\"\"," };
+	const size_t body = 300 << 10;
+	struct buf b = { 0 };
+	size_t i;
+
+	json_set_alloc_funcs(counting_malloc, counting_free);
+	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		buf_reset(&b);
+		buf_adds(&b, "{\"method\":\"a\",\"id\":1,\"params\":[");
+		while (b.len < body)
+			buf_adds(&b, pieces[i]);
+		buf_adds(&b, "0]}");
+		most = 0;
+		ck_assert_int_ne(parse(b.data), 0);
+		ck_assert_uint_lt(most, 1 << 20);
+	}
+	ck_assert_uint_eq(held, 0);
+	buf_release(&b);
+	end();
+}
+END_TEST
+
+START_TEST(a_long_text_full_of_brackets_is_one_value)
+{
+	char text[100000] = "{\"method\":\"a\",\"id\":1,\"params\":[\"";
+	size_t n = strlen(text);
+
+	memset(text + n, '[', sizeof(text) - n);
+	memcpy(text + sizeof(text) - 5, "\"]}", 4);
+	ck_assert_int_eq(parse(text), 0);
+	ck_assert_uint_eq(req.call.n_params, 1);
+	end();
+}
+END_TEST
+
 START_TEST(bad_utf8_is_remembered)
 {
 	ck_assert_int_eq(parse("{\"method\":\"a\",\"id\":1,\"params\":["
@@ -127,5 +188,7 @@ main(void)
 	return UNIT_RUN("json", every_type_is_read,
 	    version_2_may_leave_params_out_or_send_one_object,
 	    what_is_no_call_is_refused, depth_is_limited,
+	    no_call_makes_a_tree_of_megabytes,
+	    a_long_text_full_of_brackets_is_one_value,
 	    bad_utf8_is_remembered, broken_calls_do_no_harm);
 }

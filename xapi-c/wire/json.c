@@ -129,6 +129,44 @@ take_params(struct convert *c, json_t *params, struct json_request *out)
 	return true;
 }
 
+/*
+ * Jansson builds a tree many times the size of its text, so what would be too
+ * deep or have too many values is refused before.  Each value follows a
+ * bracket or a comma; those inside of strings do not count.
+ */
+static bool
+is_modest(const char *data, size_t len)
+{
+	int depth = 0, count = 0;
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (quoted && data[i] == '\\')
+			i++;
+		else if (data[i] == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (data[i] == '[' || data[i] == '{')
+			count++, depth++;
+		else if (data[i] == ']' || data[i] == '}')
+			depth--;
+		else if (data[i] == ',')
+			count++;
+		/* The call around its parameters is one level. */
+		if (depth > VALUE_MAX_DEPTH + 1 || count > VALUE_MAX_ELEMENTS)
+			return false;
+	}
+	return true;
+}
+
+static json_t *
+load(const char *data, size_t len, size_t flags)
+{
+	return is_modest(data, len) ? json_loadb(data, len, flags, NULL) : NULL;
+}
+
 int
 json_parse(struct arena *a, const char *data, size_t len,
     struct json_request *out)
@@ -140,7 +178,7 @@ json_parse(struct arena *a, const char *data, size_t len,
 
 	memset(out, 0, sizeof(*out));
 	data = utf8_repair(a, data, &len, &bad);
-	root = json_loadb(data, len, 0, NULL);
+	root = load(data, len, 0);
 	ok = json_is_object(root) &&
 	    json_is_string(json_object_get(root, "method"));
 	if (ok) {
@@ -162,7 +200,7 @@ int
 json_value(struct arena *a, const char *data, size_t len, struct value *out)
 {
 	struct convert c = { .arena = a };
-	json_t *root = json_loadb(data, len, JSON_DECODE_ANY, NULL);
+	json_t *root = load(data, len, JSON_DECODE_ANY);
 	bool ok = root && convert(&c, root, 0, out);
 
 	json_decref(root);

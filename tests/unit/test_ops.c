@@ -441,6 +441,43 @@ START_TEST(a_lost_connection_fails_calls_and_is_remade)
 }
 END_TEST
 
+START_TEST(what_belonged_to_a_lost_connection_fails_on_the_next)
+{
+	struct xenops_vdi_close_args args = { .lease = 9 };
+	struct xenops_vdi_open_result r = { .lease = 9 };
+	struct ops_call close_call;
+	struct fake f;
+	struct watcher w;
+	struct asked a;
+	struct frame in;
+	struct ops *o;
+
+	fake_init(&f);
+	o = client(&f, &w);
+	ck_assert_uint_eq(ops_connection(o), 0);
+	fake_accept(&f, XENOPS_VERSION);
+	wait_count(&w, &w.connected, 1);
+	ask(&a, o, "one");
+	fake_take(&f, &in);
+	fake_answer(&f, &in, FRAME_REPLY, &xenops_vdi_open_result_type, &r);
+	join(&a);
+	ck_assert_uint_eq(a.call.connection, ops_connection(o));
+	close(f.fd);
+	fake_accept(&f, XENOPS_VERSION);
+	wait_count(&w, &w.connected, 2);
+	ck_assert_uint_ne(ops_connection(o), 0);
+	ck_assert_uint_ne(ops_connection(o), a.call.connection);
+	/* answered without the server, which sees nothing of it */
+	close_call = (struct ops_call){ .arena = a.call.arena,
+		.connection = a.call.connection };
+	ck_assert_int_eq(ops_vdi_close(o, &close_call, &args), -1);
+	ck_assert_str_eq(close_call.err.text, "xenopsd is not running");
+	arena_free(a.call.arena);
+	ops_stop(o);
+	fake_release(&f);
+}
+END_TEST
+
 START_TEST(another_version_is_not_talked_to)
 {
 	struct fake f;
@@ -498,5 +535,6 @@ main(void)
 	    cancelling_asks_once_and_waits_for_the_answer,
 	    events_reach_the_callback,
 	    a_lost_connection_fails_calls_and_is_remade,
+	    what_belonged_to_a_lost_connection_fails_on_the_next,
 	    another_version_is_not_talked_to, broken_answers_are_errors);
 }

@@ -196,6 +196,7 @@ open_locked(struct call *c, const struct oplock *lock, bool writable,
 	out->fd = k.fds[0];
 	out->size_bytes = opened.size;
 	out->lease = opened.lease;
+	out->connection = k.connection;
 	return 0;
 }
 
@@ -229,12 +230,21 @@ stream_vdi_close(struct call *c, struct stream_vdi *s)
 		return;
 	close(s->fd);
 	ops_prepare(c, &k);
+	k.connection = s->connection;
 	ops_vdi_close(c->x->ops, &k,
 	    &(struct xenops_vdi_close_args){ .lease = s->lease });
 	ref_text(&c->task, lock.key);
 	oplock_release(c, &lock);
 	memset(s, 0, sizeof *s);
 	c->err = saved;
+}
+
+int
+stream_vdi_check(struct call *c, const struct stream_vdi *s)
+{
+	if (ops_connection(c->x->ops) == s->connection)
+		return 0;
+	return err_vdi_io_error(c, "the host let go of the disk");
 }
 
 const char *

@@ -37,6 +37,7 @@ struct stream_vdi {
 	int fd;			/* the disk's bytes, pread and pwrite */
 	int64_t size_bytes;
 	int64_t lease;		/* xenopsd's */
+	unsigned int connection;	/* to xenopsd: the lease ends with it */
 };
 
 /* ref or uuid text of the VDI, of the SR ("" : the pool's default). */
@@ -49,6 +50,9 @@ int stream_vdi_create(struct call *c, const char *sr, int64_t size_bytes,
 int stream_vdi_open(struct call *c, const struct ref *vdi, bool writable,
     struct stream_vdi *out);
 void stream_vdi_close(struct call *c, struct stream_vdi *s);
+/* VDI_IO_ERROR once xenopsd no longer knows that the disk is in use: what fd
+ * leads to may be anything.  Cheap enough for every MiB. */
+int stream_vdi_check(struct call *c, const struct stream_vdi *s);
 /* uuid text of it, for the file name; in c->arena. */
 const char *stream_vdi_uuid(struct call *c, const struct ref *vdi);
 

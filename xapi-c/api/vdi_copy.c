@@ -84,6 +84,11 @@ copy_bytes(struct call *c, const struct stream_vdi *from,
 			rc = n < 0 ? io_failed(c, (int)n) : 0;
 			break;
 		}
+		rc = stream_vdi_check(c, from);
+		if (rc == 0)
+			rc = stream_vdi_check(c, to);
+		if (rc)
+			break;
 		if (!sparse || !is_zero(buf, (size_t)n))
 			rc = write_at(to->fd, buf, (size_t)n, at);
 		if (rc)

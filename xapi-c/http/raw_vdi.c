@@ -64,6 +64,8 @@ write_at(struct transfer *t, const char *data, size_t len, int64_t at)
 	if (at < 0 || at > t->vdi.size_bytes ||
 	    (int64_t)len > t->vdi.size_bytes - at)
 		return io_error(t, "data beyond the end of the disk");
+	if (stream_vdi_check(&t->s->call, &t->vdi))
+		return -1;
 	while (len > 0) {
 		r = pwrite(t->vdi.fd, data, len, at);
 		if (r == -1 && errno == EINTR)
@@ -198,6 +200,8 @@ import_body(struct transfer *t)
 	if (rc >= 0 && fdatasync(t->vdi.fd) == -1 && errno != EINVAL &&
 	    errno != ENOSYS)
 		rc = io_error(t, strerror(errno));
+	if (rc >= 0)
+		rc = stream_vdi_check(&t->s->call, &t->vdi);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -341,6 +345,8 @@ export_body(struct transfer *t)
 		if (r <= 0)
 			return io_error(t, r ? strerror(errno) :
 			    "the disk ended early");
+		if (stream_vdi_check(&t->s->call, &t->vdi))
+			return -1;
 		if (stream_write(t->s, t->chunk, (size_t)r))
 			return io_error(t, "the client hung up");
 		t->done += r;

@@ -50,6 +50,7 @@ struct ops {
 	pthread_mutex_t send_lock;	/* one frame at a time; guards fd's use */
 	pthread_mutex_t lock;		/* everything below */
 	int fd;				/* -1: not connected */
+	unsigned int connection;	/* counts them */
 	uint32_t next_id;
 	struct pending *pending;
 };
@@ -261,6 +262,7 @@ set_connected(struct ops *o, int fd)
 {
 	pthread_mutex_lock(&o->lock);
 	o->fd = fd;
+	o->connection++;
 	pthread_mutex_unlock(&o->lock);
 	log_info("connected to xenopsd");
 	if (o->cfg.connected)
@@ -372,15 +374,21 @@ ops_stop(struct ops *o)
 	free(o);
 }
 
+unsigned int
+ops_connection(struct ops *o)
+{
+	unsigned int n;
+
+	pthread_mutex_lock(&o->lock);
+	n = o->fd == -1 ? 0 : o->connection;
+	pthread_mutex_unlock(&o->lock);
+	return n;
+}
+
 bool
 ops_is_connected(struct ops *o)
 {
-	bool yes;
-
-	pthread_mutex_lock(&o->lock);
-	yes = o->fd != -1;
-	pthread_mutex_unlock(&o->lock);
-	return yes;
+	return ops_connection(o) != 0;
 }
 
 /*
@@ -522,9 +530,11 @@ ops_do(struct ops *o, struct ops_call *call, uint16_t message,
 	pthread_condattr_destroy(&attr);
 
 	pthread_mutex_lock(&o->lock);
-	if (o->fd == -1) {
+	if (o->fd == -1 ||
+	    (call->connection && call->connection != o->connection)) {
 		p.done = p.lost = true;
 	} else {
+		call->connection = o->connection;
 		p.id = o->next_id++;
 		if (o->next_id == 0)
 			o->next_id = 1;

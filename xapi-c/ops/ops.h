@@ -36,11 +36,17 @@ struct ops_call {
 	/* Asked about twice a second while waiting; true cancels. May be NULL. */
 	bool (*cancelled)(void *arg);
 	void *cancelled_arg;
+	/* In: the connection that it is about, which fails as lost when that
+	 * is gone; 0: any.  Out: the one it went to. */
+	unsigned int connection;
 };
 
 int ops_start(const struct ops_config *cfg, struct ops **ops_out);
 void ops_stop(struct ops *o);
 bool ops_is_connected(struct ops *o);
+/* The present connection's number, or 0.  What belongs to a connection
+ * (leases) ended with it when this is another. */
+unsigned int ops_connection(struct ops *o);
 /*
  * Sends request `message` with args and waits for its answer, decoded into
  * result (NULL if it has none).  0, or -1 with call->err set; a lost

@@ -434,6 +434,80 @@ def ended(api, task):
         return e.code == "HANDLE_INVALID"
 
 
+def vms_are_found_while_storage_hangs():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        b.control("delay sr_attach 600000")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        until("the VM to be found", lambda: api(
+            "VM.get_allowed_operations", vm))
+        b.control("guest %s shutdown" % api("VM.get_uuid", vm))
+        until("the guest's end", lambda: state(api, vm) == "Halted")
+        b.kill_xapi()
+
+
+def attached(api):
+    return [r["currently_attached"]
+            for r in api("PBD.get_all_records").values()]
+
+
+def an_sr_that_failed_once_is_back_the_next_time():
+    with Bench() as b:
+        api = b.ready()
+        b.control("fail sr_attach io")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        until("the failure", lambda: attached(api) == [False])
+        refused("SR_NOT_ATTACHED", b.vdi, api)
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        until("the SR", lambda: attached(api) == [True])
+        b.control("die sr_attach")
+        b.kill_xapi()
+        b.start_xapi()
+        b.sim.wait()
+        os.unlink(b.path("host/control.sock"))
+        b.start_sim()
+        api = b.login()
+        until("the SR", lambda: makes_a_disk(b, api))
+        equal(attached(api), [True], "currently_attached")
+
+
+def makes_a_disk(b, api):
+    try:
+        return b.vdi(api)
+    except Refused:
+        return None
+
+
+def a_transfer_does_not_outlive_its_lease():
+    with Bench() as b:
+        api = b.ready()
+        vdi = b.vdi(api)
+        task = api("task.create", "import", "")
+        with socket.create_connection(("127.0.0.1", b.https), 60) as s:
+            s = tls().wrap_socket(s)
+            s.sendall(("PUT /import_raw_vdi?session_id=%s&vdi=%s&task_id=%s"
+                       " HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (
+                           api.session, vdi, task, 4 * MIB)).encode() +
+                      b"x" * MIB)
+            until("the first bytes", lambda: api("task.get_progress", task))
+            b.kill_sim()
+            b.start_sim()
+            until("xenopsd", lambda: makes_a_disk(b, api))
+            check(api("VDI.get_current_operations", vdi),
+                  "the lock is gone while the transfer runs")
+            s.sendall(b"x" * MIB)
+            until("the end", lambda: ended(api, task))
+        equal(api("task.get_error_info", task)[0], "VDI_IO_ERROR", "error")
+        equal(api("VDI.get_current_operations", vdi), {}, "operations")
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -444,6 +518,9 @@ SCENARIOS = [
     no_password_no_login, a_new_password_counts_at_once,
     bad_requests_harm_nobody, http_wants_https, starts_and_stops_leave_nothing,
     sync_calls_wait_and_async_calls_do_not,
+    vms_are_found_while_storage_hangs,
+    an_sr_that_failed_once_is_back_the_next_time,
+    a_transfer_does_not_outlive_its_lease,
 ]
 
 if __name__ == "__main__":

@@ -113,37 +113,41 @@ txn_only_pool(struct db_txn *t)
 	return pool;
 }
 
-/*
- * At start: no operation of the xapi before this one is still under way.
- */
 static int
-reset_vdi(const void *obj, void *arg)
+seed_vdi(const void *obj, void *arg)
 {
 	const struct object *o = obj;
 
-	op_reset(arg, &vdi_op_class, &o->ref);
+	op_refresh(arg, &vdi_op_class, &o->ref);
 	return 0;
 }
 
 static int
-reset_sr(const void *obj, void *arg)
+seed_sr(const void *obj, void *arg)
 {
 	const struct object *o = obj;
 
-	op_reset(arg, &sr_op_class, &o->ref);
+	op_refresh(arg, &sr_op_class, &o->ref);
 	return 0;
 }
 
 static int
-reset_in(struct db_txn *t, void *arg)
+seed_in(struct db_txn *t, void *arg)
 {
 	(void)arg;
-	txn_each(t, CLASS_SR, reset_sr, t);
-	txn_each(t, CLASS_VDI, reset_vdi, t);
+	txn_each(t, CLASS_SR, seed_sr, t);
+	txn_each(t, CLASS_VDI, seed_vdi, t);
 	return 0;
+}
+
+int
+storage_seed(struct xapi *x)
+{
+	return db_write(x->db, seed_in, NULL);
 }
 
 struct attached {
+	struct oplock *lock;
 	struct ref pbd;
 	bool on;
 };
@@ -154,10 +158,9 @@ attached_in(struct db_txn *t, void *arg)
 	struct attached *a = arg;
 	struct pbd *pbd = pbd_txn_edit(t, &a->pbd);
 
-	if (pbd) {
+	if (pbd)
 		pbd->currently_attached = a->on;
-		op_refresh(t, &sr_op_class, &pbd->SR);
-	}
+	oplock_release_in(t, a->lock);
 	return 0;
 }
 
@@ -181,24 +184,57 @@ remake_live_sr(struct call *c, const struct sr *sr, const struct pbd *pbd)
 	    ops_failed(c, &k, &(struct ops_subject){ .sr = sr->obj.ref }) : 0;
 }
 
+struct resume {
+	struct call *c;
+	unsigned int connection;	/* to xenopsd */
+	int rc;				/* -1: to be done again, because of */
+	struct error err;
+};
+
+/* -1 with c->err set when it is not known whether the SR is attached. */
+static int
+resume_sr(struct resume *r, const struct sr *sr, const struct pbd *pbd)
+{
+	struct call *c = r->c;
+	struct oplock lock = { 0 };
+	struct attached a = { .lock = &lock, .pbd = pbd->obj.ref };
+	int rc;
+
+	rc = oplock_take(c, &lock, &sr_op_class, &pbd->SR,
+	    STORAGE_OPERATIONS_PLUG);
+	if (rc)
+		return rc;
+	a.on = sr_attach(c, sr, pbd) == 0 || remake_live_sr(c, sr, pbd) == 0;
+	if (!a.on && ops_connection(c->x->ops) != r->connection) {
+		rc = -1;
+		goto out;
+	}
+	if (!a.on)
+		log_error("cannot attach SR '%s': %s", sr->uuid, c->err.code);
+	memset(&c->err, 0, sizeof c->err);
+	rc = call_write(c, attached_in, &a);
+	lock.held = rc != 0;
+	if (rc == 0 && a.on && sr_scan(c, &pbd->SR))
+		log_warn("cannot scan SR '%s': %s", sr->uuid, c->err.code);
+out:
+	oplock_release(c, &lock);
+	return rc;
+}
+
 static int
 resume_pbd(const void *obj, void *arg)
 {
 	const struct pbd *pbd = obj;
-	struct call *c = arg;
-	const struct sr *sr = sr_find(c->root, &pbd->SR);
-	struct attached a = { .pbd = pbd->obj.ref };
+	struct resume *r = arg;
+	const struct sr *sr = sr_find(r->c->root, &pbd->SR);
 
-	if (!sr || !pbd->currently_attached ||
-	    !ref_equal(&pbd->host, &c->x->host))
+	if (!sr || !ref_equal(&pbd->host, &r->c->x->host))
 		return 0;
-	a.on = (sr_attach(c, sr, pbd) == 0 || remake_live_sr(c, sr, pbd) == 0) &&
-	    sr_scan(c, &pbd->SR) == 0;
-	if (!a.on) {
-		log_error("cannot attach SR '%s': %s", sr->uuid, c->err.code);
-		memset(&c->err, 0, sizeof c->err);
-		call_write(c, attached_in, &a);
+	if (resume_sr(r, sr, pbd)) {
+		r->rc = -1;
+		r->err = r->c->err;
 	}
+	memset(&r->c->err, 0, sizeof r->c->err);
 	return 0;
 }
 
@@ -261,11 +297,12 @@ make_live_sr(struct call *c)
 int
 storage_sync(struct call *c)
 {
-	if (call_write(c, reset_in, NULL))
-		return -1;
-	call_refresh(c);
-	db_each(c->root, CLASS_PBD, resume_pbd, c);
-	if (db_count(c->root, CLASS_SR) == 0)
+	struct resume r = { .c = c,
+	    .connection = ops_connection(c->x->ops) };
+
+	db_each(c->root, CLASS_PBD, resume_pbd, &r);
+	if (r.rc == 0 && db_count(c->root, CLASS_SR) == 0)
 		return make_live_sr(c);
-	return 0;
+	c->err = r.err;
+	return r.rc;
 }

@@ -17,6 +17,8 @@
 
 #define RETRY_MS 2000			/* after a pass that failed */
 #define DEFER_MS 100			/* while an operation has the VM */
+/* How long SRs that operations have are waited for. */
+#define STORAGE_PATIENCE_MS 60000
 #define STOP_WAIT_S 5
 
 /* The newest state of one domain that is still to be applied. */
@@ -30,14 +32,13 @@ struct item {
 
 struct sync {
 	struct xapi *x;
-	pthread_t thread;
 	pthread_mutex_t lock;		/* everything below */
 	pthread_cond_t wake;		/* work, or stop */
-	pthread_cond_t gone;		/* the thread ended */
-	bool running;
+	pthread_cond_t gone;		/* a thread ended */
+	int running;			/* threads */
 	bool stop;
-	bool full;			/* ask for everything */
-	bool done;
+	bool full;			/* ask for everything but SRs */
+	bool storage;			/* ask for SRs */
 	unsigned int connection;	/* counts them */
 	struct item *items;
 	struct arena *host_arena;	/* NULL: no news of the host */
@@ -110,8 +111,8 @@ sync_connected(void *arg)
 	s->items = NULL;
 	s->connection++;
 	s->full = true;
-	s->done = false;
-	pthread_cond_signal(&s->wake);
+	s->storage = true;
+	pthread_cond_broadcast(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -142,19 +143,8 @@ sync_event(void *arg, uint16_t message, const void *record)
 
 		host_put(s, &e->host);
 	}
-	pthread_cond_signal(&s->wake);
+	pthread_cond_broadcast(&s->wake);
 	pthread_mutex_unlock(&s->lock);
-}
-
-bool
-sync_is_done(struct sync *s)
-{
-	bool done;
-
-	pthread_mutex_lock(&s->lock);
-	done = s->done;
-	pthread_mutex_unlock(&s->lock);
-	return done;
 }
 
 /* -- applying -- */
@@ -369,6 +359,17 @@ call_shut(struct call *c)
 	arena_free(c->arena);
 }
 
+static void
+log_pass(const char *what, const struct call *c, int rc)
+{
+	if (rc)
+		log_warn("cannot read the state of the %s: %s: %s", what,
+		    c->err.code ? c->err.code : "?",
+		    c->err.n ? c->err.params[0] : "");
+	else
+		log_info("the state of the %s is up to date", what);
+}
+
 static bool
 pass(struct sync *s)
 {
@@ -378,18 +379,22 @@ pass(struct sync *s)
 	rc = pass_host(s, &c);
 	if (rc == 0) {
 		call_refresh(&c);
-		rc = storage_sync(&c);
-	}
-	if (rc == 0) {
-		call_refresh(&c);
 		rc = pass_domains(s, &c);
 	}
-	if (rc)
-		log_warn("cannot read the host's state: %s: %s",
-		    c.err.code ? c.err.code : "?",
-		    c.err.n ? c.err.params[0] : "");
-	else
-		log_info("the host's state is up to date");
+	log_pass("host", &c, rc);
+	call_shut(&c);
+	return rc == 0;
+}
+
+static bool
+pass_storage(struct sync *s)
+{
+	struct call c = call_open(s);
+	int rc;
+
+	c.patience_ms = STORAGE_PATIENCE_MS;
+	rc = storage_sync(&c);
+	log_pass("storage", &c, rc);
 	call_shut(&c);
 	return rc == 0;
 }
@@ -405,7 +410,7 @@ apply_host(struct sync *s, const struct xenops_host_info *h)
 	call_shut(&c);
 }
 
-/* -- the thread -- */
+/* -- the threads -- */
 
 /* With the lock held: until there is work, or for ms if that is not 0. */
 static void
@@ -424,23 +429,20 @@ wait_work(struct sync *s, int ms)
 	pthread_cond_timedwait(&s->wake, &s->lock, &until);
 }
 
-/* With the lock held, which it drops while it works. */
+/* With the lock held, which it drops while it works.  due is what asks for
+ * fn, which is tried again if it fails while there is a connection. */
 static void
-work_full(struct sync *s)
+work_pass(struct sync *s, bool *due, bool (*fn)(struct sync *s))
 {
 	bool ok;
 
-	s->full = false;
+	*due = false;
 	pthread_mutex_unlock(&s->lock);
-	ok = pass(s);
+	ok = fn(s);
 	pthread_mutex_lock(&s->lock);
-	if (ok) {
-		s->done = !s->full;
-		return;
-	}
-	if (!s->stop && !s->full && ops_is_connected(s->x->ops)) {
+	if (!ok && !s->stop && !*due && ops_is_connected(s->x->ops)) {
 		wait_work(s, RETRY_MS);
-		s->full = true;
+		*due = true;
 	}
 }
 
@@ -470,7 +472,7 @@ sync_thread(void *arg)
 	pthread_mutex_lock(&s->lock);
 	while (!s->stop) {
 		if (s->full) {
-			work_full(s);
+			work_pass(s, &s->full, pass);
 		} else if (s->items || s->host_arena) {
 			work_events(s);
 			/* What is left was deferred. */
@@ -480,7 +482,25 @@ sync_thread(void *arg)
 			wait_work(s, 0);
 		}
 	}
-	s->running = false;
+	s->running--;
+	pthread_cond_signal(&s->gone);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+static void *
+storage_thread(void *arg)
+{
+	struct sync *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop) {
+		if (s->storage)
+			work_pass(s, &s->storage, pass_storage);
+		else
+			wait_work(s, 0);
+	}
+	s->running--;
 	pthread_cond_signal(&s->gone);
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -503,6 +523,8 @@ sync_new(struct xapi *x, struct sync **s_out)
 	pthread_cond_init(&s->gone, &attr);
 	pthread_condattr_destroy(&attr);
 	rc = sync_seed(x);
+	if (rc == 0)
+		rc = storage_seed(x);
 	if (rc) {
 		sync_free(s);
 		return rc;
@@ -511,18 +533,28 @@ sync_new(struct xapi *x, struct sync **s_out)
 	return 0;
 }
 
+static int
+start_thread(struct sync *s, void *(*fn)(void *arg))
+{
+	pthread_t thread;
+	int r;
+
+	pthread_mutex_lock(&s->lock);
+	r = pthread_create(&thread, NULL, fn, s);
+	if (r == 0) {
+		pthread_detach(thread);
+		s->running++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return -r;
+}
+
 int
 sync_start(struct sync *s)
 {
-	int r;
+	int rc = start_thread(s, sync_thread);
 
-	s->running = true;
-	r = pthread_create(&s->thread, NULL, sync_thread, s);
-	if (r)
-		s->running = false;
-	else
-		pthread_detach(s->thread);
-	return -r;
+	return rc ? rc : start_thread(s, storage_thread);
 }
 
 static bool
@@ -536,7 +568,7 @@ sync_stop(struct sync *s)
 	until.tv_sec += STOP_WAIT_S;
 	pthread_mutex_lock(&s->lock);
 	s->stop = true;
-	pthread_cond_signal(&s->wake);
+	pthread_cond_broadcast(&s->wake);
 	while (s->running && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&s->gone, &s->lock, &until);
 	gone = !s->running;

@@ -193,10 +193,48 @@ def kill_9_loses_nothing_acknowledged():
                 last[vm] = n
 
 
+def a_full_disk_hides_no_domain():
+    """What happened to VMs while nothing could be stored is known later, and
+    until then nobody takes a VM that runs for one that is off."""
+    with SmallDisk() as b:
+        api = b.ready()
+        off = b.vm(api, name="off")
+        on, guest = (b.running(api, name=n) for n in ("on", "guest"))
+        spare = b.vbd(api, guest, b.vdi(api), "1")
+        b.fill()
+        write_until_refused(api, off)
+        tasks = [api("Async.VM.start", off, False, False),
+                 api("Async.VM.hard_shutdown", on),
+                 api("Async.VBD.plug", spare)]
+        for task in tasks:
+            until("the end", lambda: api("task.get_status", task) !=
+                  "pending")
+            equal(api("task.get_error_info", task)[0], "OUT_OF_SPACE",
+                  "error")
+        b.control("guest %s shutdown" % api("VM.get_uuid", guest))
+        equal(api("VM.get_power_state", off), "Halted", "power state")
+        check("destroy" not in api("VM.get_allowed_operations", off),
+              "a VM that runs may be destroyed")
+        os.unlink(b.path("xapi/filler"))
+        for vm, state in ((off, "Running"), (on, "Halted"),
+                          (guest, "Halted")):
+            until("the VM to be " + state, lambda: api(
+                "VM.get_power_state", vm) == state)
+            until("the lock to go", lambda: not api(
+                "VM.get_current_operations", vm))
+        equal(api("VBD.get_current_operations", spare), {}, "operations")
+        check(not api("VBD.get_currently_attached", spare), "attached")
+        check(all(api("VBD.get_currently_attached", v)
+                  for v in api("VM.get_VBDs", off)), "disk not attached")
+        api.run("VM.hard_shutdown", off)
+        api.run("VM.start", on, False, False)
+
+
 if __name__ == "__main__":
     if os.geteuid() != 0:       # a mount needs a name space of our own
         os.execvp("unshare", ["unshare", "-rm", sys.executable] + sys.argv)
     sys.exit(main([a_full_disk_refuses_writes_until_there_is_room,
                    a_damaged_database_is_named_and_repaired,
-                   metrics_live_as_long_as_their_object,
-                   kill_9_loses_nothing_acknowledged]))
+                    metrics_live_as_long_as_their_object,
+                    kill_9_loses_nothing_acknowledged,
+                    a_full_disk_hides_no_domain]))

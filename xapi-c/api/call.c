@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "api/xapi.h"
 #include "base/log.h"
 #include "gen/errors.h"
 #include "gen/types.h"
+
+#define RETRY_MS 200
 
 int
 call_error(struct call *c, const char *code, const char *const *params, int n)
@@ -44,6 +47,15 @@ call_write(struct call *c, db_write_fn *fn, void *arg)
 		    "the database refused the change: %s", strerror(-rc)));
 	}
 	return -1;
+}
+
+void
+call_write_surely(struct call *c, db_write_fn *fn, void *arg)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+
+	while (db_write(c->x->db, fn, arg))
+		nanosleep(&pause, NULL);
 }
 
 static int

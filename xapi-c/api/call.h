@@ -45,6 +45,9 @@ int call_error(struct call *c, const char *code,
 void call_refresh(struct call *c);
 /* db_write for handlers: -1 with c->err set when the disk refused. */
 int call_write(struct call *c, db_write_fn *fn, void *arg);
+/* db_write of volatile fields, which must not stay undone and which a full
+ * disk does not hinder: tries until it is taken. */
+void call_write_surely(struct call *c, db_write_fn *fn, void *arg);
 /* The object in c->root; NULL with HANDLE_INVALID [class, ref] set. */
 const void *call_find(struct call *c, int class_id, const struct ref *ref);
 /* The newest version in a write, or a draft of it; NULL likewise. */

@@ -5,6 +5,7 @@
 
 #include "api/task.h"
 #include "gen/errors.h"
+#include "gen/store.h"
 
 #define MAX_OPERATIONS 64
 #define RETRY_MS 200
@@ -153,9 +154,57 @@ oplock_release(struct call *c, struct oplock *l)
 
 	if (!l->held)
 		return;
-	call_write(c, release_in, l);
+	call_write_surely(c, release_in, l);
 	l->held = false;
 	c->err = saved;
+}
+
+void
+oplock_keep(struct oplock *l)
+{
+	l->held = false;
+}
+
+/* Locks are named by their tasks. */
+static bool
+task_is_pending(struct db_txn *t, const char *key)
+{
+	const struct task *task;
+	struct ref ref;
+
+	if (!ref_parse(key, &ref))
+		return false;
+	task = task_txn_get(t, &ref);
+	return task && task->status == TASK_STATUS_TYPE_PENDING;
+}
+
+bool
+op_is_under_way(struct db_txn *t, const struct op_class *k, const void *obj)
+{
+	struct vec current = current_of(k, obj);
+	const struct enum_pair *p = current.v;
+
+	for (uint32_t i = 0; i < current.n; i++)
+		if (task_is_pending(t, p[i].key))
+			return true;
+	return false;
+}
+
+void
+op_settle(struct db_txn *t, const struct op_class *k, const struct ref *ref)
+{
+	void *obj = txn_edit(t, k->cls->id, ref);
+	struct vec current = obj ? current_of(k, obj) : (struct vec){ 0 };
+	const struct enum_pair *p = current.v;
+	struct vec left = current;
+
+	for (uint32_t i = 0; i < current.n; i++)
+		if (!task_is_pending(t, p[i].key))
+			left = enum_map_remove(txn_arena(t), left, p[i].key);
+	if (left.n == current.n)
+		return;
+	*field_at(obj, k->current) = left;
+	refresh_draft(t, k, obj);
 }
 
 int

@@ -9,6 +9,10 @@
  * An operation takes its lock (check and note in current_operations in one
  * write), works, and releases it in the write that records its outcome, so
  * that the operations a client sees when its task ends are the new ones.
+ *
+ * If the disk refuses that write after a domain has changed, the lock stays
+ * when the task ends (oplock_keep): the record is known to be wrong until
+ * sync.c has stored what the domain is, which drops it (op_settle).
  */
 #ifndef API_OPLOCK_H
 #define API_OPLOCK_H
@@ -58,6 +62,15 @@ int oplock_take(struct call *c, struct oplock *l, const struct op_class *k,
 void oplock_release_in(struct db_txn *t, struct oplock *l);
 /* In a write of its own (after a failure).  No effect if not held. */
 void oplock_release(struct call *c, struct oplock *l);
+/* Leaves it, for sync.c, to a VM, VBD or VIF whose outcome is not stored; c
+ * must be a task. */
+void oplock_keep(struct oplock *l);
+/* Is an operation on obj under way, that is, is its task pending? */
+bool op_is_under_way(struct db_txn *t, const struct op_class *k,
+    const void *obj);
+/* Drops the locks of operations that ended. */
+void op_settle(struct db_txn *t, const struct op_class *k,
+    const struct ref *ref);
 
 /* Recomputes allowed_operations after something it depends on changed. */
 void op_refresh(struct db_txn *t, const struct op_class *k,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/storage_sync.h"
 #include "api/sync_parts.h"
@@ -147,6 +148,15 @@ sync_event(void *arg, uint16_t message, const void *record)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void
+sync_disk_works(struct sync *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->full = true;
+	pthread_cond_broadcast(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* -- applying -- */
 
 /*
@@ -158,22 +168,39 @@ is_busy(struct db_txn *t, const struct vm *vm)
 {
 	const struct ref *refs = vm->VBDs.v;
 
-	if (vm->current_operations.n)
+	if (op_is_under_way(t, &vm_op_class, vm))
 		return true;
 	for (uint32_t i = 0; i < vm->VBDs.n; i++) {
 		const struct vbd *vbd = vbd_txn_get(t, &refs[i]);
 
-		if (vbd && vbd->current_operations.n)
+		if (vbd && op_is_under_way(t, &vbd_op_class, vbd))
 			return true;
 	}
 	refs = vm->VIFs.v;
 	for (uint32_t i = 0; i < vm->VIFs.n; i++) {
 		const struct vif *vif = vif_txn_get(t, &refs[i]);
 
-		if (vif && vif->current_operations.n)
+		if (vif && op_is_under_way(t, &vif_op_class, vif))
 			return true;
 	}
 	return false;
+}
+
+/* The VM is not busy.  Locks that are left on it are of operations whose
+ * outcome the disk refused: this is it. */
+static void
+settle(struct db_txn *t, const struct xapi *x, const struct vm *vm,
+    const struct xenops_domain_info *d)
+{
+	const struct ref *refs = vm->VBDs.v;
+
+	for (uint32_t i = 0; i < vm->VBDs.n; i++)
+		op_settle(t, &vbd_op_class, &refs[i]);
+	refs = vm->VIFs.v;
+	for (uint32_t i = 0; i < vm->VIFs.n; i++)
+		op_settle(t, &vif_op_class, &refs[i]);
+	op_settle(t, &vm_op_class, &vm->obj.ref);
+	vm_state_apply(t, x, &vm->obj.ref, d);
 }
 
 struct apply {
@@ -196,10 +223,11 @@ apply_in(struct db_txn *t, void *arg)
 	a->busy = is_busy(t, vm);
 	a->ask = !a->busy && a->old;
 	if (!a->busy && !a->old)
-		vm_state_apply(t, a->x, &vm->obj.ref, a->domain);
+		settle(t, a->x, vm, a->domain);
 	return 0;
 }
 
+/* What the disk refuses comes again with the pass after sync_disk_works. */
 static void
 apply(struct sync *s, struct apply *a)
 {
@@ -289,7 +317,7 @@ pass_vm(const void *obj, void *arg)
 	if (vm->is_control_domain)
 		return 0;
 	if (!is_busy(p->t, vm)) {
-		vm_state_apply(p->t, p->s->x, &vm->obj.ref, d);
+		settle(p->t, p->s->x, vm, d);
 		return 0;
 	}
 	off.uuid = vm->uuid;

@@ -25,5 +25,8 @@ int sync_start(struct sync *s);
 /* The callbacks of struct ops_config; arg is the struct sync. */
 void sync_connected(void *arg);
 void sync_event(void *arg, uint16_t message, const void *record);
+/* From db_config.disk, when the disk takes writes again: what it refused is
+ * asked for once more. */
+void sync_disk_works(struct sync *s);
 
 #endif

@@ -225,8 +225,7 @@ task_end(struct call *c, int rc, const struct type *t, const void *result)
 	} else {
 		e.status = TASK_STATUS_TYPE_FAILURE;
 	}
-	if (db_write(c->x->db, end_in, &e))
-		log_error("cannot record the end of a task");
+	call_write_surely(c, end_in, &e);
 	buf_release(&b);
 }
 
@@ -241,7 +240,7 @@ void
 task_drop(struct call *c)
 {
 	if (!ref_is_null(&c->task))
-		db_write(c->x->db, drop_in, &c->task);
+		call_write_surely(c, drop_in, &c->task);
 }
 
 /* -- collecting -- */

@@ -36,7 +36,7 @@ int task_check(struct call *c);
 void task_progress(struct call *c, double fraction, int64_t *last_ms);
 /*
  * Ends c->task: success with a result of type t (NULL: the text ""), or by
- * c->err when rc is not 0.  Refuses nothing; logs what cannot be written.
+ * c->err when rc is not 0.  Refuses nothing.
  */
 void task_end(struct call *c, int rc, const struct type *t,
     const void *result);

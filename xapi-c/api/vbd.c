@@ -217,6 +217,7 @@ api_vbd_destroy(struct call *c, const struct vbd_destroy_args *a)
 /* The write that ends plug, unplug, insert and eject. */
 struct outcome {
 	struct oplock *lock;
+	bool done;			/* the domain has changed */
 	bool attached;
 	const struct ref *vdi;		/* NULL: leave; null ref: ejected */
 	int device;			/* -1: leave */
@@ -252,8 +253,8 @@ record_outcome(struct call *c, struct outcome *o)
 {
 	int rc = call_write(c, outcome_in, o);
 
-	if (rc == 0)
-		o->lock->held = false;
+	if (rc == 0 || o->done)
+		oplock_keep(o->lock);
 	return rc;
 }
 
@@ -313,7 +314,7 @@ api_vbd_plug(struct call *c, const struct vbd_plug_args *a)
 	rc = plug_now(c, vbd_find(c->root, &a->self), &device);
 	if (rc == 0)
 		rc = record_outcome(c, &(struct outcome){ .lock = &lock,
-		    .attached = true, .device = device });
+		    .done = true, .attached = true, .device = device });
 out:
 	oplock_release(c, &lock);
 	return rc;
@@ -333,7 +334,7 @@ unplug(struct call *c, const struct ref *ref, bool force)
 	rc = unplug_now(c, vbd_find(c->root, ref), force);
 	if (rc == 0)
 		rc = record_outcome(c, &(struct outcome){ .lock = &lock,
-		    .attached = false, .device = -1 });
+		    .done = true, .attached = false, .device = -1 });
 out:
 	oplock_release(c, &lock);
 	return rc;
@@ -378,7 +379,8 @@ api_vbd_insert(struct call *c, const struct vbd_insert_args *a)
 		rc = plug_now(c, &with, &device);
 	if (rc == 0)
 		rc = record_outcome(c, &(struct outcome){ .lock = &lock,
-		    .attached = on, .vdi = &a->vdi, .device = device });
+		    .done = on, .attached = on, .vdi = &a->vdi,
+		    .device = device });
 out:
 	oplock_release(c, &lock);
 	return rc;
@@ -389,6 +391,7 @@ api_vbd_eject(struct call *c, const struct vbd_eject_args *a)
 {
 	struct oplock lock = { 0 };
 	const struct vbd *vbd;
+	bool on;
 	int rc;
 
 	rc = oplock_take(c, &lock, &vbd_op_class, &a->vbd,
@@ -397,11 +400,13 @@ api_vbd_eject(struct call *c, const struct vbd_eject_args *a)
 		goto out;
 	call_refresh(c);
 	vbd = vbd_find(c->root, &a->vbd);
-	if (vbd->currently_attached)
+	on = vbd->currently_attached;
+	if (on)
 		rc = unplug_now(c, vbd, false);
 	if (rc == 0)
 		rc = record_outcome(c, &(struct outcome){ .lock = &lock,
-		    .attached = false, .vdi = &REF_NULL, .device = -1 });
+		    .done = on, .attached = false, .vdi = &REF_NULL,
+		    .device = -1 });
 out:
 	oplock_release(c, &lock);
 	return rc;

@@ -236,7 +236,7 @@ change(struct call *c, const struct ref *ref, int op)
 		goto out;
 	}
 	rc = call_write(c, outcome_in, &o);
-	lock.held = rc != 0;
+	oplock_keep(&lock);
 out:
 	oplock_release(c, &lock);
 	return rc;

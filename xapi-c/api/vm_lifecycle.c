@@ -50,8 +50,7 @@ record_outcome(struct outcome *o)
 {
 	int rc = call_write(o->c, outcome_in, o);
 
-	if (rc == 0)
-		o->lock->held = false;
+	oplock_keep(o->lock);
 	return rc;
 }
 

@@ -39,8 +39,9 @@ struct daemon {
 	struct sync *sync;
 	struct keeper *keeper;
 	bool pause;			/* before the end */
-	pthread_mutex_t http_lock;	/* the database's writer reads http */
+	pthread_mutex_t writer_lock;	/* the database's writer reads these */
 	struct http *http;
+	struct sync *told;		/* sync, while it can be told */
 	int http_fd;
 	int https_fd;
 };
@@ -57,17 +58,37 @@ published(void *arg)
 {
 	struct daemon *d = arg;
 
-	pthread_mutex_lock(&d->http_lock);
+	pthread_mutex_lock(&d->writer_lock);
 	http_published(d->http);
-	pthread_mutex_unlock(&d->http_lock);
+	pthread_mutex_unlock(&d->writer_lock);
+}
+
+static void
+disk(void *arg, int rc)
+{
+	struct daemon *d = arg;
+
+	keeper_disk(d->keeper, rc);
+	pthread_mutex_lock(&d->writer_lock);
+	if (rc == 0 && d->told)
+		sync_disk_works(d->told);
+	pthread_mutex_unlock(&d->writer_lock);
 }
 
 static void
 publish_to(struct daemon *d, struct http *http)
 {
-	pthread_mutex_lock(&d->http_lock);
+	pthread_mutex_lock(&d->writer_lock);
 	d->http = http;
-	pthread_mutex_unlock(&d->http_lock);
+	pthread_mutex_unlock(&d->writer_lock);
+}
+
+static void
+tell(struct daemon *d, struct sync *s)
+{
+	pthread_mutex_lock(&d->writer_lock);
+	d->told = s;
+	pthread_mutex_unlock(&d->writer_lock);
 }
 
 static int
@@ -117,7 +138,7 @@ open_database(struct daemon *d)
 		    d->x.cfg.state_dir),
 		.classes = classes, .n_classes = CLASS_N,
 		.published = published, .published_arg = d,
-		.disk = keeper_disk, .disk_arg = d->keeper,
+		.disk = disk, .disk_arg = d,
 	};
 	int rc = db_open(&cfg, &d->x.db, &why);
 
@@ -177,6 +198,7 @@ start_ops(struct daemon *d)
 
 	if (rc)
 		return fail("start the client of xenopsd", rc);
+	tell(d, d->sync);
 	rc = sync_start(d->sync);
 	return rc ? fail("start the sync", rc) : 0;
 }
@@ -240,6 +262,7 @@ stop(struct daemon *d)
 	struct http *http = d->http;
 
 	publish_to(d, NULL);
+	tell(d, NULL);
 	if (!http_stop(http))
 		return false;
 	if (!tasks_stop(d->x.tasks) || !sync_free(d->sync))
@@ -258,7 +281,7 @@ main(int argc, char **argv)
 {
 	struct daemon d = {
 		.http_fd = -1, .https_fd = -1,
-		.http_lock = PTHREAD_MUTEX_INITIALIZER,
+		.writer_lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	const struct timespec pause = { .tv_sec = PAUSE_S };
 	sigset_t ends;

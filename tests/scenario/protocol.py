@@ -372,6 +372,46 @@ def many_wait_and_slow_readers_hold_nobody_up():
         equal(b.xapi.poll(), None, "xapi")
 
 
+def frames(opcode, payload, n):
+    """n WebSocket frames of a client, with a mask of zeros."""
+    return n * (bytes([0x80 | opcode, 0x80 | len(payload)]) + bytes(4) +
+                payload)
+
+
+def a_client_that_leaves_a_deaf_console_is_missed():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api, console="deaf")
+        fds = "/proc/%d/fd" % b.xapi.pid
+        before = len(os.listdir(fds))
+        console = api.console(vm)
+        check(len(os.listdir(fds)) > before, "no descriptor for a console")
+        with open("/proc/sys/net/core/wmem_default") as f:
+            takes = int(f.read())       # in the socket before the console
+        console.sock.sendall(frames(2, b"x" * 100, takes // 100 + 300))
+        console.sock.close()
+        until("the console to be closed",
+              lambda: len(os.listdir(fds)) <= before, 30)
+
+
+def pings_whose_answers_nobody_reads_are_not_taken():
+    with Bench() as b:
+        api = b.ready()
+        console = api.console(b.running(api))
+        console.wait("I am up")
+        pings = frames(9, b"p" * 125, 8000)
+        console.sock.settimeout(2)
+        try:
+            for _ in range(64):
+                console.sock.sendall(pings)
+            check(False, "64 MiB of PINGs were taken")
+        except socket.timeout:
+            pass
+        for _ in range(1000):
+            console._frame()
+        equal(b.xapi.poll(), None, "xapi")
+
+
 if __name__ == "__main__":
     sys.exit(main([
         heads_are_read_as_xenapi_hosts_do,
@@ -384,4 +424,6 @@ if __name__ == "__main__":
         streams_want_credentials,
         silent_clients_make_room,
         many_wait_and_slow_readers_hold_nobody_up,
+        a_client_that_leaves_a_deaf_console_is_missed,
+        pings_whose_answers_nobody_reads_are_not_taken,
     ]))

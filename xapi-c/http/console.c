@@ -1,7 +1,8 @@
 /*
  * /console: the bytes of a VM's console, over a WebSocket (GET) or raw after
  * CONNECT.  One thread moves both directions; each has one buffer, and a side
- * is read only while the other side's buffer is empty.
+ * is read only while the other side's buffer is empty.  Answers to a client's
+ * PINGs share the buffer of the console's output, up to a limit.
  */
 #include <errno.h>
 #include <poll.h>
@@ -11,6 +12,7 @@
 
 #include "api/stream.h"
 #include "base/fdio.h"
+#include "http/limits.h"
 #include "http/stream.h"
 #include "http/ws.h"
 
@@ -23,6 +25,7 @@ struct relay {
 	struct buf to_console, to_client;
 	size_t console_done, client_done;	/* sent of these */
 	bool client_eof, console_eof;
+	bool hung_up;			/* the client sends no more */
 };
 
 static bool
@@ -47,6 +50,24 @@ from_client(struct relay *r, const char *data, size_t len)
 	return rc;
 }
 
+/* Is there room for what the client sends, and for the answers to it? */
+static bool
+takes_client(const struct relay *r)
+{
+	return !r->client_eof && is_empty(&r->to_console, r->console_done) &&
+	    r->to_client.len - r->client_done <= HTTP_MAX_PONGS;
+}
+
+/* Moves what is not yet sent to the front of the buffer. */
+static void
+drop_sent(struct buf *b, size_t *done)
+{
+	if (*done)
+		memmove(b->data, b->data + *done, b->len - *done);
+	b->len -= *done;
+	*done = 0;
+}
+
 /* Each step moves what goes without waiting: 0, or -errno to give up. */
 static int
 read_client(struct relay *r)
@@ -55,10 +76,10 @@ read_client(struct relay *r)
 	char chunk[CHUNK];
 	ssize_t n;
 
-	if (r->client_eof || !is_empty(&r->to_console, r->console_done))
+	if (!takes_client(r))
 		return 0;
-	buf_reset(&r->to_console);
-	r->console_done = 0;
+	drop_sent(&r->to_console, &r->console_done);
+	drop_sent(&r->to_client, &r->client_done);
 	if (c->in.len > c->head_size)
 		n = stream_read(r->s, chunk, sizeof(chunk));
 	else
@@ -78,8 +99,7 @@ read_console(struct relay *r)
 
 	if (r->console_eof || !is_empty(&r->to_client, r->client_done))
 		return 0;
-	buf_reset(&r->to_client);
-	r->client_done = 0;
+	drop_sent(&r->to_client, &r->client_done);
 	n = read(r->fd, chunk, sizeof(chunk));
 	if (n > 0) {
 		if (r->ws)
@@ -126,28 +146,42 @@ write_console(struct relay *r)
 	return 0;
 }
 
+/* A client that left is noticed also while nothing can be read of it. */
+static int
+heed_client(struct relay *r, short seen)
+{
+	if (seen & (POLLERR | POLLHUP))
+		return -ECONNRESET;
+	if (seen & POLLRDHUP)
+		r->hung_up = true;
+	return 0;
+}
+
 static int
 wait_for_more(struct relay *r)
 {
 	struct pollfd p[2] = { { .fd = r->s->conn->fd }, { .fd = r->fd } };
 	bool out = !is_empty(&r->to_client, r->client_done);
 	bool in = !is_empty(&r->to_console, r->console_done);
+	bool reads = takes_client(r);
 	struct conn *c = r->s->conn;
+	int n;
 
-	if (c->in.len > c->head_size && !in)
+	if (reads && (c->in.len > c->head_size ||
+		(c->tls && tls_pending(c->tls))))
 		return 0;
-	if (c->tls && tls_pending(c->tls) && !in)
-		return 0;
-	p[0].events = (short)((out ? POLLOUT : 0) | (in ? 0 : POLLIN));
+	p[0].events = (short)((out ? POLLOUT : 0) | (reads ? POLLIN : 0) |
+	    (r->hung_up ? 0 : POLLRDHUP));
 	p[1].events = (short)((in ? POLLOUT : 0) | (out ? 0 : POLLIN));
 	/* poll reports a hang-up even to those who wait for nothing. */
 	if (r->console_eof || !p[1].events)
 		p[1].fd = -1;
-	if (!p[0].events)
-		p[0].fd = -1;
-	/* Without a limit: a console may be silent for days, and TCP's
-	 * keep-alive finds dead clients. */
-	return poll(p, 2, -1) == -1 && errno != EINTR ? -errno : 0;
+	/* Without a limit while there is a client: a console may be silent for
+	 * days, and TCP's keep-alive finds dead clients. */
+	n = poll(p, 2, r->hung_up ? HTTP_HANGUP_MS : -1);
+	if (n == -1)
+		return errno == EINTR ? 0 : -errno;
+	return n == 0 ? -ETIMEDOUT : heed_client(r, p[0].revents);
 }
 
 static void
@@ -169,8 +203,7 @@ relay(struct relay *r)
 		rc = wait_for_more(r);
 	}
 	if (r->ws && !r->client_eof && !rc) {
-		buf_reset(&r->to_client);
-		r->client_done = 0;
+		drop_sent(&r->to_client, &r->client_done);
 		ws_frame(&r->to_client, WS_CLOSE, "\x03\xe8", 2);
 	}
 	if (!rc)

@@ -33,6 +33,8 @@
 #define HTTP_WRITE_MS 60000		/* without any progress */
 #define HTTP_DRAIN_MS 3000		/* after a refusal */
 #define HTTP_SURPLUS_MS 2000		/* for a byte too many of an import */
+#define HTTP_MAX_PONGS (64u << 10)	/* to a console's client, unread */
+#define HTTP_HANGUP_MS 3000		/* for a console to take the last words */
 #define HTTP_STREAM_MS 300000		/* read or write of a transfer */
 
 #endif

@@ -70,9 +70,10 @@ request_handler sim_domain_list, sim_vm_start, sim_vm_shutdown,
 
 /* sim_console.c: a console that prints a banner and echoes. */
 struct sim_console;
-/* Returns the other end's descriptor, or -errno; *list gets one more. */
+/* Returns the other end's descriptor, or -errno; *list gets one more.  A deaf
+ * one neither reads nor prints. */
 int sim_console_new(struct loop *l, struct sim_console **list,
-    const char *banner);
+    const char *banner, bool deaf);
 void sim_consoles_free(struct sim_console **list);
 void sim_consoles_print(struct sim_console *list, const char *text);
 

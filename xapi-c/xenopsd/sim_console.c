@@ -15,6 +15,7 @@ struct sim_console {
 	struct sim_console **prevp;
 	struct watch *watch;
 	int fd;
+	bool deaf;
 	size_t held;			/* read, not yet echoed */
 	char data[HELD];
 };
@@ -67,12 +68,13 @@ console_ready(void *arg, uint32_t events)
 			memmove(c->data, c->data + r, c->held);
 		}
 	}
-	watch_set(c->watch, (c->held < HELD / 2 ? EPOLLIN : 0) |
+	watch_set(c->watch, c->deaf ? 0 : (c->held < HELD / 2 ? EPOLLIN : 0) |
 	    (c->held ? EPOLLOUT : 0));
 }
 
 int
-sim_console_new(struct loop *l, struct sim_console **list, const char *banner)
+sim_console_new(struct loop *l, struct sim_console **list, const char *banner,
+    bool deaf)
 {
 	struct sim_console *c;
 	int fds[2];
@@ -81,9 +83,11 @@ sim_console_new(struct loop *l, struct sim_console **list, const char *banner)
 		return -errno;
 	c = mem_zalloc(sizeof(*c));
 	c->fd = fds[0];
+	c->deaf = deaf;
 	fdio_nonblock(c->fd, true);
 	hold(c, banner, strlen(banner), "\r\n");
-	c->watch = loop_watch(l, c->fd, EPOLLIN | EPOLLOUT, console_ready, c);
+	c->watch = loop_watch(l, c->fd, deaf ? 0 : EPOLLIN | EPOLLOUT,
+	    console_ready, c);
 	c->next = *list;
 	c->prevp = list;
 	if (c->next)
@@ -97,7 +101,8 @@ sim_consoles_print(struct sim_console *list, const char *text)
 {
 	for (struct sim_console *c = list; c; c = c->next) {
 		hold(c, text, strlen(text), "\r\n");
-		watch_set(c->watch, EPOLLIN | EPOLLOUT);
+		if (!c->deaf)
+			watch_set(c->watch, EPOLLIN | EPOLLOUT);
 	}
 }
 

@@ -3,6 +3,7 @@
  * reboot requests within m->stop_ms, unless its xenstore data says otherwise:
  *     vm-data/sim/shutdown = ignore      it never reacts to a clean shutdown
  *     vm-data/sim/boot = fail            the build fails with boot_failed
+ *     vm-data/sim/console = deaf         its console takes no input
  *     vm-data/sim/exit = shutdown|reboot|crash   it does so once booted
  */
 #include <errno.h>
@@ -691,7 +692,8 @@ sim_console_open(struct request *rq, const void *args, void *result)
 		return -1;
 	fd = sim_console_new(d->m->loop, &d->consoles,
 	    arena_printf(rq->arena, "\nsimulated guest %s\n%s", d->spec.name,
-	    d->booted ? "I am up\n" : "booting\n"));
+	    d->booted ? "I am up\n" : "booting\n"),
+	    strcmp(told(d, "console"), "deaf") == 0);
 	if (fd < 0)
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "cannot open console: %s", strerror(-fd));

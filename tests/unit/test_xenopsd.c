@@ -24,7 +24,7 @@
 #define UUID2 "11111111-2222-4333-8444-666666666666"
 
 /* What vm_shutdown does here, by its timeout. */
-enum { WORK_OK, WORK_FAIL, WORK_DIE, WORK_HANG };
+enum { WORK_OK, WORK_FAIL, WORK_DIE, WORK_HANG, WORK_ASK_GUEST };
 
 struct rig {
 	struct loop *loop;
@@ -118,7 +118,7 @@ work(struct request *rq, const void *args, void *result)
 		return request_fail(rq, XENOPS_CODE_TIMEOUT, "no");
 	if (a->timeout == WORK_DIE)
 		raise(SIGKILL);
-	while (a->timeout == WORK_HANG)
+	while (a->timeout == WORK_HANG || a->timeout == WORK_ASK_GUEST)
 		pause();
 	return 0;
 }
@@ -145,7 +145,9 @@ key(const struct request *rq)
 {
 	const struct xenops_vm_shutdown_args *a = rq->args;
 
-	return (struct worker_key){ .name = a->vm, .urgent = a->force };
+	return (struct worker_key){ .name = a->vm, .urgent = a->force,
+		.class = a->timeout == WORK_ASK_GUEST ? WORKER_GUEST :
+		    a->vm[0] == '/' ? WORKER_STORAGE : WORKER_DOMAIN };
 }
 
 static void
@@ -471,6 +473,50 @@ START_TEST(requests_on_one_object_wait_but_urgent_ones_do_not)
 }
 END_TEST
 
+static void
+ask_deaf_guests(struct rig *r, int fd)
+{
+	char vm[] = "a";
+
+	(void)r;
+	say_hello(fd);
+	for (uint32_t i = 0; i <= WORKER_MAX; i++, vm[0]++)
+		send_work(fd, 2 + i, vm, WORK_ASK_GUEST, false);
+	send_work(fd, 20, vm, WORK_OK, false);
+	expect_reply(fd, 20);
+}
+
+START_TEST(guests_that_do_not_answer_hold_up_nobody_else)
+{
+	rig_run(ask_deaf_guests);
+}
+END_TEST
+
+static void
+fill_a_class(struct rig *r, int fd)
+{
+	char path[400];
+
+	say_hello(fd);
+	for (uint32_t i = 0; i < WORKER_MAX; i++) {
+		snprintf(path, sizeof(path), "%.200s/%u", r->dir, i);
+		send_work(fd, 2 + i, path, WORK_HANG, false);
+	}
+	snprintf(path, sizeof(path), "%.200s/last", r->dir);
+	send_work(fd, 20, path, WORK_OK, false);	/* waits for a place */
+	send_work(fd, 21, "vm", WORK_OK, false);	/* of another class */
+	expect_reply(fd, 21);
+	send_kind(fd, 2, FRAME_CANCEL);
+	ck_assert_int_eq(expect_failure(fd, 2), XENOPS_CODE_CANCELLED);
+	expect_reply(fd, 20);
+}
+
+START_TEST(each_class_of_work_has_a_bound_of_its_own)
+{
+	rig_run(fill_a_class);
+}
+END_TEST
+
 START_TEST(kept_specifications_come_back)
 {
 	struct xenops_disk_spec disk = { .vbd = UUID2, .device = 3 };
@@ -562,5 +608,7 @@ main(int argc, char **argv)
 	    pending_requests_can_be_overtaken_and_cancelled, workers_answer,
 	    what_a_lost_worker_left_is_cleared_away,
 	    requests_on_one_object_wait_but_urgent_ones_do_not,
+	    guests_that_do_not_answer_hold_up_nobody_else,
+	    each_class_of_work_has_a_bound_of_its_own,
 	    kept_specifications_come_back, specifications_are_checked);
 }

@@ -210,14 +210,38 @@ vm_of(const struct request *rq)
 	}
 }
 
-/* Only VMs: storage keeps its own locks between processes (storage.h). */
+/* Whether the guest is asked first, which may take as long as it likes. */
+static bool
+asks_guest(const struct request *rq)
+{
+	const void *a = rq->args;
+
+	switch (rq->message) {
+	case XENOPS_VM_SHUTDOWN:
+		return !((const struct xenops_vm_shutdown_args *)a)->force;
+	case XENOPS_VM_REBOOT:
+		return !((const struct xenops_vm_reboot_args *)a)->force;
+	case XENOPS_VBD_UNPLUG:
+		return !((const struct xenops_vbd_unplug_args *)a)->force;
+	case XENOPS_VIF_UNPLUG:
+		return !((const struct xenops_vif_unplug_args *)a)->force;
+	default:
+		return false;
+	}
+}
+
+/* Only VMs have names: storage keeps its own locks between processes
+ * (storage.h). */
 static struct worker_key
 key_of(const struct request *rq)
 {
-	const struct xenops_vm_shutdown_args *a = rq->args;
+	const char *vm = vm_of(rq);
+	bool asks = asks_guest(rq);
 
-	return (struct worker_key){ .name = vm_of(rq),
-		.urgent = rq->message == XENOPS_VM_SHUTDOWN && a->force };
+	return (struct worker_key){ .name = vm,
+		.class = asks ? WORKER_GUEST :
+		    vm ? WORKER_DOMAIN : WORKER_STORAGE,
+		.urgent = rq->message == XENOPS_VM_SHUTDOWN && !asks };
 }
 
 static void

@@ -51,9 +51,15 @@ struct workers {
 	struct workers_config cfg;
 	struct job *jobs;
 	struct job **tail;
-	int running;
+	int running[WORKER_CLASSES];
 	int n;
 	struct timer *schedule_timer;
+};
+
+static const int max_running[WORKER_CLASSES] = {
+	[WORKER_DOMAIN] = WORKER_MAX,
+	[WORKER_STORAGE] = WORKER_MAX,
+	[WORKER_GUEST] = WORKER_MAX_GUEST,
 };
 
 static void job_exited(struct job *j);
@@ -268,7 +274,7 @@ job_end(struct job *j)
 	const void *result = j->result;
 
 	if (j->phase != WAITING)
-		w->running--;
+		w->running[j->key.class]--;
 	job_free(j);
 	w->cfg.ended(w->cfg.daemon, rq, name, result != NULL);
 	schedule_soon(w);
@@ -337,7 +343,8 @@ must_wait(const struct job *j)
 {
 	const struct job *o;
 
-	if (!j->key.urgent && j->w->running >= WORKER_MAX)
+	if (!j->key.urgent && j->w->running[j->key.class] >=
+	    max_running[j->key.class])
 		return true;
 	if (!j->key.name)
 		return false;
@@ -357,7 +364,7 @@ job_start(struct job *j)
 		return;
 	}
 	j->phase = RUNNING;
-	j->w->running++;
+	j->w->running[j->key.class]++;
 	if (!job_spawn(j, FRAME_REQUEST)) {
 		request_fail(j->rq, XENOPS_CODE_INTERNAL,
 		    "cannot start a worker: %s", strerror(errno));

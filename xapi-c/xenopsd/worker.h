@@ -12,15 +12,26 @@
 #include "xenopsd/loop.h"
 #include "xenopsd/request.h"
 
-#define WORKER_MAX 6			/* at once; others wait */
+#define WORKER_MAX 6			/* of a class at once; others wait */
+#define WORKER_MAX_GUEST 64
 #define WORKER_MAX_WAITING 1024
 
 struct workers;
+
+/* Each class has its own bound, so that guests who do not answer, or disks that
+ * hang, hold up nobody else. */
+enum worker_class {
+	WORKER_DOMAIN,		/* builds, changes or ends a domain */
+	WORKER_STORAGE,		/* works on an SR */
+	WORKER_GUEST,		/* asks a guest, and mostly sleeps */
+	WORKER_CLASSES
+};
 
 /* What a request works on.  Requests with the same name wait for each other.
  * Name NULL: waits for nobody. */
 struct worker_key {
 	const char *name;
+	enum worker_class class;
 	bool urgent;	/* cancels those on the same name that are not */
 };
 

@@ -21,8 +21,10 @@
 
 #include "base/clock.h"
 #include "unit.h"
+#include "xenopsd/request_impl.h"
 #include "xenopsd/storage_disk.h"
 #include "xenopsd/storage_driver.h"
+#include "xenopsd/storage_lease.h"
 #include "xenopsd/storage_lvm.h"
 
 #define MIB ((int64_t)1 << 20)
@@ -412,6 +414,195 @@ START_TEST(uses_of_the_dead_are_reaped)
 	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), -1);
 	expect_code(&s, XENOPS_CODE_IN_USE);
 	teardown(&b);
+}
+END_TEST
+
+/* Leases whose work is done at once, or not. */
+struct lessor {
+	struct bench bench;
+	struct loop *loop;
+	struct leases *leases;
+	int to_fail;			/* closes that come to nothing */
+	int closes;
+	bool pending;			/* opens wait for finish_open */
+	struct request_impl impl;
+	struct request opening;
+};
+
+static int
+lessor_run(struct request *rq, const void *args, void *result)
+{
+	struct lessor *l = rq->daemon;
+
+	if (rq->message == XENOPS_VDI_OPEN && l->pending)
+		return REQUEST_PENDING;
+	if (rq->message == XENOPS_VDI_CLOSE) {
+		l->closes++;
+		if (l->to_fail && l->to_fail--)
+			return request_fail(rq, XENOPS_CODE_IN_USE, "busy");
+	}
+	return lease_handle(rq, &l->bench.env, args, result);
+}
+
+static struct request
+lessor_request(struct lessor *l, enum xenops_message message,
+    uint32_t connection, const void *args)
+{
+	memset(&l->impl, 0, sizeof(l->impl));
+	return (struct request){ .arena = l->bench.arena, .daemon = l,
+		.message = (uint16_t)message, .connection = connection,
+		.args = args, .impl = &l->impl };
+}
+
+static bool
+is_in_use(struct lessor *l)
+{
+	struct storage s = op(&l->bench);
+	struct use *uses;
+
+	return use_list(&s, NULL, &uses) > 0;
+}
+
+static void
+lessor_submit(void *daemon, const struct xenops_vdi_close_args *a)
+{
+	struct lessor *l = daemon;
+	struct request rq = lessor_request(l, XENOPS_VDI_CLOSE, 0, a);
+
+	leases_close(l->leases, &rq, a);
+	if (!is_in_use(l))
+		loop_stop(l->loop);
+}
+
+static void
+lessor_start(struct lessor *l)
+{
+	struct leases_config cfg = { .env = &l->bench.env, .retry_ms = 1,
+		.run = lessor_run, .submit = lessor_submit, .daemon = l };
+
+	l->loop = cfg.loop = loop_new();
+	l->leases = leases_new(&cfg);
+}
+
+static void
+lessor_setup(struct lessor *l)
+{
+	memset(l, 0, sizeof(*l));
+	setup(&l->bench);
+	make_sr(&l->bench, XENOPS_SR_TYPE_FILE, "");
+	make_vdi(&l->bench, VDI_A, MIB);
+}
+
+static void
+lessor_end(struct lessor *l)
+{
+	leases_free(l->leases);
+	loop_free(l->loop);
+	teardown(&l->bench);
+}
+
+/* Opens the disk for a connection; the lease. */
+static int64_t
+lessor_open(struct lessor *l, uint32_t connection)
+{
+	static const struct xenops_vdi_open_args a = { .sr = SR_A,
+		.vdi = VDI_A, .writable = true };
+	struct xenops_vdi_open_result r = { 0 };
+
+	l->opening = lessor_request(l, XENOPS_VDI_OPEN, connection, &a);
+	if (leases_open(l->leases, &l->opening, &a, &r) == REQUEST_PENDING)
+		return 0;
+	ck_assert_int_eq(l->impl.nfds, 1);
+	close(l->impl.fds[0]);
+	ck_assert_int_eq(r.size, MIB);
+	return r.lease;
+}
+
+static int
+lessor_close(struct lessor *l, uint32_t connection, int64_t lease)
+{
+	struct xenops_vdi_close_args a = { .lease = lease };
+	struct request rq = lessor_request(l, XENOPS_VDI_CLOSE, connection,
+	    &a);
+
+	return leases_close(l->leases, &rq, &a);
+}
+
+START_TEST(a_lease_ends_with_its_connection)
+{
+	struct lessor l;
+	int64_t lease;
+
+	lessor_setup(&l);
+	lessor_start(&l);
+	lease = lessor_open(&l, 7);
+	ck_assert(is_in_use(&l));
+	ck_assert_int_eq(lessor_close(&l, 8, lease), -1);
+	ck_assert_int_eq(lessor_close(&l, 7, lease), 0);
+	ck_assert(!is_in_use(&l));
+	ck_assert_int_eq(lessor_close(&l, 7, lease), -1);
+	lessor_open(&l, 7);
+	leases_disconnected(l.leases, 8);
+	leases_disconnected(l.leases, 7);
+	ck_assert(is_in_use(&l));
+	ck_assert_int_eq(loop_run(l.loop), 0);
+	ck_assert(!is_in_use(&l));
+	lessor_end(&l);
+}
+END_TEST
+
+START_TEST(a_lease_that_cannot_end_is_tried_again)
+{
+	struct lessor l;
+
+	lessor_setup(&l);
+	lessor_start(&l);
+	l.to_fail = 3;
+	ck_assert_int_eq(lessor_close(&l, 7, lessor_open(&l, 7)), -1);
+	ck_assert(is_in_use(&l));
+	ck_assert_int_eq(loop_run(l.loop), 0);
+	ck_assert(!is_in_use(&l));
+	ck_assert_int_eq(l.closes, 4);
+	lessor_end(&l);
+}
+END_TEST
+
+START_TEST(leases_of_an_earlier_process_end)
+{
+	struct lessor l;
+
+	lessor_setup(&l);
+	lessor_start(&l);
+	lessor_open(&l, 7);
+	leases_free(l.leases);
+	loop_free(l.loop);
+	ck_assert(is_in_use(&l));
+	lessor_start(&l);
+	l.to_fail = 1;
+	ck_assert_int_eq(loop_run(l.loop), 0);
+	ck_assert(!is_in_use(&l));
+	lessor_end(&l);
+}
+END_TEST
+
+START_TEST(a_client_may_leave_while_its_disk_is_opened)
+{
+	struct xenops_vdi_open_result r = { 0 };
+	struct lessor l;
+
+	lessor_setup(&l);
+	lessor_start(&l);
+	l.pending = true;
+	lessor_open(&l, 7);
+	leases_disconnected(l.leases, 7);
+	ck_assert_int_eq(lease_handle(&l.opening, &l.bench.env,
+	    l.opening.args, &r), 0);
+	close(l.impl.fds[0]);
+	ck_assert(is_in_use(&l));
+	leases_ended(l.leases, &l.opening, true);
+	ck_assert_int_eq(loop_run(l.loop), 0);
+	ck_assert(!is_in_use(&l));
+	lessor_end(&l);
 }
 END_TEST
 
@@ -826,6 +1017,10 @@ main(void)
 	    names_that_are_no_uuids_are_refused,
 	    one_writer_excludes_everybody_else,
 	    sizes_and_doubles_are_checked, uses_of_the_dead_are_reaped,
+	    a_lease_ends_with_its_connection,
+	    a_lease_that_cannot_end_is_tried_again,
+	    leases_of_an_earlier_process_end,
+	    a_client_may_leave_while_its_disk_is_opened,
 	    a_memory_sr_is_bounded, a_file_sr_lives_on_its_disk,
 	    a_killed_worker_leaves_no_loop_device, a_full_file_sr_says_so,
 	    only_blank_whole_disks_are_unused, tags_keep_any_text,

@@ -92,6 +92,7 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_VDI_DESTROY] = to_worker,
 	[XENOPS_VDI_RESIZE] = to_worker,
 	[XENOPS_VDI_SET_NAME] = to_worker,
+	[XENOPS_STORAGE_REAP] = to_worker,
 	[XENOPS_VDI_OPEN] = vdi_open,
 	[XENOPS_VDI_CLOSE] = vdi_close,
 	[XENOPS_BRIDGE_CREATE] = host_bridge_create,
@@ -104,29 +105,14 @@ storage_request(struct request *rq, const void *args, void *result)
 	return storage_handle(rq, &storage_real, args, result);
 }
 
-static request_handler *const worker_handlers[XENOPS_N] = {
-	[XENOPS_VM_START] = domain_vm_start,
-	[XENOPS_VM_SHUTDOWN] = domain_vm_shutdown,
-	[XENOPS_VM_REBOOT] = domain_vm_reboot,
-	[XENOPS_VBD_PLUG] = domain_vbd_plug,
-	[XENOPS_VBD_UNPLUG] = domain_vbd_unplug,
-	[XENOPS_VIF_PLUG] = domain_vif_plug,
-	[XENOPS_VIF_UNPLUG] = domain_vif_unplug,
-	[XENOPS_SR_CREATE] = storage_request,
-	[XENOPS_SR_ATTACH] = storage_request,
-	[XENOPS_SR_DETACH] = storage_request,
-	[XENOPS_SR_DESTROY] = storage_request,
-	[XENOPS_SR_SCAN] = storage_request,
-	[XENOPS_VDI_CREATE] = storage_request,
-	[XENOPS_VDI_CLONE] = storage_request,
-	[XENOPS_VDI_DESTROY] = storage_request,
-	[XENOPS_VDI_RESIZE] = storage_request,
-	[XENOPS_VDI_SET_NAME] = storage_request,
-};
+static int
+lease_request(struct request *rq, const void *args, void *result)
+{
+	return lease_handle(rq, &storage_real, args, result);
+}
 
 /* The users of disks that count: VBDs of the VMs that are kept. */
 struct users {
-	const struct leases *leases;	/* NULL: worker, any lease counts */
 	const char *user;
 	bool found;
 };
@@ -150,10 +136,11 @@ look_for_user(void *arg, const char *uuid)
 static bool
 user_alive(void *arg, const char *user)
 {
-	struct users u = { .leases = arg, .user = user };
+	struct users u = { .user = user };
 
-	if (!strncmp(user, "lease-", 6))
-		return !u.leases || leases_alive(u.leases, user);
+	(void)arg;
+	if (lease_is_user(user))
+		return true;
 	kept_each(KEPT_DIR, look_for_user, &u);
 	return u.found;
 }
@@ -169,6 +156,37 @@ reap_storage(struct request *rq, const void *args, void *result)
 	return 0;
 }
 
+static int
+reap_lease(struct request *rq, const void *args, void *result)
+{
+	(void)args;
+	(void)result;
+	return lease_reap(rq, &storage_real);
+}
+
+static request_handler *const worker_handlers[XENOPS_N] = {
+	[XENOPS_VM_START] = domain_vm_start,
+	[XENOPS_VM_SHUTDOWN] = domain_vm_shutdown,
+	[XENOPS_VM_REBOOT] = domain_vm_reboot,
+	[XENOPS_VBD_PLUG] = domain_vbd_plug,
+	[XENOPS_VBD_UNPLUG] = domain_vbd_unplug,
+	[XENOPS_VIF_PLUG] = domain_vif_plug,
+	[XENOPS_VIF_UNPLUG] = domain_vif_unplug,
+	[XENOPS_SR_CREATE] = storage_request,
+	[XENOPS_SR_ATTACH] = storage_request,
+	[XENOPS_SR_DETACH] = storage_request,
+	[XENOPS_SR_DESTROY] = storage_request,
+	[XENOPS_SR_SCAN] = storage_request,
+	[XENOPS_VDI_CREATE] = storage_request,
+	[XENOPS_VDI_CLONE] = storage_request,
+	[XENOPS_VDI_DESTROY] = storage_request,
+	[XENOPS_VDI_RESIZE] = storage_request,
+	[XENOPS_VDI_SET_NAME] = storage_request,
+	[XENOPS_VDI_OPEN] = lease_request,
+	[XENOPS_VDI_CLOSE] = lease_request,
+	[XENOPS_STORAGE_REAP] = reap_storage,
+};
+
 static request_handler *const worker_reapers[XENOPS_N] = {
 	[XENOPS_VM_START] = domain_reap,
 	[XENOPS_VM_SHUTDOWN] = domain_reap,
@@ -183,6 +201,8 @@ static request_handler *const worker_reapers[XENOPS_N] = {
 	[XENOPS_VDI_CLONE] = reap_storage,
 	[XENOPS_VDI_DESTROY] = reap_storage,
 	[XENOPS_VDI_RESIZE] = reap_storage,
+	[XENOPS_VDI_OPEN] = reap_lease,
+	[XENOPS_VDI_CLOSE] = reap_lease,
 };
 
 static const char *
@@ -249,8 +269,10 @@ ended(void *daemon, const struct request *rq, const char *name, bool ok)
 {
 	struct daemon *d = daemon;
 
-	(void)rq;
-	(void)ok;
+	if (rq->message == XENOPS_VDI_OPEN || rq->message == XENOPS_VDI_CLOSE) {
+		leases_ended(d->leases, rq, ok);
+		return;
+	}
 	if (name && d->vms)
 		vms_touched(d->vms, name);
 	hostwatch_poke(d->hostwatch);
@@ -307,15 +329,12 @@ make_dirs(void)
 	}
 }
 
-/* Before anybody can ask: what the workers of a killed predecessor left. */
+/* A lease that nobody has any more is ended by a request of our own. */
 static void
-reap_at_start(struct daemon *d)
+end_lease(void *daemon, const struct xenops_vdi_close_args *a)
 {
-	struct arena *a = arena_new();
-	struct storage s = { .env = &storage_real, .arena = a };
-
-	storage_reap(&s, user_alive, d->leases);
-	arena_free(a);
+	server_submit(((struct daemon *)daemon)->server, XENOPS_VDI_CLOSE, a,
+	    NULL, NULL);
 }
 
 static int
@@ -338,6 +357,8 @@ run(struct daemon *d)
 	if (!d->vms)
 		return -1;
 	d->hostwatch = hostwatch_new(d);
+	/* what the workers of a killed predecessor left */
+	server_submit(d->server, XENOPS_STORAGE_REAP, NULL, NULL, NULL);
 	log_info("ready");
 	return loop_run(d->loop);
 }
@@ -346,17 +367,18 @@ static int
 main_process(void)
 {
 	struct daemon d = { 0 };
+	struct leases_config lc = { .env = &storage_real,
+		.retry_ms = LEASE_RETRY_MS, .run = to_worker,
+		.submit = end_lease, .daemon = &d };
 	int rc = -1;
 
 	umask(022);
 	make_dirs();
-	d.loop = loop_new();
-	d.leases = leases_new(&storage_real);
+	d.loop = lc.loop = loop_new();
+	d.leases = leases_new(&lc);
 	d.xl = xl_new();
-	if (d.xl && !watch_signals(&d)) {
-		reap_at_start(&d);
+	if (d.xl && !watch_signals(&d))
 		rc = run(&d);
-	}
 	/* guests run on; unfinished work is found at the next start */
 	hostwatch_free(d.hostwatch);
 	d.hostwatch = NULL;

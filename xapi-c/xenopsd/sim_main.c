@@ -47,6 +47,20 @@ vdi_close(struct request *rq, const void *args, void *result)
 	return leases_close(m->leases, rq, args);
 }
 
+static int
+lease_request(struct request *rq, const void *args, void *result)
+{
+	return lease_handle(rq, &((struct sim *)rq->daemon)->storage, args,
+	    result);
+}
+
+static void
+end_lease(void *daemon, const struct xenops_vdi_close_args *a)
+{
+	server_submit(((struct sim *)daemon)->server, XENOPS_VDI_CLOSE, a,
+	    NULL, NULL);
+}
+
 static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_HOST_GET] = sim_host_get,
 	[XENOPS_HOST_SET_HOSTNAME] = sim_host_set_hostname,
@@ -187,6 +201,9 @@ static int
 init_storage(struct sim *m)
 {
 	struct storage s = { .env = &m->storage };
+	struct leases_config lc = { .env = &m->storage, .loop = m->loop,
+		.retry_ms = LEASE_RETRY_MS, .run = lease_request,
+		.submit = end_lease, .daemon = m };
 
 	m->storage.run_dir = m->cfg.state_dir;
 	for (int i = 0; i < STORAGE_SR_TYPES; i++)
@@ -197,7 +214,7 @@ init_storage(struct sim *m)
 	storage_reap(&s, nobody, NULL);
 	storage_forget(&s);
 	arena_free(s.arena);
-	m->leases = leases_new(&m->storage);
+	m->leases = leases_new(&lc);
 	return 0;
 }
 

@@ -235,6 +235,6 @@ if __name__ == "__main__":
         os.execvp("unshare", ["unshare", "-rm", sys.executable] + sys.argv)
     sys.exit(main([a_full_disk_refuses_writes_until_there_is_room,
                    a_damaged_database_is_named_and_repaired,
-                    metrics_live_as_long_as_their_object,
-                    kill_9_loses_nothing_acknowledged,
-                    a_full_disk_hides_no_domain]))
+                   metrics_live_as_long_as_their_object,
+                   kill_9_loses_nothing_acknowledged,
+                   a_full_disk_hides_no_domain]))

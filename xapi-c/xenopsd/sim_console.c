@@ -85,6 +85,10 @@ sim_console_new(struct loop *l, struct sim_console **list, const char *banner,
 	c->fd = fds[0];
 	c->deaf = deaf;
 	fdio_nonblock(c->fd, true);
+	/* the kernel takes little on its behalf */
+	if (deaf)
+		setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &(int){ 1 },
+		    sizeof(int));
 	hold(c, banner, strlen(banner), "\r\n");
 	c->watch = loop_watch(l, c->fd, deaf ? 0 : EPOLLIN | EPOLLOUT,
 	    console_ready, c);

@@ -3,6 +3,7 @@ a folder that goes away, and the means to hurt both.
 """
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -106,12 +107,14 @@ class Bench:
             self.show_logs()
         self.stop()
 
-    def _spawn(self, program, *args):
+    def _spawn(self, program, *args, limits=None):
         log = open(self.path(program + ".log"), "ab")
         env = dict(os.environ, SIM_FAULTS=self.faults)
         return subprocess.Popen(
             [os.path.join(ROOT, "build", "host", program), *args],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
+            preexec_fn=limits and (lambda: resource.setrlimit(
+                resource.RLIMIT_NOFILE, limits)))
 
     def start_sim(self):
         self.sim = self._spawn(
@@ -120,12 +123,13 @@ class Bench:
         until("the simulator", lambda: os.path.exists(
             self.path("host/control.sock")))
 
-    def start_xapi(self, wait=True):
+    def start_xapi(self, wait=True, limits=None):
+        """limits: of descriptors, soft and hard."""
         self.xapi = self._spawn(
             "xapi", "--state", self.path("xapi"), "--secret",
             self.path("secret"), "--xenops", self.path("xenops.sock"),
             "--http-port", str(self.http), "--https-port", str(self.https),
-            "--no-drop")
+            "--no-drop", limits=limits)
         if wait:
             self.until_up()
 

@@ -7,9 +7,11 @@ and how the server treats clients that are slow, rude or many.
 import base64
 import json
 import os
+import re
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -119,10 +121,14 @@ def bad_bodies_get_status_500_and_nothing_more():
                         *[b"z" * 65536] * 20), 500)
 
 
-def slow_heads_time_out():
+def stalled_requests_time_out():
     with Bench() as b:
         start = time.monotonic()
-        status(exchange(b, b"GET / HTTP/1.1\r\nHo"), 408)
+        with connect(b) as head, connect(b) as body:
+            head.sendall(b"GET / HTTP/1.1\r\nHo")
+            body.sendall(post(LIST)[:-20])
+            status(read_all(head), 408)
+            status(read_all(body), 408)
         check(8 < time.monotonic() - start < 20, "not after 10 s")
 
 
@@ -330,6 +336,145 @@ def silent_clients_make_room():
         check(gone >= 28, "only %d were sent away" % gone)
 
 
+def strangers(b, n, data=b""):
+    """Plain connections to the HTTP port from so many addresses that none has
+    more than its share, which have sent data."""
+    made = []
+    for i in range(n):
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.bind(("127.0.1.%d" % (1 + i // 30), 0))
+        s.connect(("127.0.0.1", b.http))
+        s.sendall(data)
+        s.setblocking(False)
+        made.append(s)
+    return made
+
+
+def how_many(connections, is_so):
+    """Of how many that is so for what can be read without waiting."""
+    n = 0
+    for s in connections:
+        try:
+            n += is_so(s.recv(1))
+        except BlockingIOError:
+            pass
+        except ConnectionResetError:
+            n += is_so(b"")
+    return n
+
+
+def allow_http(api):
+    api("pool.set_https_only", api("pool.get_all")[0], False)
+
+
+def strangers_hold_up_nobody():
+    """Wrong passwords take long to look at, and there are many."""
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        with open(b.path("secret"), "w") as f:
+            f.write(subprocess.run(
+                ["openssl", "passwd", "-6", "-salt", "rounds=500000$salty",
+                 "-stdin"], check=True, input="x", capture_output=True,
+                text=True).stdout)
+        login = json.dumps({"method": "session.login_with_password", "id": 1,
+                            "params": ["root", "wrong"]}).encode()
+        crowd = strangers(b, 200, post(login, "/jsonrpc"))
+        pool = api("pool.get_all")[0]
+        for i in range(5):
+            api("pool.add_to_other_config", pool, "key %d" % i, "")
+        served = how_many(crowd, bool)
+        check(served < 150, "%d strangers were served before" % served)
+        for s in crowd:
+            s.close()
+
+
+def strangers_hold_no_stream():
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        vdi = b.vdi(api, MIB)
+        crowd = strangers(b, 120, b"GET /export_raw_vdi?vdi=%s&session_id="
+                          b"OpaqueRef:0 HTTP/1.1\r\n\r\n" % vdi.encode())
+        equal(len(get(b, api, vdi)), MIB, "bytes of the disk")
+        for s in crowd:
+            s.close()
+
+
+def strangers_are_few_and_the_oldest_go():
+    """Neither those who say nothing nor those who do not read what they asked
+    for keep a newcomer out."""
+    with Bench() as b:
+        allow_http(b.ready())
+        silent = strangers(b, 288)
+        b.login()
+        gone = how_many(silent, lambda data: not data)
+        check(32 <= gone <= 40, "%d of 288 were sent away" % gone)
+        for s in silent:
+            s.close()
+        deaf = strangers(b, 288, post(LIST, headers="") * 40)
+        b.login()
+        for s in deaf:
+            s.close()
+        equal(b.xapi.poll(), None, "xapi")
+
+
+def descriptors_may_be_few():
+    with Bench() as b:
+        b.ready()
+        b.kill_xapi()
+        b.start_xapi(limits=(64, 300))
+        with open("/proc/%d/limits" % b.xapi.pid) as f:
+            files = [line.split() for line in f
+                     if line.startswith("Max open files")][0]
+        equal(files[3:5], ["300", "300"], "limits of xapi")
+        api = b.login()
+        silent = strangers(b, 240)
+        b.vdi(b.login())
+        gone = how_many(silent, lambda data: not data)
+        check(gone >= 90, "only %d were sent away" % gone)
+        equal(len(api("VDI.get_all")), 1, "disks")
+        for s in silent:
+            s.close()
+
+
+def pipelined_calls_are_all_answered():
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        calls = b"".join(post(json.dumps({
+            "jsonrpc": "2.0", "method": "pool.get_uuid", "id": i,
+            "params": [api.session, api("pool.get_all")[0]]}).encode(),
+            "/jsonrpc", headers="") for i in range(300))
+        for plain in (False, True):
+            answer = exchange(b, calls + post(LIST), plain=plain)
+            ids = re.findall(rb'"id":(\d+)}', answer)
+            equal(ids, [b"%d" % i for i in range(300)], "replies")
+
+
+def half_requests_are_answered():
+    with Bench() as b:
+        allow_http(b.ready())
+        for data in (b"GET / HTTP/1.1\r\nHo", post(LIST)[:-20],
+                     post(LIST, headers="") + post(LIST)[:30]):
+            with connect(b, plain=True) as s:
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                answer = read_all(s)
+            check(b"HTTP/1.1 400 " in answer, "%r" % answer[-300:])
+        with connect(b) as s:
+            s.sendall(post(LIST)[:-20])
+            socket.socket.shutdown(s, socket.SHUT_WR)	# without goodbye
+            status(read_all(s), 400)
+        with connect(b, plain=True) as s:
+            s.sendall(post(LIST, headers=""))
+            s.shutdown(socket.SHUT_WR)
+            answer = read_all(s)
+            status(answer, 200)
+            check(b" 400 " not in answer, "400 after a whole request")
+
+
 def many_wait_and_slow_readers_hold_nobody_up():
     with Bench() as b:
         api = b.ready()
@@ -414,13 +559,19 @@ if __name__ == "__main__":
     sys.exit(main([
         heads_are_read_as_xenapi_hosts_do,
         bad_bodies_get_status_500_and_nothing_more,
-        slow_heads_time_out,
+        stalled_requests_time_out,
         envelopes_follow_the_version_asked_for,
         plain_http_serves_calls_once_it_may,
         events_wake_those_who_wait,
         disks_stream_in_every_way,
         streams_want_credentials,
         silent_clients_make_room,
+        strangers_hold_up_nobody,
+        strangers_hold_no_stream,
+        strangers_are_few_and_the_oldest_go,
+        descriptors_may_be_few,
+        pipelined_calls_are_all_answered,
+        half_requests_are_answered,
         many_wait_and_slow_readers_hold_nobody_up,
         a_client_that_leaves_a_deaf_console_is_missed,
         pings_whose_answers_nobody_reads_are_not_taken,

@@ -88,9 +88,8 @@ send(enum rpc_format format, const char *text, size_t len,
 {
 	struct rpc_request q = { .body = text, .len = len, .format = format };
 	enum rpc_outcome outcome;
-	bool known;
 
-	outcome = rpc_handle(&x, &q, &r, wait, &known);
+	outcome = rpc_handle(&x, &q, &r, wait);
 	flatten();
 	return outcome;
 }

@@ -56,6 +56,7 @@ http_link(struct http *h, struct conn *c)
 		h->first = c;
 	h->last = c;
 	h->n_conns++;
+	c->number = h->n_accepted++;
 }
 
 void
@@ -75,10 +76,21 @@ http_close(struct http *h, struct conn *c)
 		http_hear(h, true);
 }
 
+/* A client with a session may take its replies as slowly as it likes. */
 static bool
 evictable(const struct conn *c)
 {
-	return c->state == CONN_HANDSHAKE || c->state == CONN_READ;
+	switch (c->state) {
+	case CONN_HANDSHAKE:
+	case CONN_READ:
+	case CONN_DRAIN:
+		return true;
+	case CONN_TURN:
+	case CONN_WRITE:
+		return !c->known;
+	default:
+		return false;
+	}
 }
 
 /*
@@ -105,14 +117,16 @@ make_room(struct http *h, const struct in6_addr *address)
 		if (evictable(c))
 			old_same = c;
 	}
-	if (same >= HTTP_MAX_PER_ADDRESS)
+	if (same >= HTTP_MAX_PER_ADDRESS) {
 		old = old_same;
-	else if (unknown >= HTTP_MAX_UNKNOWN)
-		;
-	else if (h->n_conns >= HTTP_MAX_CONNS)
+	} else if (unknown >= HTTP_MAX_UNKNOWN) {
+		c = workers_reclaim(h, old);
+		old = c ? c : old;
+	} else if (h->n_conns >= h->max_conns) {
 		old = old ? old : old_any;
-	else
+	} else {
 		return true;
+	}
 	if (!old)
 		return false;
 	http_close(h, old);

@@ -8,6 +8,7 @@
 #define HTTP_CONN_H
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 
 #include "http/head.h"
 #include "net/tls.h"
@@ -18,14 +19,15 @@ struct http;
 struct route;
 
 /*
- *   HANDSHAKE --> READ <--> BUSY <--> PARKED
- *                  ^ |        |
- *                  | v        v
- *                  WRITE <----+      any --> DRAIN --> closed
+ *      TURN <--> READ <--> BUSY <--> PARKED
+ *                ^ ^ |       |
+ *    HANDSHAKE --+ | v       v
+ *                  WRITE <---+       any --> DRAIN --> closed
  */
 enum conn_state {
 	CONN_HANDSHAKE,		/* TLS is being set up */
 	CONN_READ,		/* idle, or part of a request is here */
+	CONN_TURN,		/* more requests are here, after others' */
 	CONN_BUSY,		/* a worker's, or a stream thread's */
 	CONN_PARKED,		/* event.from waits */
 	CONN_WRITE,		/* the client is slow to take its reply */
@@ -39,12 +41,14 @@ struct conn {
 	int fd;
 	struct tls_conn *tls;		/* NULL: plain HTTP */
 	struct in6_addr address;
+	uint64_t number;		/* in the order of coming */
 	enum conn_state state;		/* the epoll thread's alone */
 	uint32_t events;		/* registered with epoll */
-	bool known;			/* had a valid session */
-	/* What a thread that returns it decided. */
-	enum conn_state result;
-	bool became_known;
+	/* Had a valid session.  Others look while a worker has it. */
+	atomic_bool known;
+	bool stranger;			/* served as one, see worker.c */
+	enum conn_state result;		/* what a thread that returns it
+					 * decided */
 
 	struct buf in;			/* bytes not consumed yet */
 	struct arena *arena;		/* of the request being read */

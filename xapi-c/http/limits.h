@@ -5,7 +5,9 @@
 #ifndef HTTP_LIMITS_H
 #define HTTP_LIMITS_H
 
-#define HTTP_MAX_CONNS 2048		/* in all */
+#define HTTP_MAX_CONNS 2048		/* in all; fewer if the kernel allows
+					 * us no descriptors for more */
+#define HTTP_FILES 256			/* descriptors for all else */
 #define HTTP_MAX_UNKNOWN 256		/* without a valid session so far */
 #define HTTP_MAX_PER_ADDRESS 32		/* of those, from one address */
 #define HTTP_MAX_UNKNOWN_BYTES (16u << 20)	/* of requests they all sent */
@@ -24,13 +26,15 @@
 #define HTTP_MAX_PAIRS 100		/* of the query; cookies */
 #define HTTP_MAX_BODY (300u << 10)	/* of an RPC */
 #define HTTP_QUICK_BODY 2048		/* parsed by the epoll thread itself */
+#define HTTP_TURN_CALLS 32		/* of one connection, then others */
 
 #define HTTP_READ_MS 10000		/* next byte of a head or body */
 #define HTTP_HEAD_MS 60000		/* whole head, and TLS handshake */
 #define HTTP_BODY_MS 120000		/* whole RPC body */
 #define HTTP_IDLE_UNKNOWN_MS 60000	/* between requests */
 #define HTTP_IDLE_MS 1800000
-#define HTTP_WRITE_MS 60000		/* without any progress */
+#define HTTP_WRITE_MS 60000		/* without any progress; strangers:
+					 * whole reply */
 #define HTTP_DRAIN_MS 3000		/* after a refusal */
 #define HTTP_SURPLUS_MS 2000		/* for a byte too many of an import */
 #define HTTP_MAX_PONGS (64u << 10)	/* to a console's client, unread */

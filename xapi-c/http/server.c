@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@ wanted_events(const struct conn *c)
 		return EPOLLIN;
 	case CONN_PARKED:
 		return EPOLLRDHUP;
+	case CONN_TURN:
+		/* True at once, but in the next round. */
 	case CONN_WRITE:
 		return EPOLLOUT;
 	default:
@@ -64,9 +67,10 @@ http_arm(struct http *h, struct conn *c, enum conn_state state,
 
 /* Out of the epoll thread's hands. */
 static void
-let_go(struct http *h, struct conn *c)
+to_worker(struct http *h, struct conn *c)
 {
 	http_arm(h, c, CONN_BUSY, INT64_MAX);
+	workers_push(h, c);
 }
 
 /* What became of a connection that was looked at. */
@@ -111,7 +115,8 @@ write_on(struct http *h, struct conn *c)
 	int rc = conn_flush(c);
 
 	if (rc == -EAGAIN) {
-		http_arm(h, c, CONN_WRITE, now + HTTP_WRITE_MS);
+		http_arm(h, c, CONN_WRITE, c->state == CONN_WRITE && !c->known ?
+		    c->deadline_ms : now + HTTP_WRITE_MS);
 	} else if (rc == 0 && c->keep) {
 		consume(c);
 		return NEXT_AGAIN;
@@ -189,8 +194,7 @@ serve_rpc(struct http *h, struct conn *c)
 		if (c->known && c->head.length <= HTTP_QUICK_BODY &&
 		    http_serve_quick(h, c))
 			return write_on(h, c);
-		let_go(h, c);
-		workers_push(h, c);
+		to_worker(h, c);
 		return NEXT_GONE;
 	}
 	if (c->head.expects_continue) {
@@ -218,12 +222,8 @@ advance(struct http *h, struct conn *c)
 		return serve_page(h, c);
 	if (c->route->kind != ROUTE_STREAM)
 		return serve_rpc(h, c);
-	let_go(h, c);
-	/* Streams have a limit of their own, and are not to be evicted. */
-	c->known = true;
-	if (workers_stream(h, c))
-		return NEXT_GONE;
-	return refuse(h, c, 503, "Too many transfers are under way.");
+	to_worker(h, c);
+	return NEXT_GONE;
 }
 
 static int64_t
@@ -256,6 +256,16 @@ more_at_hand(const struct conn *c, ssize_t got)
 	return c->tls ? tls_pending(c->tls) : got == HTTP_READ_STEP;
 }
 
+/* Nothing more can be read. */
+static void
+read_no_more(struct http *h, struct conn *c, ssize_t r)
+{
+	if (r == 0 && c->in.len > 0)
+		refuse(h, c, 400, "The request ended early.");
+	else
+		http_close(h, c);
+}
+
 /* Reads all there is, and serves what it can. */
 static void
 read_on(struct http *h, struct conn *c)
@@ -263,10 +273,17 @@ read_on(struct http *h, struct conn *c)
 	enum next next = NEXT_AGAIN;
 	ssize_t r = -EAGAIN;
 	bool more = true;
+	int calls = 0;
 
 	for (;;) {
-		while (next == NEXT_AGAIN && c->in.len > 0)
+		while (next == NEXT_AGAIN && c->in.len > 0) {
+			if (calls++ == HTTP_TURN_CALLS) {
+				http_arm(h, c, CONN_TURN,
+				    clock_mono_ms() + HTTP_WRITE_MS);
+				return;
+			}
 			next = advance(h, c);
+		}
 		if (next == NEXT_GONE)
 			return;
 		if (!more)
@@ -287,7 +304,7 @@ read_on(struct http *h, struct conn *c)
 	if (r == -EAGAIN || r > 0)
 		http_arm(h, c, CONN_READ, read_deadline(c));
 	else
-		http_close(h, c);
+		read_no_more(h, c, r);
 }
 
 static void
@@ -316,13 +333,6 @@ drain_on(struct http *h, struct conn *c)
 }
 
 static void
-to_worker(struct http *h, struct conn *c)
-{
-	let_go(h, c);
-	workers_push(h, c);
-}
-
-static void
 park(struct http *h, struct conn *c)
 {
 	struct db_root *root = db_root_get(h->cfg.x->db);
@@ -348,6 +358,7 @@ on_conn(struct http *h, struct conn *c)
 		shake_on(h, c);
 		break;
 	case CONN_READ:
+	case CONN_TURN:
 		read_on(h, c);
 		break;
 	case CONN_WRITE:
@@ -377,7 +388,6 @@ take_back(struct http *h)
 	pthread_mutex_unlock(&h->lock);
 	while ((c = rest)) {
 		rest = c->queue;
-		c->known |= c->became_known;
 		if (c->result == CONN_PARKED) {
 			park(h, c);
 		} else if (c->result == CONN_WRITE) {
@@ -551,11 +561,27 @@ server_free(struct http *h)
 	fdio_close(&h->cfg.https_fd);
 	fdio_close(&h->epoll);
 	fdio_close(&h->wake);
-	pthread_cond_destroy(&h->work);
-	pthread_cond_destroy(&h->ended);
-	pthread_mutex_destroy(&h->lock);
-	sem_destroy(&h->gate);
+	workers_release(h);
 	free(h);
+}
+
+/* Connections beside the other files, of all that the kernel would grant. */
+static int
+max_conns(void)
+{
+	struct rlimit r;
+	rlim_t room;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		return HTTP_MAX_CONNS;
+	r.rlim_cur = r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
+		log_warn("cannot raise the number of descriptors: %s",
+		    strerror(errno));
+	getrlimit(RLIMIT_NOFILE, &r);
+	room = r.rlim_cur / 2 > HTTP_FILES ? r.rlim_cur - HTTP_FILES :
+	    r.rlim_cur / 2;
+	return room < HTTP_MAX_CONNS ? (int)room : HTTP_MAX_CONNS;
 }
 
 int
@@ -566,11 +592,8 @@ http_start(const struct http_config *cfg, struct http **http_out)
 
 	h->cfg = *cfg;
 	h->look_ms = h->timer_ms = INT64_MAX;
-	h->queue_tail = &h->queue;
-	pthread_mutex_init(&h->lock, NULL);
-	pthread_cond_init(&h->work, NULL);
-	pthread_cond_init(&h->ended, NULL);
-	sem_init(&h->gate, 0, HTTP_MAX_UNKNOWN_CALLS);
+	h->max_conns = max_conns();
+	workers_init(h);
 	h->epoll = epoll_create1(EPOLL_CLOEXEC);
 	h->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rc = h->epoll == -1 || h->wake == -1 ? -errno : 0;

@@ -6,11 +6,16 @@
 #define HTTP_SERVER_PRIVATE_H
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "http/conn.h"
 #include "http/server.h"
+
+/* Complete requests that wait for a worker, linked by conn.queue. */
+struct work_queue {
+	struct conn *first, **last;
+	int n;
+};
 
 struct http {
 	struct http_config cfg;
@@ -18,23 +23,23 @@ struct http {
 	int wake;			/* eventfd: returned, published, stop */
 	pthread_t thread;
 	atomic_bool published;
-	sem_t gate;			/* HTTP_MAX_UNKNOWN_CALLS */
 
 	/* The epoll thread's own. */
 	struct conn *first, *last;	/* all connections, oldest first */
-	int n_conns;
+	int n_conns, max_conns;
+	uint64_t n_accepted;
 	int64_t look_ms;		/* when parked calls are looked at */
 	int64_t timer_ms;		/* earliest deadline there may be */
 	bool deaf;			/* out of descriptors: not accepting */
 	char scratch[HTTP_READ_STEP];	/* what a socket gave a moment ago */
 
 	pthread_mutex_t lock;		/* for all below */
-	pthread_cond_t work;		/* queue is not empty, or stop */
+	pthread_cond_t work;		/* a queue is not empty, or stop */
 	pthread_cond_t ended;		/* a worker or a stream has */
-	struct conn *queue, **queue_tail;
+	struct work_queue known, strangers;
+	int strangers_served;		/* HTTP_MAX_UNKNOWN_CALLS at most */
 	struct conn *returned;
 	int workers, idle_workers;
-	int queued;
 	int streams;
 	bool stop;
 };
@@ -50,16 +55,19 @@ void http_arm(struct http *h, struct conn *c, enum conn_state state,
     int64_t deadline_ms);
 
 /* worker.c */
+void workers_init(struct http *h);
+void workers_release(struct http *h);
 /* A thread; detached if t_out is NULL.  0 or -errno. */
 int http_spawn(pthread_t *t_out, void *(*fn)(void *), void *arg);
 /* False if some still run after HTTP_STOP_S. */
 bool workers_stop(struct http *h);
 void workers_push(struct http *h, struct conn *c);
+/* Takes back a stranger that no thread has: the next for a worker if it came
+ * before `than`; if `than` is NULL also one that was served.  Or NULL. */
+struct conn *workers_reclaim(struct http *h, const struct conn *than);
 /* On the epoll thread: makes the reply if that takes no waiting and little
  * work.  False: it is a worker's. */
 bool http_serve_quick(struct http *h, struct conn *c);
-/* Hands c to a stream thread; false if there are too many. */
-bool workers_stream(struct http *h, struct conn *c);
 /* From any thread: gives c back to the epoll thread, with c->result. */
 void http_return(struct http *h, struct conn *c);
 void http_wake(struct http *h);

@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "api/session.h"
 #include "api/stream.h"
 #include "api/xapi.h"
-#include "base/clock.h"
+#include "base/mem.h"
 #include "http/route.h"
 #include "http/server_private.h"
 
@@ -100,46 +100,22 @@ stream_reply(struct stream *s, int status, const char *headers)
 	return stream_write(s, out->data, out->len);
 }
 
-/* Swallows some of what a refused client still sends, so that it reads
- * the reply before it learns that we hung up. */
-static void
-linger(struct conn *c)
-{
-	struct pollfd p = { .fd = c->fd, .events = POLLIN };
-	int64_t end = clock_mono_ms() + HTTP_DRAIN_MS, now;
-	char waste[16384];
-
-	if (c->tls)
-		tls_close(c->tls);
-	shutdown(c->fd, SHUT_WR);
-	while ((now = clock_mono_ms()) < end &&
-	    poll(&p, 1, (int)(end - now)) == 1 &&
-	    recv(c->fd, waste, sizeof(waste), 0) > 0)
-		;
-}
-
 void
 stream_refuse(struct stream *s, int status, const char *detail)
 {
 	struct conn *c = s->conn;
-	int rc;
 
 	if (s->replied)
 		return;
 	s->replied = true;
 	c->head.keep_alive = false;
+	c->refused = true;
 	conn_reply_page(c, status, detail);
-	while ((rc = conn_flush(c)) == -EAGAIN) {
-		if (await(c, true))
-			return;
-	}
-	if (rc == 0)
-		linger(c);
 }
 
 /* Basic credentials make a session for this request alone. */
 static int
-login_basic(struct stream *s, const char *header, struct ref *made)
+login_basic(struct stream *s, const char *header)
 {
 	struct arena *a = s->call.arena;
 	char *user, *password;
@@ -153,14 +129,14 @@ login_basic(struct stream *s, const char *header, struct ref *made)
 	if (!password)
 		return -1;
 	*password++ = '\0';
-	if (session_login(&s->call, user, password, made))
+	if (session_login(&s->call, user, password, &s->made))
 		return -1;
 	call_refresh(&s->call);
-	return session_check(&s->call, made);
+	return session_check(&s->call, &s->made);
 }
 
 static int
-authenticate(struct stream *s, struct ref *made)
+authenticate(struct stream *s)
 {
 	const char *id = http_param(s->head, "session_id");
 	const char *basic = http_header(s->head, "Authorization");
@@ -169,7 +145,7 @@ authenticate(struct stream *s, struct ref *made)
 	if (id)
 		return ref_parse(id, &ref) && !ref_is_null(&ref) ?
 		    session_check(&s->call, &ref) : -1;
-	return basic ? login_basic(s, basic, made) : -1;
+	return basic ? login_basic(s, basic) : -1;
 }
 
 /* A client that is refused learns it from its task as well. */
@@ -185,28 +161,37 @@ fail_task(struct stream *s)
 	stream_task_end(&s->call, -1, NULL, NULL);
 }
 
-void
-stream_serve(struct conn *c)
+struct stream *
+stream_new(struct conn *c)
 {
-	struct stream s = { .conn = c, .head = &c->head };
+	struct stream *s = mem_zalloc(sizeof(*s));
 	const struct route *route = c->route;
-	struct ref made = REF_NULL;
 
-	s.call.x = c->http->cfg.x;
-	s.call.arena = arena_new();
-	s.call.root = db_root_get(s.call.x->db);
-	if (authenticate(&s, &made)) {
-		fail_task(&s);
-		stream_refuse(&s, 401, route->action);
-	} else if (session_allow(&s.call, arena_printf(s.call.arena,
+	s->conn = c;
+	s->head = &c->head;
+	s->call.x = c->http->cfg.x;
+	s->call.arena = arena_new();
+	s->call.root = db_root_get(s->call.x->db);
+	if (authenticate(s)) {
+		fail_task(s);
+		stream_refuse(s, 401, route->action);
+	} else if (session_allow(&s->call, arena_printf(s->call.arena,
 		    "http/%s", route->action), route->role)) {
-		stream_refuse(&s, 403, "The role does not allow this.");
+		stream_refuse(s, 403, "The role does not allow this.");
 	} else {
-		route->stream(&s);
+		return s;
 	}
-	if (!ref_is_null(&made))
-		session_end(&s.call, &made);
-	if (s.call.root)
-		db_root_put(s.call.root);
-	arena_free(s.call.arena);
+	stream_free(s);
+	return NULL;
+}
+
+void
+stream_free(struct stream *s)
+{
+	if (!ref_is_null(&s->made))
+		session_end(&s->call, &s->made);
+	if (s->call.root)
+		db_root_put(s->call.root);
+	arena_free(s->call.arena);
+	free(s);
 }

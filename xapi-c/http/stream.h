@@ -1,7 +1,8 @@
 /*
- * A request whose body or reply is a long stream.  It runs on a thread of its
- * own (at most HTTP_MAX_STREAMS) after authentication; reads and writes block,
- * up to HTTP_STREAM_MS without progress.  The connection is closed after it.
+ * A request whose body or reply is a long stream.  A worker authenticates it;
+ * then it has a thread of its own (at most HTTP_MAX_STREAMS), where reads and
+ * writes block, up to HTTP_STREAM_MS without progress.  The connection is
+ * closed after it.
  */
 #ifndef HTTP_STREAM_H
 #define HTTP_STREAM_H
@@ -13,11 +14,13 @@ struct stream {
 	struct conn *conn;
 	const struct http_head *head;
 	struct call call;		/* session checked, role allowed */
+	struct ref made;		/* session of Basic credentials */
 	bool replied;			/* a status line went out */
 };
 
-/* What runs on the thread: authenticates, then the route's handler. */
-void stream_serve(struct conn *c);
+/* On a worker: NULL if the client may not, and c holds the refusal. */
+struct stream *stream_new(struct conn *c);
+void stream_free(struct stream *s);
 
 /* Bytes, 0 at the end, -errno.  Bytes that came with the head come first. */
 ssize_t stream_read(struct stream *s, void *buf, size_t len);
@@ -28,7 +31,8 @@ int stream_write(struct stream *s, const void *buf, size_t len);
 /* Status line and these headers (whole lines), without Content-Length: the
  * body ends with the connection.  0 or -errno. */
 int stream_reply(struct stream *s, int status, const char *headers);
-/* A page with a status, if none went out before. */
+/* Prepares a page with a status, if none went out before.  The epoll thread
+ * sends it once the stream is over. */
 void stream_refuse(struct stream *s, int status, const char *detail);
 
 /* The streams there are. */

@@ -1,3 +1,9 @@
+/*
+ * The threads.  A worker takes a complete request: of a client that has shown
+ * a session at once, of a stranger while fewer than HTTP_MAX_UNKNOWN_CALLS are
+ * served, so that strangers together use little memory and few threads and
+ * hold nobody up.  A stream has a thread of its own once it is authenticated.
+ */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -43,6 +49,79 @@ http_https_only(struct http *h)
 }
 
 static void
+queue_add(struct work_queue *q, struct conn *c)
+{
+	c->queue = NULL;
+	*q->last = c;
+	q->last = &c->queue;
+	q->n++;
+}
+
+static struct conn *
+queue_take(struct work_queue *q)
+{
+	struct conn *c = q->first;
+
+	if (!c)
+		return NULL;
+	q->first = c->queue;
+	if (!q->first)
+		q->last = &q->first;
+	q->n--;
+	return c;
+}
+
+/* How many requests may be taken.  Called locked. */
+static int
+waiting(const struct http *h)
+{
+	int room = HTTP_MAX_UNKNOWN_CALLS - h->strangers_served;
+
+	return h->known.n + (h->strangers.n < room ? h->strangers.n : room);
+}
+
+static void *worker_main(void *arg);
+
+/* Sees to it that somebody comes for what waits.  Called locked. */
+static void
+muster(struct http *h)
+{
+	if (waiting(h) > h->idle_workers && h->workers < HTTP_MAX_WORKERS) {
+		/* If there cannot be one more, those there are will come. */
+		if (http_spawn(NULL, worker_main, h) == 0)
+			h->workers++;
+		else if (h->workers == 0)
+			log_error("cannot start a worker thread");
+	}
+	pthread_cond_signal(&h->work);
+}
+
+/* The next stranger may come. */
+static void
+no_stranger(struct conn *c)
+{
+	struct http *h = c->http;
+
+	if (!c->stranger)
+		return;
+	c->stranger = false;
+	pthread_mutex_lock(&h->lock);
+	h->strangers_served--;
+	if (h->strangers.n)
+		muster(h);
+	pthread_mutex_unlock(&h->lock);
+}
+
+static void
+became_known(void *arg)
+{
+	struct conn *c = arg;
+
+	c->known = true;
+	no_stranger(c);
+}
+
+static void
 rpc_reply_begin(struct conn *c)
 {
 	conn_reply_begin(c, 200,
@@ -59,13 +138,13 @@ serve_rpc(struct http *h, struct conn *c, bool quick)
 		.body = c->in.data + c->head_size,
 		.len = (size_t)c->head.length,
 		.format = c->route->kind == ROUTE_RPC_XML ? RPC_XML : RPC_JSON,
-		.gate = &h->gate,
+		.known = became_known, .known_arg = c,
 		.quick = quick,
 	};
-	bool known = false, ready = true;
+	bool ready = true;
 
 	rpc_reply_begin(c);
-	switch (rpc_handle(h->cfg.x, &q, &c->reply, &c->wait, &known)) {
+	switch (rpc_handle(h->cfg.x, &q, &c->reply, &c->wait)) {
 	case RPC_DONE:
 		conn_reply_end(c);
 		break;
@@ -77,7 +156,6 @@ serve_rpc(struct http *h, struct conn *c, bool quick)
 		conn_reply_page(c, 500, "The request could not be parsed.");
 		break;
 	}
-	c->became_known |= known;
 	return ready;
 }
 
@@ -126,30 +204,102 @@ serve(struct http *h, struct conn *c)
 		c->result = CONN_READ;
 }
 
-/* The next of the queue, or NULL: the worker shall end.  Called locked. */
+static void *
+stream_main(void *arg)
+{
+	struct stream *s = arg;
+	struct conn *c = s->conn;
+	struct http *h = c->http;
+
+	c->route->stream(s);
+	stream_free(s);
+	c->result = c->refused ? CONN_WRITE : CONN_CLOSE;
+	http_return(h, c);
+	pthread_mutex_lock(&h->lock);
+	h->streams--;
+	pthread_cond_broadcast(&h->ended);
+	pthread_mutex_unlock(&h->lock);
+	return NULL;
+}
+
+/* Hands it to a thread; false if there are too many. */
+static bool
+spawn_stream(struct http *h, struct stream *s)
+{
+	bool ok;
+
+	pthread_mutex_lock(&h->lock);
+	ok = h->streams < HTTP_MAX_STREAMS && !h->stop &&
+	    http_spawn(NULL, stream_main, s) == 0;
+	if (ok)
+		h->streams++;
+	pthread_mutex_unlock(&h->lock);
+	return ok;
+}
+
+/* True when the stream has a thread; false: c holds the refusal. */
+static bool
+begin_stream(struct http *h, struct conn *c)
+{
+	struct stream *s = stream_new(c);
+
+	c->result = CONN_WRITE;
+	if (!s)
+		return false;
+	became_known(c);
+	if (spawn_stream(h, s))
+		return true;
+	stream_refuse(s, 503, "Too many transfers are under way.");
+	stream_free(s);
+	return false;
+}
+
+static void
+work(struct http *h, struct conn *c)
+{
+	if (c->route && c->route->kind == ROUTE_STREAM) {
+		if (begin_stream(h, c))
+			return;
+	} else {
+		serve(h, c);
+	}
+	no_stranger(c);
+	http_return(h, c);
+}
+
+static struct timespec
+after(int seconds)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += seconds;
+	return ts;
+}
+
+/* The next request, or NULL: the worker shall end.  Called locked. */
 static struct conn *
 next_conn(struct http *h)
 {
-	struct timespec until;
+	struct timespec until = after(HTTP_WORKER_IDLE_S);
 	struct conn *c;
 	int rc = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += HTTP_WORKER_IDLE_S;
 	h->idle_workers++;
-	while (!h->queue && !h->stop &&
+	while (!waiting(h) && !h->stop &&
 	    !(rc == ETIMEDOUT && h->workers > HTTP_WORKERS))
 		rc = h->workers > HTTP_WORKERS ?
 		    pthread_cond_timedwait(&h->work, &h->lock, &until) :
 		    pthread_cond_wait(&h->work, &h->lock);
 	h->idle_workers--;
-	c = h->stop ? NULL : h->queue;
-	if (c) {
-		h->queue = c->queue;
-		h->queued--;
-		if (!h->queue)
-			h->queue_tail = &h->queue;
-	}
+	if (h->stop || !waiting(h))
+		return NULL;
+	c = queue_take(&h->known);
+	if (c)
+		return c;
+	c = queue_take(&h->strangers);
+	c->stranger = true;
+	h->strangers_served++;
 	return c;
 }
 
@@ -162,8 +312,7 @@ worker_main(void *arg)
 	pthread_mutex_lock(&h->lock);
 	while ((c = next_conn(h))) {
 		pthread_mutex_unlock(&h->lock);
-		serve(h, c);
-		http_return(h, c);
+		work(h, c);
 		pthread_mutex_lock(&h->lock);
 	}
 	h->workers--;
@@ -193,59 +342,70 @@ void
 workers_push(struct http *h, struct conn *c)
 {
 	pthread_mutex_lock(&h->lock);
-	c->queue = NULL;
-	*h->queue_tail = c;
-	h->queue_tail = &c->queue;
-	h->queued++;
-	if (h->queued > h->idle_workers && h->workers < HTTP_MAX_WORKERS) {
-		/* If there cannot be one more, those there are will come. */
-		if (http_spawn(NULL, worker_main, h) == 0)
-			h->workers++;
-		else if (h->workers == 0)
-			log_error("cannot start a worker thread");
-	}
-	pthread_cond_signal(&h->work);
+	queue_add(c->known ? &h->known : &h->strangers, c);
+	muster(h);
 	pthread_mutex_unlock(&h->lock);
 }
 
-static void *
-stream_main(void *arg)
+/* Called locked. */
+static struct conn *
+unreturn_stranger(struct http *h)
 {
-	struct conn *c = arg;
-	struct http *h = c->http;
+	struct conn **at, *c;
 
-	stream_serve(c);
-	c->result = CONN_CLOSE;
-	http_return(h, c);
-	pthread_mutex_lock(&h->lock);
-	h->streams--;
-	pthread_cond_broadcast(&h->ended);
-	pthread_mutex_unlock(&h->lock);
+	for (at = &h->returned; (c = *at); at = &c->queue) {
+		if (!c->known) {
+			*at = c->queue;
+			return c;
+		}
+	}
 	return NULL;
 }
 
-bool
-workers_stream(struct http *h, struct conn *c)
+struct conn *
+workers_reclaim(struct http *h, const struct conn *than)
 {
-	bool ok;
+	struct conn *c;
 
 	pthread_mutex_lock(&h->lock);
-	ok = h->streams < HTTP_MAX_STREAMS && !h->stop &&
-	    http_spawn(NULL, stream_main, c) == 0;
-	if (ok)
-		h->streams++;
+	c = h->strangers.first;
+	if (c && (!than || c->number < than->number))
+		queue_take(&h->strangers);
+	else
+		c = than ? NULL : unreturn_stranger(h);
 	pthread_mutex_unlock(&h->lock);
-	return ok;
+	return c;
+}
+
+void
+workers_init(struct http *h)
+{
+	pthread_condattr_t attr;
+
+	h->known.last = &h->known.first;
+	h->strangers.last = &h->strangers.first;
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&h->work, &attr);
+	pthread_cond_init(&h->ended, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void
+workers_release(struct http *h)
+{
+	pthread_cond_destroy(&h->work);
+	pthread_cond_destroy(&h->ended);
+	pthread_mutex_destroy(&h->lock);
 }
 
 bool
 workers_stop(struct http *h)
 {
-	struct timespec until;
+	struct timespec until = after(HTTP_STOP_S);
 	bool over;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += HTTP_STOP_S;
 	pthread_mutex_lock(&h->lock);
 	h->stop = true;
 	pthread_cond_broadcast(&h->work);

@@ -22,6 +22,7 @@
 
 /* One request on its way. */
 struct rpc {
+	const struct rpc_request *q;
 	struct call c;
 	struct envelope env;
 	struct request req;
@@ -34,25 +35,14 @@ struct rpc {
 	struct accessor_args accessor;
 	struct answer answer;
 	struct event_wait *wait;
-	sem_t *gate;			/* while held */
-	bool known;
 	bool slow;			/* not done, though it was to be quick */
 };
 
 static void
-enter_gate(struct rpc *p, sem_t *gate)
+tell_known(const struct rpc *p)
 {
-	while (gate && sem_wait(gate) == -1)
-		;			/* a signal */
-	p->gate = gate;
-}
-
-static void
-leave_gate(struct rpc *p)
-{
-	if (p->gate)
-		sem_post(p->gate);
-	p->gate = NULL;
+	if (p->q->known)
+		p->q->known(p->q->known_arg);
 }
 
 static bool
@@ -121,8 +111,7 @@ check_session(struct rpc *p)
 		return err_session_invalid(&p->c, v->s);
 	if (session_check(&p->c, &ref))
 		return -1;
-	p->known = true;
-	leave_gate(p);
+	tell_known(p);
 	return 0;
 }
 
@@ -310,7 +299,8 @@ run(struct rpc *p)
 	if (m->run(&p->c, p->args, result))
 		return -1;
 	/* Whoever logged in is no stranger. */
-	p->known |= (m->flags & METHOD_NO_SESSION) != 0;
+	if (m->flags & METHOD_NO_SESSION)
+		tell_known(p);
 	return 0;
 }
 
@@ -348,11 +338,11 @@ is_quick(const struct rpc *p)
 }
 
 static int
-dispatch(struct rpc *p, bool quick)
+dispatch(struct rpc *p)
 {
 	int decoded;
 
-	if (quick) {
+	if (p->q->quick) {
 		p->m = find_method(p);
 		p->slow = !is_quick(p);
 		if (p->slow)
@@ -385,8 +375,9 @@ dispatch(struct rpc *p, bool quick)
 }
 
 static int
-parse(struct rpc *p, const struct rpc_request *q)
+parse(struct rpc *p)
 {
+	const struct rpc_request *q = p->q;
 	struct json_request j;
 
 	p->env.format = q->format;
@@ -402,19 +393,17 @@ parse(struct rpc *p, const struct rpc_request *q)
 
 enum rpc_outcome
 rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
-    struct event_wait **wait_out, bool *known_out)
+    struct event_wait **wait_out)
 {
-	struct rpc p = { .c.x = x };
+	struct rpc p = { .q = q, .c.x = x };
 	enum rpc_outcome outcome = RPC_DONE;
 
 	*wait_out = NULL;
-	/* The epoll thread does one at a time, and must not wait. */
-	enter_gate(&p, q->quick ? NULL : q->gate);
 	p.c.arena = arena_new();
 	p.c.root = db_root_get(x->db);
-	if (parse(&p, q)) {
+	if (parse(&p)) {
 		outcome = RPC_BAD;
-	} else if (dispatch(&p, q->quick)) {
+	} else if (dispatch(&p)) {
 		envelope_failure(&p.env, r, &p.c.err);
 	} else if (p.slow) {
 		outcome = RPC_SLOW;
@@ -424,11 +413,9 @@ rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
 	} else {
 		envelope_answer(&p.env, r, &p.answer);
 	}
-	*known_out = p.known;
 	envelope_release(&p.env);
 	if (p.c.root)
 		db_root_put(p.c.root);
 	arena_free(p.c.arena);
-	leave_gate(&p);
 	return outcome;
 }

@@ -7,8 +7,6 @@
 #ifndef RPC_RPC_H
 #define RPC_RPC_H
 
-#include <semaphore.h>
-
 #include "rpc/envelope.h"
 #include "rpc/events.h"
 #include "rpc/reply.h"
@@ -17,10 +15,10 @@ struct rpc_request {
 	const char *body;
 	size_t len;
 	enum rpc_format format;
-	/* Held until the session is known to be good (logins: to the end), so
-	 * that strangers together use little memory and few threads.  NULL:
-	 * no limit. */
-	sem_t *gate;
+	/* Told as soon as the client has shown a good session, or has logged
+	 * in: it is no stranger.  May be NULL. */
+	void (*known)(void *arg);
+	void *known_arg;
 	/* Do it only if it reads a few objects and waits for nothing. */
 	bool quick;
 };
@@ -32,8 +30,7 @@ enum rpc_outcome {
 	RPC_SLOW,	/* it was to be quick, and nothing was done */
 };
 
-/* *known_out becomes true when the request had a valid session. */
 enum rpc_outcome rpc_handle(struct xapi *x, const struct rpc_request *q,
-    struct reply *r, struct event_wait **wait_out, bool *known_out);
+    struct reply *r, struct event_wait **wait_out);
 
 #endif

@@ -9,13 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "xenopsd/storage_child.h"
 #include "xenopsd/storage_disk.h"
-#include "xenopsd/storage_driver.h"
+#include "xenopsd/storage_dm.h"
 #include "xenopsd/storage_lvm.h"
 
 #define POOL "pool"
@@ -31,6 +29,9 @@ struct lv {
 	int64_t size;
 	double percent;			/* used, of an active one; else 0 */
 	bool active;
+	uint64_t id;			/* within the pool */
+	const char *uuid;		/* LVM's, as that of its group */
+	const char *vg_uuid;
 	const char *tags;
 };
 
@@ -109,18 +110,21 @@ split(char *line, char **fields, int n)
 static void
 take_line(struct listing *l, char *line, struct lv *room)
 {
-	char *f[5];
+	char *f[8];
 	struct lv lv;
 	uint8_t b[16];
 
 	line += strspn(line, " ");
-	if (!split(line, f, 5))
+	if (!split(line, f, 8))
 		return;
 	lv.name = f[0];
 	lv.size = strtoll(f[1], NULL, 10);
 	lv.percent = strtod(f[2], NULL);
 	lv.active = !strncmp(f[3], "active", 6);
-	lv.tags = f[4];
+	lv.id = strtoull(f[4], NULL, 10);
+	lv.uuid = f[5];
+	lv.vg_uuid = f[6];
+	lv.tags = f[7];
 	if (!strcmp(f[0], POOL))
 		l->pool = lv;
 	else if (uuid_from_text(f[0], b))
@@ -133,7 +137,8 @@ list_lvs(struct storage *s, struct sr *sr)
 {
 	const char *const words[] = { "lvs", "--noheadings", "--nosuffix",
 		"--units", "b", "--separator", "|", "-o",
-		"lv_name,lv_size,data_percent,lv_active,lv_tags",
+		"lv_name,lv_size,data_percent,lv_active,thin_id,lv_uuid,"
+		"vg_uuid,lv_tags",
 		vg_name(s, sr), NULL };
 	struct listing *l;
 	struct buf out = { 0 };
@@ -291,28 +296,10 @@ lvm_attach(struct storage *s, struct sr *sr)
 	return LVM_SLOW(s, sr, "lvchange", "-ay", lv_path(s, sr, POOL));
 }
 
-/* Deactivates; what is still being closed gets some time. */
-static int
-deactivate(struct storage *s, struct sr *sr, const char *what)
-{
-	int64_t end = clock_mono_ms() + BUSY_MS;
-
-	for (;;) {
-		struct storage op = { .env = s->env, .arena = s->arena };
-
-		if (LVM(&op, sr, "lvchange", "-an", what) == 0)
-			return 0;
-		if (clock_mono_ms() > end)
-			return storage_fail(s, XENOPS_CODE_IN_USE, "%s",
-			    op.text);
-		usleep(200000);
-	}
-}
-
 static int
 lvm_detach(struct storage *s, struct sr *sr)
 {
-	return deactivate(s, sr, vg_name(s, sr));
+	return LVM(s, sr, "lvchange", "-an", vg_name(s, sr));
 }
 
 static int
@@ -417,10 +404,15 @@ static int
 lvm_map(struct storage *s, struct sr *sr, const char *vdi, bool writable,
     const char **device_out)
 {
+	const struct lv *lv = find_lv(s, sr, vdi);
+
 	(void)writable;
-	*device_out = arena_printf(s->arena, "/dev/bedplate-%s/%s", sr->uuid,
-	    vdi);
-	return LVM(s, sr, "lvchange", "-ay", lv_path(s, sr, vdi));
+	if (!lv)
+		return -1;
+	return dm_thin_map(s, &(const struct dm_thin){
+		.vg = vg_name(s, sr), .lv = vdi, .pool = POOL,
+		.vg_uuid = lv->vg_uuid, .lv_uuid = lv->uuid,
+		.size = lv->size, .id = lv->id }, device_out);
 }
 
 static int
@@ -428,7 +420,7 @@ lvm_unmap(struct storage *s, struct sr *sr, const char *vdi,
     const char *device, bool last)
 {
 	(void)device;
-	return last ? deactivate(s, sr, lv_path(s, sr, vdi)) : 0;
+	return last ? dm_unmap(s, vg_name(s, sr), vdi, BUSY_MS) : 0;
 }
 
 /* Volumes that are active though nobody uses them. */
@@ -453,7 +445,7 @@ lvm_reap(struct storage *s, struct sr *sr)
 		if (used || !l->v[i].active)
 			continue;
 		log_warn("reaping active VDI '%s'", l->v[i].name);
-		if (deactivate(&op, sr, lv_path(s, sr, l->v[i].name)))
+		if (dm_unmap(&op, vg_name(s, sr), l->v[i].name, BUSY_MS))
 			log_error("cannot reap: %s", op.text);
 	}
 }

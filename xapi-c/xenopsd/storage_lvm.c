@@ -15,31 +15,14 @@
 #include "xenopsd/storage_disk.h"
 #include "xenopsd/storage_dm.h"
 #include "xenopsd/storage_lvm.h"
+#include "xenopsd/storage_lvm_list.h"
 
-#define POOL "pool"
+#define POOL LVM_POOL
 #define UNIT ((int64_t)4 << 20)
 #define ARGS_MAX 40
 #define QUICK_MS 120000
 #define SLOW_MS 900000		/* thin_check of a large pool */
 #define BUSY_MS 10000		/* a volume's last user may be closing it */
-
-/* One volume, as lvs reports it. */
-struct lv {
-	const char *name;
-	int64_t size;
-	double percent;			/* used, of an active one; else 0 */
-	bool active;
-	uint64_t id;			/* within the pool */
-	const char *uuid;		/* LVM's, as that of its group */
-	const char *vg_uuid;
-	const char *tags;
-};
-
-struct listing {
-	struct lv *v;
-	uint32_t n;
-	struct lv pool;
-};
 
 static const char *
 vg_name(struct storage *s, const struct sr *sr)
@@ -95,76 +78,36 @@ lvm(struct storage *s, struct sr *sr, int64_t limit_ms, struct buf *out,
 #define LVM_SLOW(s, sr, ...) lvm(s, sr, SLOW_MS, NULL, \
 	(const char *const[]){ __VA_ARGS__, NULL })
 
-/* The n-th field of a line split by '|', which is cut into strings. */
-static bool
-split(char *line, char **fields, int n)
+/*
+ * The volumes of the SR, asked once per operation; fresh: with what is active
+ * and how much is used, which may have changed without LVM.
+ */
+static struct lvm_listing *
+list_lvs(struct storage *s, struct sr *sr, bool fresh)
 {
-	for (int i = 0; i < n; i++) {
-		fields[i] = strsep(&line, "|");
-		if (!fields[i])
-			return false;
-	}
-	return line == NULL;
-}
-
-static void
-take_line(struct listing *l, char *line, struct lv *room)
-{
-	char *f[8];
-	struct lv lv;
-	uint8_t b[16];
-
-	line += strspn(line, " ");
-	if (!split(line, f, 8))
-		return;
-	lv.name = f[0];
-	lv.size = strtoll(f[1], NULL, 10);
-	lv.percent = strtod(f[2], NULL);
-	lv.active = !strncmp(f[3], "active", 6);
-	lv.id = strtoull(f[4], NULL, 10);
-	lv.uuid = f[5];
-	lv.vg_uuid = f[6];
-	lv.tags = f[7];
-	if (!strcmp(f[0], POOL))
-		l->pool = lv;
-	else if (uuid_from_text(f[0], b))
-		room[l->n++] = lv;
-}
-
-/* The volumes of the SR, asked once per operation. */
-static struct listing *
-list_lvs(struct storage *s, struct sr *sr)
-{
-	const char *const words[] = { "lvs", "--noheadings", "--nosuffix",
-		"--units", "b", "--separator", "|", "-o",
-		"lv_name,lv_size,data_percent,lv_active,thin_id,lv_uuid,"
-		"vg_uuid,lv_tags",
-		vg_name(s, sr), NULL };
-	struct listing *l;
+	struct lvm_listing *l = sr->listing;
+	struct lvm_head head;
 	struct buf out = { 0 };
-	char *text, *line;
-	size_t lines = 1;
 
-	if (sr->listing)
-		return sr->listing;
-	if (lvm(s, sr, QUICK_MS, &out, words)) {
-		buf_release(&out);
-		return NULL;
-	}
-	text = arena_strndup(s->arena, out.data ? out.data : "", out.len);
+	if (l && (l->fresh || !fresh))
+		return l;
+	l = fresh ? NULL : lvm_listing_kept(s, sr);
+	if (l)
+		goto out;
+	lvm_head_read(sr, &head);
+	if (lvm(s, sr, QUICK_MS, &out, (const char *const[]){ "lvs",
+	    "--noheadings", "--nosuffix", "--units", "b", "--separator", "|",
+	    "-o", LVM_LISTING_FIELDS, vg_name(s, sr), NULL }) == 0)
+		l = lvm_listing_take(s, sr, &head, &out);
 	buf_release(&out);
-	for (const char *p = text; *p; p++)
-		lines += *p == '\n';
-	l = arena_alloc(s->arena, sizeof(*l));
-	l->v = arena_alloc(s->arena, sizeof(*l->v) * lines);
-	while ((line = strsep(&text, "\n")))
-		take_line(l, line, l->v);
+out:
 	sr->listing = l;
 	return l;
 }
 
 static void
-fill_vdi(struct storage *s, const struct lv *lv, struct xenops_vdi_info *out)
+fill_vdi(struct storage *s, const struct lvm_volume *lv,
+    struct xenops_vdi_info *out)
 {
 	*out = *(const struct xenops_vdi_info *)xenops_vdi_info_type.dflt;
 	lvm_tags_decode(s->arena, lv->tags, out);
@@ -173,10 +116,10 @@ fill_vdi(struct storage *s, const struct lv *lv, struct xenops_vdi_info *out)
 	out->used = (int64_t)((double)lv->size * lv->percent / 100);
 }
 
-static const struct lv *
+static const struct lvm_volume *
 find_lv(struct storage *s, struct sr *sr, const char *vdi)
 {
-	struct listing *l = list_lvs(s, sr);
+	struct lvm_listing *l = list_lvs(s, sr, false);
 
 	if (!l)
 		return NULL;
@@ -192,7 +135,7 @@ static int
 lvm_find(struct storage *s, struct sr *sr, const char *vdi,
     struct xenops_vdi_info *out)
 {
-	const struct lv *lv = find_lv(s, sr, vdi);
+	const struct lvm_volume *lv = find_lv(s, sr, vdi);
 
 	if (!lv)
 		return -1;
@@ -203,7 +146,7 @@ lvm_find(struct storage *s, struct sr *sr, const char *vdi,
 static int
 lvm_list(struct storage *s, struct sr *sr, struct vec *vdis_out)
 {
-	struct listing *l = list_lvs(s, sr);
+	struct lvm_listing *l = list_lvs(s, sr, true);
 	struct xenops_vdi_info *v;
 
 	if (!l)
@@ -219,7 +162,7 @@ static int
 lvm_space(struct storage *s, struct sr *sr, int64_t *size_out,
     int64_t *used_out)
 {
-	struct listing *l = list_lvs(s, sr);
+	struct lvm_listing *l = list_lvs(s, sr, true);
 
 	if (!l)
 		return -1;
@@ -299,6 +242,7 @@ lvm_attach(struct storage *s, struct sr *sr)
 static int
 lvm_detach(struct storage *s, struct sr *sr)
 {
+	lvm_listing_forget(s, sr);
 	return LVM(s, sr, "lvchange", "-an", vg_name(s, sr));
 }
 
@@ -368,7 +312,7 @@ static int
 lvm_vdi_resize(struct storage *s, struct sr *sr, const char *vdi,
     int64_t size)
 {
-	const struct lv *lv = find_lv(s, sr, vdi);
+	const struct lvm_volume *lv = find_lv(s, sr, vdi);
 
 	if (!lv)
 		return -1;
@@ -404,7 +348,7 @@ static int
 lvm_map(struct storage *s, struct sr *sr, const char *vdi, bool writable,
     const char **device_out)
 {
-	const struct lv *lv = find_lv(s, sr, vdi);
+	const struct lvm_volume *lv = find_lv(s, sr, vdi);
 
 	(void)writable;
 	if (!lv)
@@ -427,7 +371,7 @@ lvm_unmap(struct storage *s, struct sr *sr, const char *vdi,
 static void
 lvm_reap(struct storage *s, struct sr *sr)
 {
-	struct listing *l = list_lvs(s, sr);
+	struct lvm_listing *l = list_lvs(s, sr, true);
 	struct use *uses;
 	int n;
 

@@ -510,6 +510,26 @@ def a_transfer_does_not_outlive_its_lease():
         equal(api("VDI.get_current_operations", vdi), {}, "operations")
 
 
+def memory_that_was_just_freed_is_there():
+    with Bench() as b:
+        api = b.ready()
+        first, second = (b.vm(api, name=n) for n in ("first", "second"))
+        host = api("host.get_all")[0]
+        size = str(int(api("host.compute_free_memory", host)) - 512 * MIB)
+        for vm in (first, second):
+            api("VM.set_memory_limits", vm, size, size, size, size)
+        api.run("VM.start", first, False, False)
+        refused("HOST_NOT_ENOUGH_FREE_MEMORY", api.run, "VM.start", second,
+                False, False)
+        b.control("delay host_get 600000")      # what xapi knows grows old
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        api.run("VM.hard_shutdown", first)
+        api.run("VM.start", second, False, False)
+        b.kill_xapi()
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -523,6 +543,7 @@ SCENARIOS = [
     vms_are_found_while_storage_hangs,
     an_sr_that_failed_once_is_back_the_next_time,
     a_transfer_does_not_outlive_its_lease,
+    memory_that_was_just_freed_is_there,
 ]
 
 if __name__ == "__main__":

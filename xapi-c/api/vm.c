@@ -205,7 +205,8 @@ api_vm_assert_can_boot_here(struct call *c,
 	if (!host_find(c->root, &a->host))
 		return err_handle_invalid(c, "host",
 		    call_ref_text(c, &a->host));
-	return vm_check_host(c, vm, &spec);
+	return vm_check_host(c, vm, &spec) || vm_check_memory_free(c, vm) ?
+	    -1 : 0;
 }
 
 int
@@ -218,7 +219,8 @@ api_vm_get_possible_hosts(struct call *c,
 	if (!vm)
 		return -1;
 	*result = (struct vec){ 0 };
-	if (vm_check_host(c, vm, &spec) == 0)
+	if (vm_check_host(c, vm, &spec) == 0 &&
+	    vm_check_memory_free(c, vm) == 0)
 		*result = vec_add_ref(c->arena, *result, &c->x->host);
 	else
 		memset(&c->err, 0, sizeof c->err);

@@ -43,12 +43,12 @@ vm_check_vcpus(struct call *c, const struct vm *vm)
 	return 0;
 }
 
-static int
-check_memory_free(struct call *c, const struct vm *vm,
-    const struct host *host)
+int
+vm_check_memory_free(struct call *c, const struct vm *vm)
 {
-	const struct host_metrics *m = host_metrics_find(c->root,
-	    &host->metrics);
+	const struct host *host = host_find(c->root, &c->x->host);
+	const struct host_metrics *m = host ?
+	    host_metrics_find(c->root, &host->metrics) : NULL;
 
 	if (m && vm->memory_static_max > m->memory_free)
 		return err_host_not_enough_free_memory(c,
@@ -67,8 +67,6 @@ vm_check_host(struct call *c, const struct vm *vm,
 
 	if (!host || !host->enabled)
 		return err_host_disabled(c, call_ref_text(c, &c->x->host));
-	if (check_memory_free(c, vm, host))
-		return -1;
 	return vm_spec(c, vm, spec);
 }
 

@@ -13,10 +13,12 @@
 int vm_check_memory(struct call *c, const struct vm *vm);
 /* 1 <= at_startup <= max, and whole sockets. */
 int vm_check_vcpus(struct call *c, const struct vm *vm);
-/* Could it start on this host now: host enabled, memory, SRs, devices.  The
- * domain it would be is in *spec, as vm_spec makes it. */
+/* Could it start on this host now: host enabled, SRs, devices.  The domain it
+ * would be is in *spec, as vm_spec makes it. */
 int vm_check_host(struct call *c, const struct vm *vm,
     struct xenops_vm_spec *spec);
+/* Is there memory for it, as far as is known: the host may know better. */
+int vm_check_memory_free(struct call *c, const struct vm *vm);
 /* Marks the device numbers below n that VBDs (or VIFs) of the VM have. */
 void vm_devices_used(const struct db_root *root, const struct vm *vm,
     bool vifs, bool *used, int n);

@@ -530,6 +530,39 @@ def memory_that_was_just_freed_is_there():
         b.kill_xapi()
 
 
+def a_disk_that_others_have_or_nobody_has_starts_no_vm():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        vbd = api("VM.get_VBDs", vm)[0]
+        vdi = api("VBD.get_VDI", vbd)
+        host = api("host.get_all")[0]
+        task = api("task.create", "import", "")
+        with tls().wrap_socket(socket.create_connection(
+                ("127.0.0.1", b.https), 60)) as s:
+            s.sendall(("PUT /import_raw_vdi?session_id=%s&vdi=%s&task_id=%s"
+                       " HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (
+                           api.session, vdi, task, 4 * MIB)).encode())
+            until("the import", lambda: api(
+                "VDI.get_current_operations", vdi))
+            refused("VDI_IN_USE", api.run, "VM.start", vm, False, False)
+            refused("VDI_IN_USE", api, "VM.assert_can_boot_here", vm, host)
+            refused("VDI_IN_USE", api, "VBD.assert_attachable", vbd)
+        until("the end", lambda: ended(api, task))
+        until("the disk", lambda: not api("VDI.get_current_operations", vdi))
+        uuid = api("VDI.get_uuid", vdi)
+        gone = [os.path.join(folder, name)
+                for folder, _, names in os.walk(b.path("host"))
+                for name in names if uuid in name]
+        check(gone, "no file of the disk")
+        for path in gone:
+            os.unlink(path)
+        equal(refused("VDI_MISSING", api.run, "VM.start", vm, False, False),
+              [b.sr(api), vdi], "parameters")
+        check(api("VDI.get_missing", vdi), "not marked as missing")
+        refused("VDI_MISSING", api.run, "VM.start", vm, False, False)
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -544,6 +577,7 @@ SCENARIOS = [
     an_sr_that_failed_once_is_back_the_next_time,
     a_transfer_does_not_outlive_its_lease,
     memory_that_was_just_freed_is_there,
+    a_disk_that_others_have_or_nobody_has_starts_no_vm,
 ]
 
 if __name__ == "__main__":

@@ -259,11 +259,14 @@ record_outcome(struct call *c, struct outcome *o)
 }
 
 static struct ops_subject
-subject_of(const struct vbd *vbd)
+subject_of(const struct call *c, const struct vbd *vbd)
 {
+	const struct vdi *vdi = vdi_find(c->root, &vbd->VDI);
+
 	return (struct ops_subject){
 		.vm = vbd->VM, .device = vbd->obj.ref, .device_class = "VBD",
-		.vdi = vbd->VDI, .operation = "attach",
+		.vdi = vbd->VDI, .sr = vdi ? vdi->SR : REF_NULL,
+		.operation = "attach",
 	};
 }
 
@@ -272,7 +275,7 @@ static int
 plug_now(struct call *c, const struct vbd *vbd, int *device_out)
 {
 	const struct vm *vm = vm_find(c->root, &vbd->VM);
-	struct ops_subject subject = subject_of(vbd);
+	struct ops_subject subject = subject_of(c, vbd);
 	struct xenops_vbd_plug_args args = { .vm = vm->uuid };
 	struct ops_call k;
 
@@ -288,7 +291,7 @@ static int
 unplug_now(struct call *c, const struct vbd *vbd, bool force)
 {
 	const struct vm *vm = vm_find(c->root, &vbd->VM);
-	struct ops_subject subject = subject_of(vbd);
+	struct ops_subject subject = subject_of(c, vbd);
 	struct xenops_vbd_unplug_args args = {
 		.vm = vm->uuid, .vbd = vbd->uuid, .force = force,
 	};

@@ -7,7 +7,9 @@
 
 #include "api/oplock.h"
 #include "api/ops_error.h"
+#include "api/sr_scan.h"
 #include "api/vm_check.h"
+#include "api/vm_spec.h"
 #include "api/vm_state.h"
 #include "api/xapi.h"
 #include "gen/errors.h"
@@ -71,6 +73,37 @@ memory_free(const struct call *c)
 	return m ? m->memory_free : 0;
 }
 
+/* The host misses a disk or an SR of the VM.  Scans tell which: -1 with c->err
+ * set. */
+static int
+find_missing(struct call *c, const struct ref *ref)
+{
+	const struct vm *vm = vm_find(c->root, ref);
+	const struct ref *refs = vm->VBDs.v;
+	struct xenops_vm_spec spec;
+
+	for (uint32_t i = 0; i < vm->VBDs.n; i++) {
+		const struct vbd *vbd = vbd_find(c->root, &refs[i]);
+		const struct vdi *vdi = vbd ?
+		    vdi_find(c->root, &vbd->VDI) : NULL;
+
+		if (vdi && sr_scan(c, &vdi->SR))
+			return -1;
+	}
+	return vm_spec(c, vm_of(c, ref), &spec);
+}
+
+static int
+start_failed(struct call *c, const struct ops_call *k, const struct ref *ref)
+{
+	if ((k->err.code == XENOPS_CODE_NO_SUCH_VDI ||
+	    k->err.code == XENOPS_CODE_NO_SUCH_SR) && find_missing(c, ref))
+		return -1;
+	return ops_failed(c, k, &(struct ops_subject){ .vm = *ref,
+	    .needed = vm_find(c->root, ref)->memory_static_max,
+	    .available = memory_free(c) });
+}
+
 static int
 start(struct call *c, const struct ref *ref, bool paused, int op)
 {
@@ -78,22 +111,18 @@ start(struct call *c, const struct ref *ref, bool paused, int op)
 	struct xenops_vm_start_args args = { .paused = paused };
 	struct xenops_vm_start_result result = { 0 };
 	struct ops_call k;
-	const struct vm *vm;
 	int rc;
 
 	rc = oplock_take(c, &lock, &vm_op_class, ref, op);
 	if (rc)
 		goto out;
-	vm = vm_of(c, ref);
-	rc = vm_check_host(c, vm, &args.vm);
+	rc = vm_check_host(c, vm_of(c, ref), &args.vm);
 	if (rc)
 		goto out;
 	ops_prepare(c, &k);
 	rc = ops_vm_start(c->x->ops, &k, &args, &result);
 	if (rc) {
-		rc = ops_failed(c, &k, &(struct ops_subject){ .vm = *ref,
-		    .needed = vm->memory_static_max,
-		    .available = memory_free(c) });
+		rc = start_failed(c, &k, ref);
 		goto out;
 	}
 	rc = record_outcome(&(struct outcome){ .c = c, .lock = &lock,

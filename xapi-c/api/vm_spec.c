@@ -45,6 +45,31 @@ sr_is_attached(const struct call *c, const struct ref *ref)
 	return false;
 }
 
+/* Who else has the VDI: an operation, or another VM, when one of the two
+ * writes. */
+static int
+check_sharing(struct call *c, const struct vbd *vbd, const struct vdi *vdi)
+{
+	const struct enum_pair *op = vdi->current_operations.v;
+	const struct ref *refs = vdi->VBDs.v;
+	const char *ref = call_ref_text(c, &vbd->VDI);
+
+	if (vdi->current_operations.n)
+		return err_vdi_in_use(c, ref,
+		    enum_vdi_operations.names[op->value]);
+	if (vbd->mode == VBD_MODE_RW && vdi->read_only)
+		return err_vdi_readonly(c, ref);
+	for (uint32_t i = 0; !vdi->sharable && i < vdi->VBDs.n; i++) {
+		const struct vbd *other = vbd_find(c->root, &refs[i]);
+
+		if (other && !ref_equal(&other->VM, &vbd->VM) &&
+		    other->currently_attached &&
+		    (vbd->mode == VBD_MODE_RW || other->mode == VBD_MODE_RW))
+			return err_vdi_in_use(c, ref, "attach");
+	}
+	return 0;
+}
+
 int
 vbd_spec(struct call *c, const struct vbd *vbd, struct xenops_disk_spec *out)
 {
@@ -69,9 +94,12 @@ vbd_spec(struct call *c, const struct vbd *vbd, struct xenops_disk_spec *out)
 	if (!sr_is_attached(c, &vdi->SR))
 		return err_vm_requires_sr(c, call_ref_text(c, &vbd->VM),
 		    call_ref_text(c, &vdi->SR));
+	if (vdi->missing)
+		return err_vdi_missing(c, call_ref_text(c, &vdi->SR),
+		    call_ref_text(c, &vbd->VDI));
 	out->sr = sr->uuid;
 	out->vdi = vdi->uuid;
-	return 0;
+	return check_sharing(c, vbd, vdi);
 }
 
 int
@@ -88,31 +116,6 @@ vif_spec(struct call *c, const struct vif *vif, struct xenops_nic_spec *out)
 	out->mac = vif->MAC;
 	out->bridge = net->bridge;
 	out->mtu = vif->MTU ? vif->MTU : net->MTU;
-	return 0;
-}
-
-/* Another VM that holds the VDI, when one of the two writes. */
-static int
-check_sharing(struct call *c, const struct vbd *vbd)
-{
-	const struct vdi *vdi = vdi_find(c->root, &vbd->VDI);
-	const struct ref *refs;
-
-	if (vbd->empty || !vdi || vdi->sharable)
-		return 0;
-	refs = vdi->VBDs.v;
-	for (uint32_t i = 0; i < vdi->VBDs.n; i++) {
-		const struct vbd *other = vbd_find(c->root, &refs[i]);
-
-		if (!other || ref_equal(&other->VM, &vbd->VM) ||
-		    !other->currently_attached)
-			continue;
-		if (vbd->mode == VBD_MODE_RW || other->mode == VBD_MODE_RW)
-			return err_vdi_in_use(c,
-			    call_ref_text(c, &vbd->VDI), "start");
-	}
-	if (vbd->mode == VBD_MODE_RW && vdi->read_only)
-		return err_vdi_readonly(c, call_ref_text(c, &vbd->VDI));
 	return 0;
 }
 
@@ -137,7 +140,7 @@ add_disks(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 
 		if (!vbd)
 			continue;
-		if (check_sharing(c, vbd) || vbd_spec(c, vbd, &disks[n]))
+		if (vbd_spec(c, vbd, &disks[n]))
 			return -1;
 		/* PV drivers have no drive without a medium */
 		if (vbd->empty && out->type != XENOPS_DOMAIN_TYPE_HVM)

@@ -14,7 +14,8 @@
  * not attached, VDI in use by another VM, a domain type we do not start. */
 int vm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out);
 
-/* One disk; VM_REQUIRES_SR when the SR is not attached to this host. */
+/* One disk, if the VM may have it now: VM_REQUIRES_SR when the SR is not
+ * attached to this host, VDI_MISSING, VDI_IN_USE, VDI_READONLY. */
 int vbd_spec(struct call *c, const struct vbd *vbd,
     struct xenops_disk_spec *out);
 /* One network interface. */

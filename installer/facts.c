@@ -13,6 +13,8 @@
 #define MANAGEMENT_BRIDGE "xenbr0"
 #define RELEASE_FILE "/etc/bedplate-release"
 #define INTERFACE_FILE "/run/network/interface"
+#define STATE_FILE "/run/bedplate/state"
+#define REFUSED_FILE "/run/bedplate/state-refused"
 #define API_PORT 443
 
 static void
@@ -91,6 +93,8 @@ facts_read(struct facts *f)
 	read_address(f->address);
 	state_read_line(STATE_FINGERPRINT, f->fingerprint,
 	    sizeof f->fingerprint);
+	state_read_line(STATE_FILE, f->state, sizeof f->state);
+	f->state_refused = access(REFUSED_FILE, F_OK) == 0;
 	f->api_answers = api_answers();
 	f->password_set = secret_is_set();
 }

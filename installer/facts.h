@@ -14,6 +14,8 @@ struct facts {
 	char interface[FACT_TEXT];	/* NIC of the management network */
 	char address[FACT_TEXT];	/* "": none yet */
 	char fingerprint[FACT_TEXT];	/* "": no certificate yet */
+	char state[FACT_TEXT];		/* where what is set up is kept */
+	bool state_refused;		/* its volume cannot be used */
 	bool api_answers;		/* port 443 accepts connections */
 	bool password_set;
 };

@@ -53,11 +53,15 @@ show(const struct facts *f)
 	line("Host", f->hostname);
 	line("Network", *f->interface ? f->interface : "no network interface");
 	line("Address", *f->address ? f->address : "none yet");
+	line("State", f->state);
 	line("API", !f->api_answers ? "starting" :
 	    *f->address ? url : "running, waiting for an address");
 	show_fingerprint(f->fingerprint);
 	printf("\r\n");
-	if (!f->password_set)
+	if (f->state_refused)
+		printf("  Repair the volume, or choose 'state in memory' when "
+		    "this host starts.\r\n");
+	else if (!f->password_set)
 		printf("  No password is set: every login is refused. "
 		    "Press p to set root's.\r\n");
 	else
@@ -129,6 +133,9 @@ run(const char *const argv[])
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		/* an ignored signal would stay ignored */
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
 		execv(argv[0], (char *const *)argv);
 		_exit(127);
 	}

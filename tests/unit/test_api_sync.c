@@ -189,6 +189,37 @@ START_TEST(a_boot_enables_the_host_again)
 }
 END_TEST
 
+static int
+count_failures(const void *obj, void *arg)
+{
+	const struct message *m = obj;
+
+	ck_assert_str_eq(m->name, "HOST_FAILED");
+	ck_assert(strstr(m->body, "xenstored died"));
+	ck_assert_str_eq(m->obj_uuid, info.uuid);
+	++*(int *)arg;
+	return 0;
+}
+
+START_TEST(a_host_that_has_failed_is_disabled_and_says_so_once)
+{
+	int messages = 0;
+
+	begin();
+	info.failure = "xenstored died";
+	sync_all();
+	ck_assert(!host()->enabled);
+	sync_all();
+	db_each(c.root, CLASS_MESSAGE, count_failures, &messages);
+	ck_assert_int_eq(messages, 1);
+	info.failure = "";
+	info.boot_time += 1000;
+	sync_all();
+	ck_assert(host()->enabled);
+	end();
+}
+END_TEST
+
 START_TEST(a_nic_is_its_mac_and_not_its_name)
 {
 	const struct pif *pif;
@@ -390,6 +421,7 @@ main(void)
 	    nothing_new_changes_nothing, a_name_given_by_the_user_stays,
 	    cpus_that_are_gone_are_forgotten,
 	    a_new_address_moves_the_consoles, a_boot_enables_the_host_again,
+	    a_host_that_has_failed_is_disabled_and_says_so_once,
 	    a_nic_is_its_mac_and_not_its_name,
 	    a_domain_makes_its_vm_run_and_halt,
 	    the_same_news_twice_is_no_event,

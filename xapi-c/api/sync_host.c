@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "gen/store.h"
 
+#define FAILURE_PRIORITY 1		/* guests may be lost */
 #define CPUS_MAX 8192			/* more is a broken answer */
 
 struct host_sync {
@@ -115,6 +116,26 @@ set_times(struct arena *a, struct host *host, const struct host_sync *s)
 	    (long long)s->c->x->started));
 }
 
+/* A host that has lost what guests need takes no more of them, and says so
+ * once.  A restart of the machine mends it. */
+static void
+set_failure(struct db_txn *t, struct host *host, const char *failure)
+{
+	struct message *m;
+
+	if (!*failure || !host->enabled)
+		return;
+	host->enabled = false;
+	m = message_txn_new(t);
+	m->name = "HOST_FAILED";
+	m->priority = FAILURE_PRIORITY;
+	m->cls = CLS_HOST;
+	m->obj_uuid = host->uuid;
+	m->timestamp = clock_wall_s();
+	m->body = arena_printf(txn_arena(t), "%s: no guest can be started "
+	    "until the host restarts.", failure);
+}
+
 static void
 set_names(struct host *host, const struct xenops_host_info *h)
 {
@@ -147,6 +168,7 @@ set_host(struct db_txn *t, const struct host_sync *s)
 	host->chipset_info = map_set(a, (struct vec){ 0 }, "iommu",
 	    h->chipset_iommu ? "true" : "false");
 	set_times(a, host, s);
+	set_failure(t, host, text(h->failure));
 	if (!host->iscsi_iqn || !*host->iscsi_iqn)
 		host->iscsi_iqn = arena_printf(a,
 		    "iqn.2026-11.local.bedplate:%s", host->uuid);

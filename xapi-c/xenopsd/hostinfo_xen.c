@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,14 +17,18 @@
 #include "xenopsd/xl.h"
 
 #define STATE_DIR "/state/xenopsd"
+/* what the service of xenstored writes when that has died */
+#define FAILURE_DIR "/run/bedplate"
+#define FAILURE_FILE FAILURE_DIR "/disabled"
 #define PAGE 4096
 #define SETTLE_MS 300
 
 struct hostwatch {
 	struct daemon *d;
-	struct watch *watch;
+	struct watch *watch, *failure_watch;
 	struct timer *timer;
 	int fd;				/* netlink; -1: none */
+	int failure_fd;			/* inotify of FAILURE_DIR; -1: none */
 };
 
 static struct vec
@@ -105,6 +110,7 @@ fill(struct daemon *d, struct arena *a, struct xenops_host_info *h)
 	fill_version(d->xl, a, h);
 	fill_physical(d->xl, a, h);
 	fill_dom0(d->xl, h);
+	h->failure = hostinfo_line(a, "", FAILURE_FILE);
 }
 
 int
@@ -152,6 +158,30 @@ network_changed(void *arg, uint32_t events)
 	hostwatch_poke(w);
 }
 
+static void
+failure_changed(void *arg, uint32_t events)
+{
+	struct hostwatch *w = arg;
+	char bytes[4096];
+
+	(void)events;
+	while (read(w->failure_fd, bytes, sizeof(bytes)) > 0)
+		;
+	hostwatch_poke(w);
+}
+
+static void
+watch_failure(struct hostwatch *w)
+{
+	w->failure_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (w->failure_fd == -1 || inotify_add_watch(w->failure_fd,
+	    FAILURE_DIR, IN_MOVED_TO) == -1)
+		log_error("cannot watch '" FAILURE_DIR "'");
+	else
+		w->failure_watch = loop_watch(w->d->loop, w->failure_fd,
+		    EPOLLIN, failure_changed, w);
+}
+
 struct hostwatch *
 hostwatch_new(struct daemon *d)
 {
@@ -173,6 +203,7 @@ hostwatch_new(struct daemon *d)
 	else
 		w->watch = loop_watch(d->loop, w->fd, EPOLLIN,
 		    network_changed, w);
+	watch_failure(w);
 	return w;
 }
 
@@ -183,7 +214,10 @@ hostwatch_free(struct hostwatch *w)
 		return;
 	timer_cancel(w->timer);
 	watch_free(w->watch);
+	watch_free(w->failure_watch);
 	if (w->fd != -1)
 		close(w->fd);
+	if (w->failure_fd != -1)
+		close(w->failure_fd);
 	free(w);
 }

@@ -13,7 +13,6 @@ Options:
 	--root NAME=DIR		where the files named NAME: are
 	--origin NAME=FILE	whence those come: lines `file<TAB>package version`
 	--whole NAME[/SUB]	each file below that root must be listed
-	--stand-in NAME		own:NAME may come from standin: when not built
 	--epoch SECONDS		time of every file
 	--tar FILE, --cpio FILE	the image
 	--listing FILE		type mode owner group size sha256 path origin
@@ -99,7 +98,7 @@ def wants_loader(data):
                for i in range(count))
 
 
-def load(entries, roots, origin_of, stand_ins, used):
+def load(entries, roots, origin_of, used):
     for e in entries.values():
         if e.kind != "f":
             continue
@@ -108,8 +107,6 @@ def load(entries, roots, origin_of, stand_ins, used):
         if root not in roots:
             raise Bad("'%s': unknown source '%s'" % (e.path, e.source))
         path = os.path.join(roots[root], file)
-        if not os.path.isfile(path) and root == "own" and file in stand_ins:
-            path = os.path.join(roots["standin"], file)
         if not os.path.isfile(path):
             raise Bad("'%s': no file '%s'" % (e.path, path))
         used.add("%s:%s" % (root, file))
@@ -194,7 +191,7 @@ def pack(args):
     origin_of = origins(dict(o.split("=", 1) for o in args.origin))
     entries, omitted = read_lists(args.lists)
     used = set()
-    load(entries, roots, origin_of, args.stand_in, used)
+    load(entries, roots, origin_of, used)
     check_whole(args.whole, roots, used, omitted)
     check_tree(entries)
     users, groups = {"root": 0}, {"root": 0}
@@ -219,7 +216,7 @@ def pack(args):
 
 def main():
     p = argparse.ArgumentParser(usage=__doc__)
-    for option in ("root", "origin", "whole", "stand-in"):
+    for option in ("root", "origin", "whole"):
         p.add_argument("--" + option, action="append", default=[])
     for option in ("tar", "cpio", "listing"):
         p.add_argument("--" + option)

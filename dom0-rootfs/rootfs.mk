@@ -2,12 +2,8 @@
 
 R := $(B)/dom0
 
-# Our own programs.  Those named in STAND_INS (for work on the image alone)
-# are taken if they are built; else a script of dom0-rootfs/standin is.
-OWN_NAMES := xapi xenopsd bedplate-answers bedplate-hotplug bedplate-screen
-STAND_INS ?=
-OWN := $(patsubst %,$(B)/musl/%,$(filter-out $(STAND_INS),$(OWN_NAMES))) \
-	$(wildcard $(STAND_INS:%=$(B)/musl/%))
+OWN := $(addprefix $(B)/musl/,xapi xenopsd bedplate-answers bedplate-hotplug \
+	bedplate-screen)
 
 # what all logs together may grow to, in bytes
 LOG_LIMIT := 8388608
@@ -18,17 +14,15 @@ export SOURCE_DATE_EPOCH
 
 ROOTFS_LISTS := $(wildcard dom0-rootfs/lists/*.list) $(HV)/modules/root.list
 INITRD_LISTS := $(wildcard dom0-rootfs/initramfs/*.list) $(HV)/modules/boot.list
-ROOTFS_IN := $(shell find dom0-rootfs/skel dom0-rootfs/standin \
-	dom0-rootfs/initramfs -type f) $(OWN) \
-	dom0-rootfs/mkimage.py $(SYSROOT)
+ROOTFS_IN := $(shell find dom0-rootfs/skel dom0-rootfs/initramfs -type f) \
+	$(OWN) dom0-rootfs/mkimage.py $(SYSROOT)
 
 MKIMAGE := dom0-rootfs/mkimage.py --epoch $(SOURCE_DATE_EPOCH) \
 	--root here=dom0-rootfs --root skel=dom0-rootfs/skel \
 	--root sysroot=$(B)/sysroot --origin sysroot=$(R)/sysroot.origin \
 	--root deb=$(HV)/pkg --origin deb=$(HV)/pkg/ORIGIN \
 	--root modules=$(HV)/modules --origin modules=$(R)/modules.origin \
-	--root gen=$(R) --root own=$(B)/musl \
-	--root standin=dom0-rootfs/standin $(STAND_INS:%=--stand-in %)
+	--root gen=$(R) --root own=$(B)/musl
 
 $(R):
 	mkdir -p $@
@@ -87,4 +81,4 @@ rootfs: $(B)/rootfs.squashfs $(B)/initrd.img
 CHECK_TARGETS += check-rootfs
 ## check-rootfs: the image is what its lists say; shell is clean
 check-rootfs: $(B)/rootfs.squashfs $(B)/initrd.img
-	@dom0-rootfs/check-rootfs.sh $(B) $(STAND_INS)
+	@dom0-rootfs/check-rootfs.sh $(B)

@@ -54,7 +54,8 @@ endef
 $(foreach d,$(DEPS),$(eval $(call dep_rules,$d)))
 
 # alone on the command line make has no job server yet: two components at once
-$(SYSROOT): $(DEPS:%=dom0-rootfs/deps/%.mk) $(DEPS_SH) dom0-rootfs/busybox.config
+$(SYSROOT): $(DEPS:%=dom0-rootfs/deps/%.mk) $(DEPS_SH) \
+		$(foreach d,$(DEPS),$($d_FILES))
 	+@$(MAKE) -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPROC)) $(call dep,$(DEPS))
 	@touch $@
 

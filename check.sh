@@ -1,7 +1,9 @@
 #!/bin/sh
 # check.sh DIR TARGET...: makes each target in turn, keeps its output in
 # DIR/TARGET.log, counts the lines `PASS name`, `FAIL name`, `SKIP name` and
-# closes with the sum.  A target that fails without a FAIL line counts as one.
+# closes with the sum.  A target that fails without a FAIL line counts as one
+# failure, as does one without a PASS line; what is skipped is not tested, so
+# the whole fails.
 set -eu
 
 dir=$1
@@ -23,10 +25,13 @@ for t; do
 	if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then
 		echo "FAIL $t: did not finish"
 		f=1
+	elif [ "$((p + f + s))" -eq 0 ]; then
+		echo "FAIL $t: tested nothing"
+		f=1
 	fi
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
 done
 echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+[ "$failed" -eq 0 ] && [ "$skipped" -eq 0 ] && [ "$passed" -gt 0 ]

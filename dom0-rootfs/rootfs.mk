@@ -74,7 +74,7 @@ $(B)/manifest.txt: $(B)/rootfs.squashfs $(B)/initrd.img
 	    echo '# initramfs'; cat $(R)/initrd.listing; } >$@.tmp
 	@mv $@.tmp $@
 
-.PHONY: rootfs check-rootfs
+.PHONY: rootfs check-rootfs check-mkimage
 ## rootfs: dom0's root file system and initramfs
 rootfs: $(B)/rootfs.squashfs $(B)/initrd.img
 
@@ -82,3 +82,8 @@ CHECK_TARGETS += check-rootfs
 ## check-rootfs: the image is what its lists say; shell is clean
 check-rootfs: $(B)/rootfs.squashfs $(B)/initrd.img
 	@dom0-rootfs/check-rootfs.sh $(B)
+
+CHECK_TARGETS += check-mkimage
+## check-mkimage: what the packer of images refuses
+check-mkimage:
+	@dom0-rootfs/check-mkimage.sh

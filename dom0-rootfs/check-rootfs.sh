@@ -1,5 +1,5 @@
 #!/bin/sh
-# check-rootfs.sh BUILD: the image against its lists.
+# check-rootfs.sh BUILD: the image against its lists; started at the top.
 set -eu
 
 b=$1
@@ -54,10 +54,9 @@ BEGIN { ids("passwd", user); ids("group", group) }
 }' "$b/dom0/rootfs.listing" | LC_ALL=C sort >"$b/dom0/listed"
 diff "$b/dom0/listed" "$b/dom0/seen" || fail "file system and listing differ"
 
-# shell that runs in dom0
-find "$top/skel" "$top/initramfs" -type f |
-    while read -r f; do
-	! head -n 1 "$f" | grep -q '^#!/bin/sh' || echo "$f"
-done | xargs shellcheck -s sh || fail "shellcheck"
+# all shell, in dom0 and of the build
+find . -name .git -prune -o -path "./$b" -prune -o -name node_modules -prune \
+    -o -type f -exec grep -lIZ '^#!/bin/sh' {} + |
+    xargs -0 shellcheck -x -s sh || fail "shellcheck"
 
 [ $bad -eq 0 ] && echo "PASS rootfs"

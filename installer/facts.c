@@ -10,9 +10,9 @@
 
 #include "state.h"
 
-#define MANAGEMENT_BRIDGE "xenbr0"
 #define RELEASE_FILE "/etc/bedplate-release"
 #define INTERFACE_FILE "/run/network/interface"
+#define BRIDGE_FILE "/run/network/bridge"	/* that has the address */
 #define STATE_FILE "/run/bedplate/state"
 #define REFUSED_FILE "/run/bedplate/state-refused"
 #define API_PORT 443
@@ -38,16 +38,18 @@ static void
 read_address(char out[static FACT_TEXT])
 {
 	struct ifaddrs *all, *p;
+	char bridge[FACT_TEXT];
 
 	out[0] = '\0';
-	if (getifaddrs(&all) == -1)
+	if (!state_read_line(BRIDGE_FILE, bridge, sizeof bridge) ||
+	    getifaddrs(&all) == -1)
 		return;
 	for (p = all; p; p = p->ifa_next) {
 		int family = p->ifa_addr ? p->ifa_addr->sa_family : AF_UNSPEC;
 		struct sockaddr_in *v4 = (void *)p->ifa_addr;
 		struct sockaddr_in6 *v6 = (void *)p->ifa_addr;
 
-		if (strcmp(p->ifa_name, MANAGEMENT_BRIDGE) != 0)
+		if (strcmp(p->ifa_name, bridge) != 0)
 			continue;
 		if (family == AF_INET) {
 			inet_ntop(AF_INET, &v4->sin_addr, out, FACT_TEXT);

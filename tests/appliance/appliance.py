@@ -66,6 +66,30 @@ def ext4_volume(path, label, mib=64):
     return path
 
 
+def usb_disk(path, name):
+    """Arguments of QEMU for a raw image as a stick, beside Machine's disks."""
+    return ["-drive", "id=%s,if=none,format=raw,file=%s"
+            % (name, os.path.abspath(path)),
+            "-device", "usb-storage,bus=usb.0,drive=" + name]
+
+
+def with_option(iso, path, option):
+    """A copy of the ISO that hands one more option to dom0's kernel.  GRUB's
+    configuration keeps its place and size: comments make room."""
+    with open(iso, "rb") as f:
+        data = f.read()
+    m = re.search(rb"# Screen and first serial.*?\"Restart\" {[^}]*}\n", data,
+                  re.S)
+    text = re.sub(rb"^#.*\n", b"", m[0], flags=re.M).replace(
+        b"/boot/vmlinuz ", b"/boot/vmlinuz %s " % option.encode())
+    if len(text) > len(m[0]):
+        raise Failed("no room for '%s' in grub.cfg" % option)
+    with open(path, "wb") as f:
+        f.write(data[:m.start()] + text.ljust(len(m[0]), b"\n") +
+                data[m.end():])
+    return path
+
+
 def free_port():
     with contextlib.closing(socket.socket()) as s:
         s.bind(("127.0.0.1", 0))
@@ -92,7 +116,7 @@ class Machine:
                 self.port[key], there)
         self.argv = [
             "qemu-system-x86_64", "-name", name, "-machine", "q35",
-            "-accel", "tcg,thread=multi", "-cpu", CPU, "-smp", str(cpus),
+            "-accel", "tcg,thread=single", "-cpu", CPU, "-smp", str(cpus),
             "-m", str(memory_mib), "-nodefaults", "-vga", "std",
             "-display", "none", "-no-reboot",
             "-device", "qemu-xhci,id=usb",

@@ -5,21 +5,23 @@ under UEFI, with and without volumes that set it up.
 usage: test_boot.py ISO [NAME...]
 """
 
+import http.server
 import os
-import socket
-import ssl
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import appliance
+from api import Api, Refused
 from appliance import Failed, Machine
 
 ISO = sys.argv[1] if len(sys.argv) > 1 else "build/bedplate.iso"
 PASSWORD = "swordfish"
-SERVICES = ("xenstored", "xenconsoled", "mdev", "network", "ntpd", "xenopsd",
-            "xapi")
+SERVICES = ("xenstored", "xenconsoled", "mdev", "network", "ntpd", "answers",
+            "watchdog", "xenopsd", "xapi")
 
 
 def check(m, ok, text):
@@ -27,33 +29,33 @@ def check(m, ok, text):
         m.fail(text)
 
 
-def wait_api(m, limit_s=120):
-    """Until port 443 completes a TLS handshake; seconds from power-on."""
-    context = ssl._create_unverified_context()
-    deadline = time.monotonic() + limit_s * appliance.PATIENCE
-    while True:
-        try:
-            with socket.create_connection(
-                    ("127.0.0.1", m.port["https"]), 10) as s:
-                with context.wrap_socket(s):
-                    return time.monotonic() - m.started
-        except OSError as e:
-            if time.monotonic() > deadline:
-                m.fail("no API: %s\n%s" % (e, m.daemon_logs()))
-            time.sleep(0.2)
+def wait_api(m):
+    """The API, as soon as it answers, and how long after power-on that was."""
+    api = Api(m.port["https"])
+    try:
+        api.until_up()
+    except OSError as e:
+        m.fail("no API: %s\n%s" % (e, m.daemon_logs()))
+    return api, time.monotonic() - m.started
+
+
+def pids(m):
+    """Of all services, which must be up."""
+    status = m.expect("sv status " + " ".join(SERVICES))
+    found = re.findall(r"^run: (\w+): \(pid (\d+)\)", status, re.M)
+    check(m, [name for name, _ in found] == list(SERVICES),
+          "not all services are up: " + status)
+    return found
 
 
 def check_services(m):
-    """All are up, and none has been started twice."""
+    """What they have done when all are up; their processes."""
     m.until("[ -e /run/bedplate/xen-ready ]", 120)
     m.until("ip -4 addr show dev xenbr0 | grep -q 'inet 10.0.2.15/'", 60)
-    status = m.expect("sv status %s" % " ".join(
-        "/etc/service/" + s for s in SERVICES))
-    for line in status.splitlines():
-        check(m, line.startswith("run:"), "service is not up: " + line)
     pid = m.expect("pidof xenstored")
     check(m, m.expect("cat /proc/%s/oom_score_adj" % pid) == "-1000",
           "xenstored may be killed for its memory")
+    return pids(m)
 
 
 def check_host(m):
@@ -79,25 +81,81 @@ def check_memory(m):
     check(m, int(used) < 100, "%s MiB used after boot" % used)
 
 
-def check_xenstored_death(m):
-    """It is not started again, and the host knows."""
+def check_watchdogs(m):
+    """Both are there: Xen's over itself, and Xen's over dom0."""
+    options = m.expect("xl info xen_commandline").split()
+    check(m, "watchdog" in options, "Xen's watchdog: %s" % options)
+    m.until("pidof watchdog", 30)
+    m.expect("ls -l /proc/$(pidof watchdog)/fd | grep -q /dev/watchdog")
+
+
+def check_keys(m):
+    """No key restarts the machine without a password: not the PC's, not the
+    kernel's on its console, not Xen's own on the serial line."""
+    for keys in (("ctrl", "alt", "delete"), ("alt", "sysrq", "b")):
+        m.monitor("send-key", keys=[{"type": "qcode", "data": k}
+                                    for k in keys])
+    m.type("\x0fb\n\x01\x01\x01R\n")
+    m.wait("R: not found")
+    m.expect("grep -qx 0 /proc/sys/kernel/sysrq")
+
+
+def check_signals(m):
+    """Ctrl-C reaches what the operator runs: nothing is ignored."""
+    mask = int(m.expect("awk '/^SigIgn/ { print $2 }' /proc/self/status"), 16)
+    check(m, not mask & 6, "SIGINT or SIGQUIT is ignored: %#x" % mask)
+
+
+def check_recovery(m, api):
+    """What README says to do with a database that is refused."""
+    m.expect("sv stop xapi", 120)
+    check(m, m.shell("pidof xapi")[0] != 0, "xapi was not stopped")
+    m.expect("xapi-db check", 120)
+    m.expect("xapi-db copies")
+    m.expect("sv start xapi")
+    api.until_up()
+
+
+def check_xenstored_death(m, api):
+    """It is not started again, and whoever manages the host is told."""
+    host = api("host.get_all")[0]
+    check(m, api("host.get_enabled", host), "the host is not enabled")
     m.expect("kill -9 $(pidof xenstored)")
-    m.until("[ -e /run/bedplate/disabled ]", 30)
+    try:
+        api.wait_field("host", host, "enabled", False, 60)
+    except TimeoutError as e:
+        m.fail("%s\n%s" % (e, m.daemon_logs()))
+    names = [r["name"] for r in api("message.get_all_records").values()]
+    check(m, names.count("HOST_FAILED") == 1, "messages: %s" % names)
     check(m, m.shell("pidof xenstored")[0] != 0, "xenstored runs again")
+
+
+def check_dom0_watchdog(m):
+    """A dom0 that does nothing any more is restarted by Xen."""
+    m.expect("w=$(readlink /proc/$(pidof watchdog)/fd/3); sv down watchdog; "
+             "pidof watchdog || watchdog -T 2 -t 600 $w")
+    m.wait_off(60)
 
 
 def bios_cd():
     with Machine(ISO) as m:
         screen_s = m.boot()
-        api_s = wait_api(m)
+        api, api_s = wait_api(m)
         print("power-on to console screen %.1f s, to the API %.1f s"
               % (screen_s, api_s), flush=True)
-        check_services(m)
+        m.set_password(PASSWORD)
+        before = check_services(m)
         check_host(m)
         check_memory(m)
-        check_xenstored_death(m)
-        m.type("poweroff\n")
-        m.wait_off()
+        check_watchdogs(m)
+        check_keys(m)
+        check_signals(m)
+        check(m, pids(m) == before, "a service was started again: %s\n%s"
+              % (before, m.daemon_logs()))
+        check_recovery(m, api)
+        api.login("root", PASSWORD)
+        check_xenstored_death(m, api)
+        check_dom0_watchdog(m)
 
 
 def answers():
@@ -111,18 +169,48 @@ def answers():
 """ % digest
 
 
+def check_wrong_password(m, key):
+    """On the console screen it lets nobody in."""
+    m.type(key)
+    m.wait("root's password: ")
+    m.type("wrong one\n")
+    m.wait("wrong password")
+    m.wait("p password   n network")
+
+
+def features(image):
+    """Of an ext4 image: needs_recovery if it was not unmounted."""
+    text = subprocess.run(["/sbin/dumpe2fs", "-h", image], check=True,
+                          capture_output=True, text=True).stdout
+    return re.search("^Filesystem features: (.*)", text, re.M)[1].split()
+
+
+def power_off(m, state):
+    m.type("poweroff\n")
+    m.wait_off()
+    check(m, "needs_recovery" not in features(state),
+          "the state volume was not unmounted")
+
+
+def volumes(folder):
+    """A new state volume, and one with answers."""
+    return (appliance.ext4_volume(os.path.join(folder, "state.img"),
+                                  "BEDPLATE-STATE"),
+            appliance.fat_volume(os.path.join(folder, "answers.img"),
+                                 "BEDPLATE",
+                                 {"answers.xml": answers().encode()}))
+
+
 def uefi_usb_with_volumes():
     """Under UEFI from a stick, state kept on a disk, set up by answers.xml;
     switched off by the operator and on again."""
     with tempfile.TemporaryDirectory() as d:
-        state = appliance.ext4_volume(os.path.join(d, "state.img"),
-                                      "BEDPLATE-STATE")
-        fat = appliance.fat_volume(os.path.join(d, "answers.img"), "BEDPLATE",
-                                   {"answers.xml": answers().encode()})
+        state, fat = volumes(d)
         with Machine(ISO, firmware="uefi", medium="usb",
                      disks=[state, fat]) as m:
             m.boot()
             m.password = PASSWORD
+            check_wrong_password(m, "s")
             m.expect("grep -q ' /run/medium iso9660' /proc/mounts")
             m.expect("grep -q '^/dev/sd[a-z] /run/medium' /proc/mounts")
             m.expect("grep -q ' /state ext4' /proc/mounts")
@@ -132,18 +220,117 @@ def uefi_usb_with_volumes():
                   == "640 root xapi", "mode of the secret")
             wait_api(m)
             fingerprint = m.expect("sha256sum /state/xapi/*.pem")
-            m.type("poweroff\n")
-            m.wait_off()
+            power_off(m, state)
         with Machine(ISO, disks=[state]) as m:
             m.boot()
             m.password = PASSWORD
             check(m, m.expect("hostname") == "answered", "hostname forgotten")
             check(m, m.expect("sha256sum /state/xapi/*.pem") == fingerprint,
                   "another certificate after a restart")
+            power_off(m, state)
 
 
-def wrong_medium_is_refused():
-    """An initramfs takes only the system it was built with."""
+def volumes_on_sticks_are_waited_for():
+    """They come up later than what the CD needs."""
+    with tempfile.TemporaryDirectory() as d:
+        state, fat = volumes(d)
+        with Machine(ISO, extra=appliance.usb_disk(state, "state")
+                     + appliance.usb_disk(fat, "fat")) as m:
+            m.wait("State +on /dev/sd", 240)
+            m.boot()
+            m.password = PASSWORD
+            check(m, m.expect("hostname") == "answered", "no answers")
+
+
+def damaged_state_is_no_fresh_host():
+    """With a state volume that cannot be used nobody is let in."""
+    with tempfile.TemporaryDirectory() as d:
+        state, fat = volumes(d)
+        for damage in ("clri <2>", "set_super_value state 0"):
+            subprocess.run(["/sbin/debugfs", "-w", "-R", damage, state],
+                           check=True, capture_output=True)
+        with Machine(ISO, disks=[state, fat]) as m:
+            m.wait("State +/dev/sd[ab] cannot be used: e2fsck", 240)
+            m.boot()
+            for key in "psn":
+                check_wrong_password(m, key)
+            api, _ = wait_api(m)
+            try:
+                api.login("root", PASSWORD)
+                m.fail("a login was taken")
+            except Refused as e:
+                check(m, e.code == "SESSION_AUTHENTICATION_FAILED", str(e))
+
+
+class AnswerServer(http.server.BaseHTTPRequestHandler):
+    """Fails once, then has the answers."""
+
+    asked = 0
+
+    def do_GET(self):
+        type(self).asked += 1
+        if self.asked == 1 or self.path != "/answers.xml":
+            self.send_error(503)
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(answers().encode())
+
+    def log_message(self, *args):
+        pass
+
+
+def answers_by_http_are_tried_again():
+    server = http.server.HTTPServer(("127.0.0.1", 0), AnswerServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as d:
+        iso = appliance.with_option(
+            ISO, os.path.join(d, "answers.iso"),
+            "answerfile=http://10.0.2.2:%d/answers.xml" % server.server_port)
+        with Machine(iso) as m:
+            m.wait("Log in as root", 300)
+            m.password = PASSWORD
+            api, _ = wait_api(m)
+            api.login("root", PASSWORD)
+            api.wait_field("host", api("host.get_all")[0], "hostname",
+                           "answered", 60)
+            check(m, AnswerServer.asked == 2,
+                  "the server was asked %d times" % AnswerServer.asked)
+    server.shutdown()
+
+
+def addressed(m):
+    """The bridges with an address."""
+    return m.expect("ip -4 -o addr show scope global | awk '{ print $2 }'"
+                    ).split()
+
+
+def the_nic_with_a_lease_is_taken():
+    """Of three, the first without a cable, the second without a DHCP server;
+    then the operator wants the first."""
+    nics = []
+    for i, net in ((2, "hubport,hubid=9"), (3, "user")):
+        kind, _, options = net.partition(",")
+        nics += ["-netdev", "%s,id=net%d%s" % (kind, i, options and
+                                               "," + options),
+                 "-device", "e1000,netdev=net%d,mac=52:54:00:be:d0:0%d"
+                 % (i, i)]
+    with Machine(ISO, extra=nics) as m:
+        m.monitor("set_link", name="net0", up=False)
+        m.boot()
+        m.until("[ -e /run/network/up ]", 120)
+        check(m, addressed(m) == ["xenbr2"], "addresses: %s" % addressed(m))
+        m.monitor("set_link", name="net0", up=True)
+        m.expect("echo interface=52:54:00:BE:D0:01 >/state/network.conf; "
+                 "rm /run/network/up; sv restart network", 60)
+        m.until("[ -e /run/network/up ]", 60)
+        check(m, addressed(m) == ["xenbr0"], "addresses: %s" % addressed(m))
+        wait_api(m)
+
+
+def another_medium_is_passed_over():
+    """An initramfs takes only the system it was built with, and looks for it
+    in other drives."""
     with tempfile.TemporaryDirectory() as d:
         copy = os.path.join(d, "other.iso")
         with open(ISO, "rb") as f:
@@ -158,10 +345,18 @@ def wrong_medium_is_refused():
         with open(copy, "wb") as f:
             f.write(data)
         with Machine(copy) as m:
-            m.wait("another build", 240)
+            m.wait("holds another build", 240)
+            m.monitor("blockdev-add", **{
+                "driver": "file", "node-name": "right", "read-only": True,
+                "filename": os.path.abspath(ISO)})
+            m.monitor("device_add", driver="usb-storage", id="right",
+                      bus="usb.0", drive="right")
+            m.boot()
 
 
-TESTS = (bios_cd, uefi_usb_with_volumes, wrong_medium_is_refused)
+TESTS = (bios_cd, uefi_usb_with_volumes, volumes_on_sticks_are_waited_for,
+         damaged_state_is_no_fresh_host, answers_by_http_are_tried_again,
+         the_nic_with_a_lease_is_taken, another_medium_is_passed_over)
 
 if __name__ == "__main__":
     names = sys.argv[2:]

@@ -563,6 +563,27 @@ def a_disk_that_others_have_or_nobody_has_starts_no_vm():
         refused("VDI_MISSING", api.run, "VM.start", vm, False, False)
 
 
+def a_blocked_operation_is_refused():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        api("VM.add_to_blocked_operations", vm, "start", "not today")
+        refused("MAP_DUPLICATE_KEY", api, "VM.add_to_blocked_operations", vm,
+                "start", "nor tomorrow")
+        equal(api("VM.get_blocked_operations", vm), {"start": "not today"},
+              "blocked")
+        check("start" not in api("VM.get_allowed_operations", vm), "listed")
+        equal(refused("OPERATION_BLOCKED", api.run, "VM.start", vm, False,
+                      False), [vm, "not today"], "parameters")
+        api("VM.set_blocked_operations", vm, {"start": "", "destroy": "mine"})
+        refused("OPERATION_BLOCKED", api.run, "VM.destroy", vm)
+        api.run("VM.remove_from_blocked_operations", vm, "start")
+        check("start" in api("VM.get_allowed_operations", vm), "not listed")
+        api.run("VM.start", vm, False, False)
+        equal(api("VM.get_record", vm)["blocked_operations"],
+              {"destroy": "mine"}, "blocked")
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -578,6 +599,7 @@ SCENARIOS = [
     a_transfer_does_not_outlive_its_lease,
     memory_that_was_just_freed_is_there,
     a_disk_that_others_have_or_nobody_has_starts_no_vm,
+    a_blocked_operation_is_refused,
 ]
 
 if __name__ == "__main__":

@@ -37,10 +37,9 @@ add_field(struct list *l, const struct field *fd)
 
 	add(l, "GET", fmt("get_%s", fd->name), 1, type_name(fd->type),
 	    fd->type->text)->field = fd;
-	if (!rw)
+	if (!rw || fd->custom_setter)
 		return;
-	if (!fd->custom_setter)
-		add_setter(l, "SET", "set", fd, 2);
+	add_setter(l, "SET", "set", fd, 2);
 	if (fd->type->kind == KIND_MAP) {
 		add_setter(l, "ADD_TO", "add_to", fd, 3);
 		add_setter(l, "REMOVE_FROM", "remove_from", fd, 2);

@@ -356,10 +356,33 @@ check_role(struct model *m, struct loc at, const char *name)
 		complain(m, at, "unknown role '%s'", name);
 }
 
+/* Every setter of a field is generated, or every one is a message. */
+static void
+check_setters(struct model *m, struct class *c, struct field *f)
+{
+	static const char *const verbs[] = { "set", "add_to", "remove_from" };
+	bool map = f->type->kind == KIND_MAP;
+
+	for (int i = 0; i < (map ? 3 : 1); i++) {
+		const char *name = fmt("%s_%s", verbs[i], f->name);
+		struct message *msg = class_message(c, name);
+
+		if (f->custom_setter && !msg)
+			complain(m, f->at, "'%s' has a custom setter but there "
+			    "is no message '%s'", f->name, name);
+		if (!f->custom_setter && msg)
+			complain(m, msg->at, "'%s' is generated; the field "
+			    "lacks custom_setter", name);
+	}
+	if (map && !f->custom_setter && (f->type->key->kind != KIND_STRING ||
+	    f->type->elem->kind != KIND_STRING))
+		complain(m, f->at, "'%s' is no map of strings: it needs "
+		    "custom_setter", f->name);
+}
+
 static void
 check_field(struct model *m, struct class *c, struct field *f)
 {
-	struct message *set = class_message(c, fmt("set_%s", f->name));
 	bool rw = !strcmp(f->qualifier, "RW");
 
 	if (f->far || f->near)
@@ -375,12 +398,8 @@ check_field(struct model *m, struct class *c, struct field *f)
 
 		check_role(m, k->at, k->role);
 	}
-	if (f->custom_setter && !set)
-		complain(m, f->at, "'%s' has a custom setter but there is no "
-		    "message 'set_%s'", f->name, f->name);
-	if (rw && !f->internal && set && !f->custom_setter)
-		complain(m, set->at, "'set_%s' is generated; the field lacks "
-		    "custom_setter", f->name);
+	if (f->custom_setter || (rw && !f->internal))
+		check_setters(m, c, f);
 }
 
 static bool

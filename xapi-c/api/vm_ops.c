@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "api/vm_blocked.h"
 #include "gen/errors.h"
 
 #define H (1u << VM_POWER_STATE_HALTED)
@@ -102,19 +103,6 @@ is_busy(const struct vm *vm, int op)
 	return false;
 }
 
-/* The value under op in blocked_operations, or NULL. */
-static const char *
-blocked_by(const struct vm *vm, int op)
-{
-	const struct pair { int op; const char *code; } *p =
-	    vm->blocked_operations.v;
-
-	for (uint32_t i = 0; i < vm->blocked_operations.n; i++)
-		if (p[i].op == op)
-			return p[i].code;
-	return NULL;
-}
-
 static bool
 says_yes(struct vec map, const char *key)
 {
@@ -147,7 +135,7 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 {
 	const struct vm *vm = obj;
 	const char *ref = c ? call_ref_text(c, &vm->obj.ref) : NULL;
-	const char *code = blocked_by(vm, op);
+	const char *code = vm_blocked_by(vm, op);
 	unsigned from = (size_t)op < TABLE_N ? table[op].from : 0;
 	unsigned rules = from ? table[op].rules : 0;
 

@@ -584,6 +584,20 @@ def a_blocked_operation_is_refused():
               {"destroy": "mine"}, "blocked")
 
 
+def the_control_domain_is_no_guest():
+    with Bench() as b:
+        api = b.ready()
+        dom0 = [vm for vm, r in api("VM.get_all_records").items()
+                if r["is_control_domain"]][0]
+        equal(refused("VM_BAD_POWER_STATE", api.run, "VM.start", dom0, False,
+                      False), [dom0, "halted", "running"], "parameters")
+        refused("OPERATION_NOT_ALLOWED", api.run, "VM.clean_shutdown", dom0)
+        refused("OPERATION_NOT_ALLOWED", api.run, "VM.hard_reboot", dom0)
+        vif = b.vif(api, dom0, "0")
+        refused("OPERATION_NOT_ALLOWED", api.run, "VIF.plug", vif)
+        equal(api("VIF.get_allowed_operations", vif), ["attach"], "allowed")
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -600,6 +614,7 @@ SCENARIOS = [
     memory_that_was_just_freed_is_there,
     a_disk_that_others_have_or_nobody_has_starts_no_vm,
     a_blocked_operation_is_refused,
+    the_control_domain_is_no_guest,
 ]
 
 if __name__ == "__main__":

@@ -34,6 +34,9 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		    call_ref_text(c, &vif->VM), "running",
 		    vm && vm->power_state == VM_POWER_STATE_PAUSED ?
 		    "paused" : "halted") : -1;
+	if (vm->is_control_domain)
+		return c ? err_operation_not_allowed(c,
+		    "this is the control domain") : -1;
 	if (plug && vif->currently_attached)
 		return c ? err_device_already_attached(c, ref) : -1;
 	if (!plug && !vif->currently_attached)

@@ -144,9 +144,6 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	if (!from)
 		return c ? err_not_implemented(c, arena_printf(c->arena,
 		    "VM operation %s", enum_vm_operations.names[op])) : -1;
-	if (vm->is_control_domain && !(rules & DOM0))
-		return c ? err_operation_not_allowed(c,
-		    "this is the control domain") : -1;
 	if (!(from & (1u << vm->power_state)))
 		return c ? err_vm_bad_power_state(c, ref,
 		    expected_states(c, from),
@@ -160,6 +157,9 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	if (vm->is_a_template && !(rules & TEMPLATE))
 		return c ? err_vm_is_template(c, ref,
 		    enum_vm_operations.names[op]) : -1;
+	if (vm->is_control_domain && !(rules & DOM0))
+		return c ? err_operation_not_allowed(c,
+		    "this is the control domain") : -1;
 	if (vm->is_default_template && op == VM_OPERATIONS_DESTROY)
 		return c ? err_vm_cannot_delete_default_template(c, ref) : -1;
 	return c || guest_listens(v, vm, op) ? 0 : -1;

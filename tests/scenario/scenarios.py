@@ -598,6 +598,35 @@ def the_control_domain_is_no_guest():
         equal(api("VIF.get_allowed_operations", vif), ["attach"], "allowed")
 
 
+def odd_devices_and_names_are_refused():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        record = api("VIF.get_record", api("VM.get_VIFs", vm)[0])
+        for device in "", " 5", "+5", "-1", "5x", "32":
+            refused("INVALID_DEVICE", api, "VIF.create",
+                    dict(record, device=device, MAC=""))
+        for mac in ("+2:00:00:00:00:01", "0x:00:00:00:00:01",
+                    " 2:00:00:00:00:01", "02:00:00:00:00:1",
+                    "02-00-00-00-00-01", "01:00:00:00:00:01"):
+            refused("MAC_INVALID", api, "VIF.create",
+                    dict(record, device="5", MAC=mac))
+        vif = api("VIF.create",
+                  dict(record, device="5", MAC="02:AB:cd:00:00:01"))
+        equal(api("VIF.get_MAC", vif), "02:ab:cd:00:00:01", "MAC")
+        net = {"name_label": "inside", "other_config": {}}
+        bridge = api("network.get_bridge", api("network.create", net))
+        for managed in True, False:
+            refused("BRIDGE_NAME_EXISTS", api, "network.create",
+                    dict(net, bridge=bridge, managed=managed))
+        mine = api("network.create", dict(net, bridge="mine"))
+        equal(api("network.get_bridge", mine), "mine", "bridge")
+        refused("INVALID_VALUE", api, "network.create",
+                dict(net, bridge="", managed=False))
+        refused("INVALID_VALUE", api, "network.create",
+                dict(net, bridge="a-much-too-long-name"))
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -614,7 +643,7 @@ SCENARIOS = [
     memory_that_was_just_freed_is_there,
     a_disk_that_others_have_or_nobody_has_starts_no_vm,
     a_blocked_operation_is_refused,
-    the_control_domain_is_no_guest,
+    the_control_domain_is_no_guest, odd_devices_and_names_are_refused,
 ]
 
 if __name__ == "__main__":

@@ -49,8 +49,9 @@ create_in(struct db_txn *t, void *arg)
 	const struct network *in = cr->in;
 	struct network *n;
 
-	if (!in->managed) {
-		cr->bridge = in->bridge;
+	if (in->bridge && *in->bridge) {
+		if (bridge_is_taken(t, cr, in->bridge))
+			return err_bridge_name_exists(cr->c, in->bridge);
 	} else {
 		for (int i = 0; ; i++)
 			if (!bridge_is_taken(t, cr,
@@ -84,8 +85,8 @@ check_input(struct call *c, const struct network *in)
 	if (in->MTU < MTU_MIN || in->MTU > MTU_MAX)
 		return err_invalid_value(c, "MTU",
 		    arena_printf(c->arena, "%lld", (long long)in->MTU));
-	if (!in->managed && (!*bridge || strlen(bridge) > BRIDGE_MAX ||
-	    strchr(bridge, '/')))
+	if ((!*bridge && !in->managed) || strlen(bridge) > BRIDGE_MAX ||
+	    strchr(bridge, '/'))
 		return err_invalid_value(c, "bridge", bridge);
 	return 0;
 }
@@ -113,8 +114,9 @@ api_network_create(struct call *c, const struct network_create_args *a,
 	ops_prepare(c, &k);
 	if (ops_bridge_create(c->x->ops, &k, &args) == 0)
 		return 0;
-	rc = ops_failed(c, &k, &(struct ops_subject){
-	    .operation = "create" });
+	rc = k.err.code == XENOPS_CODE_EXISTS ?
+	    err_bridge_name_exists(c, cr.bridge) :
+	    ops_failed(c, &k, &(struct ops_subject){ .operation = "create" });
 	saved = c->err;
 	call_write(c, delete_in, &cr.ref);
 	c->err = saved;

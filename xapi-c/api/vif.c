@@ -64,16 +64,17 @@ const struct op_class vif_op_class = {
 static bool
 parse_mac(const char *text, char out[static MAC_TEXT_LEN + 1])
 {
-	unsigned b[6];
-	char end;
-
-	if (strlen(text) != MAC_TEXT_LEN ||
-	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2],
-	    &b[3], &b[4], &b[5], &end) != 6 || (b[0] & 1))
+	if (strlen(text) != MAC_TEXT_LEN)
 		return false;
-	for (int i = 0; i <= MAC_TEXT_LEN; i++)
-		out[i] = (char)tolower((unsigned char)text[i]);
-	return true;
+	for (int i = 0; i < MAC_TEXT_LEN; i++) {
+		unsigned char ch = (unsigned char)text[i];
+
+		if (i % 3 == 2 ? ch != ':' : !isxdigit(ch))
+			return false;
+		out[i] = (char)tolower(ch);
+	}
+	out[MAC_TEXT_LEN] = '\0';
+	return (strtol(out, NULL, 16) & 1) == 0;
 }
 
 void
@@ -102,7 +103,8 @@ check_device(struct db_txn *t, struct create *a, const struct vm *vm)
 	char *end;
 	long n = strtol(a->given->device, &end, 10);
 
-	if (!*a->given->device || *end || n < 0 || n >= VIF_DEVICES_MAX)
+	if (!isdigit((unsigned char)*a->given->device) || *end ||
+	    n >= VIF_DEVICES_MAX)
 		return err_invalid_device(a->c, a->given->device);
 	for (uint32_t i = 0; i < vm->VIFs.n; i++) {
 		const struct vif *vif = vif_txn_get(t, &refs[i]);

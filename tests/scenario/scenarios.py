@@ -627,6 +627,22 @@ def odd_devices_and_names_are_refused():
                 dict(net, bridge="a-much-too-long-name"))
 
 
+def a_disk_that_a_guest_writes_to_is_not_cloned():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        vdi = api("VBD.get_VDI", api("VM.get_VBDs", vm)[0])
+        for name in "snapshot", "clone":
+            check(name not in api("VDI.get_allowed_operations", vdi),
+                  name + " is listed")
+            equal(refused("VDI_IN_USE", api.run, "VDI." + name, vdi, {}),
+                  [vdi, name], "parameters")
+        api.run("VM.hard_shutdown", vm)
+        check("snapshot" in api("VDI.get_allowed_operations", vdi),
+              "snapshot is not listed")
+        api.run("VDI.snapshot", vdi, {})
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -644,6 +660,7 @@ SCENARIOS = [
     a_disk_that_others_have_or_nobody_has_starts_no_vm,
     a_blocked_operation_is_refused,
     the_control_domain_is_no_guest, odd_devices_and_names_are_refused,
+    a_disk_that_a_guest_writes_to_is_not_cloned,
 ]
 
 if __name__ == "__main__":

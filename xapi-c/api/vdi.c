@@ -32,6 +32,15 @@ is_attached(const struct view *v, const struct vdi *vdi, bool writers)
 	return false;
 }
 
+/* Only an LVM volume can be cloned while a guest writes to it. */
+static bool
+clones_live(const struct view *v, const struct vdi *vdi)
+{
+	const struct sr *sr = view_get(v, CLASS_SR, &vdi->SR);
+
+	return sr && strcmp(sr->type, "lvm") == 0;
+}
+
 static int
 check(const struct view *v, const void *obj, int op, struct call *c)
 {
@@ -41,10 +50,12 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	bool in_use;
 
 	switch (op) {
-	case VDI_OPERATIONS_CLONE:
-	case VDI_OPERATIONS_SNAPSHOT:
 	case VDI_OPERATIONS_UPDATE:
 		in_use = false;
+		break;
+	case VDI_OPERATIONS_CLONE:
+	case VDI_OPERATIONS_SNAPSHOT:
+		in_use = !clones_live(v, vdi) && is_attached(v, vdi, true);
 		break;
 	case VDI_OPERATIONS_COPY:
 		in_use = is_attached(v, vdi, true);
@@ -230,11 +241,11 @@ vdi_duplicate(struct call *c, const struct ref *source,
 	const struct sr *sr;
 	struct ops_call k;
 	struct vdi copy;
+	int op = kind == VDI_COPY_SNAPSHOT ? VDI_OPERATIONS_SNAPSHOT :
+	    VDI_OPERATIONS_CLONE;
 	int rc;
 
-	rc = oplock_take(c, &lock, &vdi_op_class, source,
-	    kind == VDI_COPY_SNAPSHOT ? VDI_OPERATIONS_SNAPSHOT :
-	    VDI_OPERATIONS_CLONE);
+	rc = oplock_take(c, &lock, &vdi_op_class, source, op);
 	if (rc)
 		goto out;
 	call_refresh(c);
@@ -255,7 +266,8 @@ vdi_duplicate(struct call *c, const struct ref *source,
 	rc = ops_vdi_clone(c->x->ops, &k, &args, &made);
 	if (rc) {
 		rc = ops_failed(c, &k, &(struct ops_subject){
-		    .vdi = lock.ref, .sr = vdi->SR, .operation = "clone",
+		    .vdi = lock.ref, .sr = vdi->SR,
+		    .operation = enum_vdi_operations.names[op],
 		    .needed = vdi->virtual_size });
 		goto out;
 	}

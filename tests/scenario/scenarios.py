@@ -643,6 +643,28 @@ def a_disk_that_a_guest_writes_to_is_not_cloned():
         api.run("VDI.snapshot", vdi, {})
 
 
+def a_vm_knows_its_type_from_the_start():
+    with Bench() as b:
+        api = b.ready()
+        record = api("VM.get_record", b.vm(api))
+        for given, policy, made, its_policy in (
+                ("unspecified", "", "pv", ""),
+                ("unspecified", "BIOS order", "hvm", "BIOS order"),
+                ("hvm", "", "hvm", "BIOS order"),
+                ("pvh", "BIOS order", "pvh", "")):
+            vm = api("VM.create", dict(record, domain_type=given,
+                                       HVM_boot_policy=policy))
+            equal((api("VM.get_domain_type", vm),
+                   api("VM.get_HVM_boot_policy", vm)), (made, its_policy),
+                  "type and policy")
+        template = [t for t, r in api("VM.get_all_records").items()
+                    if r["is_default_template"]][0]
+        api.run("VM.provision", template)
+        check(not api("VM.get_is_default_template", template),
+              "a VM is the default template")
+        api.run("VM.destroy", template)
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -661,6 +683,7 @@ SCENARIOS = [
     a_blocked_operation_is_refused,
     the_control_domain_is_no_guest, odd_devices_and_names_are_refused,
     a_disk_that_a_guest_writes_to_is_not_cloned,
+    a_vm_knows_its_type_from_the_start,
 ]
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 #include "api/oplock.h"
 #include "api/vm_check.h"
+#include "api/vm_edit.h"
 #include "api/vm_state.h"
 #include "api/xapi.h"
 #include "gen/errors.h"
@@ -32,6 +33,7 @@ create_in(struct db_txn *t, void *arg)
 	v.domid = -1;
 	v.metrics = m->obj.ref;
 	v.is_default_template = false;
+	vm_settle_type(&v);
 	if (!map_get(v.other_config, "mac_seed")) {
 		char seed[UUID_TEXT_LEN + 1];
 
@@ -95,12 +97,10 @@ set_is_a_template_in(struct db_txn *t, void *arg)
 	if (s->a->value && vm_op_class.check(&v, vm,
 	    VM_OPERATIONS_MAKE_INTO_TEMPLATE, s->c))
 		return -1;
-	vm->is_a_template = s->a->value;
-	if (!s->a->value) {
-		vm->is_default_template = false;
-		vm->other_config = map_remove(txn_arena(t), vm->other_config,
-		    "default_template");
-	}
+	if (s->a->value)
+		vm->is_a_template = true;
+	else
+		vm_leave_template(t, vm);
 	op_refresh(t, &vm_op_class, &s->a->self);
 	return 0;
 }

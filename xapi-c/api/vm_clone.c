@@ -7,6 +7,7 @@
 #include "api/oplock.h"
 #include "api/vdi_make.h"
 #include "api/vif_mac.h"
+#include "api/vm_edit.h"
 #include "api/vm_state.h"
 #include "api/xapi.h"
 #include "base/log.h"
@@ -290,7 +291,7 @@ provision_in(struct db_txn *t, void *arg)
 	}
 	vm->other_config = map_remove(txn_arena(t), vm->other_config,
 	    "disks");
-	vm->is_a_template = false;
+	vm_leave_template(t, vm);
 	oplock_release_in(t, p->lock);
 	op_refresh(t, &vm_op_class, &p->lock->ref);
 	return 0;

@@ -2,11 +2,34 @@
  * Setters of a VM that have rules: memory limits, vCPUs, boot policy.  The
  * rules of a setter hold on the newest record, so each is checked in its write.
  */
+#include "api/vm_edit.h"
+
 #include "api/oplock.h"
 #include "api/vm_check.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
+
+void
+vm_settle_type(struct vm *vm)
+{
+	bool policy = vm->HVM_boot_policy && *vm->HVM_boot_policy;
+
+	if (vm->domain_type == DOMAIN_TYPE_UNSPECIFIED)
+		vm->domain_type = policy ? DOMAIN_TYPE_HVM : DOMAIN_TYPE_PV;
+	if (vm->domain_type != DOMAIN_TYPE_HVM)
+		vm->HVM_boot_policy = "";
+	else if (!policy)
+		vm->HVM_boot_policy = "BIOS order";
+}
+
+void
+vm_leave_template(struct db_txn *t, struct vm *vm)
+{
+	vm->is_a_template = vm->is_default_template = false;
+	vm->other_config = map_remove(txn_arena(t), vm->other_config,
+	    "default_template");
+}
 
 /* A draft of the VM, if op may be done to it now. */
 static struct vm *
@@ -196,7 +219,7 @@ api_vm_set_vcpus_at_startup(struct call *c,
 struct boot {
 	struct call *c;
 	struct ref vm;
-	int domain_type;		/* -1: leave */
+	int domain_type;		/* unspecified: as policy says */
 	const char *policy;		/* NULL: leave */
 };
 
@@ -209,16 +232,10 @@ boot_in(struct db_txn *t, void *arg)
 
 	if (!vm)
 		return -1;
-	if (s->policy) {
+	if (s->policy)
 		vm->HVM_boot_policy = s->policy;
-		vm->domain_type = *s->policy ? DOMAIN_TYPE_HVM :
-		    DOMAIN_TYPE_PV;
-	}
-	if (s->domain_type >= 0) {
-		vm->domain_type = s->domain_type;
-		vm->HVM_boot_policy = s->domain_type == DOMAIN_TYPE_HVM ?
-		    "BIOS order" : "";
-	}
+	vm->domain_type = s->domain_type;
+	vm_settle_type(vm);
 	return 0;
 }
 
@@ -235,8 +252,8 @@ int
 api_vm_set_hvm_boot_policy(struct call *c,
     const struct vm_set_hvm_boot_policy_args *a)
 {
-	struct boot s = { .c = c, .vm = a->self, .domain_type = -1,
-	    .policy = a->value };
+	struct boot s = { .c = c, .vm = a->self,
+	    .domain_type = DOMAIN_TYPE_UNSPECIFIED, .policy = a->value };
 
 	return call_write(c, boot_in, &s);
 }

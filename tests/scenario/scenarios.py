@@ -665,6 +665,22 @@ def a_vm_knows_its_type_from_the_start():
         api.run("VM.destroy", template)
 
 
+def an_sr_keeps_its_pbd_while_it_is_plugged():
+    with Bench() as b:
+        api = b.ready()
+        pbd = api("SR.get_PBDs", b.sr(api))[0]
+        api.run("PBD.unplug", pbd)
+        b.control("delay sr_attach 600000")
+        task = api("Async.PBD.plug", pbd)
+        until("the plug to begin", lambda: api(
+            "SR.get_current_operations", b.sr(api)))
+        refused("OTHER_OPERATION_IN_PROGRESS", api, "PBD.destroy", pbd)
+        api("task.cancel", task)
+        b.control("clear")
+        until("the end", lambda: ended(api, task))
+        api("PBD.destroy", pbd)
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -684,6 +700,7 @@ SCENARIOS = [
     the_control_domain_is_no_guest, odd_devices_and_names_are_refused,
     a_disk_that_a_guest_writes_to_is_not_cloned,
     a_vm_knows_its_type_from_the_start,
+    an_sr_keeps_its_pbd_while_it_is_plugged,
 ]
 
 if __name__ == "__main__":

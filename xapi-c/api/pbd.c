@@ -72,10 +72,15 @@ static int
 destroy_in(struct db_txn *t, void *arg)
 {
 	struct destroy *a = arg;
+	const struct view v = { .t = t };
 	const struct pbd *pbd = call_txn_get(a->c, t, CLASS_PBD,
 	    &a->pbd);
+	const struct sr *sr = pbd ? sr_txn_get(t, &pbd->SR) : NULL;
 
 	if (!pbd)
+		return -1;
+	if (sr && sr_op_class.check(&v, sr, STORAGE_OPERATIONS_PBD_DESTROY,
+	    a->c))
 		return -1;
 	if (pbd->currently_attached)
 		return err_operation_not_allowed(a->c, "the PBD is plugged");
@@ -144,8 +149,10 @@ change(struct call *c, const struct ref *ref, bool plug)
 	    plug ? STORAGE_OPERATIONS_PLUG : STORAGE_OPERATIONS_UNPLUG);
 	if (rc)
 		return rc;
-	sr = sr_find(c->root, &pbd->SR);
-	rc = plug ? sr_attach(c, sr, pbd) : detach(c, sr);
+	call_refresh(c);
+	pbd = call_find(c, CLASS_PBD, ref);	/* may be gone by now */
+	sr = sr_find(c->root, &lock.ref);
+	rc = !pbd ? -1 : plug ? sr_attach(c, sr, pbd) : detach(c, sr);
 	if (rc == 0)
 		rc = call_write(c, outcome_in, &o);
 	if (rc == 0)

@@ -1,7 +1,7 @@
 # The simulator by hand, and scenarios: xapi and the simulator as they are
 # shipped, and a client that knows nothing of either.
 
-.PHONY: sim check-scenario check-protocol check-database
+.PHONY: sim check-scenario check-protocol check-sweep check-database
 sim: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@HTTP_PORT='$(HTTP_PORT)' HTTPS_PORT='$(HTTPS_PORT)' \
 	    PASSWORD='$(PASSWORD)' SIM_HOSTS='$(SIM_HOSTS)' \
@@ -16,6 +16,11 @@ CHECK_TARGETS += check-protocol
 ## check-protocol: bytes on the wire, slow and rude clients; NAME=... as above
 check-protocol: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/protocol.py $(NAME)
+
+CHECK_TARGETS += check-sweep
+## check-sweep: every message with odd arguments
+check-sweep: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/sweep.py
 
 CHECK_LONG_TARGETS += check-appliance-storage
 .PHONY: check-appliance-storage

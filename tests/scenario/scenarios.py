@@ -584,6 +584,20 @@ def a_blocked_operation_is_refused():
               {"destroy": "mine"}, "blocked")
 
 
+def a_disk_is_in_a_vm_only_once():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        vdi = api("VBD.get_VDI", api("VM.get_VBDs", vm)[0])
+        twice = b.vbd(api, vm, vdi, "1")
+        equal(refused("VDI_IN_USE", api.run, "VM.start", vm, False, False),
+              [vdi, "attach"], "parameters")
+        api("VBD.destroy", twice)
+        api.run("VM.start", vm, False, False)
+        twice = b.vbd(api, vm, vdi, "1")
+        refused("VDI_IN_USE", api.run, "VBD.plug", twice)
+
+
 def the_control_domain_is_no_guest():
     with Bench() as b:
         api = b.ready()
@@ -697,6 +711,7 @@ SCENARIOS = [
     memory_that_was_just_freed_is_there,
     a_disk_that_others_have_or_nobody_has_starts_no_vm,
     a_blocked_operation_is_refused,
+    a_disk_is_in_a_vm_only_once,
     the_control_domain_is_no_guest, odd_devices_and_names_are_refused,
     a_disk_that_a_guest_writes_to_is_not_cloned,
     a_vm_knows_its_type_from_the_start,

@@ -45,7 +45,21 @@ sr_is_attached(const struct call *c, const struct ref *ref)
 	return false;
 }
 
-/* Who else has the VDI: an operation, or another VM, when one of the two
+/* Will the other VBD have its disk by the time that this one gets it?  With its
+ * VM's start, a VM's drives all do. */
+static bool
+has_disk(const struct call *c, const struct vbd *other, const struct vbd *vbd)
+{
+	const struct vm *vm = vm_find(c->root, &vbd->VM);
+
+	if (ref_equal(&other->obj.ref, &vbd->obj.ref))
+		return false;
+	return other->currently_attached ||
+	    (ref_equal(&other->VM, &vbd->VM) && vm &&
+	    vm->power_state == VM_POWER_STATE_HALTED);
+}
+
+/* Who else has the VDI: an operation, or another VBD, when one of the two
  * writes. */
 static int
 check_sharing(struct call *c, const struct vbd *vbd, const struct vdi *vdi)
@@ -62,8 +76,7 @@ check_sharing(struct call *c, const struct vbd *vbd, const struct vdi *vdi)
 	for (uint32_t i = 0; !vdi->sharable && i < vdi->VBDs.n; i++) {
 		const struct vbd *other = vbd_find(c->root, &refs[i]);
 
-		if (other && !ref_equal(&other->VM, &vbd->VM) &&
-		    other->currently_attached &&
+		if (other && has_disk(c, other, vbd) &&
 		    (vbd->mode == VBD_MODE_RW || other->mode == VBD_MODE_RW))
 			return err_vdi_in_use(c, ref, "attach");
 	}

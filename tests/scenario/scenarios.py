@@ -695,6 +695,35 @@ def an_sr_keeps_its_pbd_while_it_is_plugged():
         api("PBD.destroy", pbd)
 
 
+def a_paused_guest_gets_its_cd():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        record = api("VBD.get_record", api("VM.get_VBDs", vm)[0])
+        cd = api("VBD.create", dict(record, userdevice="3", type="CD",
+                                    mode="RO", empty=True, bootable=False,
+                                    VDI="OpaqueRef:NULL"))
+        api.run("VM.pause", vm)
+        api.run("VBD.insert", cd, b.vdi(api))
+        check(api("VBD.get_currently_attached", cd), "not attached")
+        api.run("VM.unpause", vm)
+        api.run("VM.clean_reboot", vm)
+        check(api("VBD.get_currently_attached", cd), "lost by the reboot")
+        api.run("VBD.eject", cd)
+
+
+def an_sr_in_use_names_the_disk():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        pbd = api("SR.get_PBDs", b.sr(api))[0]
+        vdi = api("VBD.get_VDI", api("VM.get_VBDs", vm)[0])
+        equal(refused("VDI_IN_USE", api.run, "PBD.unplug", pbd),
+              [vdi, "unplug"], "parameters")
+        api.run("VM.hard_shutdown", vm)
+        api.run("PBD.unplug", pbd)
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -716,6 +745,7 @@ SCENARIOS = [
     a_disk_that_a_guest_writes_to_is_not_cloned,
     a_vm_knows_its_type_from_the_start,
     an_sr_keeps_its_pbd_while_it_is_plugged,
+    a_paused_guest_gets_its_cd, an_sr_in_use_names_the_disk,
 ]
 
 if __name__ == "__main__":

@@ -120,11 +120,33 @@ outcome_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
+static bool
+is_busy(const struct call *c, const struct vdi *vdi)
+{
+	const struct ref *refs = vdi->VBDs.v;
+
+	for (uint32_t i = 0; i < vdi->VBDs.n; i++) {
+		const struct vbd *vbd = vbd_find(c->root, &refs[i]);
+
+		if (vbd && vbd->currently_attached)
+			return true;
+	}
+	return vdi->current_operations.n > 0;
+}
+
 static int
 detach(struct call *c, const struct sr *sr)
 {
+	const struct ref *refs = sr->VDIs.v;
 	struct ops_call k;
 
+	for (uint32_t i = 0; i < sr->VDIs.n; i++) {
+		const struct vdi *vdi = vdi_find(c->root, &refs[i]);
+
+		if (vdi && is_busy(c, vdi))
+			return err_vdi_in_use(c, call_ref_text(c, &refs[i]),
+			    "unplug");
+	}
 	ops_prepare(c, &k);
 	if (ops_sr_detach(c->x->ops, &k,
 	    &(struct xenops_sr_detach_args){ .uuid = sr->uuid }) &&

@@ -377,7 +377,7 @@ api_vbd_insert(struct call *c, const struct vbd_insert_args *a)
 	with.VDI = a->vdi;
 	with.empty = false;
 	vm = vm_find(c->root, &with.VM);
-	on = vm->power_state == VM_POWER_STATE_RUNNING;
+	on = vm->power_state != VM_POWER_STATE_HALTED;
 	if (on)
 		rc = plug_now(c, &with, &device);
 	if (rc == 0)

@@ -724,6 +724,25 @@ def an_sr_in_use_names_the_disk():
         api.run("PBD.unplug", pbd)
 
 
+def a_drive_changes_its_mode_while_its_vm_is_off():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        vbd = api("VM.get_VBDs", vm)[0]
+        record = api("VDI.get_record", api("VBD.get_VDI", vbd))
+        fixed = api("VDI.create", dict(record, read_only=True))
+        other = api("VBD.create", dict(api("VBD.get_record", vbd), mode="RO",
+                                       VDI=fixed, userdevice="1"))
+        refused("VDI_READONLY", api, "VBD.set_mode", other, "RW")
+        api("VBD.set_mode", vbd, "RO")
+        api("VBD.set_mode", vbd, "RW")
+        api("VBD.assert_attachable", vbd)
+        api.run("VM.start", vm, False, False)
+        equal(refused("VM_BAD_POWER_STATE", api, "VBD.set_mode", vbd, "RO"),
+              [vm, "halted", "running"], "parameters")
+        refused("DEVICE_ALREADY_ATTACHED", api, "VBD.assert_attachable", vbd)
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -746,6 +765,7 @@ SCENARIOS = [
     a_vm_knows_its_type_from_the_start,
     an_sr_keeps_its_pbd_while_it_is_plugged,
     a_paused_guest_gets_its_cd, an_sr_in_use_names_the_disk,
+    a_drive_changes_its_mode_while_its_vm_is_off,
 ]
 
 if __name__ == "__main__":

@@ -426,14 +426,21 @@ set_mode_in(struct db_txn *t, void *arg)
 	struct set_mode *s = arg;
 	struct vbd *vbd = call_txn_edit(s->c, t, CLASS_VBD,
 	    &s->a->self);
+	const struct vm *vm = vbd ? vm_txn_get(t, &vbd->VM) : NULL;
+	const struct vdi *vdi;
 
 	if (!vbd)
 		return -1;
-	if (vbd->currently_attached)
-		return err_operation_not_allowed(s->c,
-		    "the VBD is attached to a running VM");
+	if (vm && vm->power_state != VM_POWER_STATE_HALTED)
+		return err_vm_bad_power_state(s->c,
+		    call_ref_text(s->c, &vbd->VM), "halted",
+		    vm->power_state == VM_POWER_STATE_PAUSED ? "paused" :
+		    "running");
 	if (vbd->type == VBD_TYPE_CD && s->a->value != VBD_MODE_RO)
 		return err_vbd_cds_must_be_readonly(s->c);
+	vdi = vdi_txn_get(t, &vbd->VDI);
+	if (vdi && vdi->read_only && s->a->value == VBD_MODE_RW)
+		return err_vdi_readonly(s->c, call_ref_text(s->c, &vbd->VDI));
 	vbd->mode = s->a->value;
 	return 0;
 }
@@ -455,6 +462,9 @@ api_vbd_assert_attachable(struct call *c,
 
 	if (!vbd)
 		return err_handle_invalid(c, "VBD",
+		    call_ref_text(c, &a->self));
+	if (vbd->currently_attached)
+		return err_device_already_attached(c,
 		    call_ref_text(c, &a->self));
 	return vbd_spec(c, vbd, &spec);
 }

@@ -743,6 +743,26 @@ def a_drive_changes_its_mode_while_its_vm_is_off():
         refused("DEVICE_ALREADY_ATTACHED", api, "VBD.assert_attachable", vbd)
 
 
+def a_starting_vm_keeps_its_devices():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        vbd, vif = api("VM.get_VBDs", vm)[0], api("VM.get_VIFs", vm)[0]
+        b.control("delay vm_start 600000")
+        task = api("Async.VM.start", vm, False, False)
+        until("the start to begin", lambda: api(
+            "VM.get_current_operations", vm))
+        for call in (("VBD.destroy", vbd), ("VBD.set_mode", vbd, "RO"),
+                     ("VIF.destroy", vif)):
+            equal(refused("OTHER_OPERATION_IN_PROGRESS", api, *call),
+                  ["VM", vm, "start", task], "parameters")
+        api("task.cancel", task)
+        until("the end", lambda: ended(api, task))
+        api("VBD.set_mode", vbd, "RO")
+        api("VBD.destroy", vbd)
+        api("VIF.destroy", vif)
+
+
 SCENARIOS = [
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
@@ -766,6 +786,7 @@ SCENARIOS = [
     an_sr_keeps_its_pbd_while_it_is_plugged,
     a_paused_guest_gets_its_cd, an_sr_in_use_names_the_disk,
     a_drive_changes_its_mode_while_its_vm_is_off,
+    a_starting_vm_keeps_its_devices,
 ]
 
 if __name__ == "__main__":

@@ -43,6 +43,9 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		return op_in_progress(&vbd_op_class, vbd, c);
 	if (op == VBD_OPERATIONS_ATTACH)	/* with the VM's start */
 		return 0;
+	/* allowed_operations is for after the start, when nobody refreshes it */
+	if (c && vm && vm_check_settled(c, vm))
+		return -1;
 	if (op == VBD_OPERATIONS_EJECT || op == VBD_OPERATIONS_INSERT)
 		return check_removable(vbd, op, c);
 	if (!vm || vm->power_state != VM_POWER_STATE_RUNNING)
@@ -189,9 +192,10 @@ destroy_in(struct db_txn *t, void *arg)
 	struct destroy *a = arg;
 	const struct vbd *vbd = call_txn_get(a->c, t, CLASS_VBD,
 	    &a->vbd);
+	const struct vm *owner = vbd ? vm_txn_get(t, &vbd->VM) : NULL;
 	struct ref vdi, vm;
 
-	if (!vbd)
+	if (!vbd || (owner && vm_check_settled(a->c, owner)))
 		return -1;
 	if (vbd->current_operations.n)
 		return op_in_progress(&vbd_op_class, vbd, a->c);
@@ -429,7 +433,7 @@ set_mode_in(struct db_txn *t, void *arg)
 	const struct vm *vm = vbd ? vm_txn_get(t, &vbd->VM) : NULL;
 	const struct vdi *vdi;
 
-	if (!vbd)
+	if (!vbd || (vm && vm_check_settled(s->c, vm)))
 		return -1;
 	if (vm && vm->power_state != VM_POWER_STATE_HALTED)
 		return err_vm_bad_power_state(s->c,

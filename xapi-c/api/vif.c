@@ -7,6 +7,7 @@
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/vif_mac.h"
+#include "api/vm_check.h"
 #include "api/vm_spec.h"
 #include "api/vm_state.h"
 #include "api/xapi.h"
@@ -170,8 +171,9 @@ destroy_in(struct db_txn *t, void *arg)
 	struct destroy *a = arg;
 	const struct vif *vif = call_txn_get(a->c, t, CLASS_VIF,
 	    &a->vif);
+	const struct vm *vm = vif ? vm_txn_get(t, &vif->VM) : NULL;
 
-	if (!vif)
+	if (!vif || (vm && vm_check_settled(a->c, vm)))
 		return -1;
 	if (vif->current_operations.n)
 		return op_in_progress(&vif_op_class, vif, a->c);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "api/oplock.h"
 #include "api/vm_spec.h"
 #include "api/xapi.h"
 #include "gen/errors.h"
@@ -68,6 +69,18 @@ vm_check_host(struct call *c, const struct vm *vm,
 	if (!host || !host->enabled)
 		return err_host_disabled(c, call_ref_text(c, &c->x->host));
 	return vm_spec(c, vm, spec);
+}
+
+int
+vm_check_settled(struct call *c, const struct vm *vm)
+{
+	const struct enum_pair *p = vm->current_operations.v;
+
+	for (uint32_t i = 0; i < vm->current_operations.n; i++)
+		if (p[i].value == VM_OPERATIONS_START ||
+		    p[i].value == VM_OPERATIONS_START_ON)
+			return op_in_progress(&vm_op_class, vm, c);
+	return 0;
 }
 
 void

@@ -19,6 +19,9 @@ int vm_check_host(struct call *c, const struct vm *vm,
     struct xenops_vm_spec *spec);
 /* Is there memory for it, as far as is known: the host may know better. */
 int vm_check_memory_free(struct call *c, const struct vm *vm);
+/* OTHER_OPERATION_IN_PROGRESS while the VM starts: its domain is being made
+ * from records that must stay as they are. */
+int vm_check_settled(struct call *c, const struct vm *vm);
 /* Marks the device numbers below n that VBDs (or VIFs) of the VM have. */
 void vm_devices_used(const struct db_root *root, const struct vm *vm,
     bool vifs, bool *used, int n);

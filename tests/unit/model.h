@@ -1,8 +1,8 @@
 /*
  * A small data model for tests of the store: boxes hold things (a relation),
  * things have labels (a relation of many to many), a visit lives in memory
- * only and goes with its box, a key is local to the host.  Written by hand in the form that the
- * scanner emits.
+ * only and goes with its box, a key is local to the host and has a secret.
+ * Written by hand in the form that the scanner emits.
  */
 #ifndef UNIT_MODEL_H
 #define UNIT_MODEL_H

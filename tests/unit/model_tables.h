@@ -115,7 +115,7 @@ const struct class_type class_visit = {
 };
 
 static const struct field key_fields[] = {
-	FIELD(key, secret, &type_string, 1, FIELD_LOCAL),
+	FIELD(key, secret, &type_string, 1, FIELD_LOCAL | FIELD_SECRET),
 };
 static const struct key key_default;
 const struct class_type class_key = {

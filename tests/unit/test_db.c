@@ -764,6 +764,39 @@ START_TEST(encoded_forms_are_made_once)
 }
 END_TEST
 
+static int
+make_key(struct db_txn *t, void *arg)
+{
+	struct key *k = txn_new(t, CLASS_KEY, NULL);
+
+	k->secret = "tell nobody";
+	*(struct ref *)arg = k->obj.ref;
+	return 0;
+}
+
+START_TEST(no_form_tells_a_secret)
+{
+	const struct encoded *e;
+	struct db_root *r;
+	struct ref ref;
+	int form;
+
+	open_memory();
+	ck_assert_int_eq(db_write(db, make_key, &ref), 0);
+	r = db_root_get(db);
+	for (form = FORM_XML; form <= FORM_JSON; form++) {
+		const struct key *k = db_find(r, CLASS_KEY, &ref);
+
+		ck_assert_str_eq(k->secret, "tell nobody");
+		e = object_encoded(&k->obj, form);
+		ck_assert_ptr_null(memmem(e->data, e->len, "secret", 6));
+		ck_assert_ptr_null(memmem(e->data, e->len, "nobody", 6));
+	}
+	db_root_put(r);
+	db_close(db);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -777,5 +810,6 @@ main(void)
 	    changes_come_in_order_once_per_object,
 	    at_least_512_deletions_are_remembered, objects_are_found_by_name,
 	    a_uuid_cannot_be_taken_twice, a_write_sees_its_own_changes,
-	    many_threads_may_write_and_read, encoded_forms_are_made_once);
+	    many_threads_may_write_and_read, encoded_forms_are_made_once,
+	    no_form_tells_a_secret);
 }

@@ -99,16 +99,22 @@ run_sql(const char *path, const char *sql)
 }
 
 static char *
-dump_of(const char *path)
+dump_with(const char *path, bool secrets)
 {
 	FILE *f = fopen(scratch_file("dump"), "w+e");
 	char *text = calloc(1, 1 << 20);
 
-	ck_assert_int_eq(tool_dump(&tool, path, f, true), 0);
+	ck_assert_int_eq(tool_dump(&tool, path, f, secrets), 0);
 	rewind(f);
 	ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, f), 0);
 	fclose(f);
 	return text;
+}
+
+static char *
+dump_of(const char *path)
+{
+	return dump_with(path, true);
 }
 
 /* Without the first line, which has the generation. */
@@ -117,6 +123,22 @@ objects_in(const char *dump)
 {
 	return strchr(dump, '\n');
 }
+
+START_TEST(a_dump_tells_secrets_only_when_asked)
+{
+	const char *path = scratch_file("state.db");
+	char *told, *untold;
+
+	make_file(path);
+	told = dump_with(path, true);
+	untold = dump_with(path, false);
+	ck_assert_ptr_nonnull(strstr(told, "tell nobody"));
+	ck_assert_ptr_null(strstr(untold, "tell nobody"));
+	ck_assert_ptr_nonnull(strstr(untold, "thing 0"));
+	free(told);
+	free(untold);
+}
+END_TEST
 
 START_TEST(a_dump_restored_is_the_same_database)
 {
@@ -680,7 +702,8 @@ END_TEST
 int
 main(void)
 {
-	return UNIT_RUN("db_tools", a_dump_restored_is_the_same_database,
+	return UNIT_RUN("db_tools", a_dump_tells_secrets_only_when_asked,
+	    a_dump_restored_is_the_same_database,
 	    a_file_in_use_is_left_alone, a_good_file_has_no_findings,
 	    what_a_log_still_has_is_seen_and_stays_there,
 	    repair_keeps_what_can_be_read,

@@ -95,6 +95,38 @@ START_TEST(what_is_no_query_is_refused)
 }
 END_TEST
 
+struct key {
+	const char *name;
+	const char *secret;
+};
+
+START_TEST(a_secret_cannot_be_guessed_by_queries)
+{
+	static const struct type text = {
+		.kind = KIND_STRING, .size = sizeof(char *),
+	};
+	static const struct field fields[] = {
+		{ .name = "name", .type = &text },
+		{ .name = "secret", .type = &text, .flags = FIELD_SECRET,
+		  .offset = offsetof(struct key, secret) },
+	};
+	static const struct record_type key = {
+		.name = "key", .fields = fields, .n = 2,
+		.size = sizeof(struct key),
+	};
+	const char *why;
+
+	begin();
+	ck_assert_ptr_nonnull(where_parse(a, &key, "field \"name\"=\"x\"",
+	    &why));
+	ck_assert_ptr_null(where_parse(a, &key, "field \"secret\"=\"x\"",
+	    &why));
+	ck_assert_ptr_null(where_parse(a, &key,
+	    "\"x\"=field \"secret\"", &why));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(broken_queries_do_no_harm)
 {
 	static const char query[] = "not (field \"name__label\" = \"x\\\"y\" "
@@ -146,6 +178,7 @@ main(void)
 {
 	return UNIT_RUN("where", fields_compare_in_the_form_of_the_database,
 	    operators_bind_as_usual, what_is_no_query_is_refused,
+	    a_secret_cannot_be_guessed_by_queries,
 	    a_query_takes_memory_as_its_text_is_long,
 	    broken_queries_do_no_harm);
 }

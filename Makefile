@@ -73,7 +73,8 @@ check-long:
 	@./check.sh $(B)/check $(CHECK_LONG_TARGETS)
 
 ## bench: performance tables, each figure against a peer in the same run
-bench: $(BENCH_TARGETS)
+bench:
+	@$(MAKE) -k --no-print-directory $(BENCH_TARGETS)
 
 ## fetch: download all that the build needs, compile nothing
 fetch: $(FETCH_TARGETS)

@@ -6,6 +6,7 @@ measured in the same run.
 The peers: the bytes of a reply sent as one static file over the same TLS
 library; libvirt's virDomainGetInfo over plain TCP against its test driver; an
 idle xapi.  Absolute times are of this machine; the ratios are what counts.
+Exits with 1 when a goal is missed.
 """
 
 import contextlib
@@ -32,10 +33,14 @@ from api import Api, tls  # noqa: E402
 from bench import Bench, free_ports, until  # noqa: E402
 
 PROGRAMS = sys.argv[1]
-POLLERS, PARKED, STARTS = 80, 500, 30
+POLLERS, PARKED, STARTS, RESTARTS = 80, 500, 30, 3
+
+missed = []
 
 
 def row(what, value, goal, good):
+    if not good:
+        missed.append(what)
     print("  %-58s %14s   goal %-10s %s" % (
         what, value, goal, "ok" if good else "MISSED"), flush=True)
 
@@ -60,8 +65,8 @@ def populated(vms):
             os.path.getmtime(made) < os.path.getmtime(maker):
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
-        subprocess.run([maker, folder, str(vms)],
-                       check=True, stdout=subprocess.DEVNULL)
+        # its status is about goals of its own
+        subprocess.run([maker, folder, str(vms)], stdout=subprocess.DEVNULL)
         os.rename(os.path.join(folder, "bench.db"), made)
     return folder
 
@@ -152,11 +157,18 @@ class StaticFile(threading.Thread):
         return True
 
 
+def restart(vms):
+    times = []
+    for _ in range(RESTARTS):
+        with server(vms) as (_, _, up):
+            times.append(up)
+    up = statistics.median(times)
+    row("restart with %d VMs to the first answer" % vms, "%.2f s" % up,
+        "<= 1 s", up <= 1)
+
+
 def full_records(vms):
-    with server(vms) as (b, api, up):
-        if vms >= 10000:
-            row("restart with %d VMs to the first answer" % vms,
-                "%.2f s" % up, "<= 1 s", up <= 1)
+    with server(vms) as (b, api, _):
         json_body = rpc(api, "VM.get_all_records")
         xml_body = xml_call(api, "VM.get_all_records")
         for name, body, path in (("JSON-RPC", json_body, "/jsonrpc"),
@@ -354,5 +366,9 @@ def parked():
 if __name__ == "__main__":
     print("API on the simulator (%d cores)" % os.cpu_count())
     for measure in (lambda: full_records(1000), lambda: full_records(10000),
+                    lambda: restart(10000),
                     lambda: memory(1000), small_getter, pollers, parked):
         measure()
+    if missed:
+        print("bench: API: %d goals missed" % len(missed))
+    sys.exit(1 if missed else 0)

@@ -310,7 +310,7 @@ def main():
         return 1
     if missed:
         print("bench: appliance: %d goals missed" % missed)
-    return 0
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

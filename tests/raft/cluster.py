@@ -135,9 +135,9 @@ class Cluster:
             time.sleep(0.02)
         raise TimeoutError("no member leads")
 
-    def put(self, member):
+    def put(self, member, command="put"):
         self.sent += 1
-        member.send(f"put {self.sent}")
+        member.send(f"{command} {self.sent}")
         return self.sent
 
     def put_done(self, timeout=WAIT_S):
@@ -203,7 +203,7 @@ def storm(cluster, seconds, rng):
             if m.running() and not m.stopped:
                 cluster.put(m)
                 if rng.random() < 0.1:
-                    m.send(f"box {rng.randrange(1000000, 1000006)}")
+                    cluster.put(m, "box")
         time.sleep(rng.uniform(0.001, 0.01))
     return faults
 

@@ -3,7 +3,7 @@
  * own; with others named, it makes the pool together with them.  With DIR
  * alone: a lone host, no pool.  Reads commands, one a line:
  *     put N           adds tag N; answers "put N done|refused|unknown"
- *     box N           makes or deletes a box; the answer likewise
+ *     box N           makes or deletes a box and adds the tag; likewise
  *     status          "status LEADS LEADER TERM APPLIED HASH"
  *     dump            "dump TAG..."
  *     bench N         N writes one after the other: "bench MICROSECONDS", of

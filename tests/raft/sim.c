@@ -424,6 +424,7 @@ fault(struct sim *s)
 		sim_trace(s, "node %d: disk takes %u ms", n->i, n->disk_ms);
 		break;
 	case 7:
+		/* never back: libuv's is CLOCK_MONOTONIC, raft counts on it */
 		n->clock_ms += (int64_t)sim_random(s, 20000);
 		sim_trace(s, "node %d: clock jumps", n->i);
 		break;

@@ -124,7 +124,7 @@ check_op(struct sim *s, struct node *n, struct db_root *r,
 	char tag[16];
 	bool there;
 
-	if (op->kind != OP_TAG)
+	if (!work_replicated(op))
 		return;
 	snprintf(tag, sizeof(tag), "%d", op->number);
 	there = th && set_has_string(th->tags, tag);

@@ -7,6 +7,12 @@
 #include "model_tables.h"
 #include "workload.h"
 
+bool
+work_replicated(const struct op *op)
+{
+	return op->kind != OP_LOCAL && op->kind != OP_VOLATILE;
+}
+
 struct ref
 work_thing(int i)
 {
@@ -77,17 +83,17 @@ work_write(struct db_txn *t, void *arg)
 {
 	const struct op *op = arg;
 	struct ref box = work_box(op->box);
+	int rc = 0;
 
-	switch (op->kind) {
-	case OP_TAG:
-		return add_tag(t, op);
-	case OP_BOX:
-		return make_box(t, op);
-	case OP_UNBOX:
-		return txn_delete(t, CLASS_BOX, &box) ? 0 : -ENOENT;
-	default:
-		return edit_thing(t, op);
-	}
+	if (op->kind == OP_BOX)
+		rc = make_box(t, op);
+	else if (op->kind == OP_UNBOX)
+		rc = txn_delete(t, CLASS_BOX, &box) ? 0 : -ENOENT;
+	else if (op->kind != OP_TAG)
+		rc = edit_thing(t, op);
+	if (!rc && work_replicated(op))
+		rc = add_tag(t, op);
+	return rc;
 }
 
 enum op_result

@@ -1,7 +1,7 @@
 /*
  * What clients of the pool's log write in tests, on the model of
- * tests/unit/model.h: things that collect tags, one per write and never
- * removed, and boxes that come and go.
+ * tests/unit/model.h: things that collect tags, never removed, and boxes that
+ * come and go.  Every write that is replicated leaves its number as a tag.
  */
 #ifndef RAFT_WORKLOAD_H
 #define RAFT_WORKLOAD_H
@@ -17,10 +17,12 @@ struct op {
 	enum op_kind kind;
 	int thing;		/* which object it is about */
 	int box;
-	int number;		/* of all operations; the tag it adds */
+	int number;		/* of all operations; the tag it leaves */
 	enum op_result result;
 };
 
+/* Whether the write is of all members, and leaves a tag. */
+bool work_replicated(const struct op *op);
 struct ref work_thing(int i);
 struct ref work_box(int i);
 /* A db_write_fn; arg is a struct op. */

@@ -1,7 +1,9 @@
 """cluster.py PROGRAM SECONDS [SEED]: three members of a pool as processes on
-loopback, killed with -9 and stopped at random while clients write through all
-of them.  At the end: what was acknowledged is on every member, what was
-refused on none, and all are equal.  Prints PASS or FAIL lines."""
+loopback, killed with -9, stopped and out of disk space at random while clients
+write through all of them.  At the end: what was acknowledged is on every
+member, what was refused on none, and all are equal; and so when a fourth has
+joined and when another has left.  Prints PASS or FAIL lines.  Mounts a small
+disk for each: run it in a mount namespace of its own (unshare -rm)."""
 
 import contextlib
 import os
@@ -17,6 +19,7 @@ import threading
 import time
 
 WAIT_S = 60
+DISK = "size=64m"       # raft allocates some segments of 8 MiB in advance
 
 
 def free_ports(n):
@@ -33,6 +36,7 @@ class Member:
     def __init__(self, program, top, number, arguments, results):
         self.number = number
         self.dir = os.path.join(top, str(number))
+        self.log_path = self.dir + ".log"
         self.command = [program, self.dir] + arguments
         self.results = results
         self.process = None
@@ -41,7 +45,7 @@ class Member:
 
     def start(self):
         self.answers = queue.Queue()
-        self.log = open(os.path.join(self.dir, "log"), "ab")
+        self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self.log, bufsize=0)
@@ -81,6 +85,27 @@ class Member:
     def running(self):
         return self.process is not None and self.process.poll() is None
 
+    def mount(self):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", DISK, "member",
+                        self.dir], check=True)
+
+    @property
+    def _ballast(self):
+        return os.path.join(self.dir, "ballast")
+
+    def full(self):
+        return os.path.exists(self._ballast)
+
+    def fill_disk(self):
+        with open(self._ballast, "wb", buffering=0) as f, \
+                contextlib.suppress(OSError):
+            while f.write(bytes(65536)) == 65536:
+                pass
+
+    def free_disk(self):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._ballast)
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -108,7 +133,9 @@ class Member:
 
 
 class Cluster:
-    def __init__(self, program, n=3):
+    def __init__(self, program, n=3, small_disks=False):
+        self.program = program
+        self.small_disks = small_disks
         self.top = tempfile.mkdtemp(prefix="raft-")
         self.results = {}
         self.sent = 0
@@ -117,11 +144,45 @@ class Cluster:
         for i in range(n):
             others = [f"{k + 1}={a}" for k, a in enumerate(addresses)
                       if k != i]
-            self.members.append(Member(
-                program, self.top, i + 1, [str(i + 1), addresses[i]] + others,
-                self.results))
-        for m in self.members:
-            m.start()
+            self._add(addresses[i], others)
+
+    def _add(self, address, others):
+        number = len(self.members) + 1
+        m = Member(self.program, self.top, number,
+                   [str(number), address] + others, self.results)
+        self.members.append(m)
+        if self.small_disks:
+            m.mount()
+        m.start()
+
+    def join(self):
+        """A further member, asked for again if the leader changes."""
+        address = f"127.0.0.1:{free_ports(1)[0]}"
+        end = time.monotonic() + WAIT_S
+        self._add(address, [])
+        while True:
+            self.leader().ask(f"add {len(self.members)} {address}")
+            self.put_done()
+            try:
+                return self.settle(5)
+            except TimeoutError:
+                if time.monotonic() > end:
+                    raise
+
+    def leave(self):
+        """One of them, not the leader, leaves; it is ended."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            leader = self.leader()
+            m = next(m for m in self.members if m is not leader)
+            words = leader.ask(f"remove {m.number}")
+            if words and words[1] == "0":
+                self.put_done()
+                self.members.remove(m)
+                assert m.end(), f"member {m.number} did not end by itself"
+                return
+            time.sleep(0.05)            # the last change is not through
+        raise TimeoutError("no member may leave")
 
     def leader(self, timeout=WAIT_S):
         """Waits until a member leads."""
@@ -168,19 +229,27 @@ class Cluster:
             for m in self.members:
                 print(f"---- member {m.number} ended with "
                       f"{m.process.returncode}")
-                with open(os.path.join(m.dir, "log"), "rb") as f:
-                    print(f"---- {m.dir}/log")
+                with open(m.log_path, "rb") as f:
+                    print(f"---- {m.log_path}")
                     print(f.read()[-4000:].decode(errors="replace"))
+        if self.small_disks:
+            subprocess.run(["umount"] + [
+                e.path for e in os.scandir(self.top) if e.is_dir()],
+                check=True)
         shutil.rmtree(self.top, ignore_errors=True)
         return all(clean)
 
 
 def fault(cluster, rng):
     m = rng.choice(cluster.members)
-    if not m.running():
+    if m.full():
+        m.free_disk()
+    elif not m.running():
         m.start()
     elif m.stopped:
         m.go_on()
+    elif rng.random() < 0.25:
+        m.fill_disk()
     elif rng.random() < 0.5:
         m.kill()
     elif rng.random() < 0.7:
@@ -209,11 +278,18 @@ def storm(cluster, seconds, rng):
 
 
 def heal(cluster):
+    end = time.monotonic() + WAIT_S
     for m in cluster.members:
-        if not m.running():
-            m.start()
-        elif m.stopped:
+        m.free_disk()
+        if m.running():
             m.go_on()
+    # one that had no room may have been about to stop
+    while not all([m.running() and m.ask("status") for m in cluster.members]):
+        if time.monotonic() > end:
+            raise TimeoutError("a member does not come back")
+        for m in cluster.members:
+            if not m.running():
+                m.start()
     cluster.put_done()
     cluster.settle()
 
@@ -238,13 +314,18 @@ def main():
         random.SystemRandom().randrange(10 ** 6)
     rng = random.Random(seed)
     name = f"raft: three processes of {os.path.basename(sys.argv[1])}, " \
-        f"killed and stopped (seed {seed})"
-    cluster = Cluster(sys.argv[1])
+        f"killed, stopped and without room (seed {seed})"
+    cluster = Cluster(sys.argv[1], small_disks=True)
     ok = False
     try:
         cluster.put_done()
         faults = storm(cluster, seconds, rng)
         heal(cluster)
+        check(cluster)
+        cluster.join()
+        check(cluster)
+        cluster.leave()
+        cluster.settle()
         check(cluster)
         ok = True
     except (AssertionError, TimeoutError, TypeError) as e:

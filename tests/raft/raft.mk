@@ -69,15 +69,15 @@ check-raft-long: $(B)/tests/raft/sim-plain
 	$(call play,1000 10000)
 
 .PHONY: check-raft-cluster check-raft-cluster-long bench-raft
-## check-raft-cluster: three members as processes, killed and stopped
+## check-raft-cluster: members as processes, killed, stopped, without room
 check-raft-cluster: $(B)/tests/raft/member $(B)/tests/raft/member-musl
 	@for p in $^; do \
-	    python3 tests/raft/cluster.py $$p $(or $(SECONDS),10) $(SEED) || \
-	    exit 1; done
+	    unshare -rm python3 tests/raft/cluster.py $$p \
+	    $(or $(SECONDS),10) $(SEED) || exit 1; done
 
 check-raft-cluster-long: $(B)/tests/raft/member
 	@for i in 1 2 3 4 5 6 7 8 9 10; do \
-	    python3 tests/raft/cluster.py $< 60 || exit 1; done
+	    unshare -rm python3 tests/raft/cluster.py $< 60 || exit 1; done
 
 ## bench-raft: a commit of three processes on loopback against a local one
 bench-raft: $(B)/tests/raft/member

@@ -34,13 +34,15 @@ text_of(xmlNodePtr n, char *buf, size_t size)
 	return ok;
 }
 
-static void
+/* "" if there is none; false if it is too long. */
+static bool
 attribute(xmlNodePtr n, const char *name, char *buf, size_t size)
 {
 	xmlChar *raw = xmlGetNoNsProp(n, (const xmlChar *)name);
+	int len = snprintf(buf, size, "%s", raw ? (const char *)raw : "");
 
-	snprintf(buf, size, "%s", raw ? (const char *)raw : "");
 	xmlFree(raw);
+	return (size_t)len < size;
 }
 
 /* Several servers, one element each, become one line. */
@@ -61,7 +63,8 @@ parse_password(xmlNodePtr n, struct answers *a)
 {
 	char type[NETCONF_TEXT];
 
-	attribute(n, "type", type, sizeof type);
+	if (!attribute(n, "type", type, sizeof type))
+		return false;
 	a->password_is_hash = strcmp(type, "hash") == 0;
 	return text_of(n, a->password, sizeof a->password);
 }
@@ -72,11 +75,12 @@ parse_interface(xmlNodePtr n, struct answers *a, const char **why)
 	char proto[NETCONF_TEXT], ip[NETCONF_TEXT] = "";
 	char mask[NETCONF_TEXT] = "";
 	struct netconf *net = &a->network;
-	bool ok = true;
+	bool ok = attribute(n, "name", net->interface, sizeof net->interface) &&
+	    attribute(n, "proto", proto, sizeof proto);
 
+	if (!ok)
+		return false;
 	a->has_network = true;
-	attribute(n, "name", net->interface, sizeof net->interface);
-	attribute(n, "proto", proto, sizeof proto);
 	net->dhcp = strcmp(proto, "static") != 0;
 	for (xmlNodePtr p = n->children; p && ok; p = p->next) {
 		if (is_element(p, "ip") || is_element(p, "ipaddr"))
@@ -97,7 +101,7 @@ parse_interface(xmlNodePtr n, struct answers *a, const char **why)
 static bool
 parse_child(xmlNodePtr p, struct answers *a, const char **why)
 {
-	*why = "an element's text is too long";
+	*why = "a text is too long";
 	if (is_element(p, "root-password"))
 		return parse_password(p, a);
 	if (is_element(p, "hostname"))

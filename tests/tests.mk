@@ -11,6 +11,7 @@ LAYER_NEEDS_api := api ops db net wire gen base
 LAYER_NEEDS_rpc := rpc $(LAYER_NEEDS_api)
 LAYER_NEEDS_http := http $(LAYER_NEEDS_rpc)
 LAYER_NEEDS_xenopsd := xenopsd gen base
+LAYER_NEEDS_installer := installer
 
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
@@ -20,17 +21,31 @@ UNIT_HELPERS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard \
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
 # Our layers that a test source names in its includes.
-unit_layers = $(filter $(LAYERS) gen xenopsd,$(sort $(shell \
+unit_layers = $(filter $(LAYERS) gen xenopsd installer,$(sort $(shell \
 	sed -n 's,^\#include "\([a-z]*\)/.*,\1,p' $1)))
 # $1 flavour directory, $2 source
 unit_archives = $(addprefix $1/,$(addsuffix .a,$(sort \
 	$(foreach l,$(call unit_layers,$2),$(LAYER_NEEDS_$l)))))
 
+# What of installer/ is no program of its own.
+define installer_rules
+$1/installer/%.o: installer/%.c $1/.flags | $4
+	@mkdir -p $$(@D)
+	$$(call say,CC)$2 $$($3) -MMD -MP -MF $$(@:.o=.d) -MT $$@ \
+	    -c $$< -o $$@.$$T
+	@mv $$@.$$T $$@
+
+$1/installer.a: $(patsubst %.c,$1/%.o,$(INSTALLER_COMMON) installer/answers.c)
+endef
+$(eval $(call installer_rules,$(B)/host/asan,$(HOST_CC),ASAN_CFLAGS,))
+$(eval $(call installer_rules,$(B)/musl/obj,$$(MUSL_CC),MUSL_CFLAGS,$$(call \
+	dep,musl libxml2)))
+
 define unit_rules
 $(B)/tests/unit/$1: tests/unit/$1.c $(wildcard tests/unit/*.h) \
     $(call unit_archives,$(B)/host/asan,tests/unit/$1.c) | $$(GEN_HEADERS)
 	@mkdir -p $$(@D)
-	$$(call say,LD)$$(HOST_CC) $$(ASAN_CFLAGS) -Itests/unit -o $$@.$$T $$< \
+	$$(call say,LD)$$(HOST_CC) $$(ASAN_CFLAGS) -Itests/unit -I. -o $$@.$$T $$< \
 	    -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
 	    $$(CHECK_LIBS) $$(HOST_LIBS)
 	@mv $$@.$$T $$@
@@ -44,7 +59,7 @@ $(B)/musl/obj/unit/$1.o: tests/unit/$1.c $(wildcard tests/unit/*.h) \
     $(B)/musl/obj/.flags | $$(GEN_HEADERS) $$(call dep,musl check openssl \
     libxml2 jansson sqlite)
 	@mkdir -p $$(@D)
-	$$(call say,CC)$$(MUSL_CC) $$(MUSL_CFLAGS) -Itests/unit -MMD -MP \
+	$$(call say,CC)$$(MUSL_CC) $$(MUSL_CFLAGS) -Itests/unit -I. -MMD -MP \
 	    -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.$$T
 	@mv $$@.$$T $$@
 

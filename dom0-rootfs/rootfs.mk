@@ -69,11 +69,6 @@ $(B)/initrd.img: $(INITRD_LISTS) $(ROOTFS_IN) $(R)/build $(R)/sysroot.origin \
 	@rm -f $(R)/initrd.cpio
 	@mv $@.tmp $@
 
-$(B)/manifest.txt: $(B)/rootfs.squashfs $(B)/initrd.img
-	{ echo '# root file system'; cat $(R)/rootfs.listing; \
-	    echo '# initramfs'; cat $(R)/initrd.listing; } >$@.tmp
-	@mv $@.tmp $@
-
 .PHONY: rootfs check-rootfs check-mkimage
 ## rootfs: dom0's root file system and initramfs
 rootfs: $(B)/rootfs.squashfs $(B)/initrd.img

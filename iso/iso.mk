@@ -23,6 +23,13 @@ $(ISO): $(ISO_B)/grub.cfg $(HV_BOOT) $(B)/initrd.img $(B)/rootfs.squashfs \
 	    [ $$size -le $(ISO_LIMIT) ] || { echo "larger than $(ISO_LIMIT)"; exit 1; }
 	@mv $@.tmp $@
 
+$(B)/manifest.txt: $(ISO) iso/medium.sh
+	@{ echo '# medium' && \
+	    iso/medium.sh $(ISO) $(ISO_B) $(HV)/pkg/ORIGIN && \
+	    echo '# root file system' && cat $(R)/rootfs.listing && \
+	    echo '# initramfs' && cat $(R)/initrd.listing; } >$@.tmp
+	@mv $@.tmp $@
+
 $(B)/SHA256SUMS: $(ISO) $(B)/manifest.txt
 	cd $(B) && sha256sum bedplate.iso manifest.txt >SHA256SUMS.tmp
 	@mv $@.tmp $@

@@ -207,9 +207,10 @@ def uefi_usb_with_volumes():
     with tempfile.TemporaryDirectory() as d:
         state, fat = volumes(d)
         with Machine(ISO, firmware="uefi", medium="usb",
-                     disks=[state, fat]) as m:
+                     disks=[state, fat], cpus=2) as m:
             m.boot()
             m.password = PASSWORD
+            check(m, m.expect("nproc") == "2", "dom0 has not all CPUs")
             check_wrong_password(m, "s")
             m.expect("grep -q ' /run/medium iso9660' /proc/mounts")
             m.expect("grep -q '^/dev/sd[a-z] /run/medium' /proc/mounts")

@@ -210,8 +210,8 @@ def uefi_usb_with_volumes():
                      disks=[state, fat], cpus=2) as m:
             m.boot()
             m.password = PASSWORD
-            check(m, m.expect("nproc") == "2", "dom0 has not all CPUs")
             check_wrong_password(m, "s")
+            check(m, m.expect("nproc") == "2", "dom0 has not all CPUs")
             m.expect("grep -q ' /run/medium iso9660' /proc/mounts")
             m.expect("grep -q '^/dev/sd[a-z] /run/medium' /proc/mounts")
             m.expect("grep -q ' /state ext4' /proc/mounts")

@@ -93,13 +93,9 @@ check-unit-musl: $(patsubst $(B)/tests/unit/%,$(B)/tests/musl/%,\
 	@UNIT_LABEL='musl ' tests/unit/run.sh $(B)/tests/log/musl \
 	    $(filter $(B)/tests/musl/test_%,$^)
 
-CHECK_LONG_TARGETS += check-crash check-power
+CHECK_LONG_TARGETS += check-crash
 
-.PHONY: check-crash check-power
-## check-power: the appliance's state after power cuts, by QEMU's write log
-check-power: $(B)/SHA256SUMS $(B)/host/xapi
-	@python3 tests/appliance/test_power.py $(or $(CUTS),200)
-
+.PHONY: check-crash
 ## check-crash: the database after power cuts (CRASH_POINTS=100000) and kills
 check-crash: $(B)/tests/unit/test_db_crash $(B)/tests/unit/test_db_file \
     $(B)/host/xapi $(B)/host/xenopsd-sim

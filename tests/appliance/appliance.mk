@@ -1,17 +1,25 @@
 # Guests on the booted appliance, through the API.
 
-CHECK_TARGETS += check-guest check-faults
-CHECK_LONG_TARGETS += check-guest-pvh
+CHECK_TARGETS += check-guest check-faults check-power
+CHECK_LONG_TARGETS += check-power-long check-appliance-storage
 
-.PHONY: check-guest check-faults check-guest-pvh
-## check-guest: a PV guest on the appliance, from upload to shutdown
+.PHONY: check-guest check-faults check-power check-power-long \
+	check-appliance-storage
+## check-guest: a PV and a PVH guest, from upload to shutdown
 check-guest: $(B)/SHA256SUMS
-	@python3 tests/appliance/test_guest.py pv
+	@python3 tests/appliance/test_guest.py pv pvh
 
 ## check-faults: processes killed under a guest, used disks, cut requests
 check-faults: $(B)/SHA256SUMS
 	@python3 tests/appliance/test_faults.py
 
-## check-guest-pvh: the same with a PVH guest
-check-guest-pvh: $(B)/SHA256SUMS
-	@python3 tests/appliance/test_guest.py pvh
+## check-power: the appliance's state after power cuts, by QEMU's write log
+check-power: $(B)/SHA256SUMS $(B)/host/xapi
+	@python3 tests/appliance/test_power.py $(or $(CUTS),20)
+
+check-power-long: $(B)/SHA256SUMS $(B)/host/xapi
+	@python3 tests/appliance/test_power.py $(or $(CUTS),200)
+
+## check-appliance-storage: LVM and file SRs on a real disk of dom0
+check-appliance-storage: $(B)/tests/musl/test_storage $(B)/SHA256SUMS
+	@python3 tests/appliance/test_storage.py $<

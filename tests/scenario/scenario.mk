@@ -22,12 +22,6 @@ CHECK_TARGETS += check-sweep
 check-sweep: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/sweep.py
 
-CHECK_LONG_TARGETS += check-appliance-storage
-.PHONY: check-appliance-storage
-## check-appliance-storage: LVM and file SRs on a real disk of dom0, in QEMU
-check-appliance-storage: $(B)/tests/musl/test_storage $(B)/SHA256SUMS
-	@python3 tests/appliance/test_storage.py $<
-
 CHECK_TARGETS += check-database
 ## check-database: xapi's state: full disk, damage, kill -9; NAME=... as above
 check-database: $(B)/host/xapi $(B)/host/xenopsd-sim

@@ -26,6 +26,7 @@
 
 #define CLIENTS 8
 #define LINE 256
+#define APPLY_WAIT_NS 5000000
 
 struct host {
 	struct loop *loop;
@@ -109,6 +110,7 @@ tell_status(struct member *m, void *arg)
 	struct host *h = arg;
 	char text[LINE];
 
+	member_settle(m);
 	snprintf(text, sizeof(text), "status %d %llu %llu %llu %016llx",
 	    member_is_leader(m), (unsigned long long)member_leader(m),
 	    (unsigned long long)member_term(m),
@@ -249,6 +251,7 @@ open_db(struct host *h, const char *dir, bool pool)
 	struct db_config cfg = {
 		.path = path, .classes = model_classes, .n_classes = CLASS_N,
 		.log = pool ? &member_log : NULL, .log_arg = h->m,
+		.apply_wait_ns = pool ? APPLY_WAIT_NS : 0,
 	};
 	const char *why;
 

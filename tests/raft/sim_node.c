@@ -221,8 +221,10 @@ node_settle(struct node *n)
 {
 	use_disk(n);
 	LegacyFireCompletedRequests(member_raft(n->m));
+	member_settle(n->m);
 	member_poll(n->m);
 	LegacyFireCompletedRequests(member_raft(n->m));
+	member_settle(n->m);
 	if (!member_has_batch(n->m))
 		wait_for_client(n);
 }

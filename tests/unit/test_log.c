@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,7 @@ open_with(const char *path, struct keeper *k)
 	struct db_config cfg = {
 		.path = path, .classes = model_classes, .n_classes = CLASS_N,
 		.log = k ? &keeper_log : NULL, .log_arg = k,
+		.apply_wait_ns = 200 * 1000000,
 	};
 	struct db *db;
 	const char *why;
@@ -306,6 +308,96 @@ START_TEST(a_member_that_takes_the_entries_is_equal)
 }
 END_TEST
 
+/* What became of entries that nobody waits for. */
+struct told {
+	atomic_int n;
+	int rc[ENTRIES];
+};
+
+static void
+tell(void *arg, int rc)
+{
+	struct told *t = arg;
+
+	t->rc[t->n] = rc;
+	t->n++;
+}
+
+static void
+apply_later(struct db *db, struct keeper *k, int i, struct told *t)
+{
+	ck_assert_int_eq(db_apply_later(db, (uint64_t)(FIRST + i),
+	    k->entries[i].data, k->entries[i].len, tell, t), 0);
+}
+
+START_TEST(entries_that_nobody_waits_for_share_a_transaction)
+{
+	const char *path = scratch_file("other.db");
+	struct keeper k = { .leads = true }, f = { 0 };
+	struct db *db = open_with(NULL, &k), *other;
+	struct told t = { 0 };
+	struct made m;
+	int i, calls;
+
+	ck_assert_int_eq(db_write(db, make_some, &m), 0);
+	for (i = 1; i < 40; i++)
+		ck_assert_int_eq(db_write(db, heavier, &m), 0);
+	fault_install();
+	other = open_with(path, &f);
+	calls = fault_calls;
+	for (i = 0; i < k.n; i++)
+		apply_later(other, &k, i, &t);
+	/* a write goes after them, at once */
+	ck_assert_int_eq(db_write(other, warmer, &m), 0);
+	/* each commit of its own would write and sync */
+	ck_assert_int_lt(fault_calls - calls, k.n);
+	ck_assert_int_eq(t.n, k.n);
+	for (i = 0; i < k.n; i++)
+		ck_assert_int_eq(t.rc[i], 0);
+	ck_assert_uint_eq(db_applied(other), (uint64_t)(FIRST + k.n - 1));
+	ck_assert(equal(db, other));
+	db_close(other);
+	other = open_with(path, &f);
+	ck_assert_uint_eq(db_applied(other), (uint64_t)(FIRST + k.n - 1));
+	ck_assert(equal(db, other));
+	db_close(other);
+	db_close(db);
+	keeper_release(&k);
+}
+END_TEST
+
+START_TEST(entries_after_one_that_is_refused_are_not_taken)
+{
+	struct keeper k = { .leads = true }, f = { 0 };
+	struct db *db = open_with(NULL, &k), *other;
+	struct told t = { 0 };
+	struct made m;
+	int i;
+
+	ck_assert_int_eq(db_write(db, make_some, &m), 0);
+	for (i = 1; i < 6; i++)
+		ck_assert_int_eq(db_write(db, heavier, &m), 0);
+	fault_install();
+	other = open_with(scratch_file("other.db"), &f);
+	ck_assert_int_eq(apply(other, &k, 0), 0);
+	fault_set(1, SQLITE_FULL);
+	for (i = 1; i < 4; i++)
+		apply_later(other, &k, i, &t);
+	ck_assert_int_eq(db_write(other, warmer, &m), 0);
+	fault_set(0, 0);
+	ck_assert_int_eq(t.n, 3);
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(t.rc[i], -ENOSPC);
+	ck_assert_uint_eq(db_applied(other), FIRST);
+	for (i = 1; i < k.n; i++)
+		ck_assert_int_eq(apply(other, &k, i), 0);
+	ck_assert(equal(db, other));
+	db_close(other);
+	db_close(db);
+	keeper_release(&k);
+}
+END_TEST
+
 START_TEST(a_file_knows_its_last_entry)
 {
 	const char *path = scratch_file("other.db");
@@ -499,6 +591,8 @@ main(void)
 	    what_the_log_refuses_leaves_nothing,
 	    a_follower_writes_what_is_not_replicated,
 	    a_member_that_takes_the_entries_is_equal,
+	    entries_that_nobody_waits_for_share_a_transaction,
+	    entries_after_one_that_is_refused_are_not_taken,
 	    a_file_knows_its_last_entry,
 	    an_entry_for_another_state_is_left_out,
 	    a_copy_keeps_what_is_local, generations_follow_the_log,

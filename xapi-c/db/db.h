@@ -51,6 +51,8 @@ struct db_config {
 	/* NULL: log_local.  See db/log.h. */
 	const struct db_log *log;
 	void *log_arg;
+	/* How long entries of db_apply_later may wait for more of them. */
+	int64_t apply_wait_ns;
 };
 
 /* 0 or -errno; on failure *why is a static or config-lifetime text. */

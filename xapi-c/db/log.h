@@ -59,6 +59,15 @@ void log_encode(struct buf *b, const struct log_batch *batch);
  * member is damaged.
  */
 int db_apply(struct db *db, uint64_t index, const void *entry, size_t len);
+/*
+ * The same, without waiting: entries are taken in order, several in one
+ * transaction, and each is told of on the writer's thread.  That must not block,
+ * nor wait for the writer.  After one that failed the member is damaged or
+ * without room, and no more may come.  0 or -EBADMSG.
+ */
+typedef void db_applied_fn(void *arg, int rc);
+int db_apply_later(struct db *db, uint64_t index, const void *entry,
+    size_t len, db_applied_fn *applied, void *arg);
 /* Takes a copy in place of all entries up to index; as db_apply. */
 int db_replace(struct db *db, uint64_t index, const void *copy, size_t len);
 uint64_t db_applied(struct db *db);

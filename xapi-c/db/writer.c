@@ -14,6 +14,7 @@
 
 #define QUEUE_MAX 1024
 #define BATCH_MAX 256
+#define ENTRIES_MAX 64		/* in one transaction */
 /* How long a batch waits for writers whose last writes were just answered: a
  * tenth of what that took, if it is worth a sleep at all. */
 #define GATHER_MIN_NS 50000
@@ -22,7 +23,8 @@
  * used: so many changes can still be seen after the disk has failed. */
 #define GENERATION_STEP (1u << 20)
 
-/* A db_write or db_apply that waits; lives on its caller's stack. */
+/* A db_write or db_apply that waits, on its caller's stack; or an entry that
+ * nobody waits for, in a struct later. */
 struct request {
 	struct request *next;
 	db_write_fn *fn;		/* NULL: an entry of the log */
@@ -33,6 +35,14 @@ struct request {
 	int rc;
 	bool done;
 	pthread_cond_t finished;
+	db_applied_fn *applied;		/* NULL: its caller waits */
+	void *applied_arg;
+};
+
+struct later {
+	struct request rq;
+	struct log_entry entry;
+	uint8_t data[];
 };
 
 struct db {
@@ -50,6 +60,8 @@ struct db {
 	pthread_cond_t work;
 	pthread_cond_t room;
 	struct request *head, **tail;
+	struct request **entries_end;	/* entries go before writes */
+	int entries;
 	int queued;
 	bool stopping;
 };
@@ -110,9 +122,8 @@ run_request(struct db *db, struct batch *b, struct request *rq)
 }
 
 /*
- * An entry of the log is a batch of its own, since the file tells which entry
- * was the last.  A batch that was made for another state than this one, as when
- * its member had lost the lead without knowing, is left out by all members.
+ * A batch that was made for another state than this one, as when its member had
+ * lost the lead without knowing, is left out by all members.
  */
 static int
 run_entry(struct db *db, struct batch *b, const struct request *rq)
@@ -120,13 +131,13 @@ run_entry(struct db *db, struct batch *b, const struct request *rq)
 	const struct log_entry *e = rq->entry;
 	int rc;
 
-	if (e && rq->index <= db->root->applied)
+	if (e && rq->index <= b->root->applied)
 		return 0;
-	if (e && !rq->restore && e->base != db->root->applied) {
+	if (e && !rq->restore && e->base != b->root->applied) {
 		log_warn("entry %llu of the log was made after %llu, not %llu",
 		    (unsigned long long)rq->index,
 		    (unsigned long long)e->base,
-		    (unsigned long long)db->root->applied);
+		    (unsigned long long)b->root->applied);
 		return 0;
 	}
 	rc = e ? log_replay(e, db->cfg.classes, db->cfg.n_classes, b->root,
@@ -143,8 +154,12 @@ reserve_generations(struct db *db, const struct request *first)
 	uint64_t need = db->root->generation;
 	int rc;
 
-	if (first->entry && first->entry->generation > need)
-		need = first->entry->generation;
+	for (const struct request *rq = first; rq; rq = rq->next) {
+		if (rq->entry && rq->entry->generation > need)
+			need = rq->entry->generation;
+		if (rq->entry)
+			need += BATCH_MAX;
+	}
 	need += BATCH_MAX;
 	if (!db->file ||
 	    need + GENERATION_STEP / 2 < file_generation_limit(db->file))
@@ -241,10 +256,12 @@ try_batch(struct db *db, struct request *first)
 		return rc;
 	}
 	b.root = root_clone(db->root);
-	if (!first->fn)
-		rc = run_entry(db, &b, first);
-	for (rq = first; rq && rq->fn; rq = rq->next)
-		run_request(db, &b, rq);
+	for (rq = first; rq && !rc; rq = rq->next) {
+		if (rq->fn)
+			run_request(db, &b, rq);
+		else
+			rc = run_entry(db, &b, rq);
+	}
 	if (!rc)
 		rc = order_batch(db, &b);
 	if (rc) {
@@ -268,15 +285,15 @@ try_batch(struct db *db, struct request *first)
 	return refused;
 }
 
-/* Requests of a refused batch run again one by one, so that those which need
- * no disk pass; one that failed by itself has its answer. */
+/* Writes of a refused batch run again one by one, so that those which need no
+ * disk pass; one that failed by itself has its answer. */
 static void
 run_batch(struct db *db, struct request *first)
 {
 	struct request *rq, *next;
 	int rc = try_batch(db, first);
 
-	if (!rc || !first->next) {
+	if (!rc || !first->next || !first->fn) {
 		fail_requests(first, rc);
 		return;
 	}
@@ -298,6 +315,13 @@ now_ns(void)
 	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
+static struct timespec
+time_at(int64_t ns)
+{
+	return (struct timespec){ .tv_sec = ns / 1000000000,
+	    .tv_nsec = ns % 1000000000 };
+}
+
 /* A batch of n requests that began then was answered. */
 static void
 expect_more(struct db *db, int64_t began_ns, int n)
@@ -308,9 +332,7 @@ expect_more(struct db *db, int64_t began_ns, int n)
 		until = GATHER_MAX_NS;
 	if (until < GATHER_MIN_NS)
 		until = 0;
-	until += now;
-	db->gather_until.tv_sec = until / 1000000000;
-	db->gather_until.tv_nsec = until % 1000000000;
+	db->gather_until = time_at(now + until);
 	db->gather_n = n + db->queued;
 }
 
@@ -329,33 +351,86 @@ gather(struct db *db)
 }
 
 /*
- * Waits for requests and takes up to a batch; NULL: the end.  Locked.  When
- * some requests would be refused they run one by one, so that the others pass.
+ * Nobody waits for these entries, so they may wait for others to share a sync
+ * with.  Locked.
  */
+static void
+gather_entries(struct db *db)
+{
+	struct timespec until = time_at(now_ns() + db->cfg.apply_wait_ns);
+
+	while (db->cfg.apply_wait_ns && db->head->applied &&
+	    db->queued == db->entries && db->entries < ENTRIES_MAX &&
+	    !db->stopping &&
+	    pthread_cond_timedwait(&db->work, &db->lock, &until) == 0)
+		;
+}
+
+/* May it be in the batch of that one? */
+static bool
+goes_with(const struct request *first, const struct request *rq)
+{
+	if (first->fn)
+		return rq->fn;
+	return first->applied && rq->applied;
+}
+
+/* How many requests a batch may have: when some would be refused they run one
+ * by one, so that the others pass.  Locked. */
+static int
+batch_limit(struct db *db)
+{
+	if (db->disk_failed)
+		return 1;
+	if (!db->head->fn)
+		return ENTRIES_MAX;
+	return db->cfg.log->leads(db->cfg.log_arg) ? BATCH_MAX : 1;
+}
+
+/* Waits for requests and takes up to a batch; NULL: the end.  Locked. */
 static struct request *
 take_requests(struct db *db)
 {
 	struct request *first, **end = &db->head;
-	int max = BATCH_MAX;
+	int max, n = 0;
 
 	while (!db->head && !db->stopping)
 		pthread_cond_wait(&db->work, &db->lock);
-	if (db->head)
+	if (!db->head)
+		return NULL;
+	if (db->head->fn)
 		gather(db);
+	else
+		gather_entries(db);
 	first = db->head;
-	if (db->disk_failed || (first && !first->fn) ||
-	    !db->cfg.log->leads(db->cfg.log_arg))
-		max = 1;
-	for (; *end && max > 0 && (*end == first || (*end)->fn); max--) {
+	max = batch_limit(db);
+	for (; *end && n < max && (!n || goes_with(first, *end)); n++)
 		end = &(*end)->next;
-		db->queued--;
-	}
 	db->head = *end;
 	*end = NULL;
+	db->queued -= n;
+	if (!first->fn)
+		db->entries -= n;
+	if (!db->entries)
+		db->entries_end = &db->head;
 	if (!db->head)
 		db->tail = &db->head;
 	pthread_cond_broadcast(&db->room);
 	return first;
+}
+
+/* Tells of the entries that nobody waits for; returns the other requests. */
+static struct request *
+end_later(struct request *rq)
+{
+	struct request *next;
+
+	for (; rq && rq->applied; rq = next) {
+		next = rq->next;
+		rq->applied(rq->applied_arg, rq->rc);
+		free(rq);	/* the first part of a struct later */
+	}
+	return rq;
 }
 
 static void *
@@ -371,6 +446,7 @@ writer_main(void *arg)
 		pthread_mutex_unlock(&db->lock);
 		began = now_ns();
 		run_batch(db, rq);
+		rq = end_later(rq);
 		pthread_mutex_lock(&db->lock);
 		for (n = 0; rq; rq = next, n++) {
 			/* the request is gone once its owner wakes */
@@ -389,14 +465,18 @@ writer_main(void *arg)
 static void
 enqueue(struct db *db, struct request *rq)
 {
-	if (rq->fn || !db->head) {
-		*db->tail = rq;
+	struct request **place = rq->fn ? db->tail : db->entries_end;
+
+	rq->next = *place;
+	*place = rq;
+	if (!rq->next)
 		db->tail = &rq->next;
-	} else {
-		rq->next = db->head;
-		db->head = rq;
+	if (!rq->fn) {
+		db->entries_end = &rq->next;
+		db->entries++;
 	}
 	db->queued++;
+	pthread_cond_signal(&db->work);
 }
 
 static int
@@ -409,7 +489,6 @@ run_and_wait(struct db *db, struct request *rq)
 	while (rq->fn && db->queued >= QUEUE_MAX)
 		pthread_cond_wait(&db->room, &db->lock);
 	enqueue(db, rq);
-	pthread_cond_signal(&db->work);
 	while (!rq->done)
 		pthread_cond_wait(&rq->finished, &db->lock);
 	pthread_mutex_unlock(&db->lock);
@@ -434,6 +513,26 @@ db_apply(struct db *db, uint64_t index, const void *entry, size_t len)
 	if (log_decode(&e, entry, len))
 		return -EBADMSG;
 	return run_and_wait(db, &rq);
+}
+
+int
+db_apply_later(struct db *db, uint64_t index, const void *entry, size_t len,
+    db_applied_fn *applied, void *arg)
+{
+	struct later *l = mem_zalloc(sizeof(*l) + len);
+
+	memcpy(l->data, entry, len);
+	if (log_decode(&l->entry, l->data, len)) {
+		free(l);
+		return -EBADMSG;
+	}
+	l->rq = (struct request){ .entry = &l->entry, .index = index,
+	    .applied = applied, .applied_arg = arg };
+	pthread_mutex_lock(&db->lock);
+	assert(!db->stopping);
+	enqueue(db, &l->rq);
+	pthread_mutex_unlock(&db->lock);
+	return 0;
 }
 
 int
@@ -543,7 +642,7 @@ db_open(const struct db_config *cfg, struct db **db_out, const char **why)
 	db->cfg = *cfg;
 	if (!cfg->log)
 		db->cfg.log = &log_local;
-	db->tail = &db->head;
+	db->tail = db->entries_end = &db->head;
 	pthread_mutex_init(&db->root_lock, NULL);
 	pthread_mutex_init(&db->lock, NULL);
 	pthread_condattr_init(&attr);

@@ -51,9 +51,13 @@ struct member {
 	uint64_t index;
 	int stored_rc;
 	bool leads;			/* as last seen by poll */
-	bool applying;			/* another's entry */
-	int failed;			/* the database refused an entry */
+	int applying;			/* entries of others under way */
+	int apply_rc;			/* of the first that was refused */
+	bool failed;			/* our owner knows of it */
 };
+
+/* Entries that may wait for the database's disk. */
+#define APPLYING_MAX 256
 
 struct raft *
 member_raft(struct member *m)
@@ -151,9 +155,10 @@ fail(struct member *m, int rc)
 	log_error("member %llu stops: cannot apply an entry: %s",
 	    (unsigned long long)m->cfg.id, strerror(-rc));
 	pthread_mutex_lock(&m->lock);
-	m->failed = rc;
+	m->apply_rc = rc;
 	m->leads = false;
 	pthread_mutex_unlock(&m->lock);
+	m->failed = true;
 	m->cfg.failed(m->cfg.arg, rc);
 }
 
@@ -224,25 +229,59 @@ finish_own(struct member *m, uint64_t index)
 	return m->stored_rc;
 }
 
-/* An entry of another, or of this member's past.  A batch under way was made
- * for the state before it, and the writer must be free to take the entry. */
-static int
-apply_other(struct member *m, uint64_t index, const void *data, size_t len,
-    int (*apply)(struct db *db, uint64_t index, const void *entry,
-    size_t len))
+/* Before an entry of another, or of this member's past: a batch under way was
+ * made for the state before it, and the writer must be free to take the entry.
+ * Locked. */
+static void
+step_aside(struct member *m)
 {
-	int rc;
-
-	m->applying = true;
+	while (m->applying >= APPLYING_MAX)
+		pthread_cond_wait(&m->moved, &m->lock);
+	m->applying++;
 	if (m->state == BATCH_POSTED)
 		resolve(m, -EAGAIN);
 	else if (m->state == BATCH_PROPOSED)
 		resolve(m, -ETIMEDOUT);
-	pthread_mutex_unlock(&m->lock);
-	rc = apply(m->db, index, data, len);
+}
+
+/* The database has it, or refused it.  Writer's or loop's thread. */
+static void
+applied(void *arg, int rc)
+{
+	struct member *m = arg;
+
 	pthread_mutex_lock(&m->lock);
-	m->applying = false;
+	if (rc && !m->apply_rc)
+		m->apply_rc = rc;
+	if (!--m->applying || rc)
+		m->cfg.wake(m->cfg.arg);
+	pthread_cond_broadcast(&m->moved);
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* The database takes it while raft goes on: the other members wait for what is
+ * on this one's log disk, not for its database. */
+static int
+apply_other(struct member *m, uint64_t index, const void *data, size_t len)
+{
+	int rc;
+
+	step_aside(m);
+	pthread_mutex_unlock(&m->lock);
+	rc = db_apply_later(m->db, index, data, len, applied, m);
+	if (rc)
+		applied(m, rc);
+	pthread_mutex_lock(&m->lock);
 	return rc;
+}
+
+void
+member_settle(struct member *m)
+{
+	pthread_mutex_lock(&m->lock);
+	while (m->applying)
+		pthread_cond_wait(&m->moved, &m->lock);
+	pthread_mutex_unlock(&m->lock);
 }
 
 static int
@@ -255,16 +294,16 @@ fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void **result)
 	int rc;
 
 	*result = NULL;
-	if (m->failed)
-		return 0;
 	pthread_mutex_lock(&m->lock);
-	if (!data)
+	if (m->apply_rc)
+		rc = 0;
+	else if (!data)
 		rc = -EBADMSG;
 	else if (m->state == BATCH_PROPOSED && head.member == m->cfg.id &&
 	    head.token == m->token)
 		rc = finish_own(m, index);
 	else
-		rc = apply_other(m, index, data, head.len, db_apply);
+		rc = apply_other(m, index, data, head.len);
 	pthread_mutex_unlock(&m->lock);
 	if (rc)
 		fail(m, rc);
@@ -278,7 +317,9 @@ fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[],
 	struct member *m = fsm->data;
 	struct buf b = { 0 };
 
-	if (m->failed)
+	/* raft forgets the entries before a snapshot */
+	member_settle(m);
+	if (m->apply_rc)
 		return RAFT_BUSY;
 	*bufs = raft_malloc(sizeof(**bufs));
 	if (!*bufs)
@@ -299,12 +340,14 @@ fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
 	const void *data = open_entry(buf, &head);
 	int rc;
 
-	if (m->failed)
+	member_settle(m);
+	if (m->apply_rc)
 		return RAFT_IOERR;
 	pthread_mutex_lock(&m->lock);
-	rc = data ? apply_other(m, head.token, data, head.len, db_replace) :
-	    -EBADMSG;
+	step_aside(m);
 	pthread_mutex_unlock(&m->lock);
+	rc = data ? db_replace(m->db, head.token, data, head.len) : -EBADMSG;
+	applied(m, rc);
 	if (rc)
 		fail(m, rc);
 	raft_free(buf->base);
@@ -373,22 +416,36 @@ propose_batch(struct member *m)
 	pthread_mutex_unlock(&m->lock);
 }
 
-void
-member_poll(struct member *m)
+/* Whether a write that waits may be ordered now: all that is in the log is in
+ * the database.  Updates what the writer may know. */
+static bool
+may_propose(struct member *m, bool *posted)
 {
-	bool leads = member_is_leader(m), ready, posted;
+	bool leads = member_is_leader(m), ready;
 
 	pthread_mutex_lock(&m->lock);
 	m->leads = leads;
-	posted = m->state == BATCH_POSTED;
-	if (posted && !leads) {
+	if (m->state == BATCH_POSTED && !leads)
 		resolve(m, -EROFS);
-		posted = false;
-	}
+	*posted = m->state == BATCH_POSTED;
+	ready = leads && !m->applying;
 	pthread_mutex_unlock(&m->lock);
-	ready = leads && !raft_transferee(&m->raft) &&
+	return ready && !raft_transferee(&m->raft) &&
 	    raft_last_applied(&m->raft) == raft_last_index(&m->raft);
-	if (!ready)
+}
+
+void
+member_poll(struct member *m)
+{
+	bool posted;
+	int refused;
+
+	pthread_mutex_lock(&m->lock);
+	refused = m->apply_rc;
+	pthread_mutex_unlock(&m->lock);
+	if (refused && !m->failed)
+		fail(m, refused);
+	if (!may_propose(m, &posted))
 		return;
 	if (!db_applied(m->db)) {
 		if (!m->copying)
@@ -507,6 +564,7 @@ member_close(struct member *m, void (*closed)(void *arg), void *arg)
 	else if (m->state == BATCH_PROPOSED)
 		resolve(m, -ETIMEDOUT);
 	pthread_mutex_unlock(&m->lock);
+	member_settle(m);
 	m->change.closed = closed;
 	m->change.closed_arg = arg;
 	if (m->raft.io)

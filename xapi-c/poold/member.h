@@ -4,7 +4,7 @@
  *
  *     writer: append ──▶ raft log of most members ──▶ apply, on every member:
  *       the writer stores and publishes what it has ready, if the entry is its
- *       own; db_apply, if it is another's
+ *       own; db_apply_later, if it is another's
  *
  * The leader orders one batch at a time, and only after it has applied all that
  * is in its log, so a batch is always made for the state it will meet.  Every
@@ -17,7 +17,8 @@
  *
  * Threads: member_new anywhere; append and stored on the writer's; everything
  * else on one thread, the loop's, which is also where raft_io calls back.  That
- * thread waits for the writer's disk, the writer waits for the log.
+ * thread waits for the writer's disk where an entry is this member's own, the
+ * writer waits for the log.
  *
  * A member whose database refuses an entry (disk full, damaged) applies no
  * more, tells its owner by failed, and is to be closed: the others go on, and
@@ -75,8 +76,11 @@ bool member_is_leader(const struct member *m);
 /* 0: not known. */
 uint64_t member_leader(const struct member *m);
 uint64_t member_term(const struct member *m);
-/* Index of the last entry applied, barriers and configurations included. */
+/* Index of the last entry applied, barriers and configurations included; the
+ * database may be a few entries behind. */
 uint64_t member_applied(const struct member *m);
+/* Waits until the database has them all, or has refused one. */
+void member_settle(struct member *m);
 bool member_is_voter(const struct member *m, uint64_t id);
 
 /* On the leader, one at a time: -EBUSY.  done gets 0 or -errno, never before

@@ -206,6 +206,30 @@ def events_wake_those_who_wait():
         check("task" in answer["valid_ref_counts"], "counts")
 
 
+def a_token_is_good_after_a_restart():
+    with Bench() as b:
+        api = b.ready()
+        pool = api("pool.get_all")[0]
+        gone = b.vdi(api)
+        kept = b.vdi(api, name="kept")
+        before = api("event.from", ["*"], "", 1.0)
+        api("VDI.destroy", gone)
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.ready()
+        after = api("event.from", ["pool", "vdi"], before["token"], 10.0)
+        check(after["token"] > before["token"], "the token went back")
+        equal({e["operation"] for e in after["events"]}, {"mod"},
+              "operations")
+        check({pool, kept} <= {e["ref"] for e in after["events"]}, "events")
+        check(gone not in {e["ref"] for e in after["events"]}, "gone")
+        # No del: the count tells a client that it holds one too many.
+        equal(int(after["valid_ref_counts"]["vdi"]),
+              len(api("VDI.get_all")), "count")
+        equal(int(after["valid_ref_counts"]["vdi"]),
+              int(before["valid_ref_counts"]["vdi"]) - 1, "count")
+
+
 def log_out(b, other):
     """Ends another client's session."""
     call = {"method": "session.logout", "id": 1, "params": [other.session]}
@@ -562,7 +586,7 @@ if __name__ == "__main__":
         stalled_requests_time_out,
         envelopes_follow_the_version_asked_for,
         plain_http_serves_calls_once_it_may,
-        events_wake_those_who_wait,
+        events_wake_those_who_wait, a_token_is_good_after_a_restart,
         disks_stream_in_every_way,
         streams_want_credentials,
         silent_clients_make_room,

@@ -29,41 +29,98 @@ struct search {
 	uint32_t n, cap;
 };
 
-static int
-class_by_event_name(const char *name, size_t len)
+_Static_assert(CLASS_N <= 64, "classes are bits of a word");
+
+/* 0 for a class without events. */
+static uint64_t
+bit(int id)
 {
+	return classes[id]->flags & CLASS_EVENTS ? (uint64_t)1 << id : 0;
+}
+
+/* Bits of the classes that name's first len characters name, "*" alone being
+ * all: none if unknown, for an unknown class never has events. */
+static uint64_t
+classes_named(const char *name, size_t len)
+{
+	bool all = strcmp(name, "*") == 0;
+	uint64_t bits = 0;
 	int i;
 
 	for (i = 0; i < CLASS_N; i++) {
-		if (strlen(classes[i]->event_name) == len &&
-		    strncasecmp(classes[i]->event_name, name, len) == 0)
-			return i;
+		if (all || (strlen(classes[i]->event_name) == len &&
+		    strncasecmp(classes[i]->event_name, name, len) == 0))
+			bits |= bit(i);
 	}
-	return -1;
+	return bits;
 }
 
-/* "*", "class" or "class/ref".  An unknown class never has events. */
+/* What is wanted, while it is parsed. */
+struct interest {
+	uint64_t whole;			/* classes */
+	struct event_sub *one;
+	uint32_t n;
+};
+
+/* "*", "class" or "class/ref". */
 static int
-parse_sub(struct call *c, const char *text, struct event_sub *out)
+parse_sub(struct call *c, const char *text, struct interest *in)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	struct event_sub sub;
 
-	out->class_id = CLASS_N;
-	if (strcmp(text, "*") == 0) {
-		out->class_id = -1;
-		return 0;
-	}
 	if (len == 0 || (slash && strchr(slash + 1, '/')))
 		return err_event_subscription_parse_failure(c, text);
-	out->class_id = class_by_event_name(text, len);
-	if (out->class_id < 0)
-		out->class_id = CLASS_N;
-	if (slash) {
-		out->one = true;
-		if (!ref_parse(slash + 1, &out->ref))
-			out->class_id = CLASS_N;
+	sub.class_bit = classes_named(text, len);
+	if (!slash)
+		in->whole |= sub.class_bit;
+	else if (sub.class_bit && ref_parse(slash + 1, &sub.ref))
+		in->one[in->n++] = sub;
+	return 0;
+}
+
+static int
+sub_compare(const void *a, const void *b)
+{
+	const struct event_sub *x = a, *y = b;
+
+	if (x->class_bit != y->class_bit)
+		return x->class_bit < y->class_bit ? -1 : 1;
+	return memcmp(x->ref.b, y->ref.b, sizeof(x->ref.b));
+}
+
+/* Sorts, and keeps each object once unless its class is wanted anyway. */
+static void
+fold(struct interest *in)
+{
+	uint32_t i, n = 0;
+
+	if (in->n)
+		qsort(in->one, in->n, sizeof(in->one[0]), sub_compare);
+	for (i = 0; i < in->n; i++) {
+		if (!(in->one[i].class_bit & in->whole) &&
+		    (!n || sub_compare(&in->one[n - 1], &in->one[i])))
+			in->one[n++] = in->one[i];
 	}
+	in->n = n;
+}
+
+static int
+parse_subs(struct call *c, struct vec names, struct interest *in)
+{
+	const char *const *name = names.v;
+	uint32_t i;
+
+	in->one = arena_alloc(c->arena, names.n * sizeof(in->one[0]) + 1);
+	for (i = 0; i < names.n; i++) {
+		if (parse_sub(c, name[i] ? name[i] : "", in))
+			return -1;
+	}
+	fold(in);
+	if (in->n > EVENTS_MAX_OBJECTS)
+		return err_invalid_value(c, "classes", arena_printf(c->arena,
+		    "more than %d objects", EVENTS_MAX_OBJECTS));
 	return 0;
 }
 
@@ -84,51 +141,48 @@ parse_token(struct call *c, const char *text, uint64_t *out)
 	return 0;
 }
 
-static bool
-only_tasks(const struct event_wait *w)
+static struct event_wait *
+wait_alloc(const struct call *c, const struct interest *in)
 {
+	struct event_wait *w = mem_zalloc(sizeof(*w) +
+	    in->n * sizeof(w->subs[0]));
 	uint32_t i;
 
-	for (i = 0; i < w->n_subs; i++) {
-		if (w->subs[i].class_id != CLASS_TASK)
-			return false;
+	w->x = c->x;
+	w->session = c->session;
+	w->whole = w->classes = in->whole;
+	w->n_subs = in->n;
+	for (i = 0; i < in->n; i++) {
+		w->subs[i] = in->one[i];
+		w->classes |= in->one[i].class_bit;
 	}
-	return true;
+	return w;
 }
 
 int
 events_wait_new(struct call *c, struct envelope *env, struct vec names,
     const char *token, double timeout_s, struct event_wait **out)
 {
-	const char *const *name = names.v;
-	struct event_wait *w = mem_zalloc(sizeof(*w) +
-	    names.n * sizeof(w->subs[0]));
 	int64_t now = clock_mono_ms(), wait_ms = EVENTS_MAX_TIMEOUT_MS;
-	uint32_t i;
+	struct interest in = { 0 };
+	struct event_wait *w;
+	uint64_t since;
 
-	w->x = c->x;
-	w->session = c->session;
-	w->n_subs = names.n;
-	for (i = 0; i < names.n; i++) {
-		if (parse_sub(c, name[i] ? name[i] : "", &w->subs[i]))
-			goto fail;
-	}
-	if (parse_token(c, token ? token : "", &w->since))
-		goto fail;
-	w->seen = w->since;
+	if (parse_subs(c, names, &in) ||
+	    parse_token(c, token ? token : "", &since))
+		return -1;
+	w = wait_alloc(c, &in);
+	w->since = w->seen = since;
 	if (timeout_s >= 0 && timeout_s * 1000 < (double)wait_ms)
 		wait_ms = (int64_t)(timeout_s * 1000);
 	w->deadline_ms = now + wait_ms;
 	w->not_before_ms = now;
-	if (w->since && !only_tasks(w))
+	if (w->since && w->classes & ~bit(CLASS_TASK))
 		w->not_before_ms += EVENTS_BATCH_MS;
 	w->env = *env;
 	memset(env, 0, sizeof(*env));
 	*out = w;
 	return 0;
-fail:
-	events_wait_free(w);
-	return -1;
 }
 
 void
@@ -141,48 +195,23 @@ events_wait_free(struct event_wait *w)
 }
 
 static bool
-wants_class(const struct event_wait *w, int id)
-{
-	uint32_t i;
-
-	for (i = 0; i < w->n_subs; i++) {
-		if (w->subs[i].class_id == -1 || w->subs[i].class_id == id)
-			return true;
-	}
-	return false;
-}
-
-static bool
 wants(const struct event_wait *w, int id, const struct ref *ref)
 {
-	const struct event_sub *s;
-	uint32_t i;
+	const struct event_sub key = { bit(id), *ref };
 
-	for (i = 0; i < w->n_subs; i++) {
-		s = &w->subs[i];
-		if (s->class_id == -1 || (s->class_id == id &&
-			(!s->one || ref_equal(&s->ref, ref))))
-			return true;
-	}
-	return false;
-}
-
-static bool
-has_events(int id)
-{
-	return classes[id]->flags & CLASS_EVENTS;
+	return w->whole & key.class_bit || (w->n_subs && bsearch(&key,
+	    w->subs, w->n_subs, sizeof(key), sub_compare));
 }
 
 bool
 events_due(const struct event_wait *w, const struct db_root *root)
 {
-	int i;
+	uint64_t left;
 
 	if (!session_find(root, &w->session))
 		return true;
-	for (i = 0; i < CLASS_N; i++) {
-		if (has_events(i) && db_class_generation(root, i) > w->seen &&
-		    wants_class(w, i))
+	for (left = w->classes; left; left &= left - 1) {
+		if (db_class_generation(root, __builtin_ctzll(left)) > w->seen)
 			return true;
 	}
 	return false;
@@ -346,6 +375,7 @@ events_evaluate(struct event_wait *w, struct reply *r, bool final)
 	struct db_root *root = db_root_get(w->x->db);
 	struct search s = { .w = w };
 	bool done = true;
+	uint64_t left;
 	int i;
 
 	if (!session_find(root, &w->session)) {
@@ -353,10 +383,11 @@ events_evaluate(struct event_wait *w, struct reply *r, bool final)
 		goto out;
 	}
 	s.arena = arena_new();
-	for (i = 0; i < CLASS_N; i++) {
+	/* What it has seen did not concern it: only later changes may. */
+	for (left = w->classes; left; left &= left - 1) {
+		i = __builtin_ctzll(left);
 		s.cls = classes[i];
-		if (has_events(i) && wants_class(w, i))
-			db_changes(root, i, w->since, found_fn, &s);
+		db_changes(root, i, w->seen, found_fn, &s);
 	}
 	done = final || s.n;
 	if (done)

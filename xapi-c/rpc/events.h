@@ -17,10 +17,10 @@
 
 #define EVENTS_BATCH_MS 50
 #define EVENTS_MAX_TIMEOUT_MS (24 * 3600 * 1000LL)
+#define EVENTS_MAX_OBJECTS 1000		/* named singly, duplicates aside */
 
-struct event_sub {
-	int class_id;			/* -1: all classes */
-	bool one;			/* ref only */
+struct event_sub {			/* one object */
+	uint64_t class_bit;
 	struct ref ref;
 };
 
@@ -32,8 +32,10 @@ struct event_wait {
 	uint64_t seen;			/* nothing for it up to here */
 	int64_t not_before_ms;		/* monotonic: batching */
 	int64_t deadline_ms;		/* monotonic */
+	uint64_t classes;		/* bits by class id: may concern it */
+	uint64_t whole;			/* of those, all objects */
 	uint32_t n_subs;
-	struct event_sub subs[];
+	struct event_sub subs[];	/* sorted */
 };
 
 /*

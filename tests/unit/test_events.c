@@ -305,6 +305,18 @@ START_TEST(only_the_last_deletions_are_told)
 }
 END_TEST
 
+START_TEST(a_token_from_the_future_tells_everything)
+{
+	begin();
+	network();
+	ck_assert_int_eq(tell("network", now()), -1);
+	ck_assert_int_eq(tell("network", now() + 1), 1);
+	ck_assert_str_eq(told, "add network");
+	ck_assert_int_eq(tell("network", UINT64_MAX), 1);
+	end();
+}
+END_TEST
+
 static const char *
 name_of(struct ref ref)
 {
@@ -392,6 +404,7 @@ main(void)
 	    many_changes_of_an_object_are_one_event,
 	    messages_come_first_and_have_id_0,
 	    only_the_last_deletions_are_told,
-	    an_object_is_kept_once, an_object_of_a_wanted_class_is_not_kept,
+	    a_token_from_the_future_tells_everything, an_object_is_kept_once,
+	    an_object_of_a_wanted_class_is_not_kept,
 	    only_so_many_objects_may_be_named);
 }

@@ -124,6 +124,8 @@ parse_subs(struct call *c, struct vec names, struct interest *in)
 	return 0;
 }
 
+/* A token that is newer than the database is of another one, or of one that
+ * has lost its last writes: the client is told everything. */
 static int
 parse_token(struct call *c, const char *text, uint64_t *out)
 {
@@ -137,7 +139,8 @@ parse_token(struct call *c, const char *text, uint64_t *out)
 	    sscanf(text, "%20llu,%20llu%n", &gen, &messages, &used) != 2 ||
 	    text[used])
 		return err_event_from_token_parse_failure(c, text);
-	*out = gen;
+	if (gen <= db_generation(c->root))
+		*out = gen;
 	return 0;
 }
 

@@ -59,15 +59,22 @@ end(void)
 }
 
 static int
-login(const char *user, const char *password, struct ref *out)
+login_of(const char *originator, const char *user, const char *password,
+    struct ref *out)
 {
 	const struct session_login_with_password_args a = {
 		.uname = user, .pwd = password, .version = "1.0",
-		.originator = "test",
+		.originator = originator,
 	};
 
 	c.err = (struct error){ 0 };
 	return api_session_login_with_password(&c, &a, out);
+}
+
+static int
+login(const char *user, const char *password, struct ref *out)
+{
+	return login_of("test", user, password, out);
 }
 
 START_TEST(login_is_refused_without_a_password_file)
@@ -114,6 +121,25 @@ START_TEST(the_oldest_session_of_an_originator_goes_first)
 	/* As many as a limit allows, then one more. */
 	for (int i = 0; i <= n; i++)
 		ck_assert_int_eq(login("root", "x", &s[i]), 0);
+	root = db_root_get(x.db);
+	ck_assert_int_eq(db_count(root, CLASS_SESSION), n);
+	ck_assert_ptr_nonnull(session_find(root, &s[n]));
+	db_root_put(root);
+	end();
+}
+END_TEST
+
+START_TEST(a_user_has_so_many_sessions_whoever_made_them)
+{
+	struct ref s[SESSION_MAX_USER + 1];
+	struct db_root *root;
+	int n = SESSION_MAX_USER;
+
+	begin();
+	set_password("x");
+	for (int i = 0; i <= n; i++)
+		ck_assert_int_eq(login_of(i % 2 ? "one" : "two", "root", "x",
+		    &s[i]), 0);
 	root = db_root_get(x.db);
 	ck_assert_int_eq(db_count(root, CLASS_SESSION), n);
 	ck_assert_ptr_nonnull(session_find(root, &s[n]));
@@ -346,6 +372,7 @@ main(void)
 	return UNIT_RUN("api", login_is_refused_without_a_password_file,
 	    login_wants_root_and_the_password,
 	    the_oldest_session_of_an_originator_goes_first,
+	    a_user_has_so_many_sessions_whoever_made_them,
 	    a_finished_task_never_changes,
 	    a_pending_task_is_destroyed_when_it_ends,
 	    a_cancelled_task_ends_as_cancelled, async_keeps_the_result_as_xml,

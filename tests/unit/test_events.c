@@ -21,7 +21,7 @@ seed(struct db_txn *t, void *arg)
 	struct session *s = session_txn_new(t);
 
 	(void)arg;
-	s->last_active = clock_wall_s();
+	s->active_mono_ms = clock_mono_ms();
 	c.session = s->obj.ref;
 	return 0;
 }

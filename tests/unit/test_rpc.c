@@ -30,7 +30,7 @@ seed(struct db_txn *t, void *arg)
 
 	(void)arg;
 	s->is_local_superuser = true;
-	s->last_active = clock_wall_s();
+	s->active_mono_ms = clock_mono_ms();
 	p->name_label = "a <pool>";
 	session = s->obj.ref;
 	pool = p->obj.ref;

@@ -25,13 +25,28 @@
 
 /* -- checking -- */
 
+/* The wall clock may be set: it is for people, and ages are told by the
+ * other. */
+static void
+set_active(struct session *s)
+{
+	s->last_active = clock_wall_s();
+	s->active_mono_ms = clock_mono_ms();
+}
+
+bool
+session_is_fresh(const struct session *s)
+{
+	return clock_mono_ms() - s->active_mono_ms < SESSION_TOUCH_S * 1000;
+}
+
 static int
 touch_in(struct db_txn *t, void *arg)
 {
 	struct session *s = session_txn_edit(t, arg);
 
 	if (s)
-		s->last_active = clock_wall_s();
+		set_active(s);
 	return 0;
 }
 
@@ -49,7 +64,7 @@ session_check(struct call *c, const struct ref *session)
 	}
 	c->session = ref;
 	c->superuser = s->is_local_superuser || s->pool;
-	stale = clock_wall_s() - s->last_active >= SESSION_TOUCH_S;
+	stale = !session_is_fresh(s);
 	db_root_put(root);
 	if (stale)
 		db_write(c->x->db, touch_in, &ref);
@@ -146,27 +161,48 @@ password_matches(const struct xapi *x, const char *user, const char *password)
 struct login {
 	struct call *c;
 	const char *originator;
+	const char *user;
 	struct ref ref;
 	/* while counting: */
+	bool by_user;
 	int n;
 	struct ref oldest;
-	int64_t oldest_active;
+	int64_t oldest_mono_ms;
 };
+
+static bool
+counts_with(const struct session *s, const struct login *l)
+{
+	const char *theirs = l->by_user ? s->auth_user_name : s->originator;
+
+	return !s->pool && strcmp(theirs ? theirs : "",
+	    l->by_user ? l->user : l->originator) == 0;
+}
 
 static int
 login_count(const void *obj, void *arg)
 {
 	const struct session *s = obj;
 	struct login *l = arg;
-	const char *originator = s->originator ? s->originator : "";
 
-	if (s->pool || strcmp(originator, l->originator))
+	if (!counts_with(s, l))
 		return 0;
-	if (!l->n++ || s->last_active < l->oldest_active) {
+	if (!l->n++ || s->active_mono_ms < l->oldest_mono_ms) {
 		l->oldest = s->obj.ref;
-		l->oldest_active = s->last_active;
+		l->oldest_mono_ms = s->active_mono_ms;
 	}
 	return 0;
+}
+
+/* The oldest of the user's or originator's sessions goes if they are max. */
+static void
+make_room(struct db_txn *t, struct login *l, bool by_user, int max)
+{
+	l->by_user = by_user;
+	l->n = 0;
+	txn_each(t, CLASS_SESSION, login_count, l);
+	if (l->n >= max)
+		txn_delete(t, CLASS_SESSION, &l->oldest);
 }
 
 static int
@@ -174,21 +210,17 @@ login_in(struct db_txn *t, void *arg)
 {
 	struct login *l = arg;
 	struct session *s;
-	int64_t now = clock_wall_s();
-	int max = *l->originator ? SESSION_MAX_ORIGINATOR :
-	    SESSION_MAX_ANONYMOUS;
 
-	l->n = 0;
-	txn_each(t, CLASS_SESSION, login_count, l);
-	if (l->n >= max)
-		txn_delete(t, CLASS_SESSION, &l->oldest);
+	make_room(t, l, false, *l->originator ? SESSION_MAX_ORIGINATOR :
+	    SESSION_MAX_ANONYMOUS);
+	make_room(t, l, true, SESSION_MAX_USER);
 	s = session_txn_new(t);
 	l->ref = s->obj.ref;
 	s->this_host = l->c->x->host;
-	s->last_active = now;
-	s->validation_time = now;
+	set_active(s);
+	s->validation_time = s->last_active;
 	s->is_local_superuser = true;
-	s->auth_user_name = "root";
+	s->auth_user_name = l->user;
 	s->originator = l->originator;
 	return 0;
 }
@@ -197,7 +229,7 @@ static int
 login(struct call *c, const char *user, const char *password,
     const char *originator, struct ref *session_out)
 {
-	struct login l = { .c = c, .originator = originator };
+	struct login l = { .c = c, .originator = originator, .user = user };
 
 	if (!password_matches(c->x, user, password)) {
 		log_warn("refused a login as '%.64s'", user);
@@ -237,7 +269,7 @@ session_end(struct call *c, const struct ref *session)
 
 struct gc {
 	struct db_txn *t;
-	int64_t now;
+	int64_t now_mono_ms;
 	int n;
 	struct ref idle[64];
 };
@@ -262,7 +294,7 @@ gc_look(const void *obj, void *arg)
 	const struct session *s = obj;
 	struct gc *g = arg;
 
-	if (g->now - s->last_active > SESSION_IDLE_S &&
+	if (g->now_mono_ms - s->active_mono_ms > SESSION_IDLE_S * 1000LL &&
 	    !owns_work(g->t, s))
 		g->idle[g->n++] = s->obj.ref;
 	return g->n == (int)(sizeof(g->idle) / sizeof(g->idle[0]));
@@ -284,7 +316,7 @@ gc_in(struct db_txn *t, void *arg)
 void
 session_gc(struct xapi *x)
 {
-	struct gc g = { .now = clock_wall_s() };
+	struct gc g = { .now_mono_ms = clock_mono_ms() };
 
 	db_write(x->db, gc_in, &g);
 }

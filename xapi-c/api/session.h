@@ -15,6 +15,8 @@
  * -1 with SESSION_INVALID [ref].
  */
 int session_check(struct call *c, const struct ref *session);
+/* Would the check leave last_active as it is? */
+bool session_is_fresh(const struct session *s);
 
 /* May the session do what needs the role?  permission is the lower-case
  * class.message or http/action.  -1 with RBAC_PERMISSION_DENIED. */
@@ -36,6 +38,7 @@ const char *session_permission(struct arena *a, const char *method);
 #define SESSION_TOUCH_S 600		/* last_active is that coarse */
 #define SESSION_MAX_ANONYMOUS 400	/* originator "" */
 #define SESSION_MAX_ORIGINATOR 500	/* of one originator */
+#define SESSION_MAX_USER 500		/* of one user */
 
 /* Every 30 s, by the housekeeper of task_run.c: drops idle sessions that own
  * no unfinished task. */

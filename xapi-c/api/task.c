@@ -49,15 +49,25 @@ struct make {
 	struct call *c;
 	const struct task_new *n;
 	struct ref ref;
-	uint32_t pending;
+	/* while counting: */
+	uint32_t pending, finished;
+	struct ref oldest;		/* finished */
+	int64_t oldest_mono_ms;
 };
 
 static int
-count_pending(const void *obj, void *arg)
+count(const void *obj, void *arg)
 {
+	const struct task *task = obj;
 	struct make *m = arg;
 
-	m->pending += !is_finished(obj);
+	if (!is_finished(task)) {
+		m->pending++;
+	} else if (!m->finished++ ||
+	    task->status_mono_ms < m->oldest_mono_ms) {
+		m->oldest = task->obj.ref;
+		m->oldest_mono_ms = task->status_mono_ms;
+	}
 	return 0;
 }
 
@@ -67,15 +77,18 @@ make_in(struct db_txn *t, void *arg)
 	struct make *m = arg;
 	struct task *task;
 
-	m->pending = 0;
-	txn_each(t, CLASS_TASK, count_pending, m);
+	m->pending = m->finished = 0;
+	txn_each(t, CLASS_TASK, count, m);
 	if (m->pending >= TASK_MAX_PENDING)
 		return err_too_many_pending_tasks(m->c);
+	if (m->finished >= TASK_MAX_FINISHED)
+		txn_delete(t, CLASS_TASK, &m->oldest);
 	task = task_txn_new(t);
 	m->ref = task->obj.ref;
 	task->name_label = m->n->label;
 	task->name_description = m->n->description;
 	task->created = clock_wall_s();
+	task->status_mono_ms = clock_mono_ms();
 	task->status = TASK_STATUS_TYPE_PENDING;
 	task->session = m->c->session;
 	task->resident_on = m->c->x->host;
@@ -183,6 +196,7 @@ finish(struct task *task, int status, const char *result,
 	task->error_info = error_info;
 	task->progress = 1.0;
 	task->finished = clock_wall_s();
+	task->status_mono_ms = clock_mono_ms();
 	task->current_operations = (struct vec){ 0 };
 	task->allowed_operations = (struct vec){ 0 };
 }
@@ -245,16 +259,19 @@ task_drop(struct call *c)
 
 /* -- collecting -- */
 
+/* As many as there can be. */
+#define GC_MAX (TASK_MAX_FINISHED + TASK_MAX_PENDING)
+
+/* Ages are told by the clock that nobody sets. */
 struct gc {
-	int64_t now;
-	uint32_t finished;
+	int64_t now_mono_ms;
 	uint32_t n_dead;
 	uint32_t n_live;
-	struct ref dead[TASK_MAX + TASK_MAX_PENDING];
+	struct ref dead[GC_MAX];
 	struct {
-		int64_t finished;
+		int64_t mono_ms;
 		struct ref ref;
-	} live[TASK_MAX + TASK_MAX_PENDING];
+	} live[GC_MAX];			/* finished */
 };
 
 static int
@@ -262,19 +279,15 @@ gc_look(const void *obj, void *arg)
 {
 	const struct task *task = obj;
 	struct gc *g = arg;
-	bool old;
+	int64_t age_s = (g->now_mono_ms - task->status_mono_ms) / 1000;
 
-	if (is_finished(task))
-		old = g->now - task->finished > TASK_KEEP_S;
-	else
-		old = g->now - task->created > TASK_PENDING_S;
-	if (old) {
+	if (age_s > (is_finished(task) ? TASK_KEEP_S : TASK_PENDING_S)) {
 		g->dead[g->n_dead++] = task->obj.ref;
 	} else if (is_finished(task)) {
-		g->live[g->n_live].finished = task->finished;
+		g->live[g->n_live].mono_ms = task->status_mono_ms;
 		g->live[g->n_live++].ref = task->obj.ref;
 	}
-	return g->n_dead + g->n_live >= TASK_MAX + TASK_MAX_PENDING;
+	return g->n_dead + g->n_live >= GC_MAX;
 }
 
 static int
@@ -319,7 +332,7 @@ task_gc(struct xapi *x)
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		abort();
-	g->now = clock_wall_s();
+	g->now_mono_ms = clock_mono_ms();
 	db_write(x->db, gc_in, g);
 	free(g);
 }

@@ -17,6 +17,7 @@
 #define TASK_KEEP_S (65 * 60)		/* finished tasks */
 #define TASK_PENDING_S (24 * 3600)	/* pending ones that nothing drives */
 #define TASK_MAX 200			/* finished tasks kept */
+#define TASK_MAX_FINISHED 1000		/* until that is seen to */
 #define TASK_MAX_PENDING 1000		/* of all clients together */
 
 struct task_new {

@@ -6,7 +6,6 @@
 #include "api/session.h"
 #include "api/task_run.h"
 #include "api/xapi.h"
-#include "base/clock.h"
 #include "base/mem.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
@@ -316,7 +315,7 @@ is_fresh_session(const struct rpc *p)
 	    !ref_parse(v->s, &ref))
 		return false;
 	s = session_find(p->c.root, &ref);
-	return s && clock_wall_s() - s->last_active < SESSION_TOUCH_S;
+	return s && session_is_fresh(s);
 }
 
 static bool

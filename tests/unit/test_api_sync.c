@@ -45,7 +45,7 @@ begin(void)
 		.dom0_uuid = DOM0, .cpu = { .count = 4, .sockets = 1 },
 		.memory_total = 8LL << 30, .memory_free = 7LL << 30,
 		.dom0_memory = 256LL << 20, .dom0_vcpus = 2,
-		.boot_time = 500, .address = "192.0.2.7",
+		.boot_time = 500, .boot_id = "one", .address = "192.0.2.7",
 		.nics = { &nic, 1 },
 	};
 }
@@ -182,9 +182,22 @@ START_TEST(a_boot_enables_the_host_again)
 	ck_assert_int_eq(call_write(&c, disable_in, NULL), 0);
 	sync_all();
 	ck_assert(!host()->enabled);
-	info.boot_time += 1000;
+	info.boot_id = "two";
 	sync_all();
 	ck_assert(host()->enabled);
+	end();
+}
+END_TEST
+
+START_TEST(a_set_clock_enables_no_host)
+{
+	begin();
+	sync_all();
+	ck_assert_int_eq(call_write(&c, disable_in, NULL), 0);
+	info.boot_time += 1000;
+	sync_all();
+	ck_assert(!host()->enabled);
+	ck_assert_str_eq(map_get(host()->other_config, "boot_time"), "1500.");
 	end();
 }
 END_TEST
@@ -213,7 +226,7 @@ START_TEST(a_host_that_has_failed_is_disabled_and_says_so_once)
 	db_each(c.root, CLASS_MESSAGE, count_failures, &messages);
 	ck_assert_int_eq(messages, 1);
 	info.failure = "";
-	info.boot_time += 1000;
+	info.boot_id = "two";
 	sync_all();
 	ck_assert(host()->enabled);
 	end();
@@ -421,6 +434,7 @@ main(void)
 	    nothing_new_changes_nothing, a_name_given_by_the_user_stays,
 	    cpus_that_are_gone_are_forgotten,
 	    a_new_address_moves_the_consoles, a_boot_enables_the_host_again,
+	    a_set_clock_enables_no_host,
 	    a_host_that_has_failed_is_disabled_and_says_so_once,
 	    a_nic_is_its_mac_and_not_its_name,
 	    a_domain_makes_its_vm_run_and_halt,

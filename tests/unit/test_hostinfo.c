@@ -105,6 +105,8 @@ START_TEST(the_processor_and_the_board_have_names)
 	    "stepping\t: 0\ncpu MHz\t\t: 2800.5\nflags\t\t: fpu vme de\n\n"
 	    "processor\t: 1\nvendor_id\t: Other\n");
 	put("/proc/stat", "cpu 1 2 3\nbtime 1700000000\n");
+	put("/proc/sys/kernel/random/boot_id",
+	    "34c8254f-0a9d-4ba9-b1f9-3ad4db3a0a77\n");
 	put("/sys/class/dmi/id/sys_vendor", "  Some Vendor \n");
 	fill(a, &h);
 	ck_assert_str_eq(h.cpu.vendor, "AuthenticAMD");
@@ -114,6 +116,7 @@ START_TEST(the_processor_and_the_board_have_names)
 	ck_assert(h.cpu.mhz > 2800 && h.cpu.mhz < 2801);
 	ck_assert_str_eq(h.cpu.flags, "fpu vme de");
 	ck_assert_int_eq(h.boot_time, 1700000000);
+	ck_assert_str_eq(h.boot_id, "34c8254f-0a9d-4ba9-b1f9-3ad4db3a0a77");
 	ck_assert_str_eq(map_get(h.bios_strings, "system-manufacturer"),
 	    "Some Vendor");
 	ck_assert_str_eq(map_get(h.bios_strings, "bios-vendor"), "");

@@ -98,17 +98,24 @@ cpu_info(struct arena *a, const struct xenops_cpu_info *cpu)
 
 /* The first look after a boot of the machine enables the host again. */
 static void
+set_boot(struct host *host, const char *id)
+{
+	if (!*id || strcmp(text(host->boot_id), id) == 0)
+		return;
+	host->boot_id = id;
+	host->enabled = true;
+}
+
+/* The kernel tells when it was booted by the clock of now: that moves when
+ * the clock is set, and a little by itself. */
+static void
 set_times(struct arena *a, struct host *host, const struct host_sync *s)
 {
 	const char *boot = arena_printf(a, "%lld.",
 	    (long long)s->h->boot_time);
 	const char *old = map_get(host->other_config, "boot_time");
 
-	if (old && labs(strtol(old, NULL, 10) - (long)s->h->boot_time) > 5) {
-		host->enabled = true;
-		old = NULL;
-	}
-	if (!old)
+	if (!old || labs(strtol(old, NULL, 10) - (long)s->h->boot_time) > 5)
 		host->other_config = map_set(a, host->other_config,
 		    "boot_time", boot);
 	host->other_config = map_set(a, host->other_config,
@@ -167,6 +174,7 @@ set_host(struct db_txn *t, const struct host_sync *s)
 	host->cpu_info = cpu_info(a, &h->cpu);
 	host->chipset_info = map_set(a, (struct vec){ 0 }, "iommu",
 	    h->chipset_iommu ? "true" : "false");
+	set_boot(host, text(h->boot_id));
 	set_times(a, host, s);
 	set_failure(t, host, text(h->failure));
 	if (!host->iscsi_iqn || !*host->iscsi_iqn)

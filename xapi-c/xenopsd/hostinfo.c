@@ -243,6 +243,7 @@ hostinfo_fill(struct arena *a, const char *root, const char *state_dir,
 		h->kernel_version = arena_strdup(a, un.release);
 	h->bios_strings = bios_strings(a, root);
 	h->boot_time = boot_time(root);
+	h->boot_id = hostinfo_line(a, root, "/proc/sys/kernel/random/boot_id");
 	h->disks = disks(a, root, env);
 	hostinfo_fill_net(a, root, h);
 }

@@ -39,6 +39,7 @@ struct sim {
 	struct sim_bridge *bridges;
 	int64_t next_domid;
 	int64_t boot_time;		/* wall clock */
+	char boot_id[UUID_TEXT_LEN + 1];
 	char hostname[256];
 	char uuid[UUID_TEXT_LEN + 1];
 	char dom0_uuid[UUID_TEXT_LEN + 1];

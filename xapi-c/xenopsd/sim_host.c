@@ -79,6 +79,7 @@ sim_host_init(struct sim *m)
 	int rc;
 
 	m->boot_time = clock_wall_s();
+	uuid_random(m->boot_id);
 	m->next_domid = 1;
 	snprintf(m->hostname, sizeof(m->hostname), "sim%d", m->cfg.number);
 	uuid_random(m->uuid);
@@ -227,6 +228,7 @@ sim_host_fill(struct sim *m, struct arena *a, struct xenops_host_info *out)
 	    arena_strdup(a, un.release) : "";
 	out->bios_strings = bios(m, a);
 	out->boot_time = m->boot_time;
+	out->boot_id = m->boot_id;
 	out->address = m->cfg.address;
 	out->nics = nics(m, a);
 	out->disks = disks(m, a);

@@ -208,6 +208,15 @@ START_TEST(errors_come_in_the_order_that_clients_know)
 	is_error("NOT_IMPLEMENTED", "\"pool.join\"");
 	json("pool_join", "\"%s\"", who);
 	is_error("NOT_IMPLEMENTED", "\"pool.join\"");
+	json("session.slave_login", "\"%s\",\"junk\"", where);
+	is_error("NOT_IMPLEMENTED", "\"session.slave_login\"");
+	json("session_slave_local_login", "\"junk\"");
+	is_error("NOT_IMPLEMENTED", "\"session.slave_local_login\"");
+	json("session.slave_local_login_with_password", "\"root\",\"x\"");
+	is_error("NOT_IMPLEMENTED",
+	    "\"session.slave_local_login_with_password\"");
+	json("session.local_logout", "\"junk\"");
+	is_error("SESSION_INVALID", "\"junk\"");
 	json("Async.pool.get_all", "\"%s\"", who);
 	is_error("Fault", "\"No async mode for this operation (rpc: "
 	    "Async.pool.get_all)\"");

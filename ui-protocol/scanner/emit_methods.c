@@ -48,6 +48,8 @@ static const char head[] =
     "const struct method *method_find(const char *name);\n"
     "/* Is in XenAPI, but not here yet. */\n"
     "bool method_is_later(const char *name);\n"
+    "/* The same, and it is called without a session. */\n"
+    "bool method_is_later_open(const char *name);\n"
     "/* Was in XenAPI: MESSAGE_REMOVED. */\n"
     "bool method_is_removed(const char *name);\n\n"
     "/* Keys of a map that a lesser role than the field's may write (or that "
@@ -282,6 +284,10 @@ static const char tail[] =
     "\treturn bsearch(name, later, (size_t)n_later, sizeof(later[0]),\n"
     "\t    compare_name) != NULL;\n}\n\n"
     "bool\n"
+    "method_is_later_open(const char *name)\n{\n"
+    "\treturn bsearch(name, later_open, (size_t)n_later_open,\n"
+    "\t    sizeof(later_open[0]), compare_name) != NULL;\n}\n\n"
+    "bool\n"
     "method_is_removed(const char *name)\n{\n"
     "\treturn bsearch(name, removed, (size_t)n_removed, "
     "sizeof(removed[0]),\n\t    compare_name) != NULL;\n}\n";
@@ -301,6 +307,7 @@ emit_methods_c(FILE *f, const struct model *m)
 	emit_table(f, m);
 	emit_key_roles(f, m);
 	emit_names(f, "later", &m->later);
+	emit_names(f, "later_open", &m->later_open);
 	emit_names(f, "removed", &m->gone);
 	fputs(tail, f);
 }

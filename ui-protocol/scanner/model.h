@@ -148,6 +148,7 @@ struct model {
 	struct list classes;	/* by tag, after model_check */
 	struct list errors;
 	struct list later;	/* const char *: method names not done yet */
+	struct list later_open;	/* the same, called without a session */
 	struct list gone;	/* those that were removed from XenAPI */
 	struct list later_classes;
 	struct protocol *protocol;

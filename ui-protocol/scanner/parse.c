@@ -619,13 +619,25 @@ parse_protocol(struct ctx *x, const xmlNode *n)
 	x->m->protocol = p;
 }
 
-/* Lines "Class.message" or "Class.message removed"; # begins a comment. */
+/* The list for names that are followed by the word, or by none. */
+static struct list *
+later_list(struct model *m, const char *word)
+{
+	if (!word)
+		return &m->later;
+	if (strcmp(word, "removed") == 0)
+		return &m->gone;
+	return strcmp(word, "sessionless") == 0 ? &m->later_open : NULL;
+}
+
+/* Lines "Class.message [removed|sessionless]"; # begins a comment. */
 static void
 parse_later(struct ctx *x)
 {
 	FILE *f = fopen(x->file, "r");
 	struct loc at = { x->file, 0 };
-	char line[256], *dot, *blank;
+	char line[256], *dot, *word;
+	struct list *list;
 
 	if (!f) {
 		complain(x->m, at, "cannot read: %s", strerror(errno));
@@ -637,14 +649,16 @@ parse_later(struct ctx *x)
 		if (!*line)
 			continue;
 		dot = strchr(line, '.');
-		blank = strchr(line, ' ');
-		if (!dot || (blank && strcmp(blank, " removed"))) {
-			complain(x->m, at, "not 'Class.message [removed]'");
+		word = strchr(line, ' ');
+		if (word)
+			*word++ = 0;
+		list = later_list(x->m, word);
+		if (!dot || !list) {
+			complain(x->m, at,
+			    "not 'Class.message [removed|sessionless]'");
 			continue;
 		}
-		if (blank)
-			*blank = 0;
-		list_add(blank ? &x->m->gone : &x->m->later, fmt("%s", line));
+		list_add(list, fmt("%s", line));
 		*dot = 0;
 		list_add(&x->m->later_classes, fmt("%s", line));
 	}

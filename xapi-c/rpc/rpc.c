@@ -118,7 +118,10 @@ static int
 unknown_method(struct rpc *p)
 {
 	const char *name = p->req.method;
+	const char *open = undo_alias(p, name, method_is_later_open);
 
+	if (method_is_later_open(open))
+		return err_not_implemented(&p->c, open);
 	if (p->req.n_params > 0 && check_session(p))
 		return -1;
 	if (!strip(&name, "Async."))

@@ -128,6 +128,12 @@ static const char *const later[] = {
 };
 static const int n_later = 2;
 
+static const char *const later_open[] = {
+	"Lamp.greet",
+	NULL,
+};
+static const int n_later_open = 1;
+
 static const char *const removed[] = {
 	"Lamp.flicker",
 	NULL,
@@ -158,6 +164,13 @@ method_is_later(const char *name)
 {
 	return bsearch(name, later, (size_t)n_later, sizeof(later[0]),
 	    compare_name) != NULL;
+}
+
+bool
+method_is_later_open(const char *name)
+{
+	return bsearch(name, later_open, (size_t)n_later_open,
+	    sizeof(later_open[0]), compare_name) != NULL;
 }
 
 bool

@@ -52,6 +52,8 @@ extern const int n_methods;
 const struct method *method_find(const char *name);
 /* Is in XenAPI, but not here yet. */
 bool method_is_later(const char *name);
+/* The same, and it is called without a session. */
+bool method_is_later_open(const char *name);
 /* Was in XenAPI: MESSAGE_REMOVED. */
 bool method_is_removed(const char *name);
 

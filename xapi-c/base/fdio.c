@@ -63,3 +63,16 @@ fdio_read_all(int fd, void *data, size_t len)
 	}
 	return 0;
 }
+
+int
+fdio_sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+
+	if (fd == -1)
+		return -errno;
+	if (fsync(fd) == -1)
+		rc = -errno;
+	close(fd);
+	return rc;
+}

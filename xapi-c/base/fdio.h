@@ -14,5 +14,7 @@ int fdio_nonblock(int fd, bool on);
 int fdio_write_all(int fd, const void *data, size_t len);
 /* -EPIPE if the file ends before len bytes came. */
 int fdio_read_all(int fd, void *data, size_t len);
+/* Makes a folder's new names last. */
+int fdio_sync_folder(const char *path);
 
 #endif

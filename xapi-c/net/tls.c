@@ -114,7 +114,8 @@ bio_text(BIO *bio, size_t *len_out)
 	return copy;
 }
 
-/* Writes dir/server.pem by rename, so that it is never half there. */
+/* Writes dir/server.pem by rename, so that it is never half there, and for
+ * good: clients that were told to trust it must not meet another one. */
 static int
 pem_store(const char *dir, const char *text, size_t len)
 {
@@ -132,7 +133,7 @@ pem_store(const char *dir, const char *text, size_t len)
 	fdio_close(&fd);
 	if (rc)
 		unlink(tmp);
-	return rc;
+	return rc ? rc : fdio_sync_folder(dir);
 }
 
 static int

@@ -341,6 +341,25 @@ def streams_want_credentials():
         status(put(b, api, "vdi=%s&format=vhd" % vdi, 3, b"abc"), 404)
 
 
+def resume(b, options):
+    """Does a second TLS 1.2 connection go on with the first one's session?"""
+    context = tls()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= options
+    address = ("127.0.0.1", b.https)
+    with context.wrap_socket(socket.create_connection(address)) as s:
+        session = s.session
+    with context.wrap_socket(socket.create_connection(address),
+                             session=session) as s:
+        return s.session_reused
+
+
+def tls_sessions_cost_the_server_nothing():
+    with Bench() as b:
+        check(resume(b, 0), "not resumed by a ticket")
+        check(not resume(b, ssl.OP_NO_TICKET), "the server keeps sessions")
+
+
 def silent_clients_make_room():
     with Bench() as b:
         b.ready()
@@ -589,6 +608,7 @@ if __name__ == "__main__":
         events_wake_those_who_wait, a_token_is_good_after_a_restart,
         disks_stream_in_every_way,
         streams_want_credentials,
+        tls_sessions_cost_the_server_nothing,
         silent_clients_make_room,
         strangers_hold_up_nobody,
         strangers_hold_no_stream,

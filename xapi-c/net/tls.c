@@ -215,6 +215,8 @@ context_new(void)
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	/* A record by one read of the socket instead of two. */
 	SSL_CTX_set_read_ahead(ctx, 1);
+	/* Clients resume by tickets, which they keep. */
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"xapi", 4);
 	return ctx;
 }

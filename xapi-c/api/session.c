@@ -13,6 +13,7 @@
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
@@ -146,9 +147,7 @@ password_matches(const struct xapi *x, const char *user, const char *password)
 	secret_read(x, secret);
 	if (strncmp(secret, "$6$", 3) || strlen(password) > PASSWORD_MAX)
 		return false;
-	data = calloc(1, sizeof(*data));
-	if (!data)
-		abort();
+	data = mem_zalloc(sizeof(*data));
 	hash = crypt_r(password, secret, data);
 	ok = hash && same_text(hash, secret);
 	explicit_bzero(data, sizeof(*data));
@@ -383,9 +382,7 @@ api_session_change_password(struct call *c,
 	if (!*pwd || strlen(pwd) > PASSWORD_MAX)
 		return err_change_password_rejected(c,
 		    "the password is empty or too long");
-	data = calloc(1, sizeof(*data));
-	if (!data)
-		abort();
+	data = mem_zalloc(sizeof(*data));
 	hash = salt_make(salt) ? crypt_r(pwd, salt, data) : NULL;
 	if (!hash || strncmp(hash, "$6$", 3)) {
 		rc = err_internal_error(c, "cannot hash the password");

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
@@ -329,9 +330,7 @@ task_gc(struct xapi *x)
 	db_root_put(root);
 	if (!n)
 		return;
-	g = calloc(1, sizeof(*g));
-	if (!g)
-		abort();
+	g = mem_zalloc(sizeof(*g));
 	g->now_mono_ms = clock_mono_ms();
 	db_write(x->db, gc_in, g);
 	free(g);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <linux/loop.h>
 #include <unistd.h>
@@ -263,6 +265,44 @@ START_TEST(plain_folders_keep_disks)
 	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
 	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), -1);
 	expect_code(&s, XENOPS_CODE_NO_SUCH_SR);
+	teardown(&b);
+}
+END_TEST
+
+/* The folder of which fsync is to be seen, and how often it was. */
+static char watched[128];
+static int watched_syncs;
+
+/* Stands in for libc's. */
+int
+fsync(int fd)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = '\0';
+	watched_syncs += *watched && !strcmp(path, watched);
+	return (int)syscall(SYS_fsync, fd);
+}
+
+/* What is done to a VDI is still so after a power cut. */
+START_TEST(the_names_of_disks_are_made_to_last)
+{
+	struct bench b;
+	struct storage s;
+
+	setup(&b);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, "");
+	snprintf(watched, sizeof(watched), "%s/sr/%s", b.dir, SR_A);
+	make_vdi(&b, VDI_A, MIB);
+	ck_assert_int_ge(watched_syncs, 2);	/* two files */
+	watched_syncs = 0;
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), 0);
+	ck_assert_int_eq(watched_syncs, 1);
+	watched[0] = '\0';
 	teardown(&b);
 }
 END_TEST
@@ -1042,6 +1082,7 @@ int
 main(void)
 {
 	return UNIT_RUN("storage", plain_folders_keep_disks,
+	    the_names_of_disks_are_made_to_last,
 	    names_that_are_no_uuids_are_refused,
 	    one_writer_excludes_everybody_else,
 	    sizes_and_doubles_are_checked, uses_of_the_dead_are_reaped,

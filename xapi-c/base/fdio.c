@@ -1,5 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
@@ -64,10 +67,10 @@ fdio_read_all(int fd, void *data, size_t len)
 	return 0;
 }
 
-int
-fdio_sync_folder(const char *path)
+static int
+sync_path(const char *path, int flags)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | flags), rc = 0;
 
 	if (fd == -1)
 		return -errno;
@@ -75,4 +78,26 @@ fdio_sync_folder(const char *path)
 		rc = -errno;
 	close(fd);
 	return rc;
+}
+
+int
+fdio_sync_file(const char *path)
+{
+	return sync_path(path, 0);
+}
+
+int
+fdio_sync_folder(const char *path)
+{
+	char folder[PATH_MAX];
+	char *slash;
+
+	if (snprintf(folder, sizeof(folder), "%s", path) >=
+	    (int)sizeof(folder))
+		return -ENAMETOOLONG;
+	slash = strrchr(folder, '/');
+	if (!slash)
+		return sync_path(".", O_DIRECTORY);
+	slash[slash == folder] = '\0';
+	return sync_path(folder, O_DIRECTORY);
 }

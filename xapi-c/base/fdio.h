@@ -14,7 +14,8 @@ int fdio_nonblock(int fd, bool on);
 int fdio_write_all(int fd, const void *data, size_t len);
 /* -EPIPE if the file ends before len bytes came. */
 int fdio_read_all(int fd, void *data, size_t len);
-/* Makes a folder's new names last. */
+int fdio_sync_file(const char *path);
+/* Makes it last that a file's name is new, another's, or gone. */
 int fdio_sync_folder(const char *path);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "base/log.h"
 #include "db/copies.h"
 #include "db/save.h"
@@ -65,7 +66,7 @@ keep_aside(const char *path, char aside[static PATH_MAX])
 	}
 	if (!rc && !is_there(aside, ""))
 		aside[0] = '\0';
-	return rc ? rc : save_sync_folder(path);
+	return rc ? rc : fdio_sync_folder(path);
 }
 
 /* SQLite would carry what the old log has into the new file. */
@@ -82,7 +83,7 @@ remove_logs(const char *path)
 		if (!rc && unlink(name) == -1 && errno != ENOENT)
 			rc = -errno;
 	}
-	return rc ? rc : save_sync_folder(path);
+	return rc ? rc : fdio_sync_folder(path);
 }
 
 int

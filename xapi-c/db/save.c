@@ -6,46 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "base/mem.h"
 #include "db/object.h"
 #include "db/save.h"
 #include "db/sqlite.h"
 
-static int
-sync_path(const char *path, int flags)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | flags), rc = 0;
-
-	if (fd == -1)
-		return -errno;
-	if (fsync(fd) == -1)
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
-int
-save_sync_folder(const char *path)
-{
-	char folder[PATH_MAX];
-	char *slash;
-
-	snprintf(folder, sizeof(folder), "%s", path);
-	slash = strrchr(folder, '/');
-	if (!slash)
-		return sync_path(".", O_DIRECTORY);
-	slash[slash == folder] = '\0';
-	return sync_path(folder, O_DIRECTORY);
-}
-
 int
 save_finish(const char *tmp, const char *path)
 {
-	int rc = sync_path(tmp, 0);
+	int rc = fdio_sync_file(tmp);
 
 	if (!rc && rename(tmp, path) == -1)
 		rc = -errno;
-	return rc ? rc : save_sync_folder(path);
+	return rc ? rc : fdio_sync_folder(path);
 }
 
 static int

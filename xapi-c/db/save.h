@@ -21,8 +21,6 @@ int save_root(const struct db_root *root,
 void save_clean(const char *path);
 /* Renames tmp to path when tmp is on disk. */
 int save_finish(const char *tmp, const char *path);
-/* Names made and removed in the folder of path are on disk then. */
-int save_sync_folder(const char *path);
 /* A number that is the same for roots with the same stored objects. */
 uint64_t save_digest(const struct db_root *root);
 

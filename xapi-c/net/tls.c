@@ -133,7 +133,7 @@ pem_store(const char *dir, const char *text, size_t len)
 	fdio_close(&fd);
 	if (rc)
 		unlink(tmp);
-	return rc ? rc : fdio_sync_folder(dir);
+	return rc ? rc : fdio_sync_folder(path);
 }
 
 static int

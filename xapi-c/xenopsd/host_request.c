@@ -44,7 +44,7 @@ keep_text(const char *name, const char *text, gid_t group)
 		rc = -errno;
 	if (rc)
 		unlink(tmp);
-	return rc;
+	return rc ? rc : fdio_sync_folder(path);
 }
 
 int

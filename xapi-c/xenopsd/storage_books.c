@@ -61,7 +61,7 @@ file_write(const char *path, const void *data, size_t len, bool sync)
 		rc = -errno;
 	if (rc)
 		unlink(tmp);
-	return rc;
+	return rc || !sync ? rc : fdio_sync_folder(path);
 }
 
 int

@@ -50,6 +50,16 @@ dir_space(struct storage *s, struct sr *sr, int64_t *size_out,
 	return 0;
 }
 
+/* Files of that folder have come or gone: so it stays. */
+static int
+keep_names(struct storage *s, const char *path)
+{
+	int rc = fdio_sync_folder(path);
+
+	return rc ? storage_fail_errno(s, -rc, "cannot sync the folder of '%s'",
+	    path) : 0;
+}
+
 static int
 write_meta(struct storage *s, struct sr *sr,
     const struct xenops_vdi_info *vdi)
@@ -168,7 +178,8 @@ dir_vdi_create(struct storage *s, struct sr *sr,
 		unlink(dir_path(s, sr, vdi->uuid, ".meta"));
 		return rc;
 	}
-	if (ftruncate(fd, round_up(vdi->size)) == -1 || fsync(fd) == -1) {
+	if (ftruncate(fd, round_up(vdi->size)) == -1 || fsync(fd) == -1 ||
+	    fdio_sync_folder(raw)) {
 		rc = storage_fail_errno(s, errno, "cannot size '%s'", raw);
 		unlink(raw);
 		unlink(dir_path(s, sr, vdi->uuid, ".meta"));
@@ -275,6 +286,8 @@ dir_vdi_clone(struct storage *s, struct sr *sr, const char *source,
 		rc = write_meta(s, sr, vdi);
 	if (rc == 0 && rename(half, dir_path(s, sr, vdi->uuid, ".raw")) == -1)
 		rc = storage_fail_errno(s, errno, "cannot rename '%s'", half);
+	if (rc == 0)
+		rc = keep_names(s, half);
 out:
 	if (rc)
 		unlink(half);
@@ -291,7 +304,7 @@ dir_vdi_destroy(struct storage *s, struct sr *sr, const char *vdi)
 	if (unlink(raw) == -1)
 		return storage_fail_errno(s, errno, "cannot remove '%s'", raw);
 	unlink(dir_path(s, sr, vdi, ".meta"));
-	return 0;
+	return keep_names(s, raw);
 }
 
 int
@@ -300,7 +313,7 @@ dir_vdi_resize(struct storage *s, struct sr *sr, const char *vdi,
 {
 	const char *raw = dir_path(s, sr, vdi, ".raw");
 
-	if (truncate(raw, round_up(size)) == -1)
+	if (truncate(raw, round_up(size)) == -1 || fdio_sync_file(raw))
 		return storage_fail_errno(s, errno, "cannot size '%s'", raw);
 	return 0;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh LOGDIR PROGRAM...: runs unit test programs and prints one line
-# `PASS program: test` or `FAIL program: test: why` per test; the log follows
-# the lines of a program that failed.
+# `PASS program: test` or `FAIL program: test: why` per test, and
+# `SKIP program: what: why`; the log follows the lines of a program that failed.
 set -eu
 
 logdir=$1
@@ -17,6 +17,7 @@ for program; do
 	rc=0
 	timeout -k 10 "${UNIT_TIMEOUT_S:-600}" "$program" >"$log" 2>&1 || rc=$?
 	sed -n "s/^[^ ]*:[0-9]*:P:[^:]*:\([^:]*\):.*/PASS $name: \1/p" "$log"
+	sed -n "s/^SKIP \(.*\)/SKIP $name: \1/p" "$log"
 	[ "$rc" -ne 0 ] || continue
 	bad=1
 	sed -n "s/^[^ ]*:[0-9]*:[FE]:[^:]*:\([^:]*\):[0-9]*: \(.*\)/FAIL $name: \1: \2/p" \

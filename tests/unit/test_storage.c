@@ -1,8 +1,8 @@
 /*
  * SR drivers: plain folders for everybody; tmpfs and ext4 on a loop device
- * where this is root and the kernel has them (else those tests say so and
- * pass).  $STORAGE_TEST_DISK names a blank disk for the tests that need a real
- * one, those of LVM; it is for the appliance and turns off the loop devices.
+ * where this is root and the kernel has them (else those tests are skipped).
+ * $STORAGE_TEST_DISK names a blank disk for the tests that need a real one,
+ * those of LVM; it is for the appliance and turns off the loop devices.
  */
 #include "xenopsd/storage.h"
 
@@ -91,12 +91,9 @@ teardown(struct bench *b)
 static bool
 can_mount(void)
 {
-	if (geteuid() == 0 && !getenv("STORAGE_TEST_DISK") &&
+	return geteuid() == 0 &&
 	    access("/dev/loop-control", R_OK | W_OK) == 0 &&
-	    access("/usr/sbin/mke2fs", X_OK) == 0)
-		return true;
-	fprintf(stderr, "not run: needs root and loop devices\n");
-	return false;
+	    access("/usr/sbin/mke2fs", X_OK) == 0;
 }
 
 static void
@@ -653,8 +650,6 @@ START_TEST(a_memory_sr_is_bounded)
 	struct storage s;
 	struct bench b;
 
-	if (!can_mount())
-		return;
 	setup(&b);
 	b.env.drivers[XENOPS_SR_TYPE_MEMORY] = &sr_driver_memory;
 	make_sr(&b, XENOPS_SR_TYPE_MEMORY, "");
@@ -698,8 +693,6 @@ START_TEST(a_file_sr_lives_on_its_disk)
 	char got[6] = "";
 	int fd;
 
-	if (!can_mount())
-		return;
 	setup(&b);
 	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
 	make_disk(&b, 128 * MIB);
@@ -765,8 +758,6 @@ START_TEST(a_killed_worker_leaves_no_loop_device)
 	struct storage s;
 	struct bench b;
 
-	if (!can_mount())
-		return;
 	setup(&b);
 	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
 	make_disk(&b, 64 * MIB);
@@ -784,6 +775,154 @@ START_TEST(a_killed_worker_leaves_no_loop_device)
 }
 END_TEST
 
+/* Makes SR_A in a child that is killed after a while. */
+static void
+create_and_die(struct bench *b, int type, const char *device,
+    useconds_t after)
+{
+	struct xenops_sr_create_args a = { .uuid = SR_A, .type = type,
+		.device = device };
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		struct storage s = op(b);
+		struct xenops_sr_info info;
+
+		storage_sr_create(&s, &a, &info);
+		_exit(0);
+	}
+	usleep(after);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+/* Whether SR_A was left half-made: then nobody else may take its disk. */
+static bool
+is_half_made(struct bench *b, const char *device)
+{
+	struct xenops_sr_create_args a = { .uuid = VDI_C,
+		.type = XENOPS_SR_TYPE_FILE, .device = device };
+	struct xenops_sr_info info;
+	struct storage s = op(b);
+	struct vec vdis;
+
+	if (!storage_owns_device(&b->env, device) ||
+	    storage_sr_scan(&s, SR_A, &info, &vdis) == 0)
+		return false;
+	s = op(b);
+	ck_assert_int_eq(storage_sr_create(&s, &a, &info), -1);
+	expect_code(&s, XENOPS_CODE_DEVICE_NOT_USABLE);
+	return true;
+}
+
+/* Kills the making of an SR at some points; the disk is free after each. */
+static void
+kill_creates(struct bench *b, int type, const char *device,
+    useconds_t step_us, int steps)
+{
+	int caught = 0;
+
+	for (int i = 0; i < steps; i++) {
+		struct storage s = op(b);
+
+		create_and_die(b, type, device, (useconds_t)i * step_us);
+		if (is_half_made(b, device))
+			caught++;
+		else if (storage_owns_device(&b->env, device))
+			ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+		storage_reap(&s, nobody, NULL);
+		s = op(b);
+		ck_assert_msg(disk_check_unused(&s, device) == 0, "%d: %s", i,
+		    s.text ? s.text : "");
+	}
+	ck_assert_int_gt(caught, 0);
+	make_sr(b, type, device);
+}
+
+START_TEST(a_killed_create_leaves_the_disk_unused)
+{
+	struct storage s;
+	struct bench b;
+
+	setup(&b);
+	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	make_disk(&b, 64 * MIB);
+	kill_creates(&b, XENOPS_SR_TYPE_FILE, b.disk, 1000, 30);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(a_create_that_fails_leaves_the_disk_unused)
+{
+	struct xenops_sr_create_args a = { .uuid = SR_A,
+		.type = XENOPS_SR_TYPE_FILE };
+	struct xenops_sr_info info;
+	struct storage s;
+	struct bench b;
+
+	setup(&b);
+	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	make_disk(&b, 64 * MIB);
+	a.device = b.disk;
+	b.env.mkfs = "/bin/false";
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_create(&s, &a, &info), -1);
+	ck_assert(!storage_owns_device(&b.env, b.disk));
+	b.env.mkfs = "/usr/sbin/mke2fs";
+	make_sr(&b, XENOPS_SR_TYPE_FILE, b.disk);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	teardown(&b);
+}
+END_TEST
+
+/* A child that makes the SR; it exits with 0 if it could. */
+static pid_t
+create_aside(struct bench *b, const char *uuid)
+{
+	struct xenops_sr_create_args a = { .uuid = uuid,
+		.type = XENOPS_SR_TYPE_FILE, .device = b->disk };
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		struct storage s = op(b);
+		struct xenops_sr_info info;
+
+		_exit(storage_sr_create(&s, &a, &info) ? 1 : 0);
+	}
+	return pid;
+}
+
+START_TEST(one_of_two_gets_the_disk)
+{
+	static const char *const uuids[] = { SR_A, VDI_C };
+	struct storage s;
+	struct bench b;
+	pid_t pids[2];
+	int status[2];
+
+	setup(&b);
+	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	make_disk(&b, 64 * MIB);
+	for (int round = 0; round < 5; round++) {
+		for (int i = 0; i < 2; i++)
+			pids[i] = create_aside(&b, uuids[i]);
+		for (int i = 0; i < 2; i++)
+			ck_assert_int_eq(waitpid(pids[i], &status[i], 0),
+			    pids[i]);
+		ck_assert_int_ne(status[0] == 0, status[1] == 0);
+		s = op(&b);
+		ck_assert_int_eq(storage_sr_destroy(&s,
+		    uuids[status[0] ? 1 : 0]), 0);
+	}
+	teardown(&b);
+}
+END_TEST
+
 START_TEST(a_full_file_sr_says_so)
 {
 	struct xenops_vdi_info in = { .uuid = VDI_B, .name = "copy" }, out;
@@ -794,8 +933,6 @@ START_TEST(a_full_file_sr_says_so)
 	int64_t size;
 	int fd;
 
-	if (!can_mount())
-		return;
 	setup(&b);
 	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
 	make_disk(&b, 32 * MIB);
@@ -825,8 +962,6 @@ START_TEST(only_blank_whole_disks_are_unused)
 	struct bench b;
 	int fd;
 
-	if (!can_mount())
-		return;
 	setup(&b);
 	make_disk(&b, 32 * MIB);
 	s = op(&b);
@@ -853,23 +988,17 @@ START_TEST(only_blank_whole_disks_are_unused)
 }
 END_TEST
 
-/* The disk that may be used up, or NULL. */
+/* The disk that may be used up. */
 static const char *
 real_disk(struct bench *b)
 {
-	const char *disk = getenv("STORAGE_TEST_DISK");
-
-	if (!disk) {
-		fprintf(stderr, "not run: no $STORAGE_TEST_DISK\n");
-		return NULL;
-	}
 	setup(b);
 	b->env.loop_disks = false;
 	b->env.lvm = storage_real.lvm;
 	b->env.thin_check = storage_real.thin_check;
 	b->env.drivers[XENOPS_SR_TYPE_LVM] = &sr_driver_lvm;
 	b->env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
-	return disk;
+	return getenv("STORAGE_TEST_DISK");
 }
 
 static void
@@ -931,8 +1060,6 @@ START_TEST(an_lvm_sr_lives_on_its_disk)
 	const char *disk = real_disk(&b);
 	struct vec vdis;
 
-	if (!disk)
-		return;
 	make_sr(&b, XENOPS_SR_TYPE_LVM, disk);
 	exercise_lvm(&b);
 	s = op(&b);
@@ -996,8 +1123,6 @@ START_TEST(a_killed_worker_leaves_no_active_volume)
 	struct bench b;
 	const char *disk = real_disk(&b);
 
-	if (!disk)
-		return;
 	make_sr(&b, XENOPS_SR_TYPE_LVM, disk);
 	make_lvm_vdi(&b, VDI_A, MIB, 4 * MIB);
 	for (size_t i = 0; i < sizeof(at_ms) / sizeof(at_ms[0]); i++) {
@@ -1013,14 +1138,25 @@ START_TEST(a_killed_worker_leaves_no_active_volume)
 }
 END_TEST
 
+START_TEST(a_killed_create_leaves_the_real_disk_unused)
+{
+	struct storage s;
+	struct bench b;
+	const char *disk = real_disk(&b);
+
+	kill_creates(&b, XENOPS_SR_TYPE_LVM, disk, 400000, 6);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	teardown(&b);
+}
+END_TEST
+
 START_TEST(a_file_sr_lives_on_a_real_disk)
 {
 	struct storage s;
 	struct bench b;
 	const char *disk = real_disk(&b);
 
-	if (!disk)
-		return;
 	make_sr(&b, XENOPS_SR_TYPE_FILE, disk);
 	exercise(&b);
 	reattach(&b, XENOPS_SR_TYPE_FILE);
@@ -1078,10 +1214,32 @@ START_TEST(tags_keep_any_text)
 }
 END_TEST
 
+static int
+run_on_loop_devices(void)
+{
+	if (!can_mount())
+		return unit_skip("loop devices", "needs root and mke2fs");
+	return UNIT_RUN("storage on loop devices", a_memory_sr_is_bounded,
+	    a_file_sr_lives_on_its_disk, a_killed_worker_leaves_no_loop_device,
+	    a_killed_create_leaves_the_disk_unused,
+	    a_create_that_fails_leaves_the_disk_unused,
+	    one_of_two_gets_the_disk, a_full_file_sr_says_so,
+	    only_blank_whole_disks_are_unused);
+}
+
+static int
+run_on_real_disk(void)
+{
+	return UNIT_RUN("storage on a disk", an_lvm_sr_lives_on_its_disk,
+	    a_killed_worker_leaves_no_active_volume,
+	    a_killed_create_leaves_the_real_disk_unused,
+	    a_file_sr_lives_on_a_real_disk);
+}
+
 int
 main(void)
 {
-	return UNIT_RUN("storage", plain_folders_keep_disks,
+	int rc = UNIT_RUN("storage", plain_folders_keep_disks,
 	    the_names_of_disks_are_made_to_last,
 	    names_that_are_no_uuids_are_refused,
 	    one_writer_excludes_everybody_else,
@@ -1089,11 +1247,9 @@ main(void)
 	    a_lease_ends_with_its_connection,
 	    a_lease_that_cannot_end_is_tried_again,
 	    leases_of_an_earlier_process_end,
-	    a_client_may_leave_while_its_disk_is_opened,
-	    a_memory_sr_is_bounded, a_file_sr_lives_on_its_disk,
-	    a_killed_worker_leaves_no_loop_device, a_full_file_sr_says_so,
-	    only_blank_whole_disks_are_unused, tags_keep_any_text,
-	    an_lvm_sr_lives_on_its_disk,
-	    a_killed_worker_leaves_no_active_volume,
-	    a_file_sr_lives_on_a_real_disk);
+	    a_client_may_leave_while_its_disk_is_opened, tags_keep_any_text);
+
+	if (getenv("STORAGE_TEST_DISK"))
+		return run_on_real_disk() || rc ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_on_loop_devices() || rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }

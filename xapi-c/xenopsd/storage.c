@@ -69,27 +69,30 @@ sr_file(struct storage *s, const struct sr *sr)
 static int
 sr_remember(struct storage *s, const struct sr *sr)
 {
-	const char *text = arena_printf(s->arena, "type=%d\ndevice=%s\n",
-	    sr->type, sr->device);
+	const char *text = arena_printf(s->arena,
+	    "type=%d\ndevice=%s\nstate=%s\n", sr->type, sr->device,
+	    sr->creating ? "creating" : "attached");
 	int rc = file_write(sr_file(s, sr), text, strlen(text), false);
 
 	return rc ? storage_fail_errno(s, -rc, "cannot keep '%s'",
 	    sr_file(s, sr)) : 0;
 }
 
-/* Reads what sr_remember wrote; false if the SR is not attached. */
+/* Reads what sr_remember wrote; false if there is nothing. */
 static bool
-sr_recall(struct storage *s, struct sr *sr)
+sr_read(struct storage *s, struct sr *sr)
 {
 	struct buf b = { 0 };
-	char type[8];
+	char type[8], state[16];
 	bool ok = false;
 
 	if (file_read(sr_file(s, sr), &b))
 		goto out;
 	if (!file_value(b.data, "type", type, sizeof(type)) ||
-	    !file_value(b.data, "device", sr->device, sizeof(sr->device)))
+	    !file_value(b.data, "device", sr->device, sizeof(sr->device)) ||
+	    !file_value(b.data, "state", state, sizeof(state)))
 		goto out;
+	sr->creating = !strcmp(state, "creating");
 	sr->type = (int)strtol(type, NULL, 10);
 	if (sr->type < 0 || sr->type >= STORAGE_SR_TYPES)
 		goto out;
@@ -98,6 +101,13 @@ sr_recall(struct storage *s, struct sr *sr)
 out:
 	buf_release(&b);
 	return ok;
+}
+
+/* Whether the SR is attached: then it is as sr_remember wrote it. */
+static bool
+sr_recall(struct storage *s, struct sr *sr)
+{
+	return sr_read(s, sr) && !sr->creating;
 }
 
 /* Locks the SR named uuid, attached or not.  On failure nothing is locked. */
@@ -184,29 +194,57 @@ sr_report(struct storage *s, struct sr *sr, struct xenops_sr_info *out,
 	return fill_sr(s, sr, vdis_out, out);
 }
 
-/* A new SR that cannot be used: its disk is to be unused again. */
+/* A new SR that cannot be used: its disk is to be unused again.  If that fails,
+ * its note stays, and storage_reap tries again. */
 static void
 undo_create(struct storage *s, struct sr *sr)
 {
 	struct storage op = { .env = s->env, .arena = s->arena };
 
-	if (sr->drv->detach(&op, sr) || sr->drv->destroy(&op, sr))
+	if (sr->drv->undo(&op, sr))
 		log_warn("cannot undo SR '%s': %s", sr->uuid, op.text);
-	unlink(sr_file(s, sr));
+	else
+		unlink(sr_file(s, sr));
+}
+
+/* Notes the SR before anything of it exists, so that its disk can be freed
+ * whatever happens, and nobody else takes it. */
+static int
+begin_create(struct storage *s, struct sr *sr)
+{
+	int fd = -1, rc;
+
+	if (sr->drv->claim && sr->drv->claim(s, sr, &fd))
+		return -1;
+	sr->creating = true;
+	rc = sr_remember(s, sr);
+	fdio_close(&fd);
+	return rc;
+}
+
+/* From the note on it is there to stay, so that comes last. */
+static int
+end_create(struct storage *s, struct sr *sr, struct xenops_sr_info *sr_out)
+{
+	struct vec vdis;
+
+	if (sr_report(s, sr, sr_out, &vdis))
+		return -1;
+	sr->creating = false;
+	return sr_remember(s, sr);
 }
 
 int
 storage_sr_create(struct storage *s, const struct xenops_sr_create_args *a,
     struct xenops_sr_info *sr_out)
 {
-	struct vec vdis;
 	struct sr sr, other;
 	int rc = -1;
 
 	if (sr_take(s, a->uuid, &sr))
 		return -1;
 	other = sr;
-	if (sr_recall(s, &other)) {
+	if (sr_read(s, &other)) {
 		storage_fail(s, XENOPS_CODE_EXISTS, "SR '%s' exists", a->uuid);
 		goto out;
 	}
@@ -219,12 +257,12 @@ storage_sr_create(struct storage *s, const struct xenops_sr_create_args *a,
 	}
 	snprintf(sr.device, sizeof(sr.device), "%s",
 	    a->device ? a->device : "");
-	rc = sr.drv->create(s, &sr, a->name ? a->name : "");
+	rc = begin_create(s, &sr);
 	if (rc)
 		goto out;
-	rc = sr_remember(s, &sr);
+	rc = sr.drv->create(s, &sr, a->name ? a->name : "");
 	if (rc == 0)
-		rc = sr_report(s, &sr, sr_out, &vdis);
+		rc = end_create(s, &sr, sr_out);
 	if (rc)
 		undo_create(s, &sr);
 out:
@@ -607,6 +645,20 @@ storage_open(struct storage *s, const char *sr_uuid, const char *vdi,
 	return rc;
 }
 
+/* A new SR is locked as long as somebody makes it. */
+static void
+reap_new(struct storage *s, struct sr *sr)
+{
+	sr->dir = arena_printf(s->arena, "%s/sr/%s", s->env->run_dir, sr->uuid);
+	if (!storage_try_lock(s, sr))
+		return;
+	if (sr_read(s, sr) && sr->creating) {
+		log_warn("reaping the half-made SR '%s'", sr->uuid);
+		undo_create(s, sr);
+	}
+	sr_put(sr);
+}
+
 /* Ends dead uses of one SR and lets its driver look for the rest. */
 static void
 reap_sr(struct storage *s, const char *uuid,
@@ -648,13 +700,16 @@ storage_reap(struct storage *s, bool (*alive)(void *arg, const char *user),
 		return;
 	while ((e = readdir(d))) {
 		struct storage op = { .env = s->env, .arena = s->arena };
-		char uuid[UUID_TEXT_LEN + 1] = "";
+		struct sr sr = { .lock_fd = -1 };
 
 		if (strlen(e->d_name) != UUID_TEXT_LEN + 3 ||
 		    strcmp(e->d_name + UUID_TEXT_LEN, ".sr"))
 			continue;
-		memcpy(uuid, e->d_name, UUID_TEXT_LEN);
-		reap_sr(&op, uuid, alive, arg);
+		memcpy(sr.uuid, e->d_name, UUID_TEXT_LEN);
+		if (sr_read(&op, &sr) && sr.creating)
+			reap_new(&op, &sr);
+		else
+			reap_sr(&op, sr.uuid, alive, arg);
 	}
 	closedir(d);
 }
@@ -699,7 +754,7 @@ storage_owns_device(const struct storage_env *env, const char *device)
 		    strcmp(e->d_name + UUID_TEXT_LEN, ".sr"))
 			continue;
 		memcpy(sr.uuid, e->d_name, UUID_TEXT_LEN);
-		if (sr_recall(&s, &sr))
+		if (sr_read(&s, &sr))
 			owns = !strcmp(sr.device, device);
 	}
 	if (d)

@@ -8,7 +8,7 @@
  * in env->run_dir, so workers and the main process may all call this, and any
  * of them may be killed at any time:
  *     sr/<sr uuid>/          where the file kinds keep or mount their files
- *     sr/<sr uuid>.sr        an attached SR: its type and device
+ *     sr/<sr uuid>.sr        an attached or half-made SR: its type and device
  *     sr/<sr uuid>.lock      locked (flock) during every change
  *     use/<vdi>.<user>       the disk is in use: SR, mode, block device
  * A user is the uuid of a VBD, or lease-<number>.  One writing user excludes
@@ -94,7 +94,8 @@ void storage_reap(struct storage *s,
     bool (*alive)(void *arg, const char *user), void *arg);
 /* Forgets which SRs are attached and which disks in use, as a boot does. */
 void storage_forget(struct storage *s);
-/* Whether the disk device (/dev/sdb) belongs to an attached SR. */
+/* Whether the disk device (/dev/sdb) belongs to an SR that is attached or is
+ * being made. */
 bool storage_owns_device(const struct storage_env *env, const char *device);
 
 #endif

@@ -131,8 +131,8 @@ file_value(const char *text, const char *key, char *out, size_t size)
 	return false;
 }
 
-int
-storage_lock(struct storage *s, struct sr *sr)
+static int
+lock(struct storage *s, struct sr *sr, int how)
 {
 	const char *path = arena_printf(s->arena, "%s/sr/%s.lock",
 	    s->env->run_dir, sr->uuid);
@@ -140,11 +140,28 @@ storage_lock(struct storage *s, struct sr *sr)
 	sr->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (sr->lock_fd == -1)
 		return storage_fail_errno(s, errno, "cannot open '%s'", path);
-	while (flock(sr->lock_fd, LOCK_EX) == -1)
+	while (flock(sr->lock_fd, how) == -1)
 		if (errno != EINTR)
 			return storage_fail_errno(s, errno,
 			    "cannot lock '%s'", path);
 	return 0;
+}
+
+int
+storage_lock(struct storage *s, struct sr *sr)
+{
+	return lock(s, sr, LOCK_EX);
+}
+
+bool
+storage_try_lock(struct storage *s, struct sr *sr)
+{
+	struct storage op = { .env = s->env, .arena = s->arena };
+
+	if (lock(&op, sr, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	storage_unlock(sr);
+	return false;
 }
 
 void

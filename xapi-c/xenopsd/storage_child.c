@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,33 +19,42 @@ static char *const environment[] = {
 	"LVM_SUPPRESS_FD_WARNINGS=1", "MKE2FS_SKIP_PROGRESS=1", NULL,
 };
 
-static int
-spawn(const char *const *argv, int out, int err, pid_t *pid)
+static void
+child_exec(const char *const *argv, enum child_fate fate, pid_t parent,
+    int out, int err)
 {
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	sigset_t none, dflt;
-	int rc;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	sigset_t none;
 
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
 	sigemptyset(&none);
-	sigfillset(&dflt);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &dflt);
-	/* not in the group that is killed with a worker: LVM cut short is
-	 * worse than LVM unwanted */
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&fa, out, 1);
-	posix_spawn_file_actions_adddup2(&fa, err, 2);
-	rc = posix_spawn(pid, argv[0], &fa, &attr,
-	    (char *const *)(uintptr_t)argv, environment);
-	posix_spawn_file_actions_destroy(&fa);
-	posix_spawnattr_destroy(&attr);
-	return rc;
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* the group is killed with its worker, so one that is to finish is not
+	 * in it */
+	if (fate == CHILD_FINISHES)
+		setpgid(0, 0);
+	else if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 ||
+	    getppid() != parent)
+		_exit(126);
+	if (dup2(null, 0) == -1 || dup2(out, 1) == -1 || dup2(err, 2) == -1)
+		_exit(126);
+	execve(argv[0], (char *const *)(uintptr_t)argv, environment);
+	dprintf(2, "cannot be run: %s\n", strerror(errno));
+	_exit(127);
+}
+
+/* 0 or an errno. */
+static int
+spawn(const char *const *argv, enum child_fate fate, int out, int err,
+    pid_t *pid)
+{
+	pid_t parent = getpid();
+
+	*pid = fork();
+	if (*pid == 0)
+		child_exec(argv, fate, parent, out, err);
+	return *pid == -1 ? errno : 0;
 }
 
 /* Reads what is there into b; false at the end of the file. */
@@ -119,8 +128,8 @@ fail_child(struct storage *s, const char *name, const struct buf *err)
 }
 
 int
-storage_run(struct storage *s, const char *const *argv, int64_t limit_ms,
-    struct buf *out)
+storage_run(struct storage *s, const char *const *argv, enum child_fate fate,
+    int64_t limit_ms, struct buf *out)
 {
 	const char *name = strrchr(argv[0], '/') + 1;
 	struct buf own = { 0 }, err = { 0 };
@@ -132,7 +141,7 @@ storage_run(struct storage *s, const char *const *argv, int64_t limit_ms,
 		storage_fail_errno(s, errno, "cannot make a pipe");
 		goto out;
 	}
-	r = spawn(argv, o[1], e[1], &pid);
+	r = spawn(argv, fate, o[1], e[1], &pid);
 	fdio_close(&o[1]);
 	fdio_close(&e[1]);
 	if (r) {

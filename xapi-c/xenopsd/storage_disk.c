@@ -7,16 +7,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <linux/fs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdio.h"
 #include "xenopsd/storage_driver.h"
 
 #define EDGE ((size_t)1 << 20)
 #define GLANCE ((size_t)64 << 10)
+#define BUSY_MS 10000		/* a killed program may still be on it */
+#define BUSY_STEP_US 50000
 #define EXT4_SUPER 1024
 #define EXT4_MAGIC_AT 56
 #define EXT4_UUID_AT 104
@@ -164,6 +168,22 @@ disk_check_unused(struct storage *s, const char *device)
 	return check_unused(s, device, EDGE);
 }
 
+int
+disk_claim(struct storage *s, const char *device, int *fd_out)
+{
+	if (!device || !disk_name(s, device))
+		return not_usable(s, device ? device : "", "is not a disk");
+	*fd_out = open(device, O_RDONLY | O_CLOEXEC);
+	if (*fd_out == -1)
+		return not_usable(s, device, "cannot be opened");
+	while (flock(*fd_out, LOCK_EX) == -1 && errno == EINTR)
+		;
+	if (disk_check_unused(s, device) == 0)
+		return 0;
+	fdio_close(fd_out);
+	return -1;
+}
+
 bool
 disk_looks_unused(const struct storage_env *env, struct arena *a,
     const char *device)
@@ -173,6 +193,18 @@ disk_looks_unused(const struct storage_env *env, struct arena *a,
 	return check_unused(&s, device, GLANCE) == 0;
 }
 
+static int
+open_alone(const char *device)
+{
+	int64_t end = clock_mono_ms() + BUSY_MS;
+	int fd;
+
+	while ((fd = open(device, O_RDWR | O_EXCL | O_CLOEXEC)) == -1 &&
+	    errno == EBUSY && clock_mono_ms() < end)
+		usleep(BUSY_STEP_US);
+	return fd;
+}
+
 int
 disk_wipe(struct storage *s, const char *device)
 {
@@ -180,7 +212,7 @@ disk_wipe(struct storage *s, const char *device)
 	uint64_t size;
 	int fd, rc = 0;
 
-	fd = open(device, O_RDWR | O_EXCL | O_CLOEXEC);
+	fd = open_alone(device);
 	if (fd == -1)
 		return storage_fail_errno(s, errno, "cannot open '%s'",
 		    device);

@@ -16,10 +16,13 @@ bool disk_is_disk(const struct storage_env *env, const char *name);
  * fails with device_not_usable and the reason.
  */
 int disk_check_unused(struct storage *s, const char *device);
+/* The same, and nobody else can claim it before *fd_out is closed. */
+int disk_claim(struct storage *s, const char *device, int *fd_out);
 /* The same at a glance, for lists: only 64 KiB at each end are read. */
 bool disk_looks_unused(const struct storage_env *env, struct arena *a,
     const char *device);
-/* Zeros the first and the last MiB, so that it is unused. */
+/* Zeros the first and the last MiB, so that it is unused.  Whoever has it still
+ * open gets a moment to let go. */
 int disk_wipe(struct storage *s, const char *device);
 /* The disk with an ext4 file system of that uuid; no_such_sr if none. */
 int disk_find_ext4(struct storage *s, const char *uuid, const char **device_out);

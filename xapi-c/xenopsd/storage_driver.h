@@ -16,14 +16,21 @@ struct sr {
 	int type;			/* enum xenops_sr_type */
 	const struct sr_driver *drv;
 	char device[DEVICE_MAX];	/* "" if it has none */
+	bool creating;			/* it is not whole yet */
 	const char *dir;		/* run_dir/sr/<uuid> */
 	int lock_fd;
 	void *listing;			/* the driver's, for one operation */
 };
 
 struct sr_driver {
+	/* Whether sr->device may become a new SR; nobody else gets it before
+	 * *fd_out is closed.  NULL: any may. */
+	int (*claim)(struct storage *s, struct sr *sr, int *fd_out);
 	/* Formats sr->device and attaches; name is the SR's, for people. */
 	int (*create)(struct storage *s, struct sr *sr, const char *name);
+	/* Takes back what create did, wherever it was cut short: sr->device
+	 * is unused again. */
+	int (*undo)(struct storage *s, struct sr *sr);
 	/* Finds the SR by its uuid, fills sr->device, makes it usable. */
 	int (*attach)(struct storage *s, struct sr *sr);
 	int (*detach)(struct storage *s, struct sr *sr);
@@ -78,6 +85,8 @@ int storage_fail_errno(struct storage *s, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 int storage_lock(struct storage *s, struct sr *sr);
+/* false: somebody has it, and nothing is locked. */
+bool storage_try_lock(struct storage *s, struct sr *sr);
 void storage_unlock(struct sr *sr);
 
 /* A use of a disk.  Uses of one VDI are changed under its SR's lock. */

@@ -70,12 +70,17 @@ memory_attach(struct storage *s, struct sr *sr)
 }
 
 static int
+memory_claim(struct storage *s, struct sr *sr, int *fd_out)
+{
+	(void)fd_out;
+	return *sr->device ? storage_fail(s, XENOPS_CODE_DEVICE_NOT_USABLE,
+	    "a memory SR has no device") : 0;
+}
+
+static int
 memory_create(struct storage *s, struct sr *sr, const char *name)
 {
 	(void)name;
-	if (*sr->device)
-		return storage_fail(s, XENOPS_CODE_DEVICE_NOT_USABLE,
-		    "a memory SR has no device");
 	return memory_attach(s, sr);
 }
 
@@ -99,6 +104,12 @@ file_attach(struct storage *s, struct sr *sr)
 }
 
 static int
+file_claim(struct storage *s, struct sr *sr, int *fd_out)
+{
+	return disk_claim(s, sr->device, fd_out);
+}
+
+static int
 file_create(struct storage *s, struct sr *sr, const char *name)
 {
 	const char *const argv[] = { s->env->mkfs, "-t", "ext4", "-q", "-F", "-m", "0",
@@ -108,19 +119,20 @@ file_create(struct storage *s, struct sr *sr, const char *name)
 	const char *text;
 	int rc;
 
-	if (disk_check_unused(s, sr->device) ||
-	    storage_run(s, argv, MKFS_LIMIT_MS, NULL) ||
+	if (storage_run(s, argv, CHILD_DIES, MKFS_LIMIT_MS, NULL) ||
 	    mount_at(s, sr, sr->device, "ext4", "errors=remount-ro"))
 		return -1;
 	text = arena_printf(s->arena, "format=1\nname=%s\n", name);
 	rc = file_write(arena_printf(s->arena, "%s/bedplate-sr", sr->dir),
 	    text, strlen(text), true);
-	if (rc) {
-		storage_fail_errno(s, -rc, "cannot write to '%s'", sr->device);
-		file_detach(s, sr);
-		return -1;
-	}
-	return 0;
+	return rc ? storage_fail_errno(s, -rc, "cannot write to '%s'",
+	    sr->device) : 0;
+}
+
+static int
+file_undo(struct storage *s, struct sr *sr)
+{
+	return file_detach(s, sr) ? -1 : disk_wipe(s, sr->device);
 }
 
 static int
@@ -191,7 +203,9 @@ file_reap(struct storage *s, struct sr *sr)
 }
 
 const struct sr_driver sr_driver_memory = {
+	.claim = memory_claim,
 	.create = memory_create,
+	.undo = file_detach,
 	.attach = memory_attach,
 	.detach = file_detach,
 	.destroy = memory_destroy,
@@ -210,7 +224,9 @@ const struct sr_driver sr_driver_memory = {
 };
 
 const struct sr_driver sr_driver_file = {
+	.claim = file_claim,
 	.create = file_create,
+	.undo = file_undo,
 	.attach = file_attach,
 	.detach = file_detach,
 	.destroy = file_destroy,

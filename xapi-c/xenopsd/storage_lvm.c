@@ -70,7 +70,7 @@ lvm(struct storage *s, struct sr *sr, int64_t limit_ms, struct buf *out,
 	for (int i = 1; words[i] && n < ARGS_MAX; i++)
 		argv[n++] = words[i];
 	sr->listing = NULL;
-	return storage_run(s, argv, limit_ms, out);
+	return storage_run(s, argv, CHILD_FINISHES, limit_ms, out);
 }
 
 #define LVM(s, sr, ...) lvm(s, sr, QUICK_MS, NULL, \
@@ -171,18 +171,10 @@ lvm_space(struct storage *s, struct sr *sr, int64_t *size_out,
 	return 0;
 }
 
-/* Undoes a half-made SR as far as it goes, keeping the first failure. */
-static void
-undo_create(struct storage *s, struct sr *sr)
+static int
+lvm_claim(struct storage *s, struct sr *sr, int *fd_out)
 {
-	struct storage op = { .env = s->env, .arena = s->arena };
-	const char *vg = vg_name(s, sr);
-
-	if (LVM(&op, sr, "vgremove", "-ff", "-y", vg))
-		log_warn("cannot undo '%s': %s", vg, op.text);
-	op = (struct storage){ .env = s->env, .arena = s->arena };
-	if (disk_wipe(&op, sr->device))
-		log_warn("cannot undo '%s': %s", vg, op.text);
+	return disk_claim(s, sr->device, fd_out);
 }
 
 static int
@@ -191,17 +183,23 @@ lvm_create(struct storage *s, struct sr *sr, const char *name)
 	const char *vg = vg_name(s, sr);
 
 	(void)name;
-	if (disk_check_unused(s, sr->device) ||
-	    LVM(s, sr, "pvcreate", "-ff", "-y", sr->device))
+	if (LVM(s, sr, "pvcreate", "-ff", "-y", sr->device) ||
+	    LVM(s, sr, "vgcreate", "--addtag", "bedplate.format.1", vg,
+	    sr->device))
 		return -1;
-	if (LVM(s, sr, "vgcreate", "--addtag", "bedplate.format.1", vg,
-	    sr->device) ||
-	    LVM_SLOW(s, sr, "lvcreate", "-y", "--type", "thin-pool",
-	    "--extents", "100%FREE", "--zero", "y", "--name", POOL, vg)) {
-		undo_create(s, sr);
-		return -1;
-	}
-	return 0;
+	return LVM_SLOW(s, sr, "lvcreate", "-y", "--type", "thin-pool",
+	    "--extents", "100%FREE", "--zero", "y", "--name", POOL, vg);
+}
+
+/* LVM's own lock makes it wait for a command that still runs. */
+static int
+lvm_undo(struct storage *s, struct sr *sr)
+{
+	struct storage op = { .env = s->env, .arena = s->arena };
+
+	if (LVM(&op, sr, "vgremove", "-ff", "-y", vg_name(s, sr)))
+		log_info("no volume group to undo: %s", op.text);
+	return disk_wipe(s, sr->device);
 }
 
 /* Which disk holds the group; LVM tells. */
@@ -395,7 +393,9 @@ lvm_reap(struct storage *s, struct sr *sr)
 }
 
 const struct sr_driver sr_driver_lvm = {
+	.claim = lvm_claim,
 	.create = lvm_create,
+	.undo = lvm_undo,
 	.attach = lvm_attach,
 	.detach = lvm_detach,
 	.destroy = lvm_destroy,

@@ -57,6 +57,12 @@ plain_destroy(struct storage *s, struct sr *sr)
 	return 0;
 }
 
+static int
+plain_undo(struct storage *s, struct sr *sr)
+{
+	return access(sr->dir, F_OK) == -1 ? 0 : plain_destroy(s, sr);
+}
+
 /* A terabyte, whatever this machine has. */
 static int
 plain_space(struct storage *s, struct sr *sr, int64_t *size_out,
@@ -100,6 +106,7 @@ plain_unmap(struct storage *s, struct sr *sr, const char *vdi,
 
 const struct sr_driver sr_driver_plain = {
 	.create = plain_create,
+	.undo = plain_undo,
 	.attach = plain_attach,
 	.detach = plain_detach,
 	.destroy = plain_destroy,

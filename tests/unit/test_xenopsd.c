@@ -4,10 +4,12 @@
  * blocking frames, in another one; workers are this very program.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -570,7 +572,9 @@ START_TEST(specifications_are_checked)
 		.disks = { .v = disks, .n = 2 }, .nics = { .v = &nic, .n = 1 },
 		.xenstore_data = { .v = &data, .n = 1 } };
 	struct xenops_vm_spec vm = good;
+	char long_value[SPEC_MAX_DATA_VALUE + 2] = "";
 
+	memset(long_value, 'x', sizeof(long_value) - 1);
 	ck_assert_int_eq(refusal(&vm), -1);
 	vm.uuid = "../../etc/passwd";
 	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_BAD_REQUEST);
@@ -590,11 +594,70 @@ START_TEST(specifications_are_checked)
 	nic.mac = "01:00:00:00:00:00";
 	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_BAD_REQUEST);
 	nic.mac = "00:16:3e:00:00:01";
-	data.key = "device/vbd";
+	data.value = long_value;
 	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_BAD_REQUEST);
-	data.key = "vm-data/key";
+	data.key = "device/vbd";
+	ck_assert_int_eq(refusal(&vm), -1);
 	vm.type = XENOPS_DOMAIN_TYPE_HVM;
 	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_NOT_SUPPORTED);
+}
+END_TEST
+
+START_TEST(only_vm_data_goes_to_the_guest)
+{
+	static const char *const good[] = { "vm-data", "vm-data/key",
+		"vm-data/a/b_c@d-1" };
+	static const char *const other[] = { "", "vm-dat", "vm-database",
+		"device/vbd", "vm-data/", "vm-data//a", "vm-data/a b",
+		"vm-data/../device", "/vm-data/a", NULL };
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ck_assert_msg(spec_data_goes(good[i]), "%s", good[i]);
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		ck_assert_msg(!spec_data_goes(other[i]), "%s", other[i]);
+}
+END_TEST
+
+/* The code with which a kernel is refused; -1: it is not. */
+static int
+kernel_refusal(const char *folder, const char *name)
+{
+	struct request_impl impl = { 0 };
+	struct request rq = { .arena = arena_new(), .impl = &impl };
+	const char *path = NULL;
+	int rc = spec_kernel_path(&rq, folder, name, &path);
+
+	ck_assert_int_eq(rc, path ? 0 : -1);
+	arena_free(rq.arena);
+	return rc ? impl.failure.code : -1;
+}
+
+START_TEST(kernels_are_files_of_their_folder)
+{
+	static const char *const bad[] = { "", ".", "..", "../outside",
+		"/etc/passwd", ".hidden", "sub/kernel", NULL };
+	const char *dir = scratch_dir();
+	char path[PATH_MAX + 16], outside[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/folder", dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_eq(chdir(path), 0);
+	snprintf(outside, sizeof(outside), "%s/outside", dir);
+	ck_assert_int_eq(close(creat("kernel", 0600)), 0);
+	ck_assert_int_eq(close(creat(".hidden", 0600)), 0);
+	ck_assert_int_eq(close(creat(outside, 0600)), 0);
+	ck_assert_int_eq(symlink(outside, "link"), 0);
+	ck_assert_int_eq(mkdir("sub", 0700), 0);
+	ck_assert_int_eq(close(creat("sub/kernel", 0600)), 0);
+	ck_assert_int_eq(kernel_refusal(path, "kernel"), -1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_int_eq(kernel_refusal(path, bad[i]),
+		    XENOPS_CODE_BAD_REQUEST);
+	ck_assert_int_eq(kernel_refusal(path, "link"),
+	    XENOPS_CODE_BOOT_FAILED);
+	ck_assert_int_eq(kernel_refusal(path, "sub"), XENOPS_CODE_BOOT_FAILED);
+	ck_assert_int_eq(kernel_refusal(path, "absent"),
+	    XENOPS_CODE_BOOT_FAILED);
 }
 END_TEST
 
@@ -610,5 +673,6 @@ main(int argc, char **argv)
 	    requests_on_one_object_wait_but_urgent_ones_do_not,
 	    guests_that_do_not_answer_hold_up_nobody_else,
 	    each_class_of_work_has_a_bound_of_its_own,
-	    kept_specifications_come_back, specifications_are_checked);
+	    kept_specifications_come_back, specifications_are_checked,
+	    only_vm_data_goes_to_the_guest, kernels_are_files_of_their_folder);
 }

@@ -152,6 +152,8 @@ write_data(struct request *rq, struct xl *xl, uint32_t domid, struct vec data)
 	const char *path;
 
 	for (uint32_t i = 0; i < data.n; i++) {
+		if (!spec_data_goes(p[i].key))
+			continue;
 		path = arena_printf(rq->arena, "/local/domain/%u/%s", domid,
 		    p[i].key);
 		if (!xl_write(xl, p[i].value ? p[i].value : "", "%s", path) ||

@@ -49,11 +49,12 @@ fill_boot(struct request *rq, const struct xenops_vm_spec *vm,
 		    GUEST_DIR "grub-i386-xen_pvh.bin");
 		return 0;
 	}
-	if (spec_kernel_path(rq, vm->kernel, &kernel))
+	if (spec_kernel_path(rq, SPEC_KERNEL_DIR, vm->kernel, &kernel))
 		return -1;
 	b->kernel = mem_strdup(kernel);
 	if (vm->ramdisk && vm->ramdisk[0]) {
-		if (spec_kernel_path(rq, vm->ramdisk, &ramdisk))
+		if (spec_kernel_path(rq, SPEC_KERNEL_DIR, vm->ramdisk,
+		    &ramdisk))
 			return -1;
 		b->ramdisk = mem_strdup(ramdisk);
 	}

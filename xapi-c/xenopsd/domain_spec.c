@@ -133,25 +133,30 @@ check_nics(struct request *rq, struct vec nics)
 	return 0;
 }
 
-/* Guest data: below vm-data/ only, plain characters. */
-static int
-check_data(struct request *rq, struct vec data)
+bool
+spec_data_goes(const char *key)
 {
 	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/@";
+	size_t n = key ? strlen(key) : 0;
+
+	if (n < 7 || strncmp(key, "vm-data", 7) || (n > 7 && key[7] != '/'))
+		return false;
+	return n <= 128 && strspn(key, set) == n && !strstr(key, "//") &&
+	    key[n - 1] != '/';
+}
+
+static int
+check_data(struct request *rq, struct vec data)
+{
 	const struct string_pair *p = data.v;
 
 	if (data.n > SPEC_MAX_DATA)
 		return bad(rq, "number of xenstore data", NULL);
 	for (uint32_t i = 0; i < data.n; i++) {
-		const char *k = p[i].key ? p[i].key : "";
-		size_t n = strlen(k);
-
-		if (strncmp(k, "vm-data/", 8) != 0 || n > 128 ||
-		    strspn(k, set) != n || strstr(k, "//") || k[n - 1] == '/')
-			return bad(rq, "xenstore key", k);
-		if (p[i].value && strlen(p[i].value) > 2048)
-			return bad(rq, "xenstore value of", k);
+		if (spec_data_goes(p[i].key) && p[i].value &&
+		    strlen(p[i].value) > SPEC_MAX_DATA_VALUE)
+			return bad(rq, "xenstore value of", p[i].key);
 	}
 	return 0;
 }
@@ -199,25 +204,21 @@ spec_check_vm(struct request *rq, const struct xenops_vm_spec *vm)
 }
 
 int
-spec_kernel_path(struct request *rq, const char *name, const char **path)
+spec_kernel_path(struct request *rq, const char *folder, const char *name,
+    const char **path)
 {
-	static const char *const folders[] = {
-		"/state/kernels", "/usr/lib/bedplate/kernels" };
 	struct stat st;
 	char *p;
 
 	if (!name || !name[0] || name[0] == '.' || strchr(name, '/') ||
 	    strlen(name) > 127)
 		return bad(rq, "kernel", name);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		p = arena_printf(rq->arena, "%s/%s", folders[i], name);
-		if (lstat(p, &st) == 0 && S_ISREG(st.st_mode)) {
-			*path = p;
-			return 0;
-		}
-	}
-	return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
-	    "no kernel '%s' in the host's kernel folder", name);
+	p = arena_printf(rq->arena, "%s/%s", folder, name);
+	if (lstat(p, &st) == -1 || !S_ISREG(st.st_mode))
+		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
+		    "no kernel '%s' in the host's kernel folder", name);
+	*path = p;
+	return 0;
 }
 
 const char *

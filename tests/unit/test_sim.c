@@ -293,6 +293,31 @@ START_TEST(a_guest_lives_from_start_to_clean_shutdown)
 }
 END_TEST
 
+START_TEST(what_xenopsd_refuses_is_refused)
+{
+	struct xenops_vm_start_args a = *(const struct xenops_vm_start_args *)
+	    xenops_vm_start_args_type.dflt;
+	struct xenops_vm_start_result r;
+	struct bench b;
+
+	setup(&b);
+	a.vm.uuid = VM_A;
+	a.vm.boot = XENOPS_BOOT_KERNEL;
+	a.vm.memory_target = a.vm.memory_max = 128 * MIB;
+	a.vm.vcpus = a.vm.vcpus_max = 1;
+	a.vm.type = XENOPS_DOMAIN_TYPE_HVM;
+	ck_assert_int_eq(ops_vm_start(b.o, &b.k, &a, &r), -1);
+	ck_assert_int_eq(b.k.err.code, XENOPS_CODE_NOT_SUPPORTED);
+	a.vm.type = XENOPS_DOMAIN_TYPE_PV;
+	a.vm.vcpus = 2;
+	ck_assert_int_eq(ops_vm_start(b.o, &b.k, &a, &r), -1);
+	ck_assert_int_eq(b.k.err.code, XENOPS_CODE_BAD_REQUEST);
+	a.vm.vcpus = 1;
+	ck_assert_int_eq(ops_vm_start(b.o, &b.k, &a, &r), 0);
+	teardown(&b);
+}
+END_TEST
+
 START_TEST(a_deaf_guest_times_out_and_is_forced)
 {
 	struct bench b;
@@ -536,6 +561,7 @@ main(int argc, char **argv)
 	program = sibling(argv[0], "helper_sim");
 	return UNIT_RUN("sim", the_host_is_believable_and_stays_the_same,
 	    a_guest_lives_from_start_to_clean_shutdown,
+	    what_xenopsd_refuses_is_refused,
 	    a_deaf_guest_times_out_and_is_forced,
 	    a_guest_that_reboots_is_a_new_domain, pausing_holds_the_boot,
 	    disks_and_nics_come_and_go,

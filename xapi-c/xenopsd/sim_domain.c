@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "xenopsd/domain_spec.h"
 #include "xenopsd/sim.h"
 
 #define DEVICES_MAX 64
@@ -413,23 +414,6 @@ sim_domain_list(struct request *rq, const void *args, void *result)
 	return 0;
 }
 
-static int
-check_boot(struct request *rq, const struct sim_domain *d)
-{
-	const struct xenops_disk_spec *disk = d->spec.disks.v;
-	bool any = false;
-
-	if (!strcmp(told(d, "boot"), "fail"))
-		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
-		    "told not to boot");
-	if (d->spec.boot == XENOPS_BOOT_KERNEL)
-		return 0;
-	for (uint32_t i = 0; i < d->spec.disks.n; i++)
-		any |= disk[i].bootable && disk[i].vdi && *disk[i].vdi;
-	return any ? 0 : request_fail(rq, XENOPS_CODE_NO_BOOTABLE_DISK,
-	    "no bootable disk");
-}
-
 int
 sim_vm_start(struct request *rq, const void *args, void *result)
 {
@@ -438,8 +422,8 @@ sim_vm_start(struct request *rq, const void *args, void *result)
 	struct sim *m = rq->daemon;
 	struct sim_domain *d;
 
-	if (!a->vm.uuid || strlen(a->vm.uuid) != UUID_TEXT_LEN)
-		return request_fail(rq, XENOPS_CODE_BAD_REQUEST, "bad uuid");
+	if (spec_check_vm(rq, &a->vm))
+		return -1;
 	if (find(m, a->vm.uuid))
 		return request_fail(rq, XENOPS_CODE_EXISTS,
 		    "domain '%s' exists", a->vm.uuid);
@@ -450,7 +434,12 @@ sim_vm_start(struct request *rq, const void *args, void *result)
 	d->m = m;
 	d->arena = arena_new();
 	record_copy(&xenops_vm_spec_type, &d->spec, &a->vm, d->arena);
-	if (check_boot(rq, d) || attach_all(d, rq)) {
+	if (!strcmp(told(d, "boot"), "fail")) {
+		domain_free(d);
+		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
+		    "told not to boot");
+	}
+	if (attach_all(d, rq)) {
 		domain_free(d);
 		return -1;
 	}

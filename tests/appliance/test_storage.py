@@ -16,7 +16,7 @@ ISO = os.path.join(guest.ROOT, "build", "bedplate.iso")
 # short lines only: the serial console loses input that comes too fast
 SCRIPT = """\
 cp /mnt/ts /run/ts
-export STORAGE_TEST_DISK=/dev/sda CK_VERBOSITY=verbose
+export STORAGE_TEST_DISK=$1 CK_VERBOSITY=verbose
 export CK_DEFAULT_TIMEOUT=900
 /run/ts >/run/ts.log 2>&1
 rc=$?
@@ -36,8 +36,8 @@ def sr_drivers_on_a_disk():
             {"ts": program, "run": SCRIPT.encode()}, 16)
         with appliance.Machine(ISO, disks=[blank, volume]) as m:
             m.boot()
-            m.expect("mount -t vfat /dev/sdb /mnt")
-            rc, text = m.shell("sh /mnt/run", 1200)
+            m.expect("mount -t vfat %s /mnt" % m.disk(1))
+            rc, text = m.shell("sh /mnt/run %s" % m.disk(0), 1200)
             if rc != 0:
                 raise appliance.Failed("the tests failed\n" + text)
 

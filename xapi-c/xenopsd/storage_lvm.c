@@ -4,11 +4,13 @@
  * Volumes are active only while they are used.  Every command is told the one
  * disk it may look at, so that guests' own volumes are never scanned.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "xenopsd/storage_child.h"
@@ -191,6 +193,23 @@ lvm_create(struct storage *s, struct sr *sr, const char *name)
 	    "--extents", "100%FREE", "--zero", "y", "--name", POOL, vg);
 }
 
+/* LVM makes links to volumes that it finds active, and leaves those that were
+ * unmapped without it; then the group's name is taken. */
+static void
+remove_links(struct storage *s, struct sr *sr)
+{
+	const char *dir = arena_printf(s->arena, "/dev/%s", vg_name(s, sr));
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_type == DT_LNK)
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+	rmdir(dir);
+}
+
 /* LVM's own lock makes it wait for a command that still runs. */
 static int
 lvm_undo(struct storage *s, struct sr *sr)
@@ -199,6 +218,7 @@ lvm_undo(struct storage *s, struct sr *sr)
 
 	if (LVM(&op, sr, "vgremove", "-ff", "-y", vg_name(s, sr)))
 		log_info("no volume group to undo: %s", op.text);
+	remove_links(s, sr);
 	return disk_wipe(s, sr->device);
 }
 
@@ -249,6 +269,7 @@ lvm_destroy(struct storage *s, struct sr *sr)
 {
 	if (LVM(s, sr, "vgremove", "-ff", "-y", vg_name(s, sr)))
 		return -1;
+	remove_links(s, sr);
 	return disk_wipe(s, sr->device);
 }
 

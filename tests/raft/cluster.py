@@ -1,11 +1,13 @@
 """cluster.py PROGRAM SECONDS [SEED]: three members of a pool as processes on
-loopback, killed with -9, stopped and out of disk space at random while clients
-write through all of them.  At the end: what was acknowledged is on every
-member, what was refused on none, and all are equal; and so when a fourth has
-joined and when another has left.  Prints PASS or FAIL lines.  Mounts a small
-disk for each: run it in a mount namespace of its own (unshare -rm)."""
+loopback, killed with -9 (some with a torn log), stopped and out of disk space
+at random while clients write through all of them.  At the end: what was
+acknowledged is on every member, what was refused on none, and all are equal;
+and so when a fourth has joined and when another has left.  Prints PASS or FAIL
+lines.  Mounts a small disk for each: run it in a mount namespace of its own
+(unshare -rm)."""
 
 import contextlib
+import glob
 import os
 import queue
 import random
@@ -19,6 +21,7 @@ import threading
 import time
 
 WAIT_S = 60
+BLOCK = 4096
 DISK = "size=64m"       # raft allocates some segments of 8 MiB in advance
 
 
@@ -105,6 +108,21 @@ class Member:
     def free_disk(self):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._ballast)
+
+    def tear(self):
+        """What a power cut may leave of a write that was not synced: in the
+        segment that is written to, a later block without those before it."""
+        written, end = None, 0
+        for path in sorted(glob.glob(self.dir + "/raft/open-*"),
+                           key=lambda p: int(p.rsplit("-", 1)[1])):
+            with open(path, "rb") as f:
+                used = len(f.read().rstrip(b"\0"))
+            if used or not written:
+                written, end = path, used
+        if written:
+            with open(written, "r+b") as f:
+                f.seek((end // BLOCK + 2) * BLOCK)
+                f.write(os.urandom(100))
 
     def kill(self):
         self.process.kill()
@@ -252,6 +270,8 @@ def fault(cluster, rng):
         m.fill_disk()
     elif rng.random() < 0.5:
         m.kill()
+        if rng.random() < 0.5:
+            m.tear()
     elif rng.random() < 0.7:
         m.stop()
     else:
@@ -294,6 +314,16 @@ def heal(cluster):
     cluster.settle()
 
 
+def forget_start(cluster):
+    """Writes until the leader's log no longer goes back to its start, so that
+    who joins gets a snapshot."""
+    end = time.monotonic() + WAIT_S
+    while not glob.glob(cluster.leader().dir + "/raft/snapshot-*[0-9]"):
+        if time.monotonic() > end:
+            raise TimeoutError("the leader makes no snapshot")
+        cluster.put_done()
+
+
 def check(cluster):
     for m in cluster.members:
         tags = [int(w) for w in m.ask("dump")[1:]]
@@ -322,6 +352,7 @@ def main():
         faults = storm(cluster, seconds, rng)
         heal(cluster)
         check(cluster)
+        forget_start(cluster)
         cluster.join()
         check(cluster)
         cluster.leave()

@@ -560,13 +560,15 @@ play(uint64_t seed, const char *dir, FILE *trace)
 static void
 remove_states(const char *dir)
 {
-	static const char *const ends[] = { "", "-wal", "-shm" };
+	static const char *const ends[] = {
+		"", "-wal", ".synced", "-wal.synced",
+	};
 	char path[4096];
 	size_t k;
 	int i;
 
 	for (i = 0; i < SIM_NODES; i++) {
-		for (k = 0; k < 3; k++) {
+		for (k = 0; k < sizeof(ends) / sizeof(*ends); k++) {
 			snprintf(path, sizeof(path), "%s/state%d.db%s", dir, i,
 			    ends[k]);
 			unlink(path);

@@ -70,7 +70,6 @@ void
 sim_disks(void)
 {
 	fault_install();
-	fault_keeps_synced = false;
 }
 
 /* One node at a time touches its database: the fault is set for that one. */
@@ -179,6 +178,29 @@ wait_for_client(struct node *n)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* The file is as it was at its last sync. */
+static void
+lose_unsynced(const char *path)
+{
+	char synced[sizeof(((struct node *)0)->path) + 16];
+
+	snprintf(synced, sizeof(synced), "%s.synced", path);
+	/* none: there is no such file */
+	if (rename(synced, path) == -1 && errno != ENOENT)
+		abort();
+}
+
+static void
+lose_power(struct node *n)
+{
+	char log[sizeof(n->path) + 8];
+
+	snprintf(log, sizeof(log), "%s-wal", n->path);
+	lose_unsynced(n->path);
+	lose_unsynced(log);
+	sim_trace(n->sim, "node %d: what was not synced is lost", n->i);
+}
+
 void
 node_kill(struct node *n)
 {
@@ -186,7 +208,8 @@ node_kill(struct node *n)
 
 	sim_trace(n->sim, "node %d dies", n->i);
 	n->doomed = true;
-	use_disk(n);
+	/* the dead tidy up nothing: SQLite's log stays */
+	fault_set(1, SQLITE_IOERR_WRITE);
 	sim_io_crash(n);
 	member_close(n->m, closed, n);
 	wait_for_client(n);
@@ -197,6 +220,8 @@ node_kill(struct node *n)
 	n->m = NULL;
 	n->db = NULL;
 	n->doomed = false;
+	if (n->path[0] && sim_random(n->sim, 2))
+		lose_power(n);
 }
 
 void

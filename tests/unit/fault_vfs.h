@@ -5,24 +5,26 @@
 #ifndef UNIT_FAULT_VFS_H
 #define UNIT_FAULT_VFS_H
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The call (write, sync or truncate) with this number fails, and from then on
  * all, until it is set to 0. */
 static atomic_int fault_at;
 static atomic_int fault_calls;
 static int fault_code = SQLITE_FULL;
-static bool fault_keeps_synced = true;
 
 struct fault_file {
 	sqlite3_file base;
 	sqlite3_file *real;
 	const char *path;	/* SQLite keeps it while the file is open */
+	int64_t from, to;	/* changed since the last sync */
 };
 
 static sqlite3_vfs *fault_real;
@@ -64,10 +66,14 @@ fault_read(sqlite3_file *f, void *p, int n, sqlite3_int64 off)
 static int
 fault_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 off)
 {
-	sqlite3_file *real = fault_real_file(f);
+	struct fault_file *ff = (struct fault_file *)f;
 	int rc = fault_check();
 
-	return rc ? rc : real->pMethods->xWrite(real, p, n, off);
+	if (off < ff->from)
+		ff->from = off;
+	if (off + n > ff->to)
+		ff->to = off + n;
+	return rc ? rc : ff->real->pMethods->xWrite(ff->real, p, n, off);
 }
 
 static int
@@ -79,23 +85,31 @@ fault_truncate(sqlite3_file *f, sqlite3_int64 size)
 	return rc ? rc : real->pMethods->xTruncate(real, size);
 }
 
-/* PATH.synced is the file as it was at its last sync. */
+/* PATH.synced is the file as it was at its last sync, or when first opened. */
 static void
-fault_keep_synced(const char *path)
+fault_keep_synced(struct fault_file *ff)
 {
-	char name[4096], block[4096];
-	FILE *in, *out;
-	size_t n;
+	char name[4096], block[16384];
+	int in, out;
+	ssize_t n;
 
-	snprintf(name, sizeof(name), "%s.synced", path);
-	in = fopen(path, "re");
-	out = fopen(name, "we");
-	if (!in || !out)
+	snprintf(name, sizeof(name), "%s.synced", ff->path);
+	in = open(ff->path, O_RDONLY | O_CLOEXEC);
+	out = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (in == -1 || out == -1)
 		abort();
-	while ((n = fread(block, 1, sizeof(block), in)))
-		fwrite(block, 1, n, out);
-	fclose(in);
-	fclose(out);
+	while (ff->from < ff->to &&
+	    (n = pread(in, block, sizeof(block), ff->from)) > 0) {
+		if (pwrite(out, block, (size_t)n, ff->from) != n)
+			abort();
+		ff->from += n;
+	}
+	if (ftruncate(out, lseek(in, 0, SEEK_END)) == -1)
+		abort();
+	close(in);
+	close(out);
+	ff->from = INT64_MAX;
+	ff->to = 0;
 }
 
 static int
@@ -105,8 +119,8 @@ fault_sync(sqlite3_file *f, int flags)
 	int rc = fault_check();
 
 	(void)flags;
-	if (!rc && ff->path && fault_keeps_synced)
-		fault_keep_synced(ff->path);
+	if (!rc && ff->path)
+		fault_keep_synced(ff);
 	return rc;
 }
 
@@ -178,17 +192,25 @@ fault_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *f, int flags,
     int *out_flags)
 {
 	struct fault_file *ff = (struct fault_file *)f;
+	char name[4096];
 	int rc;
 
 	(void)vfs;
 	ff->path = path;
+	ff->from = 0;
+	ff->to = INT64_MAX;
 	ff->real = sqlite3_malloc(fault_real->szOsFile);
 	if (!ff->real)
 		abort();
 	memset(ff->real, 0, (size_t)fault_real->szOsFile);
 	rc = fault_real->xOpen(fault_real, path, ff->real, flags, out_flags);
 	ff->base.pMethods = &fault_methods;
-	return rc;
+	if (rc || !path)
+		return rc;
+	snprintf(name, sizeof(name), "%s.synced", path);
+	if (access(name, F_OK) == -1)
+		fault_keep_synced(ff);
+	return SQLITE_OK;
 }
 
 static int

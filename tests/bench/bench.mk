@@ -9,6 +9,11 @@ $(B)/tests/bench/load: tests/bench/load.c
 	$(call say,LD)$(HOST_CC) $(HOST_CFLAGS) -o $@.$T $< -lssl -lcrypto
 	@mv $@.$T $@
 
+$(B)/tests/bench/echo: tests/bench/echo.c
+	@mkdir -p $(@D)
+	$(call say,LD)$(HOST_CC) $(HOST_CFLAGS) -o $@.$T $<
+	@mv $@.$T $@
+
 $(B)/tests/bench/load_libvirt: tests/bench/load_libvirt.c $(B)/bench-setup.mk
 	@mkdir -p $(@D)
 	$(call say,LD)$(HOST_CC) $(HOST_CFLAGS) -o $@.$T $< -lvirt
@@ -17,7 +22,8 @@ $(B)/tests/bench/load_libvirt: tests/bench/load_libvirt.c $(B)/bench-setup.mk
 BENCH_TARGETS += bench-api
 .PHONY: bench-api
 ## bench-api: the API's speed on the simulator against files, libvirt, itself
-bench-api: $(addprefix $(B)/tests/bench/,load load_libvirt bench_db) \
+bench-api: $(addprefix $(B)/tests/bench/,load echo load_libvirt \
+		bench_db) \
 		$(B)/host/xapi $(B)/host/xenopsd-sim $(B)/musl/xapi
 	@python3 tests/bench/bench_api.py $(B)/tests/bench
 

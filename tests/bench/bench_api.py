@@ -101,14 +101,14 @@ def server(vms, kind=Bench):
         yield b, b.ready(), up if vms else 0
 
 
-def load(port, clients, seconds, body, path="/jsonrpc"):
+def load(port, clients, seconds, body, path="/jsonrpc", plain=False):
     """requests/s, median and 99th percentile in us, bytes of a reply."""
     with tempfile.NamedTemporaryFile("w") as f:
         f.write(body)
         f.flush()
         out = subprocess.run(
             [os.path.join(PROGRAMS, "load"), str(port), str(clients),
-             str(seconds), path, f.name], check=True, capture_output=True,
+             str(seconds), path, f.name] + ["plain"] * plain, check=True, capture_output=True,
             text=True).stdout
     return [float(x) for x in out.split()]
 
@@ -223,7 +223,7 @@ def libvirt():
                         socket.create_connection(("127.0.0.1", port), 1):
                     return True
             until("libvirtd", listens)
-            yield port
+            yield port, daemon.pid
         finally:
             daemon.kill()
             daemon.wait()
@@ -241,31 +241,54 @@ def children_s():
     return used.ru_utime + used.ru_stime
 
 
-def getter_cost(b, n, body):
-    """CPU of a call on either side: with that of the client alone this
-    machine could make (cores / client) calls a second, whoever answers."""
-    server, client = cpu_s(b.xapi.pid), children_s()
-    calls = load(b.https, n, 4, body)[0] * 4
-    server, client = cpu_s(b.xapi.pid) - server, children_s() - client
-    row("  CPU of a call, %2d clients: server %.1f us, client %.1f us" % (
-        n, server / calls * 1e6, client / calls * 1e6),
-        "%.2f x client" % (server / client), "none", True)
+def calls_cost(pid, rate, seconds=4):
+    """CPU microseconds of a call, of the server's process and of its client,
+    over a run that tells its calls a second."""
+    server, client = cpu_s(pid), children_s()
+    calls = rate() * seconds
+    return [x / calls * 1e6 for x in (cpu_s(pid) - server,
+                                      children_s() - client)]
+
+
+def getter_costs(b, n, body, port, pid):
+    """With the CPU of the client alone this machine could make (cores /
+    client) calls a second, whoever answers."""
+    for name, costs in (
+            ("xapi", calls_cost(b.xapi.pid,
+                                lambda: load(b.https, n, 4, body)[0])),
+            ("libvirtd", calls_cost(pid, lambda: libvirt_rate(port, n)))):
+        row("  CPU of a call, %2d clients: %s %.1f us, its client %.1f us" % (
+            n, name, *costs), "%.2f x client" % (costs[0] / costs[1]),
+            "none", True)
+
+
+def limit(n, body, size, peer):
+    """The most that this load program gets here: plain TCP, no work at all."""
+    echo = subprocess.Popen([os.path.join(PROGRAMS, "echo"), str(size)],
+                            stdout=subprocess.PIPE, text=True)
+    try:
+        port = int(echo.stdout.readline())
+        rate = load(port, n, 4, body, plain=True)[0]
+    finally:
+        echo.kill()
+        echo.wait()
+    row("  limit: a body as long, plain TCP, no work, %d clients: %.0f/s"
+        % (n, rate), "%.2f x" % (rate / peer), "none", True)
 
 
 def small_getter():
-    with server(0) as (b, api, _), libvirt() as port:
+    with server(0) as (b, api, _), libvirt() as (port, pid):
         body = rpc(api, "VM.get_power_state", api("VM.get_all")[0])
-        ours, peers = {}, {}
-        for n in (1, 16):
-            pairs = [(load(b.https, n, 4, body)[0], libvirt_rate(port, n))
-                     for _ in range(3)]
-            ours[n] = statistics.median(p[0] for p in pairs)
-            peers[n] = statistics.median(p[1] for p in pairs)
-            getter_cost(b, n, body)
         for n, goal in ((1, 1), (16, 5)):
+            pairs = [(load(b.https, n, 4, body), libvirt_rate(port, n))
+                     for _ in range(3)]
+            ours = statistics.median(p[0][0] for p in pairs)
+            peer = statistics.median(p[1] for p in pairs)
             row("small getter over TLS, %2d clients: %.0f/s, libvirt %.0f/s"
-                % (n, ours[n], peers[n]), "%.2f x" % (ours[n] / peers[n]),
-                ">= %d x" % goal, ours[n] / peers[n] >= goal)
+                % (n, ours, peer), "%.2f x" % (ours / peer),
+                ">= %d x" % goal, ours / peer >= goal)
+            limit(n, body, int(pairs[0][0][3]), peer)
+            getter_costs(b, n, body, port, pid)
 
 
 def start_times(api, vms):
@@ -298,8 +321,8 @@ class Poller(threading.Thread):
             stop.wait(1)
 
 
-def pollers():
-    with server(0) as (b, api, _):
+def pollers(records):
+    with server(records) as (b, api, _):
         vms = [b.vm(api, name="v%d" % i) for i in range(STARTS)]
         idle = start_times(api, vms)
         stop = threading.Event()
@@ -308,8 +331,8 @@ def pollers():
         stop.set()
         for p in crowd:
             p.join()
-        row("VM.start beside %d pollers: %.1f ms, idle %.1f ms" % (
-            POLLERS, busy * 1000, idle * 1000), "%.2f x idle" % (busy / idle),
+        row("VM.start beside %d pollers of %d VMs: %.1f ms, idle %.1f ms" % (
+            POLLERS, records, busy * 1000, idle * 1000), "%.2f x idle" % (busy / idle),
             "<= 1.2 x", busy / idle <= 1.2)
 
 
@@ -367,7 +390,8 @@ if __name__ == "__main__":
     print("API on the simulator (%d cores)" % os.cpu_count())
     for measure in (lambda: full_records(1000), lambda: full_records(10000),
                     lambda: restart(10000),
-                    lambda: memory(1000), small_getter, pollers, parked):
+                    lambda: memory(1000), small_getter,
+                    lambda: pollers(1000), parked):
         measure()
     if missed:
         print("bench: API: %d goals missed" % len(missed))

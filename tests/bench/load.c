@@ -1,13 +1,14 @@
 /*
- * A load of HTTP clients over TLS, each on one connection that stays open:
- *     load PORT CLIENTS SECONDS PATH BODY-FILE
- * posts the body over and over (an empty file: GET) and prints
+ * A load of HTTP clients, each on one connection that stays open:
+ *     load PORT CLIENTS SECONDS PATH BODY-FILE [plain]
+ * over TLS or plain TCP posts the body over and over (an empty file: GET) and prints
  *     requests/s  median-us  p99-us  bytes-per-reply
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #define SAMPLES (1u << 20)
 
 struct load {
-	SSL_CTX *ctx;
+	SSL_CTX *ctx;			/* NULL: plain */
 	int port;
 	double seconds;
 	char *request;
@@ -40,33 +41,54 @@ now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static SSL *
-dial(const struct load *l)
+struct conn {
+	int fd;
+	SSL *ssl;			/* NULL: plain */
+};
+
+static int
+conn_read(struct conn *c, void *p, size_t n)
+{
+	return c->ssl ? SSL_read(c->ssl, p, (int)n) : (int)read(c->fd, p, n);
+}
+
+static int
+conn_write(struct conn *c, const void *p, size_t n)
+{
+	return c->ssl ? SSL_write(c->ssl, p, (int)n) :
+	    (int)write(c->fd, p, n);
+}
+
+static bool
+dial(const struct load *l, struct conn *c)
 {
 	struct sockaddr_in to = {
 		.sin_family = AF_INET, .sin_port = htons((uint16_t)l->port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	SSL *ssl;
 
-	if (fd == -1 || connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1)
-		return NULL;
-	ssl = SSL_new(l->ctx);
-	SSL_set_fd(ssl, fd);
-	return SSL_connect(ssl) == 1 ? ssl : NULL;
+	c->ssl = NULL;
+	c->fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (c->fd == -1 ||
+	    connect(c->fd, (struct sockaddr *)&to, sizeof(to)) == -1)
+		return false;
+	if (!l->ctx)
+		return true;
+	c->ssl = SSL_new(l->ctx);
+	SSL_set_fd(c->ssl, c->fd);
+	return SSL_connect(c->ssl) == 1;
 }
 
 /* Reads one reply; its body's length, or -1. */
 static long
-read_reply(SSL *ssl, char *buf, size_t size)
+read_reply(struct conn *c, char *buf, size_t size)
 {
 	size_t have = 0, head;
 	long length, left;
 	char *end = NULL, *p;
 
 	while (!end) {
-		int r = SSL_read(ssl, buf + have, (int)(size - 1 - have));
+		int r = conn_read(c, buf + have, size - 1 - have);
 
 		if (r <= 0)
 			return -1;
@@ -80,7 +102,7 @@ read_reply(SSL *ssl, char *buf, size_t size)
 	length = strtol(p + 16, NULL, 10);
 	head = (size_t)(end + 4 - buf);
 	for (left = length - (long)(have - head); left > 0;) {
-		int r = SSL_read(ssl, buf, (int)size);
+		int r = conn_read(c, buf, size);
 
 		if (r <= 0)
 			return -1;
@@ -95,17 +117,18 @@ client(void *arg)
 	struct load *l = arg;
 	size_t size = 1 << 20;
 	char *buf = malloc(size);
-	SSL *ssl = dial(l);
+	struct conn c;
+	bool up = dial(l, &c);
 	double end = now_s() + l->seconds;
 
-	while (ssl && buf && now_s() < end) {
+	while (up && buf && now_s() < end) {
 		double start = now_s();
 		unsigned i;
 		long n;
 
-		if (SSL_write(ssl, l->request, (int)l->request_len) <= 0)
+		if (conn_write(&c, l->request, l->request_len) <= 0)
 			break;
-		n = read_reply(ssl, buf, size);
+		n = read_reply(&c, buf, size);
 		if (n < 0)
 			break;
 		i = atomic_fetch_add(&l->n, 1);
@@ -113,7 +136,7 @@ client(void *arg)
 			l->us[i] = (unsigned)((now_s() - start) * 1e6);
 		l->bytes += n;
 	}
-	if (!ssl || now_s() < end)
+	if (!up || now_s() < end)
 		l->failed++;
 	free(buf);
 	return NULL;
@@ -172,16 +195,19 @@ int
 main(int argc, char **argv)
 {
 	struct load l = { 0 };
+	bool plain = argc == 7 && !strcmp(argv[6], "plain");
 
-	if (argc != 6 || make_request(&l, argv[4], argv[5])) {
-		fprintf(stderr, "usage: load PORT CLIENTS SECONDS PATH BODY\n");
+	if ((argc != 6 && !plain) || make_request(&l, argv[4], argv[5])) {
+		fprintf(stderr, "usage: load PORT CLIENTS SECONDS PATH BODY "
+		    "[plain]\n");
 		return 2;
 	}
-	l.ctx = SSL_CTX_new(TLS_client_method());
+	if (!plain)
+		l.ctx = SSL_CTX_new(TLS_client_method());
 	l.us = calloc(SAMPLES, sizeof(*l.us));
 	l.port = (int)strtol(argv[1], NULL, 10);
 	l.seconds = strtod(argv[3], NULL);
-	if (!l.ctx || !l.us)
+	if ((!plain && !l.ctx) || !l.us)
 		return 2;
 	run(&l, (int)strtol(argv[2], NULL, 10));
 	if (l.failed)

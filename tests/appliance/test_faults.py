@@ -17,7 +17,8 @@ import leaks
 from api import Api, Refused, tls
 from appliance import Failed
 from test_guest import (ISO, MIB, PASSWORD, check, make_storage, make_vm,
-                        new_vdi, refused, set_password, start_and_talk, until)
+                        new_vbd, new_vdi, refused, set_password,
+                        start_and_talk, until)
 
 # Kills the worker of xenopsd, its only child, as soon as a thing is there.
 # Built-in commands only: a fork takes as long as a step of the build.
@@ -63,29 +64,62 @@ POINTS = (
     ("interface is in the bridge", "/sys/class/net/xenbr0/brif/vif*"),
 )
 
+# points of SR.create, when there is no other SR
+NEW_SR_POINTS = (
+    ("lvm", "disk is claimed", "/run/xenopsd/sr/*.sr"),
+    ("lvm", "pool is being made", "/sys/block/dm-0"),
+    ("ext", "disk is claimed", "/run/xenopsd/sr/*.sr"),
+)
 
-def killed_start(m, api, vm, path):
-    """Starts the VM with the killer waiting; whether it struck in time."""
+
+def struck(m, path, call):
+    """Makes the call with the killer waiting; whether it struck in time."""
     m.expect("(sh /mnt/kill $(%s) '%s' >/run/killed 2>&1 & "
              "echo $! >/run/killer)" % (MAIN, path))
     try:
-        api.run("VM.start", vm, False, False)
+        call()
     except Refused as e:
         m.until("grep -q killed /run/killed")
         check(e.code == "INTERNAL_ERROR" and "killed" in " ".join(e.args[0]),
               "a killed worker was answered with %s" % e.args[0])
         return True
     m.shell("kill $(cat /run/killer)")
+    return False
+
+
+def killed_start(m, api, vm, path):
+    """Whether the start of the VM was cut short."""
+    if struck(m, path, lambda: api.run("VM.start", vm, False, False)):
+        return True
     api.run("VM.hard_shutdown", vm)
     return False
 
 
-def check_worker_kills(m, api, vm):
+def remove_storage(api, sr):
+    for pbd in api("SR.get_PBDs", sr):
+        api.run("PBD.unplug", pbd)
+    api.run("SR.destroy", sr)
+
+
+def check_killed_creates(m, api, device):
+    """A disk is usable again, whenever the worker of SR.create dies."""
+    before = leaks.state(m)
+    for kind, what, path in NEW_SR_POINTS:
+        tries = 0
+        while not struck(m, path, lambda: make_storage(api, device, kind)):
+            remove_storage(api, api("SR.get_by_name_label", kind)[0])
+            tries += 1
+            check(tries < 4, "no worker was caught: " + what)
+        leaks.check(m, before)
+        print("     killed: SR.create (%s), %s" % (kind, what), flush=True)
+
+
+def check_worker_kills(m, api, vm, points):
     """After each, nothing is left and the VM can be started."""
     api.run("VM.start", vm, True, False)
     api.run("VM.hard_shutdown", vm)
     before = leaks.state(m)
-    for what, path in POINTS:
+    for what, path in points:
         tries = 0
         while not killed_start(m, api, vm, path):
             tries += 1
@@ -123,6 +157,20 @@ def check_xenopsd_kill(m, api, vm, console):
     check("alive" in console.run("echo al''ive"), "the guest is not alive")
     api.run("VM.pause", vm)
     api.run("VM.unpause", vm)
+
+
+def check_killed_unplug(m, api, vm, sr, console):
+    """A disk is free again though the worker of its unplug died."""
+    vdi = new_vdi(api, sr, "second", 16 * MIB)
+    vbd = new_vbd(api, vm, vdi, "1")
+    api.run("VBD.plug", vbd)
+    console.run("until [ -b /dev/xvdb ]; do sleep 1; done")
+    check(struck(m, "/", lambda: api.run("VBD.unplug", vbd)),
+          "no worker was caught: VBD.unplug")
+    until("the disk to be unplugged",
+          lambda: not api("VBD.get_currently_attached", vbd))
+    api("VBD.destroy", vbd)
+    api("VDI.destroy", vdi)
 
 
 def check_disks(api, devices):
@@ -203,14 +251,29 @@ def faults(m, path):
     set_password(m, api)
     volume = m.disk(1)
     m.expect("mount -t vfat %s /mnt" % volume)
-    sr = make_storage(api, m.disk(0))
+    check_killed_creates(m, api, m.disk(0))
+    sr = make_storage(api, m.disk(0), "lvm")
     check_disks(api, (m.disk(0), volume, "/dev/sr0", "/dev/none"))
     check_transfers(m, api, sr)
     check_requests(api)
     vm, _ = make_vm(api, sr, "pv", path)
-    before = check_worker_kills(m, api, vm)
+    before = check_worker_kills(m, api, vm, POINTS)
     console = start_and_talk(api, vm)
+    check_killed_unplug(m, api, vm, sr, console)
     check_xenopsd_kill(m, api, vm, console)
+    console.close()
+    api.run("VM.hard_shutdown", vm)
+    leaks.check(m, before)
+    check_file_sr(m, api, path)
+
+
+def check_file_sr(m, api, path):
+    """The same with loop devices, and a guest boots from one."""
+    sr = make_storage(api, m.disk(2), "ext")
+    vm, _ = make_vm(api, sr, "pv", path)
+    before = check_worker_kills(m, api, vm, POINTS[:2])
+    console = start_and_talk(api, vm)
+    check("loop" in "".join(leaks.state(m)), "no loop device under the guest")
     console.close()
     api.run("VM.hard_shutdown", vm)
     leaks.check(m, before)
@@ -222,7 +285,8 @@ def faults_with_a_guest():
         disks = [appliance.blank(os.path.join(d, "blank.img"), 2048),
                  appliance.fat_volume(os.path.join(d, "tests.img"), "TESTS", {
                      "kill": KILL.encode(), "replace": REPLACE.encode(),
-                     "state": leaks.SCRIPT.encode()})]
+                     "state": leaks.SCRIPT.encode()}),
+                 appliance.blank(os.path.join(d, "blank2.img"), 1024)]
         with appliance.Machine(ISO, disks=disks) as m:
             try:
                 faults(m, path)

@@ -57,12 +57,12 @@ def set_password(m, api):
     api.login("root", PASSWORD)
 
 
-def make_storage(api, device="/dev/sda"):
-    """An SR on the blank disk."""
+def make_storage(api, device, kind=os.environ.get("SR_TYPE", "lvm")):
+    """An SR on the blank disk, named by its kind."""
     host = api("host.get_all")[0]
-    api.run("SR.create", host, {"device": device}, "0", "local", "",
-            os.environ.get("SR_TYPE", "lvm"), "", False, {}, limit_s=300)
-    return api("SR.get_by_name_label", "local")[0]
+    api.run("SR.create", host, {"device": device}, "0", kind, "", kind, "",
+            False, {}, limit_s=300)
+    return api("SR.get_by_name_label", kind)[0]
 
 
 def new_vdi(api, sr, name, size):
@@ -191,7 +191,7 @@ def guest_test(kind):
                 api = Api(m.port["https"])
                 api.until_up()
                 set_password(m, api)
-                sr = make_storage(api)
+                sr = make_storage(api, m.disk(0))
                 vm, network = make_vm(api, sr, kind, path)
                 console = start_and_talk(api, vm)
                 check_network(m, console)

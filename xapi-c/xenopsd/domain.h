@@ -17,6 +17,7 @@ request_handler domain_vbd_plug, domain_vbd_unplug;
 request_handler domain_vif_plug, domain_vif_unplug;
 /* After a killed worker. */
 request_handler domain_reap, domain_reap_vbd_plug, domain_reap_vif_plug;
+request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
 
 /* The block device of a disk, attached to the host for its VBD; *device NULL:
  * an empty drive.  Attaching twice is fine. */

@@ -219,6 +219,22 @@ domain_reap_vbd_plug(struct request *rq, const void *args, void *result)
 	return d ? disk_remove(rq, &t, d, true) : 0;
 }
 
+/* An unplug that was cut short: what libxl has begun is finished, and the books
+ * put right if it had come to its end. */
+int
+domain_reap_vbd_unplug(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vbd_unplug_args *a = args;
+	const struct xenops_disk_spec *d;
+	struct target t;
+
+	(void)result;
+	if (find_target(rq, a->vm, &t))
+		return 0;
+	d = disk_of(&t, a->vbd);
+	return d ? disk_remove(rq, &t, d, a->force) : 0;
+}
+
 static int
 nic_remove(struct request *rq, struct target *t,
     const struct xenops_nic_spec *n, bool force)
@@ -316,4 +332,18 @@ domain_reap_vif_plug(struct request *rq, const void *args, void *result)
 		return 0;
 	n = nic_of(&t, a->nic.vif);
 	return n ? nic_remove(rq, &t, n, true) : 0;
+}
+
+int
+domain_reap_vif_unplug(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vif_unplug_args *a = args;
+	const struct xenops_nic_spec *n;
+	struct target t;
+
+	(void)result;
+	if (find_target(rq, a->vm, &t))
+		return 0;
+	n = nic_of(&t, a->vif);
+	return n ? nic_remove(rq, &t, n, a->force) : 0;
 }

@@ -181,11 +181,44 @@ def check_reboot_without_xapi(m, api, vm, console):
     return console
 
 
+def kernel_volume(path):
+    """A volume with a guest's kernel and initramfs."""
+    kernel, initrd = path + ".kernel", path + ".initrd"
+    guest.unpacked_kernel(kernel)
+    guest.initramfs(initrd)
+    files = {}
+    for name, part in (("kernel", kernel), ("initrd", initrd)):
+        with open(part, "rb") as f:
+            files[name] = f.read()
+    return appliance.fat_volume(path, "KERNELS", files, 64)
+
+
+def check_kernel_folder(m, api, vm):
+    """A PV guest with a kernel of the host's folder, and no other's."""
+    check(m.expect("stat -c '%U %a' /state/kernels").split() == ["root", "755"],
+          "/state/kernels is not root's")
+    api("VM.set_PV_kernel", vm, "kernel")
+    api("VM.set_PV_ramdisk", vm, "initrd")
+    api("VM.set_PV_args", vm, "console=hvc0 panic=5 quiet from=dom0")
+    try:
+        api.run("VM.start", vm, False, False)
+        raise Failed("a guest started without its kernel")
+    except Refused as e:
+        check("kernel" in " ".join(e.args[0]), "no kernel: %s" % e.args[0])
+    m.expect("mount -t vfat %s /mnt" % m.disk(1))
+    m.expect("cp /mnt/kernel /mnt/initrd /state/kernels")
+    console = start_and_talk(api, vm)
+    check("from=dom0" in console.run("cat /proc/cmdline"), "another kernel")
+    console.close()
+    api.run("VM.hard_shutdown", vm)
+
+
 def guest_test(kind):
     with tempfile.TemporaryDirectory() as d:
         path = guest.disk(os.path.join(d, "guest.img"))
         blank = appliance.blank(os.path.join(d, "blank.img"), 2048)
-        with appliance.Machine(ISO, disks=[blank]) as m:
+        volume = kernel_volume(os.path.join(d, "kernels.img"))
+        with appliance.Machine(ISO, disks=[blank, volume]) as m:
             try:
                 m.boot()
                 api = Api(m.port["https"])
@@ -200,6 +233,8 @@ def guest_test(kind):
                 check_reboot_without_xapi(m, api, vm, api.console(vm))
                 api.run("VM.clean_shutdown", vm, limit_s=600)
                 check(api("VM.get_power_state", vm) == "Halted", "not Halted")
+                if kind == "pv":
+                    check_kernel_folder(m, api, vm)
             except (Refused, ConnectionError, TimeoutError, OSError) as e:
                 m.fail("%s: %s\n%s" % (type(e).__name__, e, m.daemon_logs()))
 

@@ -84,6 +84,8 @@ node_event(struct node *n, const struct sim_event *e)
 {
 	use_disk(n);
 	e->run(n->sim, n, e->arg);
+	if (n->m)
+		member_settle(n->m);
 }
 
 void
@@ -155,6 +157,7 @@ node_start(struct node *n)
 	n->alive = true;
 	sim_trace(n->sim, "node %d starts", n->i);
 	rc = member_start(n->m, n->db);
+	member_settle(n->m);
 	if (rc)
 		sim_fail(n->sim, "node %d: start: %s", n->i, strerror(-rc));
 }

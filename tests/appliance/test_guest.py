@@ -213,6 +213,14 @@ def check_kernel_folder(m, api, vm):
     api.run("VM.hard_shutdown", vm)
 
 
+def utilisation(api, sr):
+    """What its disks take, in bytes."""
+    api("SR.scan", sr)
+    return {ref: int(r["physical_utilisation"])
+            for ref, r in api("VDI.get_all_records").items()
+            if r["SR"] == sr}
+
+
 def guest_test(kind):
     with tempfile.TemporaryDirectory() as d:
         path = guest.disk(os.path.join(d, "guest.img"))
@@ -227,12 +235,17 @@ def guest_test(kind):
                 sr = make_storage(api, m.disk(0))
                 vm, network = make_vm(api, sr, kind, path)
                 console = start_and_talk(api, vm)
+                used = utilisation(api, sr)
+                check(any(used.values()), "no disk takes room: %s" % used)
                 check_network(m, console)
                 check_hotplug(api, vm, sr, network, console)
                 check_kill(m, api, vm)
                 check_reboot_without_xapi(m, api, vm, api.console(vm))
                 api.run("VM.clean_shutdown", vm, limit_s=600)
                 check(api("VM.get_power_state", vm) == "Halted", "not Halted")
+                after = utilisation(api, sr)
+                check(all(after[ref] >= used[ref] for ref in used),
+                      "disks took %s, then %s" % (used, after))
                 if kind == "pv":
                     check_kernel_folder(m, api, vm)
             except (Refused, ConnectionError, TimeoutError, OSError) as e:

@@ -27,6 +27,12 @@ is_found(const struct xenops_sr_scan_result *found, const char *uuid)
 	return false;
 }
 
+int64_t
+vdi_used(const struct xenops_vdi_info *info, int64_t before)
+{
+	return info->used >= 0 ? info->used : before;
+}
+
 /* A disk that xenopsd has: its record, made if there is none. */
 static void
 apply_vdi(struct db_txn *t, const struct ref *sr,
@@ -37,7 +43,8 @@ apply_vdi(struct db_txn *t, const struct ref *sr,
 	    vdi_txn_new(t);
 
 	vdi->virtual_size = info->size;
-	vdi->physical_utilisation = info->used;
+	vdi->physical_utilisation = vdi_used(info,
+	    vdi->physical_utilisation);
 	vdi->missing = false;
 	if (known)
 		return;

@@ -3,6 +3,7 @@
 
 #include "api/oplock.h"
 #include "api/ops_error.h"
+#include "api/sr_scan.h"
 #include "api/vdi_make.h"
 #include "api/vm_spec.h"
 #include "api/xapi.h"
@@ -146,12 +147,12 @@ record_in(struct db_txn *t, void *arg)
 	v.location = a->info->uuid;
 	v.SR = a->sr;
 	v.virtual_size = a->info->size;
-	v.physical_utilisation = a->info->used;
+	v.physical_utilisation = vdi_used(a->info, 0);
 	v.managed = true;
 	*vdi = v;
 	*a->result = vdi->obj.ref;
 	op_refresh(t, &vdi_op_class, a->result);
-	add_sizes(t, &a->sr, a->info->size, a->info->used);
+	add_sizes(t, &a->sr, a->info->size, v.physical_utilisation);
 	return 0;
 }
 
@@ -379,12 +380,14 @@ resized_in(struct db_txn *t, void *arg)
 {
 	struct resized *a = arg;
 	struct vdi *vdi = vdi_txn_edit(t, &a->lock->ref);
+	int64_t used;
 
 	if (vdi) {
+		used = vdi_used(a->info, vdi->physical_utilisation);
 		add_sizes(t, &vdi->SR, a->info->size - vdi->virtual_size,
-		    a->info->used - vdi->physical_utilisation);
+		    used - vdi->physical_utilisation);
 		vdi->virtual_size = a->info->size;
-		vdi->physical_utilisation = a->info->used;
+		vdi->physical_utilisation = used;
 	}
 	oplock_release_in(t, a->lock);
 	return 0;

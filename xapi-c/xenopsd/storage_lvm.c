@@ -115,7 +115,9 @@ fill_vdi(struct storage *s, const struct lvm_volume *lv,
 	lvm_tags_decode(s->arena, lv->tags, out);
 	out->uuid = lv->name;
 	out->size = lv->size;
-	out->used = (int64_t)((double)lv->size * lv->percent / 100);
+	/* only the kernel's device tells */
+	out->used = lv->active ?
+	    (int64_t)((double)lv->size * lv->percent / 100) : -1;
 }
 
 static const struct lvm_volume *

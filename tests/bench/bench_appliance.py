@@ -49,8 +49,12 @@ kernel="/usr/lib/bedplate/guest/grub-x86_64-xen.bin"
 memory=%d
 vcpus=1
 vif=["bridge=xenbr0,script=/run/scripts/vif-bridge"]
-disk=["vdev=xvda,script=/run/scripts/block,target=@disk@"]
+disk=["vdev=xvda,script=/run/scripts/block,target=$1"]
 END
+cd /run
+sed -e s,/run/scripts/[a-z-]*,/usr/sbin/bedplate-hotplug, -e s/peer/own/ \\
+    peer.cfg >own.cfg
+sed -e /^vif/d -e /^disk/d -e s/peer/bare/ peer.cfg >bare.cfg
 """ % GUEST_MIB
 
 COUNTS = """\
@@ -211,23 +215,31 @@ def timed(m, command):
 
 
 def bench_start(m, api, vm):
-    m.expect("sh /mnt/peer && sed -i s,@disk@,%s, /run/peer.cfg" % m.disk(1),
-             120)
-    ours, peer, end, peer_end = [], [], [], []
-    for i in range(ROUNDS + 1):
-        took = (clocked(api, "VM.start", vm, False, False),
-                clocked(api, "VM.hard_shutdown", vm),
-                timed(m, "xl create /run/peer.cfg"),
-                timed(m, "xl destroy peer"))
-        if i:   # the first one reads from the medium
-            for values, t in zip((ours, end, peer, peer_end), took):
-                values.append(t)
+    """Against xl with the stock scripts; and what xl alone takes: with our
+    program in place of the scripts, and without any device."""
+    m.expect("sh /mnt/peer %s" % m.disk(1), 120)
+    rounds = []
+    for _ in range(ROUNDS + 1):
+        took = [clocked(api, "VM.start", vm, False, False),
+                clocked(api, "VM.hard_shutdown", vm)]
+        for name in ("peer", "own", "bare"):
+            took += [timed(m, "xl create /run/%s.cfg" % name),
+                     timed(m, "xl destroy %s" % name)]
+        rounds.append(took)
         print("    " + " ".join("%.2f" % t for t in took), file=sys.stderr,
               flush=True)
-    ratio_row("VM.start / xl create, stock scripts",
-              statistics.median(ours), statistics.median(peer), 0.35)
-    ratio_row("VM.hard_shutdown / xl destroy, stock scripts",
-              statistics.median(end), statistics.median(peer_end), 0.35)
+    # the first one reads from the medium
+    (start, end, xl_start, xl_end, own_start, own_end, bare_start,
+     bare_end) = (statistics.median(t) for t in zip(*rounds[1:]))
+    ratio_row("VM.start / xl create, stock scripts", start, xl_start, 0.35)
+    ratio_row("VM.hard_shutdown / xl destroy, stock scripts", end, xl_end,
+              0.35)
+    for what, values, peer in (
+            ("xl create", (own_start, bare_start), xl_start),
+            ("xl destroy", (own_end, bare_end), xl_end)):
+        for how, value in zip(("our hotplug program", "no device"), values):
+            row("%s with %s" % (what, how), "%.2f s" % value,
+                "%.2f s" % peer, "%.2f" % (value / peer))
 
 
 def cycle(api, source, sr, network):

@@ -75,7 +75,7 @@ def main():
         m.boot()
         Api(m.port["https"]).until_up()
         m.set_password("a password")
-        m.wait("Certificate   SHA-256", 60)
+        m.wait("o power off", 60)
         take(m, png)
 
 

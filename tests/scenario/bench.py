@@ -79,6 +79,8 @@ def crypt(password):
 class Bench:
     """With PASSWORD set and both programs up unless told otherwise."""
 
+    built = {}      # programs that are not from build/host
+
     def __init__(self, secret=True, faults=""):
         self.folder = tempfile.TemporaryDirectory(prefix="scenario.")
         self.dir = self.folder.name
@@ -111,7 +113,8 @@ class Bench:
         log = open(self.path(program + ".log"), "ab")
         env = dict(os.environ, SIM_FAULTS=self.faults)
         return subprocess.Popen(
-            [os.path.join(ROOT, "build", "host", program), *args],
+            [os.path.join(ROOT, "build", self.built.get(program, "host"),
+                          program), *args],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
             preexec_fn=limits and (lambda: resource.setrlimit(
                 resource.RLIMIT_NOFILE, limits)))

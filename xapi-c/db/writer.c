@@ -62,6 +62,7 @@ struct db {
 	struct request *head, **tail;
 	struct request **entries_end;	/* entries go before writes */
 	int entries;
+	bool gathers_entries;		/* the writer waits for more of them */
 	int queued;
 	bool stopping;
 };
@@ -359,11 +360,13 @@ gather_entries(struct db *db)
 {
 	struct timespec until = time_at(now_ns() + db->cfg.apply_wait_ns);
 
+	db->gathers_entries = true;
 	while (db->cfg.apply_wait_ns && db->head->applied &&
 	    db->queued == db->entries && db->entries < ENTRIES_MAX &&
 	    !db->stopping &&
 	    pthread_cond_timedwait(&db->work, &db->lock, &until) == 0)
 		;
+	db->gathers_entries = false;
 }
 
 /* May it be in the batch of that one? */
@@ -476,7 +479,8 @@ enqueue(struct db *db, struct request *rq)
 		db->entries++;
 	}
 	db->queued++;
-	pthread_cond_signal(&db->work);
+	if (!rq->applied || !db->gathers_entries || db->entries >= ENTRIES_MAX)
+		pthread_cond_signal(&db->work);
 }
 
 static int

@@ -7,6 +7,7 @@
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "gen/store.h"
+#include "store.h"
 #include "unit.h"
 
 static struct xapi x;
@@ -39,15 +40,10 @@ session_in(struct db_txn *t, void *arg)
 static void
 begin(void)
 {
-	const struct db_config cfg = {
-		.classes = classes, .n_classes = CLASS_N,
-	};
-	const char *why;
-
 	mono_s = 5;
 	wall_s = 1000000;
 	memset(&x, 0, sizeof(x));
-	ck_assert_int_eq(db_open(&cfg, &x.db, &why), 0);
+	x.db = store_open();
 	c = (struct call){
 		.x = &x, .arena = arena_new(), .root = db_root_get(x.db),
 	};

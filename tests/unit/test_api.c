@@ -12,6 +12,7 @@
 #include "api/xapi.h"
 #include "gen/methods.h"
 #include "gen/store.h"
+#include "store.h"
 #include "unit.h"
 
 static struct xapi x;
@@ -31,17 +32,12 @@ set_password(const char *password)
 static void
 begin(void)
 {
-	const struct db_config cfg = {
-		.classes = classes, .n_classes = CLASS_N,
-	};
-	const char *why;
-
 	snprintf(secret, sizeof(secret), "/tmp/test_api.%d", (int)getpid());
 	unlink(secret);
 	memset(&x, 0, sizeof(x));
 	x.cfg.secret_path = secret;
 	x.cfg.https_port = 443;
-	ck_assert_int_eq(db_open(&cfg, &x.db, &why), 0);
+	x.db = store_open();
 	ck_assert_int_eq(sync_seed(&x), 0);
 	c = (struct call){
 		.x = &x, .arena = arena_new(), .superuser = true,

@@ -8,6 +8,7 @@
 #include "api/xapi.h"
 #include "gen/store.h"
 #include "gen/xenops.h"
+#include "store.h"
 #include "unit.h"
 
 #define DOM0 "11111111-1111-4111-8111-111111111111"
@@ -20,15 +21,10 @@ static struct xenops_host_info info;
 static void
 begin(void)
 {
-	const struct db_config cfg = {
-		.classes = classes, .n_classes = CLASS_N,
-	};
-	const char *why;
-
 	memset(&x, 0, sizeof(x));
 	x.cfg.https_port = 443;
 	x.started = 1000;
-	ck_assert_int_eq(db_open(&cfg, &x.db, &why), 0);
+	x.db = store_open();
 	ck_assert_int_eq(sync_seed(&x), 0);
 	c = (struct call){
 		.x = &x, .arena = arena_new(), .superuser = true,

@@ -8,6 +8,7 @@
 #include "gen/store.h"
 #include "gen/types.h"
 #include "rpc/events.h"
+#include "store.h"
 #include "unit.h"
 
 static struct xapi x;
@@ -29,13 +30,8 @@ seed(struct db_txn *t, void *arg)
 static void
 begin(void)
 {
-	const struct db_config cfg = {
-		.classes = classes, .n_classes = CLASS_N,
-	};
-	const char *why;
-
 	memset(&x, 0, sizeof(x));
-	ck_assert_int_eq(db_open(&cfg, &x.db, &why), 0);
+	x.db = store_open();
 	c = (struct call){ .x = &x, .arena = arena_new() };
 	ck_assert_int_eq(db_write(x.db, seed, NULL), 0);
 	c.root = db_root_get(x.db);

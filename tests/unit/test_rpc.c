@@ -13,6 +13,7 @@
 #include "mutate.h"
 #include "ops/ops.h"
 #include "rpc/rpc.h"
+#include "store.h"
 #include "unit.h"
 #include "wire/xmlrpc.h"
 
@@ -40,14 +41,9 @@ seed(struct db_txn *t, void *arg)
 static void
 begin(void)
 {
-	const struct db_config cfg = {
-		.classes = classes, .n_classes = CLASS_N,
-	};
-	const char *why;
-
 	xmlrpc_init();
 	memset(&x, 0, sizeof(x));
-	ck_assert_int_eq(db_open(&cfg, &x.db, &why), 0);
+	x.db = store_open();
 	ck_assert_int_eq(db_write(x.db, seed, NULL), 0);
 	ref_text(&session, who);
 	ref_text(&pool, where);

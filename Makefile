@@ -89,6 +89,6 @@ distclean: clean
 
 ## help: this list
 help:
-	@sed -n 's/^## \([a-z-]*\): /\1\t/p' Makefile $(wildcard $(FOLDERS)) | \
+	@sed -n 's/^## \([a-z-]*\): /\1\t/p' $(MAKEFILE_LIST) | \
 	    awk -F '\t' '{ printf "  %-16s %s\n", $$1, $$2 }'
 	@echo 'settings go into config.mak, e.g. BEDPLATE_CACHE (now $(BEDPLATE_CACHE))'

@@ -49,6 +49,15 @@ end(void)
 
 /* -- the database -- */
 
+static struct ref
+made_by(db_write_fn *fn)
+{
+	struct ref ref;
+
+	ck_assert_int_eq(db_write(x.db, fn, &ref), 0);
+	return ref;
+}
+
 static int
 network_in(struct db_txn *t, void *arg)
 {
@@ -59,10 +68,7 @@ network_in(struct db_txn *t, void *arg)
 static struct ref
 network(void)
 {
-	struct ref ref;
-
-	ck_assert_int_eq(db_write(x.db, network_in, &ref), 0);
-	return ref;
+	return made_by(network_in);
 }
 
 static int
@@ -75,10 +81,7 @@ message_in(struct db_txn *t, void *arg)
 static struct ref
 message(void)
 {
-	struct ref ref;
-
-	ck_assert_int_eq(db_write(x.db, message_in, &ref), 0);
-	return ref;
+	return made_by(message_in);
 }
 
 static int

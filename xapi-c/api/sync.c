@@ -12,6 +12,7 @@
 #include "api/sync_parts.h"
 #include "api/vm_state.h"
 #include "api/xapi.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
@@ -450,10 +451,7 @@ wait_work(struct sync *s, int ms)
 		pthread_cond_wait(&s->wake, &s->lock);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	until = cond_after_ms(ms);
 	pthread_cond_timedwait(&s->wake, &s->lock, &until);
 }
 
@@ -538,18 +536,14 @@ int
 sync_new(struct xapi *x, struct sync **s_out)
 {
 	struct sync *s = calloc(1, sizeof(*s));
-	pthread_condattr_t attr;
 	int rc;
 
 	if (!s)
 		abort();
 	s->x = x;
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->wake, &attr);
-	pthread_cond_init(&s->gone, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&s->wake);
+	cond_init(&s->gone);
 	rc = sync_seed(x);
 	if (rc == 0)
 		rc = storage_seed(x);
@@ -588,12 +582,10 @@ sync_start(struct sync *s)
 static bool
 sync_stop(struct sync *s)
 {
-	struct timespec until;
+	struct timespec until = cond_after_ms(STOP_WAIT_S * 1000);
 	bool gone;
 	int r = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += STOP_WAIT_S;
 	pthread_mutex_lock(&s->lock);
 	s->stop = true;
 	pthread_cond_broadcast(&s->wake);

@@ -9,6 +9,7 @@
 #include "api/session.h"
 #include "api/task.h"
 #include "api/xapi.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "gen/errors.h"
 
@@ -50,16 +51,6 @@ struct tasks {
 	pthread_t house;
 };
 
-static struct timespec
-after(int seconds)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += seconds;
-	return ts;
-}
-
 static void *
 result_room(struct arena *a, const struct type *t)
 {
@@ -93,7 +84,7 @@ job_run(const struct job *j)
 static struct job *
 job_next(struct tasks *ts)
 {
-	struct timespec until = after(TASK_IDLE_S);
+	struct timespec until = cond_after_ms(TASK_IDLE_S * 1000);
 	struct job *j;
 	int r = 0;
 
@@ -218,7 +209,7 @@ house_thread(void *arg)
 
 	pthread_mutex_lock(&ts->lock);
 	while (!ts->stop) {
-		struct timespec until = after(HOUSE_INTERVAL_S);
+		struct timespec until = cond_after_ms(HOUSE_INTERVAL_S * 1000);
 		int r = 0;
 
 		while (!ts->stop && r != ETIMEDOUT)
@@ -239,7 +230,6 @@ int
 tasks_start(struct xapi *x, struct tasks **tasks_out)
 {
 	struct tasks *ts = calloc(1, sizeof(*ts));
-	pthread_condattr_t attr;
 	int r;
 
 	if (!ts)
@@ -247,11 +237,8 @@ tasks_start(struct xapi *x, struct tasks **tasks_out)
 	ts->x = x;
 	ts->tail = &ts->head;
 	pthread_mutex_init(&ts->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&ts->work, &attr);
-	pthread_cond_init(&ts->gone, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&ts->work);
+	cond_init(&ts->gone);
 	r = pthread_create(&ts->house, NULL, house_thread, ts);
 	if (r) {
 		free(ts);
@@ -264,7 +251,7 @@ tasks_start(struct xapi *x, struct tasks **tasks_out)
 bool
 tasks_stop(struct tasks *ts)
 {
-	struct timespec until = after(STOP_WAIT_S);
+	struct timespec until = cond_after_ms(STOP_WAIT_S * 1000);
 	int left, r = 0;
 
 	if (!ts)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "db/load.h"
@@ -637,7 +638,6 @@ int
 db_open(const struct db_config *cfg, struct db **db_out, const char **why)
 {
 	struct db *db = mem_zalloc(sizeof(*db));
-	pthread_condattr_t attr;
 	int rc = 0;
 
 	check_classes(cfg);
@@ -649,10 +649,7 @@ db_open(const struct db_config *cfg, struct db **db_out, const char **why)
 	db->tail = db->entries_end = &db->head;
 	pthread_mutex_init(&db->root_lock, NULL);
 	pthread_mutex_init(&db->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&db->work, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&db->work);
 	pthread_cond_init(&db->room, NULL);
 	if (cfg->path)
 		rc = replace_settle(cfg->path, why);

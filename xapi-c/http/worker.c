@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "gen/store.h"
 #include "http/route.h"
@@ -267,21 +268,11 @@ work(struct http *h, struct conn *c)
 	http_return(h, c);
 }
 
-static struct timespec
-after(int seconds)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += seconds;
-	return ts;
-}
-
 /* The next request, or NULL: the worker shall end.  Called locked. */
 static struct conn *
 next_conn(struct http *h)
 {
-	struct timespec until = after(HTTP_WORKER_IDLE_S);
+	struct timespec until = cond_after_ms(HTTP_WORKER_IDLE_S * 1000);
 	struct conn *c;
 	int rc = 0;
 
@@ -380,16 +371,11 @@ workers_reclaim(struct http *h, const struct conn *than)
 void
 workers_init(struct http *h)
 {
-	pthread_condattr_t attr;
-
 	h->known.last = &h->known.first;
 	h->strangers.last = &h->strangers.first;
 	pthread_mutex_init(&h->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&h->work, &attr);
-	pthread_cond_init(&h->ended, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&h->work);
+	cond_init(&h->ended);
 }
 
 void
@@ -403,7 +389,7 @@ workers_release(struct http *h)
 bool
 workers_stop(struct http *h)
 {
-	struct timespec until = after(HTTP_STOP_S);
+	struct timespec until = cond_after_ms(HTTP_STOP_S * 1000);
 	bool over;
 
 	pthread_mutex_lock(&h->lock);

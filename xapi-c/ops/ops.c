@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "gen/xenops.h"
 
@@ -417,18 +418,6 @@ send_frame(struct ops *o, const struct pending *p, const struct frame *f,
 	return rc;
 }
 
-static void
-deadline_after(struct timespec *ts, int64_t ms)
-{
-	clock_gettime(CLOCK_MONOTONIC, ts);
-	ts->tv_sec += ms / 1000;
-	ts->tv_nsec += (long)(ms % 1000) * 1000000;
-	if (ts->tv_nsec >= 1000000000) {
-		ts->tv_nsec -= 1000000000;
-		ts->tv_sec++;
-	}
-}
-
 /* Runs the caller's progress function without the lock. */
 static void
 tell_progress(struct ops *o, struct ops_call *call, struct pending *p)
@@ -463,7 +452,7 @@ wait_answer(struct ops *o, struct ops_call *call, struct pending *p,
 		}
 		if (!worker && clock_mono_ms() > end)
 			break;
-		deadline_after(&ts, CANCEL_POLL_MS);
+		ts = cond_after_ms(CANCEL_POLL_MS);
 		pthread_cond_timedwait(&p->wake, &o->lock, &ts);
 		if (asked || p->done || !call->cancelled)
 			continue;
@@ -517,17 +506,13 @@ ops_do(struct ops *o, struct ops_call *call, uint16_t message,
 	const struct xenops_message_type *m = &xenops_messages[message];
 	struct pending p = { 0 };
 	struct frame f = { .message = message, .kind = FRAME_REQUEST };
-	pthread_condattr_t attr;
 	int rc;
 
 	call->nfds = 0;
 	call->err = (struct ops_error){ 0 };
 	if (result && m->result)
 		memcpy(result, m->result->dflt, m->result->size);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p.wake, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&p.wake);
 
 	pthread_mutex_lock(&o->lock);
 	if (o->fd == -1 ||

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "db/copies.h"
@@ -44,14 +45,10 @@ struct keeper *
 keeper_new(struct xapi *x)
 {
 	struct keeper *k = mem_zalloc(sizeof(*k));
-	pthread_condattr_t attr;
 
 	k->x = x;
 	pthread_mutex_init(&k->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&k->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&k->wake);
 	return k;
 }
 
@@ -166,10 +163,8 @@ copy_if_due(struct keeper *k)
 static bool
 wait_for_round(struct keeper *k)
 {
-	struct timespec until;
+	struct timespec until = cond_after_ms(ROUND_S * 1000);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ROUND_S;
 	while (!k->stopping && !k->news && pthread_cond_timedwait(&k->wake,
 	    &k->lock, &until) != ETIMEDOUT)
 		;

@@ -205,34 +205,36 @@ domain_vbd_unplug(struct request *rq, const void *args, void *result)
 	return disk_remove(rq, &t, d, a->force);
 }
 
+/* Removes a disk whose plug or unplug was cut short: what libxl has begun is
+ * finished, and the books put right if it had come to its end. */
+static int
+reap_disk(struct request *rq, const char *vm, const char *vbd, bool force)
+{
+	const struct xenops_disk_spec *d;
+	struct target t;
+
+	if (find_target(rq, vm, &t))
+		return 0;		/* ended meanwhile */
+	d = disk_of(&t, vbd);
+	return d ? disk_remove(rq, &t, d, force) : 0;
+}
+
 int
 domain_reap_vbd_plug(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_vbd_plug_args *a = args;
-	const struct xenops_disk_spec *d;
-	struct target t;
 
 	(void)result;
-	if (find_target(rq, a->vm, &t))
-		return 0;		/* ended meanwhile */
-	d = disk_of(&t, a->disk.vbd);
-	return d ? disk_remove(rq, &t, d, true) : 0;
+	return reap_disk(rq, a->vm, a->disk.vbd, true);
 }
 
-/* An unplug that was cut short: what libxl has begun is finished, and the books
- * put right if it had come to its end. */
 int
 domain_reap_vbd_unplug(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_vbd_unplug_args *a = args;
-	const struct xenops_disk_spec *d;
-	struct target t;
 
 	(void)result;
-	if (find_target(rq, a->vm, &t))
-		return 0;
-	d = disk_of(&t, a->vbd);
-	return d ? disk_remove(rq, &t, d, a->force) : 0;
+	return reap_disk(rq, a->vm, a->vbd, a->force);
 }
 
 static int
@@ -320,30 +322,32 @@ domain_vif_unplug(struct request *rq, const void *args, void *result)
 	return nic_remove(rq, &t, n, a->force);
 }
 
+static int
+reap_nic(struct request *rq, const char *vm, const char *vif, bool force)
+{
+	const struct xenops_nic_spec *n;
+	struct target t;
+
+	if (find_target(rq, vm, &t))
+		return 0;
+	n = nic_of(&t, vif);
+	return n ? nic_remove(rq, &t, n, force) : 0;
+}
+
 int
 domain_reap_vif_plug(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_vif_plug_args *a = args;
-	const struct xenops_nic_spec *n;
-	struct target t;
 
 	(void)result;
-	if (find_target(rq, a->vm, &t))
-		return 0;
-	n = nic_of(&t, a->nic.vif);
-	return n ? nic_remove(rq, &t, n, true) : 0;
+	return reap_nic(rq, a->vm, a->nic.vif, true);
 }
 
 int
 domain_reap_vif_unplug(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_vif_unplug_args *a = args;
-	const struct xenops_nic_spec *n;
-	struct target t;
 
 	(void)result;
-	if (find_target(rq, a->vm, &t))
-		return 0;
-	n = nic_of(&t, a->vif);
-	return n ? nic_remove(rq, &t, n, a->force) : 0;
+	return reap_nic(rq, a->vm, a->vif, a->force);
 }

@@ -1,4 +1,5 @@
 /* JSON-RPC calls: what is read, what is refused, and broken ones. */
+#include <errno.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "base/buf.h"
 #include "mutate.h"
 #include "unit.h"
+#include "value_check.h"
 #include "wire/json.h"
 
 static struct arena *a;
@@ -169,16 +171,27 @@ START_TEST(broken_calls_do_no_harm)
 	    "[\"x\",[]],{\"k\":{\"l\":\"v\"}}]}";
 	struct arena *mine;
 	size_t len;
+	struct value id;
 	char *bad;
-	int i;
+	int i, rc, taken = 0;
 
 	for (i = 0; i < 50000; i++) {
 		bad = mutate(call, sizeof(call) - 1, &len);
 		mine = arena_new();
-		json_parse(mine, bad, len, &req);
-		arena_free(mine);
+		rc = json_parse(mine, bad, len, &req);
 		free(bad);
+		if (rc == 0) {
+			check_request(&req.call);
+			/* it goes into the reply as it is */
+			ck_assert_int_eq(json_value(mine, req.id,
+				strlen(req.id), &id), 0);
+			taken++;
+		} else {
+			ck_assert_int_eq(rc, -EBADMSG);
+		}
+		arena_free(mine);
 	}
+	ck_assert(taken > 1000 && taken < 49000);
 }
 END_TEST
 

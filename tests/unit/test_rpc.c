@@ -15,6 +15,7 @@
 #include "rpc/rpc.h"
 #include "store.h"
 #include "unit.h"
+#include "wire/json.h"
 #include "wire/xmlrpc.h"
 
 static struct xapi x;
@@ -604,23 +605,55 @@ START_TEST(setters_run_as_tasks_too)
 END_TEST
 
 /* Without the calls that would need task threads or xenopsd. */
+/* A result or an error, in the form of either version; or nothing. */
+static void
+check_reply(enum rpc_outcome outcome)
+{
+	const struct value *result, *error;
+	struct arena *a = arena_new();
+	struct value v;
+
+	ck_assert(outcome == RPC_DONE || outcome == RPC_BAD);
+	if (outcome == RPC_BAD) {
+		ck_assert_str_eq(out, "");
+	} else {
+		ck_assert_int_eq(json_value(a, out, strlen(out), &v), 0);
+		ck_assert_ptr_nonnull(value_member(&v, "id"));
+		result = value_member(&v, "result");
+		error = value_member(&v, "error");
+		ck_assert_msg(!result || !error ||
+		    (result->kind == VALUE_NIL || error->kind == VALUE_NIL),
+		    "%s", out);
+		ck_assert_msg(result || error, "%s", out);
+		ck_assert_ptr_null(strstr(out, "INTERNAL_ERROR"));
+	}
+	arena_free(a);
+}
+
 START_TEST(broken_requests_do_no_harm)
 {
-	struct event_wait *wait;
+	struct event_wait *wait = NULL;
 	char text[1024], *bad;
+	int i, n, done = 0;
 	size_t len;
-	int i, n;
 
 	begin();
 	n = snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":1,"
 	    "\"method\":\"pool.set_other_config\",\"params\":[\"%s\",\"%s\","
 	    "{\"a\":\"b\",\"c\":\"d\"}]}", who, where);
 	for (i = 0; i < 5000; i++) {
+		enum rpc_outcome outcome;
+
 		bad = mutate(text, (size_t)n, &len);
-		send(RPC_JSON, bad, len, &wait);
-		events_wait_free(wait);
+		outcome = send(RPC_JSON, bad, len, &wait);
 		free(bad);
+		check_reply(outcome);
+		done += outcome == RPC_DONE;
 	}
+	ck_assert(done > 500 && done < 4500);
+	ck_assert_ptr_null(wait);
+	json("pool.get_name_label", "\"%s\",\"%s\"", who, where);
+	is_result("\"a <pool>\"");
 	end();
 }
 END_TEST

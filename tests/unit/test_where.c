@@ -136,18 +136,26 @@ START_TEST(broken_queries_do_no_harm)
 	const char *why;
 	char *bad, *s;
 	size_t len;
-	int i;
+	bool yes;
+	int i, taken = 0;
 
 	for (i = 0; i < 20000; i++) {
 		begin();
 		bad = mutate(query, sizeof(query) - 1, &len);
 		s = arena_strndup(a, bad, len);
-		w = where_parse(a, &class_vm.rec, s, &why);
-		if (w)
-			where_matches(w, &vm, &scratch);
 		free(bad);
+		why = NULL;
+		w = where_parse(a, &class_vm.rec, s, &why);
+		ck_assert_msg(!w == !!why, "%s", s);
+		if (w) {
+			yes = where_matches(w, &vm, &scratch);
+			s = arena_printf(a, "not (%s)", s);
+			ck_assert_msg(match(s) == !yes, "%s", s);
+			taken++;
+		}
 		arena_free(a);
 	}
+	ck_assert(taken > 500 && taken < 19500);
 	buf_release(&scratch);
 }
 END_TEST

@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fdio.h"
+#include "db/commit.h"
 #include "db/db.h"
 #include "db/encoded.h"
 #include "model_tables.h"
@@ -556,6 +558,279 @@ START_TEST(at_least_512_deletions_are_remembered)
 }
 END_TEST
 
+struct many {
+	struct ref refs[5000];
+	int n;
+};
+
+static int
+new_many(struct db_txn *t, void *arg)
+{
+	struct many *m = arg;
+	int i;
+
+	for (i = 0; i < m->n; i++)
+		m->refs[i] = ((struct box *)txn_new(t, CLASS_BOX,
+		    NULL))->obj.ref;
+	return 0;
+}
+
+static int
+delete_many(struct db_txn *t, void *arg)
+{
+	struct many *m = arg;
+	int i;
+
+	for (i = 0; i < m->n; i++)
+		ck_assert(txn_delete(t, CLASS_BOX, &m->refs[i]));
+	return 0;
+}
+
+static int
+count_any(const void *obj, void *arg)
+{
+	(void)obj;
+	++*(int *)arg;
+	return 0;
+}
+
+/* What is found by reference is what is found by going through all. */
+static void
+check_none_is_left(const struct many *m)
+{
+	struct db_root *r = db_root_get(db);
+	int i, n = 0;
+
+	for (i = 0; i < m->n; i++) {
+		ck_assert_ptr_null(db_find(r, CLASS_BOX, &m->refs[i]));
+		ck_assert_int_eq(db_class_of(r, &m->refs[i]), -1);
+	}
+	db_each(r, CLASS_BOX, count_any, &n);
+	ck_assert_int_eq(n, 0);
+	ck_assert_uint_eq(db_count(r, CLASS_BOX), 0);
+	db_root_put(r);
+}
+
+static int
+count_change(const struct db_change *ch, void *arg)
+{
+	ck_assert_ptr_null(ch->obj);
+	++*(int *)arg;
+	return 0;
+}
+
+/* Deletions of one write, more than are remembered. */
+static void
+delete_at_once(int n)
+{
+	struct many *m = calloc(1, sizeof(*m));
+	struct db_root *r;
+	uint64_t before;
+	int told = 0;
+
+	open_memory();
+	m->n = n;
+	ck_assert_int_eq(db_write(db, new_many, m), 0);
+	before = generation();
+	ck_assert_int_eq(db_write(db, delete_many, m), 0);
+	check_none_is_left(m);
+	r = db_root_get(db);
+	db_changes(r, CLASS_BOX, before, count_change, &told);
+	ck_assert_int_eq(told, 512);
+	ck_assert_uint_eq(db_class_horizon(r, CLASS_BOX), before + 1);
+	db_root_put(r);
+	/* and the store goes on as ever */
+	do_delete(make_box("after"));
+	check_none_is_left(m);
+	free(m);
+	db_close(db);
+}
+
+START_TEST(one_write_may_delete_760)
+{
+	delete_at_once(760);
+}
+END_TEST
+
+START_TEST(one_write_may_delete_5000)
+{
+	delete_at_once(5000);
+}
+END_TEST
+
+/* Holds the writer, so that what is queued meanwhile is one batch. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	bool reached;
+	bool open;
+};
+
+static int
+wait_at_gate(struct db_txn *t, void *arg)
+{
+	struct gate *g = arg;
+
+	(void)t;
+	pthread_mutex_lock(&g->lock);
+	g->reached = true;
+	pthread_cond_broadcast(&g->cond);
+	while (!g->open)
+		pthread_cond_wait(&g->cond, &g->lock);
+	pthread_mutex_unlock(&g->lock);
+	return 0;
+}
+
+/* A write on a thread of its own. */
+struct queued {
+	pthread_t thread;
+	db_write_fn *fn;
+	void *arg;
+	int rc;
+};
+
+static void *
+queued_main(void *arg)
+{
+	struct queued *q = arg;
+
+	q->rc = db_write(db, q->fn, q->arg);
+	return NULL;
+}
+
+static void
+queue_write(struct queued *q, db_write_fn *fn, void *arg)
+{
+	pthread_attr_t attr;
+
+	*q = (struct queued){ .fn = fn, .arg = arg };
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 256 * 1024);
+	ck_assert_int_eq(pthread_create(&q->thread, &attr, queued_main, q), 0);
+	pthread_attr_destroy(&attr);
+}
+
+static void
+close_gate(struct gate *g, struct queued *q)
+{
+	pthread_mutex_init(&g->lock, NULL);
+	pthread_cond_init(&g->cond, NULL);
+	queue_write(q, wait_at_gate, g);
+	pthread_mutex_lock(&g->lock);
+	while (!g->reached)
+		pthread_cond_wait(&g->cond, &g->lock);
+	pthread_mutex_unlock(&g->lock);
+}
+
+static void
+open_gate(struct gate *g)
+{
+	pthread_mutex_lock(&g->lock);
+	g->open = true;
+	pthread_cond_broadcast(&g->cond);
+	pthread_mutex_unlock(&g->lock);
+}
+
+static int
+add_to_name(struct db_txn *t, void *arg)
+{
+	struct job *j = arg;
+	struct box *b = txn_edit(t, CLASS_BOX, &j->ref);
+
+	b->name_label = arena_printf(txn_arena(t), "%s!", b->name_label);
+	return 0;
+}
+
+/* More writers than the queue takes, and more than four batches of them. */
+START_TEST(more_writers_than_the_queue_has_places)
+{
+	static struct queued q[1200], first;
+	struct gate gate = { 0 };
+	struct job j = { 0 };
+	struct db_root *r;
+	const struct box *b;
+	int i, n = sizeof(q) / sizeof(q[0]);
+
+	open_memory();
+	j.ref = make_box("");
+	close_gate(&gate, &first);
+	for (i = 0; i < n; i++)
+		queue_write(&q[i], add_to_name, &j);
+	open_gate(&gate);
+	pthread_join(first.thread, NULL);
+	for (i = 0; i < n; i++) {
+		pthread_join(q[i].thread, NULL);
+		ck_assert_int_eq(q[i].rc, 0);
+	}
+	r = db_root_get(db);
+	b = db_find(r, CLASS_BOX, &j.ref);
+	ck_assert_uint_eq(strlen(b->name_label), n);
+	db_root_put(r);
+	db_close(db);
+}
+END_TEST
+
+/* Runs a write as one of a batch, on a root that nobody else has. */
+static void
+write_in_batch(struct db_root *root, struct row_changes *rows,
+    db_write_fn *fn, struct job *j)
+{
+	struct db_txn t;
+	uint32_t changed;
+
+	txn_init(&t, model_classes, CLASS_N, root);
+	ck_assert_int_eq(fn(&t, j), 0);
+	ck_assert_int_eq(txn_finish(&t, &changed), 0);
+	commit_publish(&t, root, rows);
+	txn_release(&t);
+}
+
+/* No row is stored for it: only the root has the version that this makes. */
+static int
+set_temperature(struct db_txn *t, void *arg)
+{
+	struct job *j = arg;
+	struct thing *th = txn_edit(t, CLASS_THING, &j->ref);
+
+	th->temperature = j->number;
+	return 0;
+}
+
+/* Renames a thing, and gives its old name, which lies in the version that
+ * this replaces, to a new one. */
+static int
+hand_name_on(struct db_txn *t, void *arg)
+{
+	struct job *j = arg;
+	struct thing *old = txn_edit(t, CLASS_THING, &j->ref);
+	struct thing *th = txn_new(t, CLASS_THING, NULL);
+
+	th->name_label = old->name_label;
+	old->name_label = j->text;
+	j->other = th->obj.ref;
+	return 0;
+}
+
+START_TEST(a_draft_may_borrow_from_a_version_that_goes)
+{
+	struct db_root *root = root_new(CLASS_N, 1);
+	struct job j = { .text = "before", .number = 20 };
+	struct row_changes rows = { 0 };
+	const struct thing *th;
+
+	write_in_batch(root, &rows, new_thing, &j);
+	write_in_batch(root, &rows, set_temperature, &j);
+	j.text = "after";
+	write_in_batch(root, &rows, hand_name_on, &j);
+	th = db_find(root, CLASS_THING, &j.other);
+	ck_assert_str_eq(th->name_label, "before");
+	th = db_find(root, CLASS_THING, &j.ref);
+	ck_assert_str_eq(th->name_label, "after");
+	row_changes_release(&rows);
+	db_root_put(root);
+}
+END_TEST
+
 static int
 count_one(const void *obj, void *arg)
 {
@@ -808,7 +1083,10 @@ main(void)
 	    what_is_an_objects_own_is_deleted_with_it,
 	    equal_drafts_commit_nothing_but_touch_does,
 	    changes_come_in_order_once_per_object,
-	    at_least_512_deletions_are_remembered, objects_are_found_by_name,
+	    at_least_512_deletions_are_remembered, one_write_may_delete_760,
+	    one_write_may_delete_5000, more_writers_than_the_queue_has_places,
+	    a_draft_may_borrow_from_a_version_that_goes,
+	    objects_are_found_by_name,
 	    a_uuid_cannot_be_taken_twice, a_write_sees_its_own_changes,
 	    many_threads_may_write_and_read, encoded_forms_are_made_once,
 	    no_form_tells_a_secret);

@@ -10,7 +10,7 @@
 #include "scratch.h"
 #include "unit.h"
 
-#define ENTRIES 64
+#define ENTRIES 200
 #define FIRST 10
 
 /* A log that keeps what it is given. */
@@ -340,7 +340,7 @@ START_TEST(entries_that_nobody_waits_for_share_a_transaction)
 	int i, calls;
 
 	ck_assert_int_eq(db_write(db, make_some, &m), 0);
-	for (i = 1; i < 40; i++)
+	for (i = 1; i < 150; i++)	/* more than a transaction takes */
 		ck_assert_int_eq(db_write(db, heavier, &m), 0);
 	fault_install();
 	other = open_with(path, &f);

@@ -387,6 +387,21 @@ publish_draft(const struct db_txn *t, const struct draft *d,
 	root_put_object(root, o);
 }
 
+/* Drafts may point into versions that others of them replace, and in a batch
+ * nobody but the root may have those. */
+static void
+each_base(const struct db_txn *t, void (*fn)(const struct object *o))
+{
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++) {
+		const struct draft *d = t->drafts[i];
+
+		if (d->changed && d->base)
+			fn(d->base);
+	}
+}
+
 /* Deletions come first, they may free a uuid that is used again. */
 void
 commit_publish(const struct db_txn *t, struct db_root *root,
@@ -395,6 +410,7 @@ commit_publish(const struct db_txn *t, struct db_root *root,
 	int deleted;
 	uint32_t i;
 
+	each_base(t, object_get);
 	for (deleted = 1; deleted >= 0; deleted--) {
 		for (i = 0; i < t->n; i++) {
 			const struct draft *d = t->drafts[i];
@@ -403,5 +419,6 @@ commit_publish(const struct db_txn *t, struct db_root *root,
 				publish_draft(t, d, root, rows);
 		}
 	}
+	each_base(t, object_put);
 	root->generation = t->generation;
 }

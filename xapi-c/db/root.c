@@ -180,8 +180,8 @@ root_put_object(struct db_root *root, struct object *o)
 	if (old)
 		unindex(tab, old);
 	index_object(tab, o);
-	trie_set(&root->objects, o->ref.b, o);
 	tab->last = o->changed;
+	trie_set(&root->objects, o->ref.b, o);
 }
 
 static void
@@ -197,10 +197,11 @@ forget_oldest(struct table *tab)
 	trie_remove(&tab->tombstones, key);
 }
 
-void
-root_delete(struct db_root *root, const struct object *o, uint64_t generation)
+/* The tombstone is the trie's from the start: trimming may take it at once. */
+static void
+remember_deletion(struct table *tab, const struct object *o,
+    uint64_t generation)
 {
-	struct table *tab = &root->tables[o->cls->id];
 	struct tombstone *s = mem_alloc(sizeof(*s));
 	uint8_t key[TRIE_KEY];
 
@@ -209,8 +210,17 @@ root_delete(struct db_root *root, const struct object *o, uint64_t generation)
 	trie_set(&tab->tombstones, key, s);
 	if (tab->tombstones.count > ROOT_TOMBSTONES)
 		forget_oldest(tab);
+}
+
+void
+root_delete(struct db_root *root, const struct object *o, uint64_t generation)
+{
+	struct table *tab = &root->tables[o->cls->id];
+	struct ref ref = o->ref;	/* o goes with its leaf */
+
+	remember_deletion(tab, o, generation);
 	unindex(tab, o);
-	trie_remove(&root->objects, s->ref.b);
+	trie_remove(&root->objects, ref.b);
 	tab->last = generation;
 }
 

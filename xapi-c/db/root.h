@@ -34,7 +34,9 @@ struct db_root {
 
 struct db_root *root_new(int n_classes, uint64_t generation);
 struct db_root *root_clone(const struct db_root *old);
-/* Adds o (whose reference is handed over) or replaces the earlier version. */
+/* Adds o (whose reference is handed over) or replaces the earlier version.
+ * That one, like what root_delete takes out, is gone with this unless another
+ * root or the caller has a reference. */
 void root_put_object(struct db_root *root, struct object *o);
 void root_delete(struct db_root *root, const struct object *o,
     uint64_t generation);

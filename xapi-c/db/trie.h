@@ -6,7 +6,8 @@
  * changes it, trie_copy makes another.
  *
  * A leaf holds a value; if the trie has a drop function, it is called with the
- * value when the last version that has this leaf is gone.
+ * value when the last version that has this leaf is gone.  Such a value is the
+ * trie's from trie_set on: any later change of the trie may take it away.
  */
 #ifndef DB_TRIE_H
 #define DB_TRIE_H

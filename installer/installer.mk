@@ -1,20 +1,22 @@
 # What a person meets at the machine: the console screen and answer files.
 
 INSTALLER_COMMON := installer/state.c installer/netconf.c
-SCREEN_SOURCES := $(INSTALLER_COMMON) installer/screen.c installer/term.c \
-	installer/facts.c
-ANSWERS_SOURCES := $(INSTALLER_COMMON) installer/answers.c \
-	installer/answers_main.c
-INSTALLER_FLAGS = -std=gnu11 -D_GNU_SOURCE $(C_WARN) -Iinstaller
+INSTALLER_BASE := $(addprefix xapi-c/base/,atomic_file.c below.c fdio.c)
+INSTALLER_HEADERS := $(wildcard installer/*.h) $(INSTALLER_BASE:.c=.h)
+SCREEN_SOURCES := $(INSTALLER_COMMON) $(INSTALLER_BASE) \
+	$(addprefix installer/,screen.c term.c facts.c)
+ANSWERS_SOURCES := $(INSTALLER_COMMON) $(INSTALLER_BASE) \
+	$(addprefix installer/,answers.c answers_main.c)
+INSTALLER_FLAGS = -std=gnu11 -D_GNU_SOURCE $(C_WARN) -Iinstaller -Ixapi-c
 
-$(B)/musl/bedplate-screen: $(SCREEN_SOURCES) $(wildcard installer/*.h) \
+$(B)/musl/bedplate-screen: $(SCREEN_SOURCES) $(INSTALLER_HEADERS) \
 		| $(call dep,musl)
 	@mkdir -p $(@D)
 	$(call say,CC)$(MUSL_CC) $(INSTALLER_FLAGS) -Os -fPIE -static-pie -s \
 	    -o $@.$T $(SCREEN_SOURCES) -lcrypt
 	@mv $@.$T $@
 
-$(B)/musl/bedplate-answers: $(ANSWERS_SOURCES) $(wildcard installer/*.h) \
+$(B)/musl/bedplate-answers: $(ANSWERS_SOURCES) $(INSTALLER_HEADERS) \
 		| $(call dep,musl libxml2)
 	@mkdir -p $(@D)
 	$(call say,CC)$(MUSL_CC) $(INSTALLER_FLAGS) -Os -fPIE -static-pie -s \

@@ -3,78 +3,23 @@
 #include <crypt.h>
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_SIZE 256
+#include "base/atomic_file.h"
+
 #define SALT_CHARS 16
 #define HASH_MAX 128
-
-static int
-fill(int fd, const char *text, mode_t mode, gid_t gid)
-{
-	size_t len = strlen(text);
-
-	while (len > 0) {
-		ssize_t r = write(fd, text, len);
-
-		if (r == -1)
-			return -errno;
-		text += r;
-		len -= (size_t)r;
-	}
-	if (fchown(fd, 0, gid) == -1 || fchmod(fd, mode) == -1 ||
-	    fsync(fd) == -1)
-		return -errno;
-	return 0;
-}
-
-static int
-sync_folder(const char *path)
-{
-	char folder[PATH_SIZE];
-	char *slash;
-	int fd, rc;
-
-	snprintf(folder, sizeof folder, "%s", path);
-	slash = strrchr(folder, '/');
-	if (!slash)
-		return -EINVAL;
-	*slash = '\0';
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return -errno;
-	rc = fsync(fd) == -1 ? -errno : 0;
-	close(fd);
-	return rc;
-}
 
 int
 state_write(const char *path, const char *text, mode_t mode, gid_t gid)
 {
-	char tmp[PATH_SIZE];
-	int fd, rc;
+	const struct atomic_file how = { .mode = mode, .group = gid };
 
-	if (snprintf(tmp, sizeof tmp, "%s.new", path) >= (int)sizeof tmp)
-		return -ENAMETOOLONG;
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
-	if (fd == -1)
-		return -errno;
-	rc = fill(fd, text, mode, gid);
-	close(fd);
-	if (rc == 0 && rename(tmp, path) == -1)
-		rc = -errno;
-	if (rc) {
-		unlink(tmp);
-		return rc;
-	}
-	return sync_folder(path);
+	return atomic_file_write(path, text, strlen(text), &how);
 }
 
 bool

@@ -20,6 +20,7 @@
 #define PASSWORD_MAX 256
 #define HOSTNAME_MAX 63
 
+/* gid 0: root's. */
 int state_write(const char *path, const char *text, mode_t mode, gid_t gid);
 /* First line of a file, without its end; false if there is none. */
 bool state_read_line(const char *path, char *buf, size_t size);

@@ -304,6 +304,52 @@ START_TEST(the_names_of_disks_are_made_to_last)
 }
 END_TEST
 
+static const char *
+in_sr(struct bench *b, const char *end)
+{
+	return arena_printf(b->arena, "%s/sr/%s/%s%s", b->dir, SR_A, VDI_A,
+	    end);
+}
+
+/* The folder may be a foreign disk's: what lies in it is nobody's friend. */
+START_TEST(links_and_fifos_among_the_disks_do_no_harm)
+{
+	struct xenops_vdi_info in = { .uuid = VDI_A, .name = "new",
+		.description = "" }, out;
+	struct xenops_sr_info info;
+	const char *victim;
+	struct bench b;
+	struct storage s;
+	struct stat st;
+	int64_t size;
+	int fd;
+
+	setup(&b);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, "");
+	make_vdi(&b, VDI_A, MIB);
+	victim = arena_printf(b.arena, "%s/victim", b.dir);
+	ck_assert_int_eq(close(open(victim, O_CREAT | O_RDWR, 0600)), 0);
+	ck_assert_int_eq(symlink(victim, in_sr(&b, ".meta.tmp")), 0);
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_set_name(&s, SR_A, &in), 0);
+	ck_assert_int_eq(stat(victim, &st), 0);
+	ck_assert_int_eq(st.st_size, 0);
+
+	ck_assert_int_eq(unlink(in_sr(&b, ".meta")), 0);
+	ck_assert_int_eq(mkfifo(in_sr(&b, ".meta"), 0600), 0);
+	ck_assert_int_eq(count_vdis(&b, &info), 1);	/* does not wait */
+	ck_assert_int_eq(unlink(in_sr(&b, ".raw")), 0);
+	ck_assert_int_eq(symlink(victim, in_sr(&b, ".raw")), 0);
+	ck_assert_int_eq(storage_open(&s, SR_A, VDI_A, true, "lease-1", &fd,
+	    &size), -1);
+	ck_assert_int_eq(storage_vdi_resize(&s, SR_A, VDI_A, 2 * MIB, &out),
+	    -1);
+	ck_assert_int_eq(stat(victim, &st), 0);
+	ck_assert_int_eq(st.st_size, 0);
+	teardown(&b);
+}
+END_TEST
+
 START_TEST(names_that_are_no_uuids_are_refused)
 {
 	static const char *const bad[] = { "", "..", "../../etc/passwd",
@@ -1241,6 +1287,7 @@ main(void)
 {
 	int rc = UNIT_RUN("storage", plain_folders_keep_disks,
 	    the_names_of_disks_are_made_to_last,
+	    links_and_fifos_among_the_disks_do_no_harm,
 	    names_that_are_no_uuids_are_refused,
 	    one_writer_excludes_everybody_else,
 	    sizes_and_doubles_are_checked, uses_of_the_dead_are_reaped,

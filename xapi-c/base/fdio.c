@@ -67,37 +67,30 @@ fdio_read_all(int fd, void *data, size_t len)
 	return 0;
 }
 
-static int
-sync_path(const char *path, int flags)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | flags), rc = 0;
-
-	if (fd == -1)
-		return -errno;
-	if (fsync(fd) == -1)
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
 int
-fdio_sync_file(const char *path)
+fdio_open_folder(const char *path, int flags, const char **name_out,
+    int *fd_out)
 {
-	return sync_path(path, 0);
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+
+	*fd_out = -1;
+	*name_out = slash ? slash + 1 : path;
+	if (slash && snprintf(folder, sizeof(folder), "%.*s",
+	    (int)(*name_out - path), path) >= (int)sizeof(folder))
+		return -ENAMETOOLONG;
+	*fd_out = open(folder, flags | O_DIRECTORY | O_CLOEXEC);
+	return *fd_out == -1 ? -errno : 0;
 }
 
 int
 fdio_sync_folder(const char *path)
 {
-	char folder[PATH_MAX];
-	char *slash;
+	const char *name;
+	int fd, rc = fdio_open_folder(path, O_RDONLY, &name, &fd);
 
-	if (snprintf(folder, sizeof(folder), "%s", path) >=
-	    (int)sizeof(folder))
-		return -ENAMETOOLONG;
-	slash = strrchr(folder, '/');
-	if (!slash)
-		return sync_path(".", O_DIRECTORY);
-	slash[slash == folder] = '\0';
-	return sync_path(folder, O_DIRECTORY);
+	if (!rc && fsync(fd) == -1)
+		rc = -errno;
+	fdio_close(&fd);
+	return rc;
 }

@@ -14,7 +14,9 @@ int fdio_nonblock(int fd, bool on);
 int fdio_write_all(int fd, const void *data, size_t len);
 /* -EPIPE if the file ends before len bytes came. */
 int fdio_read_all(int fd, void *data, size_t len);
-int fdio_sync_file(const char *path);
+/* The folder in which path is, by O_RDONLY or O_PATH, and the name in it. */
+int fdio_open_folder(const char *path, int flags, const char **name_out,
+    int *fd_out);
 /* Makes it last that a file's name is new, another's, or gone. */
 int fdio_sync_folder(const char *path);
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "db/save.h"
@@ -195,7 +196,7 @@ save(const struct copies *c, const struct db_root *root, time_t now)
 		    root->generation + 1, root->applied, tmp, &why);
 	if (!rc) {
 		why = "cannot be renamed";
-		rc = save_finish(tmp, path);
+		rc = atomic_file_adopt(tmp, path);
 	}
 	if (rc)
 		log_warn("cannot make the copy '%s': %s (%s)", path, why,

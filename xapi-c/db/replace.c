@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
 #include "base/fdio.h"
 #include "base/log.h"
 #include "db/copies.h"
@@ -96,7 +97,7 @@ replace_finish(const char *path, char aside_out[static PATH_MAX])
 		rc = keep_aside(path, aside_out);
 	if (!rc)
 		rc = remove_logs(path);
-	return rc ? rc : save_finish(fresh, path);
+	return rc ? rc : atomic_file_adopt(fresh, path);
 }
 
 static bool

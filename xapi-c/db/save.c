@@ -1,26 +1,15 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fdio.h"
+#include "base/atomic_file.h"
 #include "base/mem.h"
 #include "db/object.h"
 #include "db/save.h"
 #include "db/sqlite.h"
-
-int
-save_finish(const char *tmp, const char *path)
-{
-	int rc = fdio_sync_file(tmp);
-
-	if (!rc && rename(tmp, path) == -1)
-		rc = -errno;
-	return rc ? rc : fdio_sync_folder(path);
-}
 
 static int
 add_row(const struct trie_entry *e, void *arg)
@@ -107,7 +96,7 @@ save_root(const struct db_root *root,
 	}
 	file_close(f);
 	if (!rc)
-		rc = save_finish(tmp, path);
+		rc = atomic_file_adopt(tmp, path);
 	if (rc)
 		remove_beside(tmp);
 	else

@@ -19,8 +19,6 @@ int save_root(const struct db_root *root,
     const char **why);
 /* Removes what a save_root to path has left that was cut short. */
 void save_clean(const char *path);
-/* Renames tmp to path when tmp is on disk. */
-int save_finish(const char *tmp, const char *path);
 /* A number that is the same for roots with the same stored objects. */
 uint64_t save_digest(const struct db_root *root);
 

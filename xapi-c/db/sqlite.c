@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "db/object.h"
-#include "db/save.h"
 #include "db/schema.h"
 #include "db/sqlite.h"
 
@@ -212,7 +212,7 @@ keep_before_migration(struct db_file *f, const char *path)
 	}
 	sqlite3_finalize(st);
 	if (!rc)
-		rc = save_finish(tmp, kept);
+		rc = atomic_file_adopt(tmp, kept);
 	if (rc)
 		unlink(tmp);
 	else

@@ -1,7 +1,6 @@
 #include "net/tls.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -14,10 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fdio.h"
+#include "base/atomic_file.h"
 #include "base/mem.h"
 
 #define PEM_NAME "server.pem"
@@ -114,26 +112,15 @@ bio_text(BIO *bio, size_t *len_out)
 	return copy;
 }
 
-/* Writes dir/server.pem by rename, so that it is never half there, and for
- * good: clients that were told to trust it must not meet another one. */
+/* For good: clients that were told to trust it must not meet another one. */
 static int
 pem_store(const char *dir, const char *text, size_t len)
 {
-	char tmp[PATH_MAX], path[PATH_MAX];
-	int fd = -1, rc;
+	const struct atomic_file how = { .mode = 0600 };
+	char path[PATH_MAX];
 
-	snprintf(tmp, sizeof(tmp), "%s/" PEM_NAME ".new", dir);
 	snprintf(path, sizeof(path), "%s/" PEM_NAME, dir);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -errno;
-	rc = fdio_write_all(fd, text, len);
-	if (!rc && (fsync(fd) == -1 || rename(tmp, path) == -1))
-		rc = -errno;
-	fdio_close(&fd);
-	if (rc)
-		unlink(tmp);
-	return rc ? rc : fdio_sync_folder(path);
+	return atomic_file_write(path, text, len, &how);
 }
 
 static int

@@ -3,7 +3,6 @@
  * parts need each other, then waits for a signal.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <libgen.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 #include "api/sync.h"
 #include "api/task_run.h"
 #include "base/arena.h"
+#include "base/atomic_file.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/db.h"
@@ -156,15 +156,13 @@ open_database(struct daemon *d)
 static int
 write_fingerprint(struct daemon *d)
 {
+	const struct atomic_file how = { .mode = 0600 };
 	const char *path = arena_printf(d->arena, "%s/fingerprint",
 	    d->x.cfg.state_dir);
-	FILE *f = fopen(path, "we");
-	int rc = 0;
+	const char *line = arena_printf(d->arena, "%s\n",
+	    tls_fingerprint(d->x.tls));
+	int rc = atomic_file_write(path, line, strlen(line), &how);
 
-	if (!f || fprintf(f, "%s\n", tls_fingerprint(d->x.tls)) < 0)
-		rc = -errno;
-	if (f && fclose(f) == EOF)
-		rc = -errno;
 	return rc ? fail("write the fingerprint", rc) : 0;
 }
 

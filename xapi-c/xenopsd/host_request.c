@@ -1,15 +1,13 @@
 #include "xenopsd/host_request.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fdio.h"
+#include "base/atomic_file.h"
 #include "base/log.h"
 #include "xenopsd/bridge.h"
 #include "xenopsd/daemon.h"
@@ -19,32 +17,18 @@
 #define STATE_DIR "/state"
 #define SECRET_MAX 256
 
-/* Replaces a file of STATE_DIR in one step; group: who may read it. */
+/* Replaces a file of STATE_DIR; group: who else may read it. */
 static int
 keep_text(const char *name, const char *text, gid_t group)
 {
-	char path[PATH_MAX], tmp[PATH_MAX];
-	int fd, rc;
+	const struct atomic_file how = { .mode = 0640, .group = group };
+	char path[PATH_MAX], line[SECRET_MAX + 2];
+	int n = snprintf(line, sizeof(line), "%s\n", text);
 
+	if (n >= (int)sizeof(line))
+		return -EMSGSIZE;
 	snprintf(path, sizeof(path), STATE_DIR "/%s", name);
-	snprintf(tmp, sizeof(tmp), STATE_DIR "/.%s.new", name);
-	unlink(tmp);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -errno;
-	rc = fchown(fd, 0, group) == -1 || fchmod(fd, 0640) == -1 ? -errno : 0;
-	if (!rc)
-		rc = fdio_write_all(fd, text, strlen(text));
-	if (!rc)
-		rc = fdio_write_all(fd, "\n", 1);
-	if (!rc && fsync(fd) == -1)
-		rc = -errno;
-	close(fd);
-	if (!rc && rename(tmp, path) == -1)
-		rc = -errno;
-	if (rc)
-		unlink(tmp);
-	return rc ? rc : fdio_sync_folder(path);
+	return atomic_file_write(path, line, (size_t)n, &how);
 }
 
 int

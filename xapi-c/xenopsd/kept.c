@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
 #include "base/codec.h"
 #include "base/fdio.h"
 #include "base/log.h"
@@ -36,23 +37,15 @@ static const struct record_type kept_type = { .name = "kept",
 int
 kept_write(const char *dir, const struct kept *k)
 {
-	char path[PATH_MAX], tmp[PATH_MAX];
+	const struct atomic_file how = { .mode = 0600, .fleeting = true };
+	char path[PATH_MAX];
 	struct buf b = { 0 };
-	int fd, rc;
+	int rc;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, k->spec.uuid);
-	snprintf(tmp, sizeof(tmp), "%s/.%s", dir, k->spec.uuid);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -errno;
 	codec_encode(&b, &kept_type, k, 0);
-	rc = fdio_write_all(fd, b.data, b.len);
+	rc = atomic_file_write(path, b.data, b.len, &how);
 	buf_release(&b);
-	close(fd);
-	if (!rc && rename(tmp, path) == -1)
-		rc = -errno;
-	if (rc)
-		unlink(tmp);
 	return rc;
 }
 

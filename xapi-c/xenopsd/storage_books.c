@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
+#include "base/below.h"
 #include "base/fdio.h"
 #include "xenopsd/storage_driver.h"
 
@@ -45,37 +47,22 @@ storage_fail_errno(struct storage *s, int err, const char *fmt, ...)
 int
 file_write(const char *path, const void *data, size_t len, bool sync)
 {
-	char tmp[512];
-	int fd, rc;
+	const struct atomic_file how = { .mode = 0600, .fleeting = !sync };
 
-	if (snprintf(tmp, sizeof(tmp), "%s.tmp", path) >= (int)sizeof(tmp))
-		return -ENAMETOOLONG;
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -errno;
-	rc = fdio_write_all(fd, data, len);
-	if (rc == 0 && sync && fsync(fd) == -1)
-		rc = -errno;
-	fdio_close(&fd);
-	if (rc == 0 && rename(tmp, path) == -1)
-		rc = -errno;
-	if (rc)
-		unlink(tmp);
-	return rc || !sync ? rc : fdio_sync_folder(path);
+	return atomic_file_write(path, data, len, &how);
 }
 
 int
 file_read(const char *path, struct buf *b)
 {
 	struct stat st;
-	int fd, rc = 0;
+	int fd, rc = below_open(path, O_RDONLY, 0, &fd);
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd == -1)
-		return -errno;
+	if (rc)
+		return rc;
 	if (fstat(fd, &st) == -1)
 		rc = -errno;
-	else if (!S_ISREG(st.st_mode) || st.st_size > 1 << 20)
+	else if (st.st_size > 1 << 20)
 		rc = -EFBIG;
 	if (rc == 0) {
 		rc = fdio_read_all(fd, buf_reserve(b, (size_t)st.st_size + 1),
@@ -236,7 +223,7 @@ use_list(struct storage *s, const char *sr, struct use **uses_out)
 		struct use u;
 
 		if (!dot || dot - e->d_name != UUID_TEXT_LEN ||
-		    !strcmp(dot, ".tmp"))
+		    !strcmp(dot, ATOMIC_FILE_SUFFIX))
 			continue;
 		memcpy(vdi, e->d_name, UUID_TEXT_LEN);
 		if (!use_read(s, vdi, dot + 1, &u) || (sr && strcmp(u.sr, sr)))

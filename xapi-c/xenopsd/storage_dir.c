@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/below.h"
 #include "base/codec.h"
 #include "base/fdio.h"
 #include "base/log.h"
@@ -168,13 +169,13 @@ dir_vdi_create(struct storage *s, struct sr *sr,
     const struct xenops_vdi_info *vdi)
 {
 	const char *raw = dir_path(s, sr, vdi->uuid, ".raw");
-	int fd, rc = 0;
+	int fd, rc;
 
 	if (write_meta(s, sr, vdi))
 		return -1;
-	fd = open(raw, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1) {
-		rc = storage_fail_errno(s, errno, "cannot make '%s'", raw);
+	rc = below_open(raw, O_RDWR | O_CREAT | O_EXCL, 0600, &fd);
+	if (rc) {
+		rc = storage_fail_errno(s, -rc, "cannot make '%s'", raw);
 		unlink(dir_path(s, sr, vdi->uuid, ".meta"));
 		return rc;
 	}
@@ -248,13 +249,11 @@ copy_disk(struct storage *s, const char *from_path, int to)
 	struct stat st;
 	int from, rc;
 
-	from = open(from_path, O_RDONLY | O_CLOEXEC);
-	if (from == -1 || fstat(from, &st) == -1) {
+	rc = below_open(from_path, O_RDONLY, 0, &from);
+	if (!rc && fstat(from, &st) == -1)
 		rc = -errno;
-		goto out;
-	}
-	rc = copy_sparse(s, from, to, st.st_size);
-out:
+	if (!rc)
+		rc = copy_sparse(s, from, to, st.st_size);
 	fdio_close(&from);
 	return rc ? storage_fail_errno(s, -rc, "cannot copy '%s'", from_path) :
 	    0;
@@ -266,16 +265,16 @@ dir_vdi_clone(struct storage *s, struct sr *sr, const char *source,
 {
 	const char *half = dir_path(s, sr, vdi->uuid, ".new");
 	struct use u = { 0 };
-	int rc = -1, to;
+	int rc, to;
 
 	memcpy(u.vdi, source, UUID_TEXT_LEN);
 	memcpy(u.sr, sr->uuid, UUID_TEXT_LEN);
 	snprintf(u.user, sizeof(u.user), "copy-%s", vdi->uuid);
-	to = open(half, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (to == -1)
-		return storage_fail_errno(s, errno, "cannot make '%s'", half);
+	rc = below_open(half, O_RDWR | O_CREAT | O_EXCL, 0600, &to);
+	if (rc)
+		return storage_fail_errno(s, -rc, "cannot make '%s'", half);
 	if (flock(to, LOCK_EX | LOCK_NB) == -1 || use_write(s, &u)) {
-		storage_fail(s, XENOPS_CODE_IO, "cannot lock '%s'", half);
+		rc = storage_fail(s, XENOPS_CODE_IO, "cannot lock '%s'", half);
 		goto out;
 	}
 	storage_unlock(sr);
@@ -312,10 +311,12 @@ dir_vdi_resize(struct storage *s, struct sr *sr, const char *vdi,
     int64_t size)
 {
 	const char *raw = dir_path(s, sr, vdi, ".raw");
+	int fd, rc = below_open(raw, O_RDWR, 0, &fd);
 
-	if (truncate(raw, round_up(size)) == -1 || fdio_sync_file(raw))
-		return storage_fail_errno(s, errno, "cannot size '%s'", raw);
-	return 0;
+	if (!rc && (ftruncate(fd, round_up(size)) == -1 || fsync(fd) == -1))
+		rc = -errno;
+	fdio_close(&fd);
+	return rc ? storage_fail_errno(s, -rc, "cannot size '%s'", raw) : 0;
 }
 
 int
@@ -331,10 +332,9 @@ dir_open(struct storage *s, struct sr *sr, const char *vdi, bool writable,
 {
 	const char *raw = dir_path(s, sr, vdi, ".raw");
 
-	*fd_out = open(raw, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-	if (*fd_out == -1)
-		return storage_fail_errno(s, errno, "cannot open '%s'", raw);
-	return 0;
+	int rc = below_open(raw, writable ? O_RDWR : O_RDONLY, 0, fd_out);
+
+	return rc ? storage_fail_errno(s, -rc, "cannot open '%s'", raw) : 0;
 }
 
 /* Removes a copy that nobody makes any more. */
@@ -345,8 +345,7 @@ reap_copy(struct storage *s, struct sr *sr, const char *vdi)
 	struct use *uses;
 	int fd, n;
 
-	fd = open(half, O_RDWR | O_CLOEXEC);
-	if (fd == -1)
+	if (below_open(half, O_RDWR, 0, &fd))
 		return;
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		log_warn("reaping half a copy '%s'", vdi);

@@ -126,7 +126,8 @@ void dir_reap(struct storage *s, struct sr *sr);
 const char *dir_path(struct storage *s, const struct sr *sr,
     const char *vdi, const char *suffix);
 
-/* Whole small files. */
+/* Whole small files, whose names others may have taken (base/below.h,
+ * base/atomic_file.h); sync: the new one survives a power cut. */
 int file_write(const char *path, const void *data, size_t len, bool sync);
 /* The bytes go to b; 0 or -errno (-EFBIG above 1 MiB). */
 int file_read(const char *path, struct buf *b);

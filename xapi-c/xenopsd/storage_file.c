@@ -15,7 +15,12 @@
 #include "xenopsd/storage_disk.h"
 #include "xenopsd/storage_driver.h"
 
-#define MOUNT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME)
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256		/* Linux 5.10 */
+#endif
+/* The disk may come from anywhere: nothing on it is obeyed. */
+#define MOUNT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | \
+	MS_NOSYMFOLLOW)
 #define MKFS_LIMIT_MS 1800000
 
 static bool

@@ -9,6 +9,7 @@
 #include <linux/loop.h>
 #include <unistd.h>
 
+#include "base/below.h"
 #include "base/fdio.h"
 #include "xenopsd/storage_disk.h"
 #include "xenopsd/storage_driver.h"
@@ -44,11 +45,12 @@ int
 loop_attach(struct storage *s, const char *file, bool writable,
     const char *tag, const char **device_out)
 {
-	int backing, control = -1, rc = -EBUSY;
+	int backing, control, rc;
 
-	backing = open(file, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-	if (backing == -1)
-		return storage_fail_errno(s, errno, "cannot open '%s'", file);
+	rc = below_open(file, writable ? O_RDWR : O_RDONLY, 0, &backing);
+	if (rc)
+		return storage_fail_errno(s, -rc, "cannot open '%s'", file);
+	rc = -EBUSY;
 	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	if (control == -1)
 		rc = -errno;

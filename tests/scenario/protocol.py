@@ -335,8 +335,18 @@ def streams_want_credentials():
         status(exchange(b, ("PUT /import_raw_vdi?vdi=%s&task_id=%s HTTP/1.1"
                             "\r\nContent-Length: 3\r\n\r\nabc" % (vdi, task)
                             ).encode()), 401)
-        equal(ended(api, task)["error_info"][0],
-              "SESSION_AUTHENTICATION_FAILED", "task")
+        # A stranger changes nothing, not even a client's own task.
+        equal(api("task.get_status", task), "pending", "task")
+        # Nobody ends the task of a running operation.
+        b.control("delay vm_start 600000")
+        running = api("Async.VM.start", b.vm(api), False, False)
+        status(exchange(b, ("GET /export_raw_vdi?vdi=%s&task_id=%s HTTP/1.1"
+                            "\r\n\r\n" % (vdi, running)).encode()), 401)
+        status(put(b, api, "vdi=%s&task_id=%s" % (vdi, running), 3, b"abc"),
+               500)
+        equal(api("task.get_status", running), "pending", "the start")
+        api("task.cancel", running)
+        equal(ended(api, running)["status"], "cancelled", "the start")
         status(put(b, api, "vdi=nothing", 3, b"abc"), 400)
         status(put(b, api, "vdi=%s&format=vhd" % vdi, 3, b"abc"), 404)
 

@@ -151,14 +151,14 @@ START_TEST(finished_tasks_are_few_between_collections)
 	first = task(true);
 	mono_s++;
 	second = task(true);
-	for (int i = 2; i < TASK_MAX_FINISHED; i++)
+	for (int i = 2; i < TASK_FINISHED_SESSION; i++)
 		task(true);
 	call_refresh(&c);
-	ck_assert_int_eq(db_count(c.root, CLASS_TASK), TASK_MAX_FINISHED);
+	ck_assert_int_eq(db_count(c.root, CLASS_TASK), TASK_FINISHED_SESSION);
 	ck_assert_ptr_nonnull(task_find(c.root, &first));
 	task(true);
 	call_refresh(&c);
-	ck_assert_int_eq(db_count(c.root, CLASS_TASK), TASK_MAX_FINISHED);
+	ck_assert_int_eq(db_count(c.root, CLASS_TASK), TASK_FINISHED_SESSION);
 	ck_assert_ptr_null(task_find(c.root, &first));
 	ck_assert_ptr_nonnull(task_find(c.root, &second));
 	end();

@@ -261,7 +261,7 @@ START_TEST(async_keeps_the_result_as_xml)
 	a->host = x.host;
 	a->plugin = "updater.py";
 	a->fn = "check";
-	ck_assert_int_eq(task_start(&c, m, m->run, a, &ref), 0);
+	ck_assert_int_eq(task_start(&c, m, "x", m->run, a, &ref), 0);
 	ck_assert_ptr_null(c.arena);
 	(void)mine;
 	c.arena = arena_new();
@@ -273,7 +273,7 @@ START_TEST(async_keeps_the_result_as_xml)
 	    "updater.py");
 
 	m = method_find("pool.sync_database");
-	ck_assert_int_eq(task_start(&c, m, m->run, NULL, &ref), 0);
+	ck_assert_int_eq(task_start(&c, m, "x", m->run, NULL, &ref), 0);
 	c.arena = arena_new();
 	t = wait_task(&ref);
 	ck_assert_int_eq(t->status, TASK_STATUS_TYPE_SUCCESS);
@@ -289,14 +289,14 @@ START_TEST(finished_tasks_are_bounded)
 	struct ref last;
 
 	begin();
-	for (int i = 0; i < TASK_MAX + 10; i++) {
+	for (int i = 0; i < TASK_KEPT_SESSION + 10; i++) {
 		ck_assert_int_eq(task_make(&c, &n, &last), 0);
 		c.task = last;
 		task_end(&c, 0, NULL, NULL);
 	}
 	task_gc(&x);
 	ck_assert_ptr_nonnull(task(&last));
-	ck_assert_int_eq(db_count(c.root, CLASS_TASK), TASK_MAX);
+	ck_assert_int_eq(db_count(c.root, CLASS_TASK), TASK_KEPT_SESSION);
 	end();
 }
 END_TEST

@@ -21,7 +21,7 @@ static const char head[] =
     "\tMETHOD_ASYNC = 1 << 0,\t\t/* has Async. forms */\n"
     "\tMETHOD_NO_SESSION = 1 << 1,\t/* takes no session */\n"
     "\tMETHOD_HIDDEN = 1 << 2,\t\t/* not in system.listMethods */\n"
-    "\tMETHOD_SECRET = 1 << 3,\t\t/* arguments never in logs */\n"
+    "\tMETHOD_SECRET = 1 << 3,\t\t/* arguments never in errors */\n"
     "\tMETHOD_POOL_INTERNAL = 1 << 4,\t/* sessions between hosts only */\n"
     "\tMETHOD_CLIENT_CERT = 1 << 5,\t/* allowed to client certificates "
     "*/\n};\n\n"

@@ -6,6 +6,7 @@
 
 #include "api/call.h"
 #include "api/session.h"
+#include "api/xapi.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
@@ -24,15 +25,122 @@ role_ref(const char *name, struct ref *ref)
 	ref->b[8] = (uint8_t)((ref->b[8] & 0x3f) | 0x80);
 }
 
-/* Reading needs no permission of its own: every role may. */
-static bool
-has_permission(const struct method *m)
+/* -- permissions -- */
+
+static const struct {
+	const char *name;
+	uint8_t role;			/* least that has it */
+} http_actions[HTTP_ACTION_N] = {
+	[HTTP_ACTION_CONNECT_CONSOLE] = { "connect_console",
+		ROLE_VM_OPERATOR },
+	[HTTP_ACTION_CONNECT_CONSOLE_WS] = { "connect_console_ws",
+		ROLE_VM_OPERATOR },
+	[HTTP_ACTION_GET_EXPORT_RAW_VDI] = { "get_export_raw_vdi",
+		ROLE_VM_ADMIN },
+	[HTTP_ACTION_PUT_IMPORT_RAW_VDI] = { "put_import_raw_vdi",
+		ROLE_VM_ADMIN },
+};
+
+static char *
+lower(char *text)
 {
-	return m->kind == METHOD_EXPLICIT || m->kind == METHOD_SET ||
-	    m->kind == METHOD_ADD_TO || m->kind == METHOD_REMOVE_FROM ||
-	    m->kind == METHOD_ADD || m->kind == METHOD_REMOVE ||
-	    m->kind == METHOD_CTOR;
+	for (char *p = text; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return text;
 }
+
+const char *
+role_permission(struct arena *a, const char *method)
+{
+	return lower(arena_strdup(a, method));
+}
+
+const char *
+role_http_name(enum http_action action)
+{
+	return http_actions[action].name;
+}
+
+const char *
+role_http_permission(struct arena *a, enum http_action action)
+{
+	return arena_printf(a, "http/%s", http_actions[action].name);
+}
+
+static bool
+key_matches(const struct key_role *k, const char *key)
+{
+	size_t n = strlen(k->key);
+
+	if (n && k->key[n - 1] == '*')
+		return strncmp(k->key, key, n - 1) == 0;
+	return strcmp(k->key, key) == 0;
+}
+
+static const struct key_role *
+key_find(int class_id, int field, const char *key)
+{
+	for (int i = 0; i < n_key_roles; i++)
+		if (key_roles[i].class_id == class_id &&
+		    key_roles[i].field == field &&
+		    key_matches(&key_roles[i], key))
+			return &key_roles[i];
+	return NULL;
+}
+
+static const char *
+key_permission(struct arena *a, const char *method, const struct key_role *k)
+{
+	return lower(arena_printf(a, "%s/key:%s", method, k->key));
+}
+
+const char *
+role_key_permission(struct arena *a, const struct method *m, const char *key)
+{
+	const struct key_role *k = key_find(m->class_id, m->field, key);
+
+	return k ? key_permission(a, m->name, k) : role_permission(a, m->name);
+}
+
+/* Those of `map` that `other` has not, or has with another value. */
+static int
+check_pairs(struct call *c, int class_id, int field, const struct vec *map,
+    const struct vec *other)
+{
+	const struct string_pair *p = map->v;
+	const struct record_type *rt = &classes[class_id]->rec;
+	const struct key_role *k;
+	const char *theirs;
+
+	for (uint32_t i = 0; i < map->n; i++) {
+		k = key_find(class_id, field, p[i].key);
+		theirs = other ? map_get(*other, p[i].key) : NULL;
+		if (!k || (theirs && p[i].value &&
+		    strcmp(theirs, p[i].value) == 0))
+			continue;
+		if (session_allow(c, key_permission(c->arena,
+		    arena_printf(c->arena, "%s.add_to_%s", rt->name,
+			rt->fields[field].name), k)))
+			return -1;
+	}
+	return 0;
+}
+
+int
+role_check_map(struct call *c, int class_id, int field,
+    const void *before, const void *after)
+{
+	const struct type *t = classes[class_id]->rec.fields[field].type;
+
+	if (c->superuser || t->kind != KIND_MAP ||
+	    t->elem->kind != KIND_STRING)
+		return 0;
+	if (before && check_pairs(c, class_id, field, before, after))
+		return -1;
+	return check_pairs(c, class_id, field, after, before);
+}
+
+/* -- objects -- */
 
 static struct role *
 role_put(struct db_txn *t, const char *name, const char *description)
@@ -51,36 +159,75 @@ role_put(struct db_txn *t, const char *name, const char *description)
 	return r;
 }
 
+/* All permissions, with the least role that has each. */
+struct load {
+	struct db_txn *t;
+	struct ref *all;
+	uint8_t *least;
+	uint32_t n;
+};
+
+static void
+load_add(struct load *l, const char *permission, uint8_t least)
+{
+	l->all[l->n] = role_put(l->t, permission, "A permission")->obj.ref;
+	l->least[l->n++] = least;
+}
+
+static void
+load_method(struct load *l, const struct method *m)
+{
+	struct arena *a = txn_arena(l->t);
+
+	if (m->flags & METHOD_NO_SESSION)
+		return;
+	load_add(l, role_permission(a, m->name), m->role);
+	if (m->kind != METHOD_ADD_TO && m->kind != METHOD_REMOVE_FROM)
+		return;
+	for (int i = 0; i < n_key_roles; i++)
+		if (key_roles[i].class_id == m->class_id &&
+		    key_roles[i].field == m->field)
+			load_add(l, key_permission(a, m->name, &key_roles[i]),
+			    key_roles[i].role);
+}
+
+/* The role that may all that it or a lesser one may. */
+static void
+load_role(struct load *l, int role)
+{
+	struct ref *sub = arena_alloc(txn_arena(l->t),
+	    (l->n + 1) * sizeof(*sub));
+	struct role *r = role_put(l->t, role_types[role].name,
+	    role_types[role].description);
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->least[i] <= role)
+			sub[k++] = l->all[i];
+	r->subroles = (struct vec){ .v = sub, .n = k };
+}
+
 static int
 load_in(struct db_txn *t, void *arg)
 {
-	struct arena *a = txn_arena(t);
-	struct ref *all = arena_alloc(a, (size_t)n_methods * sizeof(*all));
-	uint8_t *least = arena_alloc(a, (size_t)n_methods);
-	uint32_t n = 0;
+	uint32_t most = (uint32_t)(n_methods + 2 * n_key_roles +
+	    HTTP_ACTION_N + 1);
+	struct load l = {
+		.t = t,
+		.all = arena_alloc(txn_arena(t), most * sizeof(*l.all)),
+		.least = arena_alloc(txn_arena(t), most),
+	};
 
 	(void)arg;
-	for (int i = 0; i < n_methods; i++) {
-		if (!has_permission(&methods[i]))
-			continue;
-		all[n] = role_put(t, session_permission(a, methods[i].name),
-		    "A permission")->obj.ref;
-		least[n++] = methods[i].role;
-	}
-	for (int i = 0; i < ROLE_N; i++) {
-		struct ref *sub = arena_alloc(a, (n + 1) * sizeof(*sub));
-		struct role *r;
-		uint32_t k = 0;
-
-		if (role_types[i].internal)
-			continue;
-		r = role_put(t, role_types[i].name,
-		    role_types[i].description);
-		for (uint32_t j = 0; j < n; j++)
-			if (least[j] <= i)
-				sub[k++] = all[j];
-		r->subroles = (struct vec){ .v = sub, .n = k };
-	}
+	for (int i = 0; i < n_methods; i++)
+		load_method(&l, &methods[i]);
+	for (int i = 0; i < HTTP_ACTION_N; i++)
+		load_add(&l, role_http_permission(txn_arena(t), i),
+		    http_actions[i].role);
+	load_add(&l, ROLE_ANY_TASK, ROLE_POOL_OPERATOR);
+	for (int i = 0; i < ROLE_N; i++)
+		if (!role_types[i].internal)
+			load_role(&l, i);
 	return 0;
 }
 
@@ -165,7 +312,7 @@ api_role_get_by_permission_name_label(struct call *c,
 	struct ref permission;
 	struct holders h = { .c = c, .permission = &permission };
 
-	role_ref(session_permission(c->arena, a->label ? a->label : ""),
+	role_ref(role_permission(c->arena, a->label ? a->label : ""),
 	    &permission);
 	db_each(c->root, CLASS_ROLE, holder_look, &h);
 	*result = h.found;

@@ -1,7 +1,6 @@
 #include "api/session.h"
 
 #include <crypt.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -72,29 +71,18 @@ session_check(struct call *c, const struct ref *session)
 	return 0;
 }
 
-const char *
-session_permission(struct arena *a, const char *method)
-{
-	char *name = arena_strdup(a, method);
-
-	for (char *p = name; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return name;
-}
-
 int
-session_allow(struct call *c, const char *permission, enum role_id least)
+session_allow(struct call *c, const char *permission)
 {
 	struct db_root *root;
 	const struct session *s;
-	bool ok = false;
+	bool ok;
 
 	if (c->superuser)
 		return 0;
 	root = db_root_get(c->x->db);
 	s = session_find(root, &c->session);
-	if (s && least != ROLE_LOCAL_ROOT_ONLY)
-		ok = set_has_string(s->rbac_permissions, permission);
+	ok = s && set_has_string(s->rbac_permissions, permission);
 	db_root_put(root);
 	if (ok)
 		return 0;

@@ -18,9 +18,12 @@ int session_check(struct call *c, const struct ref *session);
 /* Would the check leave last_active as it is? */
 bool session_is_fresh(const struct session *s);
 
-/* May the session do what needs the role?  permission is the lower-case
- * class.message or http/action.  -1 with RBAC_PERMISSION_DENIED. */
-int session_allow(struct call *c, const char *permission, enum role_id least);
+/*
+ * May the session do it?  By its rbac_permissions, whose names are those of
+ * api/role.h; root's sessions and those of other hosts may all.  -1 with
+ * RBAC_PERMISSION_DENIED [permission, text].
+ */
+int session_allow(struct call *c, const char *permission);
 
 /*
  * A session for HTTP Basic credentials, as login_with_password makes one.
@@ -30,9 +33,6 @@ int session_allow(struct call *c, const char *permission, enum role_id least);
 int session_login(struct call *c, const char *user, const char *password,
     struct ref *session_out);
 void session_end(struct call *c, const struct ref *session);
-
-/* Lower case, in the arena: what session_allow wants for "VM.start". */
-const char *session_permission(struct arena *a, const char *method);
 
 #define SESSION_IDLE_S (24 * 3600)
 #define SESSION_TOUCH_S 600		/* last_active is that coarse */

@@ -16,25 +16,6 @@
 /* Smallest step of progress that is worth an event. */
 #define PROGRESS_STEP 0.01
 
-/* Takes over the client's task: it must be there, and not yet ended. */
-static int
-take_task(struct call *c, const char *text)
-{
-	const struct task *task;
-
-	call_refresh(c);
-	if (!ref_parse(text, &c->task) ||
-	    !(task = task_find(c->root, &c->task))) {
-		c->task = REF_NULL;
-		return err_handle_invalid(c, "task", text);
-	}
-	if (task->status != TASK_STATUS_TYPE_PENDING) {
-		c->task = REF_NULL;
-		return err_operation_not_allowed(c, "the task has ended");
-	}
-	return 0;
-}
-
 int
 stream_task_begin(struct call *c, const char *label, const char *task_text,
     const char *subtask_of)
@@ -42,8 +23,11 @@ stream_task_begin(struct call *c, const char *label, const char *task_text,
 	struct task_new n = { .label = label, .description = "" };
 	struct ref task;
 
-	if (task_text && *task_text)
-		return take_task(c, task_text);
+	if (task_text && *task_text) {
+		if (!ref_parse(task_text, &task))
+			return err_handle_invalid(c, "task", task_text);
+		return task_take(c, &task);
+	}
 	if (subtask_of && *subtask_of)
 		ref_parse(subtask_of, &n.subtask_of);
 	if (task_make(c, &n, &task))

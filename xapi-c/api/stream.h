@@ -13,7 +13,7 @@
 /*
  * Makes the task of a stream, or takes over the client's pending one
  * (task_text, a ref from task_id=; NULL or "": a fresh task, child of
- * subtask_of if that is set).  Sets c->task.
+ * subtask_of if that is set).  Sets c->task.  Fails as task_take.
  */
 int stream_task_begin(struct call *c, const char *label,
     const char *task_text, const char *subtask_of);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/role.h"
+#include "api/session.h"
 #include "api/xapi.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -44,46 +46,92 @@ enum_set(struct db_txn *t, int a, int b)
 	return vec_enums(txn_arena(t), values, b == -1 ? 1 : 2);
 }
 
+/* -- limits -- */
+
+/* Tasks of a kind that share a limit. */
+struct crowd {
+	bool finished;			/* or pending and made by clients */
+	const struct ref *session;	/* NULL: of any */
+	const char *owner;		/* NULL: of any */
+	/* while counting: */
+	uint32_t n;
+	struct ref oldest;		/* null: none that may go */
+	uint64_t oldest_change;
+};
+
+static bool
+is_in_crowd(const struct crowd *k, const struct task *task)
+{
+	if (k->finished != is_finished(task) ||
+	    (!k->finished && !task->client_made))
+		return false;
+	if (k->session && !ref_equal(k->session, &task->session))
+		return false;
+	return !k->owner || strcmp(k->owner, task->owner) == 0;
+}
+
+static int
+crowd_count(const void *obj, void *arg)
+{
+	const struct task *task = obj;
+	struct crowd *k = arg;
+	uint64_t change = k->finished ? task->obj.changed : task->obj.created;
+
+	if (!is_in_crowd(k, task))
+		return 0;
+	k->n++;
+	if ((k->finished || !task->driven) &&
+	    (ref_is_null(&k->oldest) || change < k->oldest_change)) {
+		k->oldest = task->obj.ref;
+		k->oldest_change = change;
+	}
+	return 0;
+}
+
+/* Makes room for one more: the oldest goes if they are max. */
+static void
+crowd_trim(struct db_txn *t, struct crowd k, uint32_t max)
+{
+	txn_each(t, CLASS_TASK, crowd_count, &k);
+	if (k.n >= max && !ref_is_null(&k.oldest))
+		txn_delete(t, CLASS_TASK, &k.oldest);
+}
+
 /* -- making -- */
 
 struct make {
 	struct call *c;
 	const struct task_new *n;
 	struct ref ref;
-	/* while counting: */
-	uint32_t pending, finished;
-	struct ref oldest;		/* finished */
-	int64_t oldest_mono_ms;
 };
 
-static int
-count(const void *obj, void *arg)
+/* The subject that c's session is of; "" for root. */
+static const char *
+owner_of(struct db_txn *t, const struct call *c)
 {
-	const struct task *task = obj;
-	struct make *m = arg;
+	const struct session *s = txn_get(t, CLASS_SESSION, &c->session);
 
-	if (!is_finished(task)) {
-		m->pending++;
-	} else if (!m->finished++ ||
-	    task->status_mono_ms < m->oldest_mono_ms) {
-		m->oldest = task->obj.ref;
-		m->oldest_mono_ms = task->status_mono_ms;
-	}
-	return 0;
+	return s && s->auth_user_sid ? s->auth_user_sid : "";
+}
+
+static void
+make_room(struct db_txn *t, const struct ref *session, const char *owner)
+{
+	crowd_trim(t, (struct crowd){ .session = session },
+	    TASK_CLIENT_SESSION);
+	crowd_trim(t, (struct crowd){ .owner = owner }, TASK_CLIENT_OWNER);
+	crowd_trim(t, (struct crowd){ 0 }, TASK_CLIENT_MAX);
 }
 
 static int
 make_in(struct db_txn *t, void *arg)
 {
 	struct make *m = arg;
+	const char *owner = owner_of(t, m->c);
 	struct task *task;
 
-	m->pending = m->finished = 0;
-	txn_each(t, CLASS_TASK, count, m);
-	if (m->pending >= TASK_MAX_PENDING)
-		return err_too_many_pending_tasks(m->c);
-	if (m->finished >= TASK_MAX_FINISHED)
-		txn_delete(t, CLASS_TASK, &m->oldest);
+	if (m->n->client_made)
+		make_room(t, &m->c->session, owner);
 	task = task_txn_new(t);
 	m->ref = task->obj.ref;
 	task->name_label = m->n->label;
@@ -92,9 +140,12 @@ make_in(struct db_txn *t, void *arg)
 	task->status_mono_ms = clock_mono_ms();
 	task->status = TASK_STATUS_TYPE_PENDING;
 	task->session = m->c->session;
+	task->owner = owner;
+	task->client_made = m->n->client_made;
 	task->resident_on = m->c->x->host;
 	task->type = "<none/>";
-	task->subtask_of = m->n->subtask_of;
+	if (txn_get(t, CLASS_TASK, &m->n->subtask_of))
+		task->subtask_of = m->n->subtask_of;
 	task->allowed_operations = enum_set(t,
 	    TASK_ALLOWED_OPERATIONS_CANCEL, TASK_ALLOWED_OPERATIONS_DESTROY);
 	return 0;
@@ -108,6 +159,54 @@ task_make(struct call *c, const struct task_new *n, struct ref *task_out)
 	if (call_write(c, make_in, &m))
 		return -1;
 	*task_out = m.ref;
+	return 0;
+}
+
+/* May c change a task that others may see? */
+static int
+may_change(struct call *c, struct db_txn *t, const struct task *task)
+{
+	const char *owner;
+
+	if (c->superuser || ref_equal(&task->session, &c->session))
+		return 0;
+	owner = owner_of(t, c);
+	if (*owner && strcmp(owner, task->owner) == 0)
+		return 0;
+	return session_allow(c, ROLE_ANY_TASK);
+}
+
+struct take {
+	struct call *c;
+	struct ref ref;
+};
+
+static int
+take_in(struct db_txn *t, void *arg)
+{
+	struct take *k = arg;
+	struct task *task = call_txn_edit(k->c, t, CLASS_TASK, &k->ref);
+
+	if (!task || may_change(k->c, t, task))
+		return -1;
+	if (!task->client_made)
+		return err_operation_not_allowed(k->c,
+		    "no client made the task");
+	if (task->driven || task->status != TASK_STATUS_TYPE_PENDING)
+		return err_operation_not_allowed(k->c,
+		    "the task has ended or is driven already");
+	task->driven = true;
+	return 0;
+}
+
+int
+task_take(struct call *c, const struct ref *task)
+{
+	struct take k = { .c = c, .ref = *task };
+
+	if (call_write(c, take_in, &k))
+		return -1;
+	c->task = *task;
 	return 0;
 }
 
@@ -189,9 +288,12 @@ error_texts(struct arena *a, const struct error *err)
 }
 
 static void
-finish(struct task *task, int status, const char *result,
+finish(struct db_txn *t, struct task *task, int status, const char *result,
     struct vec error_info)
 {
+	crowd_trim(t, (struct crowd){ .finished = true,
+	    .session = &task->session }, TASK_FINISHED_SESSION);
+	crowd_trim(t, (struct crowd){ .finished = true }, TASK_FINISHED_MAX);
 	task->status = status;
 	task->result = result;
 	task->error_info = error_info;
@@ -217,7 +319,7 @@ end_in(struct db_txn *t, void *arg)
 	}
 	if (e->status != TASK_STATUS_TYPE_SUCCESS)
 		error_info = error_texts(txn_arena(t), &e->c->err);
-	finish(task, e->status, e->result, error_info);
+	finish(t, task, e->status, e->result, error_info);
 	return 0;
 }
 
@@ -260,19 +362,20 @@ task_drop(struct call *c)
 
 /* -- collecting -- */
 
-/* As many as there can be. */
-#define GC_MAX (TASK_MAX_FINISHED + TASK_MAX_PENDING)
+struct gc_finished {
+	struct ref session;
+	struct ref ref;
+	uint64_t change;
+};
 
-/* Ages are told by the clock that nobody sets. */
+/* Ages are told by the clock that nobody sets.  What has no room waits for the
+ * next time. */
 struct gc {
 	int64_t now_mono_ms;
-	uint32_t n_dead;
-	uint32_t n_live;
-	struct ref dead[GC_MAX];
-	struct {
-		int64_t mono_ms;
-		struct ref ref;
-	} live[GC_MAX];			/* finished */
+	uint32_t room;
+	uint32_t n_dead, n_finished;
+	struct ref *dead;
+	struct gc_finished *finished;
 };
 
 static int
@@ -282,58 +385,62 @@ gc_look(const void *obj, void *arg)
 	struct gc *g = arg;
 	int64_t age_s = (g->now_mono_ms - task->status_mono_ms) / 1000;
 
-	if (age_s > (is_finished(task) ? TASK_KEEP_S : TASK_PENDING_S)) {
+	if (age_s > (is_finished(task) ? TASK_KEEP_S : TASK_PENDING_S))
 		g->dead[g->n_dead++] = task->obj.ref;
-	} else if (is_finished(task)) {
-		g->live[g->n_live].mono_ms = task->status_mono_ms;
-		g->live[g->n_live++].ref = task->obj.ref;
-	}
-	return g->n_dead + g->n_live >= GC_MAX;
+	else if (is_finished(task))
+		g->finished[g->n_finished++] = (struct gc_finished){
+		    task->session, task->obj.ref, task->obj.changed };
+	return g->n_dead + g->n_finished >= g->room;
 }
 
+/* By session, the newest first. */
 static int
-gc_older(const void *a, const void *b)
+gc_order(const void *a, const void *b)
 {
-	int64_t x, y;
+	const struct gc_finished *x = a, *y = b;
+	int order = memcmp(&x->session, &y->session, sizeof(x->session));
 
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	return x < y ? -1 : x > y;
+	if (order)
+		return order;
+	return x->change > y->change ? -1 : x->change < y->change;
 }
 
 static int
 gc_in(struct db_txn *t, void *arg)
 {
 	struct gc *g = arg;
-	uint32_t surplus;
+	const struct gc_finished *f = g->finished;
+	uint32_t of_session = 0;
 
-	g->n_dead = g->n_live = 0;
+	g->n_dead = g->n_finished = 0;
 	txn_each(t, CLASS_TASK, gc_look, g);
 	for (uint32_t i = 0; i < g->n_dead; i++)
 		txn_delete(t, CLASS_TASK, &g->dead[i]);
-	if (g->n_live <= TASK_MAX)
-		return 0;
-	surplus = g->n_live - TASK_MAX;
-	qsort(g->live, g->n_live, sizeof(g->live[0]), gc_older);
-	for (uint32_t i = 0; i < surplus; i++)
-		txn_delete(t, CLASS_TASK, &g->live[i].ref);
+	qsort(g->finished, g->n_finished, sizeof(*f), gc_order);
+	for (uint32_t i = 0; i < g->n_finished; i++) {
+		if (i && !ref_equal(&f[i].session, &f[i - 1].session))
+			of_session = 0;
+		if (++of_session > TASK_KEPT_SESSION)
+			txn_delete(t, CLASS_TASK, &f[i].ref);
+	}
 	return 0;
 }
 
 void
 task_gc(struct xapi *x)
 {
-	struct gc *g;
+	struct gc g = { .now_mono_ms = clock_mono_ms() };
 	struct db_root *root = db_root_get(x->db);
-	uint32_t n = db_count(root, CLASS_TASK);
 
+	g.room = db_count(root, CLASS_TASK);
 	db_root_put(root);
-	if (!n)
+	if (!g.room)
 		return;
-	g = mem_zalloc(sizeof(*g));
-	g->now_mono_ms = clock_mono_ms();
-	db_write(x->db, gc_in, g);
-	free(g);
+	g.dead = mem_alloc(g.room * sizeof(*g.dead));
+	g.finished = mem_alloc(g.room * sizeof(*g.finished));
+	db_write(x->db, gc_in, &g);
+	free(g.dead);
+	free(g.finished);
 }
 
 /*
@@ -343,8 +450,7 @@ task_gc(struct xapi *x)
  * not tell who asked (a session's reference is its credential).
  */
 
-/* What a message does to a task.  Only the same subject or a pool operator may:
- * with root as the only user that is everybody. */
+/* What a message does to a task. */
 struct change {
 	struct call *c;
 	struct ref task;
@@ -368,6 +474,7 @@ api_task_create(struct call *c, const struct task_create_args *a,
 {
 	const struct task_new n = {
 		.label = a->label, .description = a->description,
+		.client_made = true,
 	};
 
 	if (too_long(c, "label", a->label ? a->label : "", TASK_LABEL_MAX) ||
@@ -385,7 +492,7 @@ destroy_in(struct db_txn *t, void *arg)
 	    &ch->task);
 	struct task *draft;
 
-	if (!task)
+	if (!task || may_change(ch->c, t, task))
 		return -1;
 	if (is_finished(task)) {
 		txn_delete(t, CLASS_TASK, &ch->task);
@@ -412,7 +519,7 @@ cancel_in(struct db_txn *t, void *arg)
 	struct change *ch = arg;
 	struct task *task = call_txn_edit(ch->c, t, CLASS_TASK, &ch->task);
 
-	if (!task)
+	if (!task || may_change(ch->c, t, task))
 		return -1;
 	if (!set_has_enum(task->allowed_operations,
 	    TASK_ALLOWED_OPERATIONS_CANCEL))
@@ -438,7 +545,13 @@ pending_edit(struct db_txn *t, struct change *ch)
 {
 	struct task *task = call_txn_edit(ch->c, t, CLASS_TASK, &ch->task);
 
-	if (task && is_finished(task)) {
+	if (!task || may_change(ch->c, t, task))
+		return NULL;
+	if (!task->client_made) {
+		err_operation_not_allowed(ch->c, "no client made the task");
+		return NULL;
+	}
+	if (is_finished(task)) {
 		err_operation_not_allowed(ch->c, "the task has finished");
 		return NULL;
 	}
@@ -459,7 +572,7 @@ status_in(struct db_txn *t, void *arg)
 	else if (has_operation(task, TASK_ALLOWED_OPERATIONS_DESTROY))
 		txn_delete(t, CLASS_TASK, &ch->task);
 	else
-		finish(task, ch->status, task->result, task->error_info);
+		finish(t, task, ch->status, task->result, task->error_info);
 	return 0;
 }
 

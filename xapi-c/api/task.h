@@ -6,7 +6,8 @@
  * A finished task never changes again.  task.cancel puts `cancel` into
  * current_operations; the work asks task_is_cancelled at its own points.
  * task.destroy of a pending task puts `destroy` there; task_end then deletes
- * it.  Tasks live in memory only: a restart of xapi forgets them.  All but
+ * it.  Tasks live in memory only: a restart of xapi forgets them.  Who made a
+ * task, and whoever has the permission task.destroy/any, may change it.  All but
  * the writes of GC run on the thread that owns the call.
  */
 #ifndef API_TASK_H
@@ -16,18 +17,34 @@
 
 #define TASK_KEEP_S (65 * 60)		/* finished tasks */
 #define TASK_PENDING_S (24 * 3600)	/* pending ones that nothing drives */
-#define TASK_MAX 200			/* finished tasks kept */
-#define TASK_MAX_FINISHED 1000		/* until that is seen to */
-#define TASK_MAX_PENDING 1000		/* of all clients together */
+
+/* Finished tasks; the oldest goes first. */
+#define TASK_KEPT_SESSION 200		/* of one session, collected */
+#define TASK_FINISHED_SESSION 1000	/* of one session, until then */
+#define TASK_FINISHED_MAX 4000
+
+/* Pending ones by task.create; the oldest that no transfer drives goes first.
+ * Those of our own calls need no quota: threads bound them. */
+#define TASK_CLIENT_SESSION 500
+#define TASK_CLIENT_OWNER 1000		/* of one subject's sessions, or root's */
+#define TASK_CLIENT_MAX 2000
 
 struct task_new {
 	const char *label;
 	const char *description;
-	struct ref subtask_of;
+	struct ref subtask_of;		/* one that is not there counts as none */
+	bool client_made;
 };
 
-/* A pending task of c->session.  TOO_MANY_PENDING_TASKS. */
+/* A pending task of c->session. */
 int task_make(struct call *c, const struct task_new *n, struct ref *task_out);
+/*
+ * Takes over a client's pending task for a transfer, which ends it with
+ * task_end; sets c->task.  HANDLE_INVALID; OPERATION_NOT_ALLOWED for one that
+ * task.create did not make, that has ended or that another transfer drives;
+ * RBAC_PERMISSION_DENIED.
+ */
+int task_take(struct call *c, const struct ref *task);
 /* Has somebody asked c->task to stop?  False without a task. */
 bool task_is_cancelled(struct call *c);
 /* The same as an error: TASK_CANCELLED [task]. */

@@ -11,10 +11,9 @@
 #include "api/xapi.h"
 #include "base/cond.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "gen/errors.h"
 
-#define TASK_THREADS 64
-#define TASK_QUEUE 512
 #define TASK_IDLE_S 30
 #define HOUSE_INTERVAL_S 30
 #define STOP_WAIT_S 5
@@ -30,6 +29,7 @@ struct job {
 	struct job *next;
 	struct xapi *x;
 	const struct method *m;
+	const char *permission;
 	task_fn *fn;
 	const void *args;
 	struct arena *arena;		/* holds the job as well */
@@ -38,13 +38,21 @@ struct job {
 	bool superuser;
 };
 
+/* The jobs of one session, in their order. */
+struct lane {
+	struct lane *next;
+	struct ref session;
+	struct job *head, **tail;
+	int queued, running;
+};
+
 struct tasks {
 	struct xapi *x;
 	pthread_mutex_t lock;
-	pthread_cond_t work;		/* queue not empty, or stop */
+	pthread_cond_t work;		/* there is a job to run, or stop */
 	pthread_cond_t gone;		/* a thread ended; stop */
-	struct job *head, **tail;
-	int queued;
+	struct lane *lanes, **last;	/* whose turn it is comes first */
+	int queued, running;
 	int threads;
 	int idle;
 	bool stop;
@@ -71,8 +79,7 @@ job_run(const struct job *j)
 	c.root = db_root_get(c.x->db);
 	rc = task_check(&c);
 	if (rc == 0)
-		rc = session_allow(&c,
-		    session_permission(c.arena, j->m->name), j->m->role);
+		rc = session_allow(&c, j->permission);
 	if (rc == 0)
 		rc = j->fn(&c, j->args, result);
 	task_end(&c, rc, j->m->result, result);
@@ -80,47 +87,84 @@ job_run(const struct job *j)
 	arena_free(c.arena);
 }
 
-/* With the lock held; NULL when this thread should end. */
-static struct job *
-job_next(struct tasks *ts)
-{
-	struct timespec until = cond_after_ms(TASK_IDLE_S * 1000);
-	struct job *j;
-	int r = 0;
+/* -- the queue; with the lock held -- */
 
-	ts->idle++;
-	while (!ts->head && !ts->stop && r != ETIMEDOUT)
-		r = pthread_cond_timedwait(&ts->work, &ts->lock, &until);
-	ts->idle--;
-	j = ts->stop ? NULL : ts->head;
-	if (!j)
-		return NULL;
-	ts->head = j->next;
-	if (!ts->head)
-		ts->tail = &ts->head;
-	ts->queued--;
-	return j;
+static struct lane *
+lane_of(struct tasks *ts, const struct ref *session)
+{
+	struct lane *l;
+
+	for (l = ts->lanes; l; l = l->next)
+		if (ref_equal(&l->session, session))
+			return l;
+	l = mem_zalloc(sizeof(*l));
+	l->session = *session;
+	l->tail = &l->head;
+	*ts->last = l;
+	ts->last = &l->next;
+	return l;
 }
 
-static void *
-task_thread(void *arg)
+static void
+lane_unlink(struct tasks *ts, struct lane **at)
 {
-	struct tasks *ts = arg;
-	struct job *j;
+	struct lane *l = *at;
 
-	pthread_mutex_lock(&ts->lock);
-	while ((j = job_next(ts))) {
-		pthread_mutex_unlock(&ts->lock);
-		job_run(j);
-		pthread_mutex_lock(&ts->lock);
-	}
-	ts->threads--;
-	pthread_cond_broadcast(&ts->gone);
-	pthread_mutex_unlock(&ts->lock);
+	*at = l->next;
+	if (ts->last == &l->next)
+		ts->last = at;
+	l->next = NULL;
+}
+
+/* The first lane whose next job may run now, or NULL. */
+static struct lane **
+lane_ready(struct tasks *ts)
+{
+	struct lane **at;
+
+	for (at = &ts->lanes; *at; at = &(*at)->next)
+		if ((*at)->head && (ts->running < TASK_THREADS ||
+		    (!(*at)->running && ts->running < TASK_THREADS_MAX)))
+			return at;
 	return NULL;
 }
 
-/* With the lock held. */
+static struct job *
+job_take(struct tasks *ts, struct lane **at)
+{
+	struct lane *l = *at;
+	struct job *j = l->head;
+
+	l->head = j->next;
+	if (!l->head)
+		l->tail = &l->head;
+	l->queued--;
+	l->running++;
+	ts->queued--;
+	ts->running++;
+	lane_unlink(ts, at);
+	*ts->last = l;
+	ts->last = &l->next;
+	return j;
+}
+
+static void
+job_done(struct tasks *ts, const struct ref *session)
+{
+	struct lane **at = &ts->lanes, *l;
+
+	while (!ref_equal(&(*at)->session, session))
+		at = &(*at)->next;
+	l = *at;
+	ts->running--;
+	if (--l->running || l->head)
+		return;
+	lane_unlink(ts, at);
+	free(l);
+}
+
+static void *task_thread(void *arg);
+
 static int
 thread_add(struct tasks *ts)
 {
@@ -138,31 +182,88 @@ thread_add(struct tasks *ts)
 	return r;
 }
 
-/* False when the queue is full or nothing could run it. */
+/* One more thread for what may run now; each that takes a job looks after the
+ * next. */
+static void
+call_hands(struct tasks *ts)
+{
+	if (!lane_ready(ts))
+		return;
+	if (ts->idle > 0)
+		pthread_cond_signal(&ts->work);
+	else if (ts->threads < TASK_THREADS_MAX)
+		thread_add(ts);
+}
+
+/* NULL when this thread should end. */
+static struct job *
+job_next(struct tasks *ts)
+{
+	struct timespec until = cond_after_ms(TASK_IDLE_S * 1000);
+	struct lane **at;
+	struct job *j;
+	int r = 0;
+
+	ts->idle++;
+	while (!(at = lane_ready(ts)) && !ts->stop && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&ts->work, &ts->lock, &until);
+	ts->idle--;
+	if (ts->stop || !at)
+		return NULL;
+	j = job_take(ts, at);
+	call_hands(ts);
+	return j;
+}
+
+static void *
+task_thread(void *arg)
+{
+	struct tasks *ts = arg;
+	struct ref session;
+	struct job *j;
+
+	pthread_mutex_lock(&ts->lock);
+	while ((j = job_next(ts))) {
+		session = j->session;
+		pthread_mutex_unlock(&ts->lock);
+		job_run(j);
+		pthread_mutex_lock(&ts->lock);
+		job_done(ts, &session);
+	}
+	ts->threads--;
+	pthread_cond_broadcast(&ts->gone);
+	pthread_mutex_unlock(&ts->lock);
+	return NULL;
+}
+
+/* False when the session has as many as it may, or nothing could run it. */
 static bool
 job_queue(struct tasks *ts, struct job *j)
 {
+	struct lane *l;
 	bool ok = false;
 
 	pthread_mutex_lock(&ts->lock);
-	if (ts->stop || ts->queued >= TASK_QUEUE)
+	if (ts->stop || ts->queued >= TASK_QUEUE ||
+	    (!ts->threads && thread_add(ts)))
 		goto out;
-	if (ts->idle <= ts->queued && ts->threads < TASK_THREADS &&
-	    thread_add(ts) && !ts->threads)
+	l = lane_of(ts, &j->session);
+	if (l->queued >= TASK_QUEUE_SESSION)
 		goto out;
-	*ts->tail = j;
-	ts->tail = &j->next;
+	*l->tail = j;
+	l->tail = &j->next;
+	l->queued++;
 	ts->queued++;
-	pthread_cond_signal(&ts->work);
 	ok = true;
+	call_hands(ts);
 out:
 	pthread_mutex_unlock(&ts->lock);
 	return ok;
 }
 
 int
-task_start(struct call *c, const struct method *m, task_fn *fn,
-    const void *args, struct ref *task_out)
+task_start(struct call *c, const struct method *m, const char *permission,
+    task_fn *fn, const void *args, struct ref *task_out)
 {
 	const struct task_new n = {
 		.label = arena_printf(c->arena, "Async.%s", m->name),
@@ -173,7 +274,7 @@ task_start(struct call *c, const struct method *m, task_fn *fn,
 	if (task_make(c, &n, task_out))
 		return -1;
 	*j = (struct job){
-		.x = c->x, .m = m, .fn = fn, .args = args,
+		.x = c->x, .m = m, .permission = permission, .fn = fn, .args = args,
 		.arena = c->arena, .session = c->session, .task = *task_out,
 		.superuser = c->superuser,
 	};
@@ -235,7 +336,7 @@ tasks_start(struct xapi *x, struct tasks **tasks_out)
 	if (!ts)
 		abort();
 	ts->x = x;
-	ts->tail = &ts->head;
+	ts->last = &ts->lanes;
 	pthread_mutex_init(&ts->lock, NULL);
 	cond_init(&ts->work);
 	cond_init(&ts->gone);
@@ -246,6 +347,27 @@ tasks_start(struct xapi *x, struct tasks **tasks_out)
 	}
 	*tasks_out = ts;
 	return 0;
+}
+
+/* The jobs that nobody will run; lanes of running ones stay. */
+static void
+lanes_drop(struct tasks *ts)
+{
+	struct lane **at = &ts->lanes, *l;
+
+	while ((l = *at)) {
+		for (struct job *j = l->head, *next; j; j = next) {
+			next = j->next;
+			arena_free(j->arena);
+		}
+		l->head = NULL;
+		if (l->running) {
+			at = &l->next;
+			continue;
+		}
+		lane_unlink(ts, at);
+		free(l);
+	}
 }
 
 bool
@@ -263,11 +385,7 @@ tasks_stop(struct tasks *ts)
 	while (ts->threads && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&ts->gone, &ts->lock, &until);
 	left = ts->threads;
-	for (struct job *j = ts->head, *next; j; j = next) {
-		next = j->next;
-		arena_free(j->arena);
-	}
-	ts->head = NULL;
+	lanes_drop(ts);
 	pthread_mutex_unlock(&ts->lock);
 	pthread_join(ts->house, NULL);
 	if (left) {

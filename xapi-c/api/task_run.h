@@ -1,12 +1,18 @@
 /*
- * Runs messages as tasks.  Sixty-four task threads at most and a bounded queue
- * behind them.
+ * Runs messages as tasks, on threads of their own with a queue behind them.
+ * Sessions take turns, and one that has nothing running finds a thread although
+ * others fill all that are shared.
  */
 #ifndef API_TASK_RUN_H
 #define API_TASK_RUN_H
 
 #include "api/call.h"
 #include "gen/methods.h"
+
+#define TASK_THREADS 64			/* shared by all sessions */
+#define TASK_THREADS_MAX 128		/* with those of a session's only job */
+#define TASK_QUEUE_SESSION 1024		/* waiting jobs of one session */
+#define TASK_QUEUE 8192			/* of all */
 
 struct tasks;
 
@@ -20,14 +26,14 @@ typedef int task_fn(struct call *c, const void *args, void *result);
 
 /*
  * Async.*: makes a pending task and queues fn for a task thread.  args
- * live in c->arena.  On 0 the arena belongs to the task (c->arena is NULL
- * then), while the caller keeps c->root; the task checks the role
- * (session_allow), takes a newest root of its own and stores result (XML-RPC
- * text of m->result) or error.  -1 with c->err set (TOO_MANY_PENDING_TASKS):
+ * and permission live in c->arena.  On 0 the arena belongs to the task (c->arena
+ * is NULL then), while the caller keeps c->root; the task asks session_allow for
+ * the permission, takes a newest root of its own and stores result (XML-RPC text
+ * of m->result) or error.  -1 with c->err set (TOO_MANY_PENDING_TASKS):
  * nothing was started and the arena stays the caller's.
  */
-int task_start(struct call *c, const struct method *m, task_fn *fn,
-    const void *args, struct ref *task_out);
+int task_start(struct call *c, const struct method *m, const char *permission,
+    task_fn *fn, const void *args, struct ref *task_out);
 
 /*
  * The synchronous form of a message that could be asynchronous: runs m on the

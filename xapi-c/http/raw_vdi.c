@@ -272,6 +272,8 @@ status_of(const struct call *c)
 	    strcmp(code, "UUID_INVALID") == 0 ||
 	    strcmp(code, "VDI_MISSING") == 0)
 		return 400;
+	if (strcmp(code, "RBAC_PERMISSION_DENIED") == 0)
+		return 403;
 	return strcmp(code, "NOT_IMPLEMENTED") == 0 ? 404 : 500;
 }
 
@@ -288,7 +290,8 @@ run_task(struct transfer *t, const char *label,
 
 	if (stream_task_begin(c, label, http_param(t->s->head, "task_id"),
 		http_param(t->s->head, "subtask_of"))) {
-		stream_refuse(t->s, 500, "There is no such task.");
+		stream_refuse(t->s, status_of(c),
+		    "The task is not one to drive.");
 		return;
 	}
 	t->chunk = mem_alloc(CHUNK);

@@ -6,12 +6,10 @@
 #include "http/page.h"
 #include "http/stream.h"
 
-#define RPC(path, k) { HTTP_POST, path, ROUTE_RPC_ ## k, NULL, NULL, \
-	"post_root", ROLE_READ_ONLY }
-#define PAGE(m, path, fn) { m, path, ROUTE_PAGE, fn, NULL, \
-	"get_root", ROLE_READ_ONLY }
-#define STREAM(m, path, fn, action, role) { m, path, ROUTE_STREAM, NULL, fn, \
-	action, role }
+#define RPC(path, k) { HTTP_POST, path, ROUTE_RPC_ ## k, .page = NULL }
+#define PAGE(m, path, fn) { m, path, ROUTE_PAGE, .page = fn }
+#define STREAM(m, path, fn, a) { m, path, ROUTE_STREAM, .stream = fn, \
+	.action = HTTP_ACTION_ ## a }
 
 static const struct route routes[] = {
 	RPC("/", XML),
@@ -23,14 +21,12 @@ static const struct route routes[] = {
 	PAGE(HTTP_GET, "/", page_static),
 	PAGE(HTTP_PUT, "/", page_forbidden),
 	PAGE(HTTP_CONNECT, "/", page_forbidden),
-	STREAM(HTTP_CONNECT, "/console", console_stream, "connect_console",
-	    ROLE_VM_OPERATOR),
-	STREAM(HTTP_GET, "/console", console_stream, "connect_console_ws",
-	    ROLE_VM_OPERATOR),
+	STREAM(HTTP_CONNECT, "/console", console_stream, CONNECT_CONSOLE),
+	STREAM(HTTP_GET, "/console", console_stream, CONNECT_CONSOLE_WS),
 	STREAM(HTTP_GET, "/export_raw_vdi", raw_vdi_export,
-	    "get_export_raw_vdi", ROLE_VM_ADMIN),
+	    GET_EXPORT_RAW_VDI),
 	STREAM(HTTP_PUT, "/import_raw_vdi", raw_vdi_import,
-	    "put_import_raw_vdi", ROLE_VM_ADMIN),
+	    PUT_IMPORT_RAW_VDI),
 };
 
 const struct route *

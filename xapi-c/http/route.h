@@ -5,7 +5,7 @@
 #ifndef HTTP_ROUTE_H
 #define HTTP_ROUTE_H
 
-#include "gen/types.h"
+#include "api/role.h"
 #include "http/head.h"
 
 struct stream;
@@ -23,8 +23,7 @@ struct route {
 	enum route_kind kind;
 	void (*page)(struct conn *c);
 	void (*stream)(struct stream *s);
-	const char *action;	/* name of its permission and Basic realm */
-	enum role_id role;
+	enum http_action action;	/* of a stream: its permission */
 };
 
 /* NULL: nothing has that prefix. */

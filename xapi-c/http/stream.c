@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "api/session.h"
-#include "api/stream.h"
 #include "api/xapi.h"
 #include "base/mem.h"
 #include "http/route.h"
@@ -148,19 +147,6 @@ authenticate(struct stream *s)
 	return basic ? login_basic(s, basic) : -1;
 }
 
-/* A client that is refused learns it from its task as well. */
-static void
-fail_task(struct stream *s)
-{
-	const char *task = http_param(s->head, "task_id");
-
-	if (!task || !*task || stream_task_begin(&s->call, "", task, NULL))
-		return;
-	call_error(&s->call, "SESSION_AUTHENTICATION_FAILED",
-	    (const char *[]) { "", "no valid session or password" }, 2);
-	stream_task_end(&s->call, -1, NULL, NULL);
-}
-
 struct stream *
 stream_new(struct conn *c)
 {
@@ -172,11 +158,11 @@ stream_new(struct conn *c)
 	s->call.x = c->http->cfg.x;
 	s->call.arena = arena_new();
 	s->call.root = db_root_get(s->call.x->db);
+	/* A stranger changes nothing, not even the task that is named. */
 	if (authenticate(s)) {
-		fail_task(s);
-		stream_refuse(s, 401, route->action);
-	} else if (session_allow(&s->call, arena_printf(s->call.arena,
-		    "http/%s", route->action), route->role)) {
+		stream_refuse(s, 401, role_http_name(route->action));
+	} else if (session_allow(&s->call, role_http_permission(s->call.arena,
+		    route->action))) {
 		stream_refuse(s, 403, "The role does not allow this.");
 	} else {
 		return s;

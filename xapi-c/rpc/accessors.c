@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/role.h"
 #include "gen/errors.h"
 #include "gen/types.h"
 #include "rpc/where.h"
@@ -132,6 +133,9 @@ edit_fn(struct db_txn *t, void *arg)
 	v = (struct vec *)(obj + field_of(e->m)->offset);
 	switch (e->m->kind) {
 	case METHOD_SET:
+		if (role_check_map(e->c, e->m->class_id, e->m->field, v,
+		    a->value))
+			return -1;
 		type_copy(type, v, a->value, txn_arena(t));
 		return 0;
 	case METHOD_ADD_TO:

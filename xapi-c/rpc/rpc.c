@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/role.h"
 #include "api/session.h"
 #include "api/task_run.h"
 #include "api/xapi.h"
@@ -142,7 +143,8 @@ decode_failure(struct rpc *p)
 	switch (e->fault) {
 	case DECODE_UTF8:
 		return err_invalid_value(&p->c,
-		    "Invalid UTF-8 string in parameter", e->text);
+		    "Invalid UTF-8 string in parameter",
+		    p->m->flags & METHOD_SECRET ? "" : e->text);
 	case DECODE_REF:
 		return err_handle_invalid(&p->c, e->cls, e->text);
 	case DECODE_TYPE:
@@ -209,6 +211,16 @@ decode_args(struct rpc *p)
 	return decode_explicit(p);
 }
 
+static const char *
+permission(struct rpc *p)
+{
+	const struct method *m = p->m;
+
+	return m->kind == METHOD_ADD_TO || m->kind == METHOD_REMOVE_FROM ?
+	    role_key_permission(p->c.arena, m, p->accessor.text) :
+	    role_permission(p->c.arena, m->name);
+}
+
 static int
 check_role(struct rpc *p)
 {
@@ -223,8 +235,29 @@ check_role(struct rpc *p)
 	}
 	if (p->c.superuser || (p->m->flags & METHOD_NO_SESSION))
 		return 0;
-	return session_allow(&p->c,
-	    session_permission(p->c.arena, p->m->name), p->m->role);
+	return session_allow(&p->c, permission(p));
+}
+
+/* The maps of a new object are no way around the keys' own permissions. */
+static int
+check_new_keys(struct rpc *p)
+{
+	const struct record_type *args = p->m->args, *rt;
+	const char *at;
+
+	if (p->m->kind != METHOD_CTOR)
+		return 0;
+	for (int i = 0; i < args->n; i++) {
+		rt = args->fields[i].type->rec;
+		at = (const char *)p->args + args->fields[i].offset;
+		if (!rt || rt != &classes[p->m->class_id]->rec)
+			continue;
+		for (int j = 0; j < rt->n; j++)
+			if (role_check_map(&p->c, p->m->class_id, j, NULL,
+			    at + rt->fields[j].offset))
+				return -1;
+	}
+	return 0;
 }
 
 /* What a task needs of an accessor. */
@@ -260,7 +293,7 @@ run_async(struct rpc *p)
 		fn = run_accessor_task;
 		args = arena_memdup(c->arena, &work, sizeof(work));
 	}
-	if (task_start(c, p->m, fn, args, task)) {
+	if (task_start(c, p->m, permission(p), fn, args, task)) {
 		arena_free(mine);
 		return -1;
 	}
@@ -371,7 +404,7 @@ dispatch(struct rpc *p)
 		return -1;
 	if (decoded)
 		return decode_failure(p);
-	if (!p->async && check_role(p))
+	if ((!p->async && check_role(p)) || check_new_keys(p))
 		return -1;
 	return run(p);
 }

@@ -21,7 +21,7 @@ enum method_flag {
 	METHOD_ASYNC = 1 << 0,		/* has Async. forms */
 	METHOD_NO_SESSION = 1 << 1,	/* takes no session */
 	METHOD_HIDDEN = 1 << 2,		/* not in system.listMethods */
-	METHOD_SECRET = 1 << 3,		/* arguments never in logs */
+	METHOD_SECRET = 1 << 3,		/* arguments never in errors */
 	METHOD_POOL_INTERNAL = 1 << 4,	/* sessions between hosts only */
 	METHOD_CLIENT_CERT = 1 << 5,	/* allowed to client certificates */
 };

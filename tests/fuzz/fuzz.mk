@@ -1,53 +1,62 @@
-# Fuzzers, by clang's libFuzzer; `make check` has the mutation loops of the unit
-# tests instead.
+# Fuzzers, by clang's libFuzzer under ASan and UBSan: every fuzz_<target>.c is
+# one program.  `make check` runs each for a few seconds from the kept corpus
+# (tests/fuzz/corpus/), `make check-long` for ten minutes.
 
 $(B)/fuzz-setup.mk: setup.sh tests/fuzz/packages.txt | $(B)
 	./setup.sh tests/fuzz/packages.txt
 	@echo '# packages of tests/fuzz/packages.txt are installed' >$@
 
-FUZZ_S ?= 60
 FUZZ_CLANG ?= clang
-FUZZ_SOURCES := tests/fuzz/fuzz_parsers.c xapi-c/http/head.c xapi-c/http/ws.c \
-	xapi-c/rpc/where.c xapi-c/net/tls.c $(wildcard xapi-c/wire/*.c) \
-	$(wildcard xapi-c/base/*.c) $(B)/gen/types.c
+FUZZ_OBJ := $(B)/host/fuzz
+FUZZ_CFLAGS = $(C_COMMON) -w -O1 -g $(SANITIZE) \
+	-fsanitize=fuzzer-no-link $(HOST_PKG_CFLAGS)
+$(eval $(call flavour,$(FUZZ_OBJ),$$(FUZZ_CLANG),FUZZ_CFLAGS,$$(B)/fuzz-setup.mk))
+$(eval $(call installer_rules,$(FUZZ_OBJ),$$(FUZZ_CLANG),FUZZ_CFLAGS,$$(B)/fuzz-setup.mk))
 
-$(B)/fuzz/parsers: $(FUZZ_SOURCES) $(B)/fuzz-setup.mk | $(GEN_HEADERS)
-	@mkdir -p $(@D)
-	$(FUZZ_CLANG) $(C_COMMON) -Wno-error -O1 -g \
-	    -fsanitize=fuzzer,address,undefined $(HOST_PKG_CFLAGS) -o $@.tmp \
-	    $(FUZZ_SOURCES) $(HOST_LIBS)
-	@mv $@.tmp $@
+# What each is linked with: layers, or single files of one that needs all.
+FUZZ_parsers := http/head.o http/ws.o rpc/where.o net.a wire.a gen.a base.a
+FUZZ_disks_xml := wire.a gen.a base.a
+FUZZ_db := db.a wire.a base.a
+FUZZ_answers := installer.a base.a
+FUZZ_request := xenopsd.a gen.a base.a
+FUZZ_channel := $(FUZZ_request)
+FUZZ_lvm_tags := $(FUZZ_request)
+FUZZ_lvm_list := $(FUZZ_request)
+FUZZ_canary :=
+FUZZ_TARGETS := $(filter-out canary,$(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard \
+	tests/fuzz/fuzz_*.c)))
 
-FUZZ_DB_SOURCES := tests/fuzz/fuzz_db.c $(wildcard xapi-c/db/*.c) \
-	$(wildcard xapi-c/wire/*.c) $(wildcard xapi-c/base/*.c)
+define fuzz_program
+$(B)/fuzz/$1: tests/fuzz/fuzz_$1.c tests/fuzz/fuzz.h $(wildcard tests/unit/*.h) \
+    $(FUZZ_$1:%=$(FUZZ_OBJ)/%) | $$(GEN_HEADERS) $(B)/fuzz-setup.mk
+	@mkdir -p $$(@D)
+	$$(call say,LD)$$(FUZZ_CLANG) $$(FUZZ_CFLAGS) \
+	    -fsanitize=fuzzer -Itests/unit -I. -o $$@.$$T $$< \
+	    $$(call group,$$(filter %.o %.a,$$^)) $$(HOST_LIBS)
+	@mv $$@.$$T $$@
+endef
+$(foreach t,canary $(FUZZ_TARGETS),$(eval $(call fuzz_program,$t)))
 
-$(B)/fuzz/db: $(FUZZ_DB_SOURCES) $(wildcard tests/unit/*.h) \
-    $(B)/fuzz-setup.mk | $(GEN_HEADERS)
-	@mkdir -p $(@D)
-	$(FUZZ_CLANG) $(C_COMMON) -Wno-error -Wno-unused-function -O1 -g \
-	    -Itests/unit -fsanitize=fuzzer,address,undefined \
-	    $(HOST_PKG_CFLAGS) -o $@.tmp $(FUZZ_DB_SOURCES) $(HOST_LIBS)
-	@mv $@.tmp $@
+FUZZ_S ?= 5
+# $1 seconds
+fuzz_run = @python3 tests/fuzz/run.py $(B)/fuzz $1 \
+	$(or $(FUZZ),$(FUZZ_TARGETS))
 
-.PHONY: fuzz fuzz-parsers fuzz-db
-## fuzz: FUZZ_S seconds each of the parsers and the database
-fuzz: fuzz-parsers fuzz-db
+CHECK_TARGETS += check-fuzz
+CHECK_LONG_TARGETS += check-fuzz-long
 
-CHECK_LONG_TARGETS += check-fuzz
-.PHONY: check-fuzz
-check-fuzz: FUZZ_S = 600
-check-fuzz: fuzz
-	@echo 'PASS fuzz: parsers and database, $(FUZZ_S) s each'
+.PHONY: check-fuzz check-fuzz-long fuzz-corpus
+## check-fuzz: each fuzzer for FUZZ_S=5 seconds; FUZZ=channel: that one
+check-fuzz: $(addprefix $(B)/fuzz/,canary $(or $(FUZZ),$(FUZZ_TARGETS)))
+	$(call fuzz_run,$(FUZZ_S))
 
-## fuzz-parsers: fuzzing of what reads clients' bytes
-fuzz-parsers: $(B)/fuzz/parsers
-	python3 tests/fuzz/seeds.py $(B)/fuzz/corpus
-	cd $(B)/fuzz && ./parsers -max_total_time=$(FUZZ_S) -max_len=20000 \
-	    -timeout=10 -rss_limit_mb=1024 corpus
+## check-fuzz-long: ten minutes each
+check-fuzz-long: $(addprefix $(B)/fuzz/,canary $(FUZZ_TARGETS))
+	$(call fuzz_run,600)
 
-## fuzz-db: fuzzing of commit records, log entries, database files and dumps
-fuzz-db: $(B)/fuzz/db
-	mkdir -p $(B)/fuzz/corpus-db
-	cd $(B)/fuzz && ./db -seeds=corpus-db && ./db -close_fd_mask=2 \
-	    -max_total_time=$(FUZZ_S) -max_len=100000 -timeout=10 \
-	    -rss_limit_mb=1024 corpus-db
+## fuzz-corpus: writes the kept corpus from its seeds
+fuzz-corpus: $(B)/fuzz/db
+	python3 tests/fuzz/seeds.py tests/fuzz/corpus
+	mkdir -p tests/fuzz/corpus/db
+	cd $(B)/fuzz && ./db -seeds=$(CURDIR)/tests/fuzz/corpus/db
+	rm tests/fuzz/corpus/db/file	# 45 KB, made for each run

@@ -4,7 +4,6 @@
  * -seeds=DIR it writes valid inputs there instead.
  */
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +13,11 @@
 #include "db/dump.h"
 #include "db/log_entry.h"
 #include "db/tools.h"
+#include "fuzz.h"
 #include "model_tables.h"
 #include "vfs_record.h"
 
 #define DB_PATH "fuzzed.db"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
 say_nothing(void *arg, const char *text)

@@ -1,21 +1,19 @@
 /*
  * All parsers of bytes from clients behind one libFuzzer entry: the first byte
- * of the input chooses.  Build and run with `make fuzz`.
+ * of the input chooses.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "gen/types.h"
 #include "http/head.h"
 #include "http/ws.h"
 #include "rpc/where.h"
+#include "value_check.h"
 #include "wire/emit.h"
 #include "wire/json.h"
 #include "wire/xmlrpc.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -36,6 +34,7 @@ decode_all(struct arena *a, const struct request *req)
 	uint32_t i;
 	uint16_t f;
 
+	check_request(req);
 	for (i = 0; i < req->n_params && i < 16; i++) {
 		v = &req->params[i];
 		if (value_decode_ctor(&d, &class_vm.rec, v, &vm) == 0) {

@@ -1,9 +1,15 @@
-"""seeds.py DIR: one valid input per parser, for the fuzzer to start from."""
+"""seeds.py CORPUS: writes the kept corpus of each fuzzer, CORPUS/<target>/:
+valid inputs for it to start from, and what once broke something.  That of the
+database is written by its own fuzzer, which knows the format."""
 
-import os
+import pathlib
 import sys
+import xml.etree.ElementTree as ET
 
-SEEDS = {
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+UUID = "11111111-2222-4333-8444-%012d"
+
+PARSERS = {
     "xml": b"\0<?xml version='1.0'?><methodCall><methodName>VM.create"
            b"</methodName><params><param><value>x</value></param><param>"
            b"<value><struct><member><name>name_label</name><value>a&amp;b"
@@ -28,7 +34,168 @@ SEEDS = {
     "ws": b"\4\x82\x85\1\2\3\4abcde\x89\x80\1\2\3\4\x88\x82\1\2\3\4\2\xea",
 }
 
-os.makedirs(sys.argv[1], exist_ok=True)
-for name, data in SEEDS.items():
-    with open(os.path.join(sys.argv[1], name), "wb") as f:
-        f.write(data)
+DISKS_XML = {
+    "two": b'<provision><disk device="0" size="8589934592" sr="" '
+           b'bootable="true" type="system"/>\n<disk device="1" size="1" '
+           b'sr="11111111-2222-4333-8444-555555555555" bootable="false" '
+           b'type="user"/></provision>',
+    "none": b"<?xml version='1.0'?><provision><!-- none --></provision>",
+    "entity": b'<!DOCTYPE p [<!ENTITY e "8">]><provision><disk device="0" '
+              b'size="&e;"/></provision>',
+}
+
+ANSWERS = {
+    "static": b'<?xml version="1.0"?>\n<installation>\n<root-password type='
+              b'"hash">$6$saltsalt$' + b"x" * 86 + b"</root-password>"
+              b"<hostname>host1.example.org</hostname>"
+              b'<admin-interface name="eth0" proto="static">'
+              b"<ip>192.0.2.10</ip><subnet-mask>255.255.255.0</subnet-mask>"
+              b"<gateway>192.0.2.1</gateway></admin-interface>"
+              b"<name-server>192.0.2.1</name-server>"
+              b"<nameserver>192.0.2.2</nameserver>"
+              b"<ntp-server>ntp.example.org</ntp-server></installation>",
+    "dhcp": b'<installation mode="fresh" srtype="lvm"><primary-disk>sda'
+            b"</primary-disk><keymap>us</keymap>"
+            b'<root-password type="plaintext">secret1</root-password>'
+            b'<source type="url">http://192.0.2.1/</source>'
+            b'<admin-interface name="00:16:3e:00:00:01" proto="dhcp" '
+            b'vlan="100"/><timezone>Europe/Berlin</timezone></installation>',
+    "none": b'<answerfile><root-password type="hash">!!</root-password>'
+            b'<admin-interface name="eth0" proto="none" protov6="static">'
+            b"<ipv6>2001:db8::1/64</ipv6></admin-interface></answerfile>",
+}
+
+LVM_TAGS = {
+    "all": b"n0:web=20server,d0:=c3=a4 first,d1:second,p0:11111111-2222-4333-"
+           b"8444-555555555555,r0:1",
+    "text": "a näme with | , = : and \U0001f600".encode(),
+    "cut": b"n0:a=,x,n1:=4,d0:,d0:=c3",
+    "long": b"d0:" + b"=c3=a4" * 160 + b",d1:" + b"=e2=82=ac" * 110,
+}
+
+LVM_LIST = {
+    "thin": "".join(
+        "  %s|%d|12.34|active|%d|Ab3xYz-0000-1111-2222-3333-4444-GHIJkl|"
+        "Cd3xYz-0000-1111-2222-3333-4444-GHIJkl|n0:disk=20%d,r0:1\n" % (
+            UUID % i, i << 30, i, i) for i in range(1, 4)).encode() +
+            b"  pool|107374182400|50.00|active||Ef3xYz-0000|Cd3xYz-0000|\n",
+    "linear": ("%s|4194304||||u|v|\n" % (UUID % 9)).encode(),
+    "broken": b"|||||||\n\n  pool|x|y|z\n" +
+              ("%s|-1|nan|active|-1|||\n" % (UUID % 8)).encode(),
+}
+
+
+# -- the binary form of base/codec.h ----------------------------------------
+
+def varint(n):
+    out = b""
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def counted(value):
+    value = value.encode() if isinstance(value, str) else value
+    return varint(len(value)) + value
+
+
+def record(fields):
+    """Fields by tag: an int, a text, or bytes that are encoded already."""
+    out = b""
+    for tag, value in sorted(fields.items()):
+        if isinstance(value, bool):
+            out += varint(tag << 3) + varint(value)
+        elif isinstance(value, int):
+            out += varint(tag << 3) + varint(value << 1)
+        else:
+            out += varint(tag << 3 | 2) + counted(value)
+    return out
+
+
+def messages():
+    """Message name: its number, which is its place."""
+    top = ET.parse(ROOT / "ui-protocol/xenops.xml").getroot()
+    names = [e.get("name") for kind in ("request", "event")
+             for e in top.iter(kind)]
+    return {name: n for n, name in enumerate(names)}
+
+
+def bodies():
+    disks = [record({1: UUID % i, 2: i, 5: i == 0, 6: UUID % 50,
+                     7: UUID % (60 + i)}) for i in range(2)]
+    nic = record({1: UUID % 70, 2: 0, 3: "00:16:3e:00:00:01", 4: "xapi0",
+                  5: 1500})
+    vm = record({
+        1: UUID % 1, 2: "a machine", 3: 1, 4: 1 << 30, 5: 1 << 29, 6: 4, 7: 2,
+        8: 256, 9: 0, 10: 1, 11: "vmlinuz", 12: "initrd", 13: "quiet",
+        14: b"".join(map(counted, disks)), 15: counted(nic),
+        16: counted("vm-data/k") + counted("v"), 17: 1, 18: 2, 19: 1})
+    vdi = record({1: UUID % 60, 2: "name", 3: "text", 4: 1 << 30, 6: True})
+    return {
+        "hello": record({1: 1}),
+        "host_get": b"",
+        "vm_start": record({1: vm, 2: True}),
+        "vm_shutdown": record({1: UUID % 1, 2: True, 3: 60}),
+        "vm_pause": record({1: UUID % 1}),
+        "vbd_plug": record({1: UUID % 1, 2: disks[1]}),
+        "vif_plug": record({1: UUID % 1, 2: nic}),
+        "console_open": record({1: UUID % 1}),
+        "vdi_create": record({1: UUID % 50, 2: vdi}),
+        "vdi_open": record({1: UUID % 50, 2: UUID % 60, 3: True}),
+    }
+
+
+def requests():
+    number = messages()
+    return {name: number[name].to_bytes(2, "little") + body
+            for name, body in bodies().items()}
+
+
+def frame(message, body, ident, kind=0, fds=0):
+    return (len(body).to_bytes(4, "little") + ident.to_bytes(4, "little") +
+            message.to_bytes(2, "little") + bytes([kind, fds]) + bytes(4) +
+            body)
+
+
+def channels():
+    number, body = messages(), bodies()
+
+    def ask(name, ident):
+        return frame(number[name], body[name], ident)
+
+    cancel = frame(0, b"", 7, kind=4)
+    whole, hello = 7, 8
+    return {
+        "calls": bytes([whole | hello]) + ask("host_get", 1) +
+                 ask("vm_start", 2) + ask("console_open", 3) +
+                 ask("vif_plug", 4),
+        "bytes": bytes([hello]) + ask("host_get", 1) + ask("console_open", 2),
+        "cancel": bytes([whole | hello]) + ask("vm_pause", 7) + cancel +
+                  cancel,
+        "strange": bytes([3]) + ask("hello", 1) + ask("vm_pause", 7) +
+                   frame(0xffff, b"", 1),
+        "rude": bytes([whole]) + ask("host_get", 1),
+        "fds": bytes([whole | hello | 4 << 4]) +
+               frame(number["host_get"], b"", 1, fds=4),
+        "too-many-fds": bytes([whole | hello | 7 << 4]) +
+                        frame(number["host_get"], b"", 1),
+        "no-fds": bytes([whole | hello]) +
+                  frame(number["host_get"], b"", 1, fds=4),
+    }
+
+
+def main():
+    corpus = pathlib.Path(sys.argv[1])
+    seeds = {"parsers": PARSERS, "disks_xml": DISKS_XML, "answers": ANSWERS,
+             "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
+             "request": requests(), "channel": channels()}
+    for target, files in seeds.items():
+        folder = corpus / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

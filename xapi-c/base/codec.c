@@ -469,10 +469,10 @@ codec_decode(struct arena *a, const struct record_type *rt, void *rec,
     const void *data, size_t len, struct buf *extra)
 {
 	size_t budget = CODEC_MAX_MEMORY;
-	struct reader r = {
-		.p = data, .end = (const uint8_t *)data + len, .arena = a,
-		.budget = &budget,
-	};
+	struct reader r = { .p = data, .arena = a, .budget = &budget };
 
-	return !len || get_fields(&r, rt, rec, extra) ? 0 : -EBADMSG;
+	if (!len)			/* data may be NULL */
+		return 0;
+	r.end = r.p + len;
+	return get_fields(&r, rt, rec, extra) ? 0 : -EBADMSG;
 }

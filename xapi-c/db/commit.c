@@ -163,7 +163,8 @@ has_tag(const struct buf *fields, uint64_t tag)
 static void
 keep_extra(struct db_txn *t, struct draft *d, const struct buf *newer)
 {
-	const uint8_t *p = d->extra, *end = p + d->extra_len;
+	const uint8_t *p = d->extra, *end = d->extra_len ?
+	    p + d->extra_len : p;
 	struct buf all = { 0 };
 	uint64_t tag;
 

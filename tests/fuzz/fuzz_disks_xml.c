@@ -1,0 +1,31 @@
+/* The disks of a template, which any client may write into other_config. */
+#include <string.h>
+
+#include "fuzz.h"
+#include "wire/disks_xml.h"
+#include "wire/xmlrpc.h"
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc, (void)argv;
+	xmlrpc_init();
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct arena *a = arena_new();
+	char *text = arena_strndup(a, (const char *)data, len);
+	struct disks_xml_disk *d;
+	int i, n = disks_xml_parse(a, text, &d);
+
+	assert(n <= DISKS_XML_MAX_DISKS);
+	for (i = 0; i < n; i++) {
+		assert(d[i].size > 0 && *d[i].device);
+		assert(strlen(d[i].sr) + strlen(d[i].type) < len);
+	}
+	arena_free(a);
+	return 0;
+}

@@ -38,6 +38,22 @@ rc=0
 diff -u "$lock" "$gen/wire.lock" || rc=1
 verdict "the wire is as wire.lock says (make wire-lock accepts a change)" $rc
 
+# wire.lock has a line "error NAME(a, b)" for each of errors.xml; other codes are
+# texts in the sources.
+rc=0
+known=ui-protocol/xenapi/errors.txt
+sed -n 's/^error \([A-Z_]*\)(\(.*\))$/\1 \2/p' "$gen/wire.lock" |
+    awk '{ print $1, NF - 1 }' >"$tmp/errors"
+grep -rhoE 'call_error\([^"]*, "[A-Z_]+"' xapi-c |
+    sed 's/.*"\(.*\)"/\1/' >"$tmp/codes"
+[ -s "$tmp/errors" ] && [ -s "$tmp/codes" ] || rc=1
+grep -vxFf "$known" "$tmp/errors" && rc=1
+while read -r code; do
+	grep -q "^$code " "$known" ||
+	    { echo "$code is no error of XenAPI"; rc=1; }
+done <"$tmp/codes"
+verdict "errors are XenAPI's, with as many parameters" $rc
+
 # golden: a class and a protocol that have one of everything
 rc=0
 mkdir "$tmp/out"

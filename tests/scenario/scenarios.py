@@ -763,7 +763,186 @@ def a_starting_vm_keeps_its_devices():
         api("VIF.destroy", vif)
 
 
+def an_error_names_the_field_and_what_was_sent():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+
+        def invalid(method, field, value):
+            equal(refused("INVALID_VALUE", api, method, vm, value),
+                  [field, value], "parameters")
+        api("VM.set_VCPUs_max", vm, "4")
+        api("VM.set_VCPUs_at_startup", vm, "2")
+        for value in "0", "-1", str(-(1 << 63)), "1":
+            invalid("VM.set_VCPUs_max", "VCPUs_max", value)
+        for value in "0", "-7", "5", str((1 << 63) - 1):
+            invalid("VM.set_VCPUs_at_startup", "VCPUs_at_startup", value)
+        for field in ("static_min", "static_max", "dynamic_min",
+                      "dynamic_max"):
+            invalid("VM.set_memory_" + field, "memory_" + field, "-1")
+        record = dict(api("VM.get_record", vm), VCPUs_max="-3")
+        equal(refused("INVALID_VALUE", api, "VM.create", record),
+              ["VCPUs_max", "-3"], "parameters")
+        disk = api("VDI.get_record", b.vdi(api))
+        for size in "0", "-5":
+            equal(refused("INVALID_VALUE", api, "VDI.create",
+                          dict(disk, virtual_size=size)),
+                  ["virtual_size", size], "parameters")
+
+
+def memory_limits_keep_their_order():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        for call in (("set_memory_dynamic_max", str(1 << 40)),
+                     ("set_memory_static_min", str(1 << 40)),
+                     ("set_memory_static_max", str(64 * MIB)),
+                     ("set_memory_dynamic_range", str(96 * MIB),
+                      str(64 * MIB))):
+            equal(refused("MEMORY_CONSTRAINT_VIOLATION_ORDER", api,
+                          "VM." + call[0], vm, *call[1:]), [], "parameters")
+        record = dict(api("VM.get_record", vm),
+                      memory_static_max=str(64 * MIB))
+        refused("MEMORY_CONSTRAINT_VIOLATION_ORDER", api, "VM.create", record)
+
+
+def setters_take_any_order():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        api("VM.hard_shutdown", vm)
+        api("VM.set_VCPUs_max", vm, "3")
+        api.run("VM.start", vm, False, False)
+        domid = api("VM.get_domid", vm)
+        api("VM.set_VCPUs_at_startup", vm, "2")
+        equal(api("VM.get_VCPUs_at_startup", vm), "2", "at startup")
+        equal(api("VM.get_domid", vm), domid, "domain")
+        refused("VM_BAD_POWER_STATE", api, "VM.set_VCPUs_max", vm, "2")
+        api.run("VM.hard_shutdown", vm)
+        api.run("VM.start", vm, False, False)
+        equal(api("VM_metrics.get_VCPUs_number", api("VM.get_metrics", vm)),
+              "2", "vCPUs")
+        api.run("VM.hard_shutdown", vm)
+        api("VM.remove_from_platform", vm, "cores-per-socket")
+        api("VM.add_to_platform", vm, "cores-per-socket", "4")
+        equal(refused("VCPU_MAX_NOT_CORES_PER_SOCKET_MULTIPLE", api.run,
+                      "VM.start", vm, False, False), ["3", "4"], "parameters")
+        api("VM.set_VCPUs_max", vm, "6")
+        api("VM.set_VCPUs_max", vm, "8")
+        api.run("VM.start", vm, False, False)
+
+
+def only_a_template_is_provisioned():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        equal(refused("PROVISION_ONLY_ALLOWED_ON_TEMPLATE", api.run,
+                      "VM.provision", vm), [], "parameters")
+        check("provision" not in api("VM.get_allowed_operations", vm),
+              "provision is allowed")
+        api("VM.set_is_a_template", vm, True)
+        allowed = api("VM.get_allowed_operations", vm)
+        check("provision" in allowed, "provision is not allowed")
+        check("start" not in allowed, "a template may start")
+        api.run("VM.provision", vm)
+        check(not api("VM.get_is_a_template", vm), "still a template")
+
+
+def what_cannot_start_says_which_field():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        big = str(1 << 62)
+
+        def start(code, *params):
+            equal(refused(code, api.run, "VM.start", vm, False, False)[
+                :len(params)], list(params), "parameters of " + code)
+            refused(code, api, "VM.assert_can_boot_here", vm,
+                    api("host.get_all")[0])
+        memory = ["memory_" + n for n in (
+            "static_min", "static_max", "dynamic_min", "dynamic_max")]
+        before = [api("VM.get_" + n, vm) for n in memory]
+        equal(refused("INVALID_VALUE", api, "VM.set_memory_limits", vm, "0",
+                      "1", "1", "1"), ["memory_dynamic_max", "1"],
+              "parameters")
+        api("VM.set_memory_limits", vm, "0", big, big, big)
+        start("HOST_NOT_ENOUGH_FREE_MEMORY", big)
+        api("VM.set_memory_limits", vm, *before)
+        api("VM.set_VCPUs_max", vm, "1000")
+        start("VM_TOO_MANY_VCPUS", vm)
+        api("VM.set_VCPUs_max", vm, "1")
+        for field, good, bad, name, value in (
+                ("xenstore_data", {"vm-data/k": "x" * 2048, "other": "y" *
+                                   9999}, {"vm-data/k": "x" * 2049},
+                 "xenstore_data:vm-data/k", "x" * 2049),
+                ("xenstore_data", {}, {"vm-data/a b": ""}, "xenstore_data",
+                 "vm-data/a b"),
+                ("VCPUs_params", {"weight": "512", "cap": "50"},
+                 {"weight": "-1"}, "VCPUs_params:weight", "-1"),
+                ("VCPUs_params", {}, {"cap": "1e3"}, "VCPUs_params:cap",
+                 "1e3"),
+                ("PV_args", "quiet", "a\nb", "PV_args", "a\nb")):
+            try:
+                api("VM.set_" + field, vm, bad)
+                start("INVALID_VALUE", name, value)
+            except Refused as e:
+                equal(e.args[0], ["INVALID_VALUE", name, value], "error")
+            api("VM.set_" + field, vm, good)
+            api.run("VM.start", vm, False, False)
+            api.run("VM.hard_shutdown", vm)
+        api("VM.set_name_label", vm, "two\nlines " + "\u00e9" * 5000)
+        api("VM.set_hardware_platform_version", vm, "2")
+        start("VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION",
+              api("host.get_all")[0], "0", vm, "2")
+        api("VM.set_hardware_platform_version", vm, "0")
+        again = b.vbd(api, vm, b.vdi(api), "1")
+        api("VBD.set_userdevice", again, "0")
+        start("VM_DUPLICATE_VBD_DEVICE", vm)
+        api("VBD.set_userdevice", again, "1")
+        api.run("VM.start", vm, False, False)
+
+
+def a_disk_beyond_any_disk_is_too_large():
+    with Bench() as b:
+        api = b.ready()
+        vdi = b.vdi(api)
+        record = api("VDI.get_record", vdi)
+        most = str(1 << 46)
+        for size in str(100 << 40), str((1 << 63) - 1):
+            equal(refused("VDI_TOO_LARGE", api.run, "VDI.create",
+                          dict(record, virtual_size=size)),
+                  ["OpaqueRef:NULL", most], "parameters")
+            equal(refused("VDI_TOO_LARGE", api.run, "VDI.resize", vdi, size),
+                  [vdi, most], "parameters")
+        refused("SR_FULL", api.run, "VDI.create",
+                dict(record, virtual_size=most))
+
+
+def a_network_is_on_a_bridge_that_is_there():
+    with Bench() as b:
+        api = b.ready()
+        for bridge in "lo", "eth0", "nobridge":
+            equal(refused("BRIDGE_NOT_AVAILABLE", api, "network.create",
+                          {"name_label": "n", "other_config": {},
+                           "bridge": bridge, "managed": False}), [bridge],
+                  "parameters")
+        for bridge in "a b", "a/b", "..", "\u00e9", "x" * 16:
+            equal(refused("INVALID_VALUE", api, "network.create",
+                          {"name_label": "n", "other_config": {},
+                           "bridge": bridge}), ["bridge", bridge],
+                  "parameters")
+        for mtu in "67", "65522", "-1", str(1 << 62):
+            equal(refused("INVALID_VALUE", api, "network.create",
+                          {"name_label": "n", "other_config": {},
+                           "MTU": mtu}), ["MTU", mtu], "parameters")
+
+
 SCENARIOS = [
+    an_error_names_the_field_and_what_was_sent,
+    memory_limits_keep_their_order, setters_take_any_order,
+    only_a_template_is_provisioned, what_cannot_start_says_which_field,
+    a_disk_beyond_any_disk_is_too_large,
+    a_network_is_on_a_bridge_that_is_there,
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
     devices_come_and_go, xapi_is_killed_and_the_vm_runs_on,

@@ -572,7 +572,7 @@ START_TEST(specifications_are_checked)
 		.disks = { .v = disks, .n = 2 }, .nics = { .v = &nic, .n = 1 },
 		.xenstore_data = { .v = &data, .n = 1 } };
 	struct xenops_vm_spec vm = good;
-	char long_value[SPEC_MAX_DATA_VALUE + 2] = "";
+	char long_value[VM_MAX_DATA_VALUE + 2] = "";
 
 	memset(long_value, 'x', sizeof(long_value) - 1);
 	ck_assert_int_eq(refusal(&vm), -1);
@@ -612,9 +612,9 @@ START_TEST(only_vm_data_goes_to_the_guest)
 		"vm-data/../device", "/vm-data/a", NULL };
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		ck_assert_msg(spec_data_goes(good[i]), "%s", good[i]);
+		ck_assert_msg(vm_data_goes(good[i]), "%s", good[i]);
 	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
-		ck_assert_msg(!spec_data_goes(other[i]), "%s", other[i]);
+		ck_assert_msg(!vm_data_goes(other[i]), "%s", other[i]);
 }
 END_TEST
 
@@ -652,7 +652,7 @@ START_TEST(kernels_are_files_of_their_folder)
 	ck_assert_int_eq(kernel_refusal(path, "kernel"), -1);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_int_eq(kernel_refusal(path, bad[i]),
-		    XENOPS_CODE_BAD_REQUEST);
+		    XENOPS_CODE_BOOT_FAILED);
 	ck_assert_int_eq(kernel_refusal(path, "link"),
 	    XENOPS_CODE_BOOT_FAILED);
 	ck_assert_int_eq(kernel_refusal(path, "sub"), XENOPS_CODE_BOOT_FAILED);

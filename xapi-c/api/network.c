@@ -3,14 +3,11 @@
 
 #include "api/ops_error.h"
 #include "api/xapi.h"
+#include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
-
-#define MTU_MIN 68
-#define MTU_MAX 65535
-#define BRIDGE_MAX 15			/* the kernel's IFNAMSIZ - 1 */
 
 /* -- create -- */
 
@@ -82,13 +79,26 @@ check_input(struct call *c, const struct network *in)
 {
 	const char *bridge = in->bridge ? in->bridge : "";
 
-	if (in->MTU < MTU_MIN || in->MTU > MTU_MAX)
+	if (in->MTU < VM_MIN_MTU || in->MTU > VM_MAX_MTU)
 		return err_invalid_value(c, "MTU",
 		    arena_printf(c->arena, "%lld", (long long)in->MTU));
-	if ((!*bridge && !in->managed) || strlen(bridge) > BRIDGE_MAX ||
-	    strchr(bridge, '/'))
+	if (*bridge ? !bridge_name_ok(bridge) : !in->managed)
 		return err_invalid_value(c, "bridge", bridge);
 	return 0;
+}
+
+/* A bridge that is not ours must be there. */
+static int
+check_bridge(struct call *c, const struct network *in)
+{
+	struct xenops_bridge_find_args args = { .bridge = in->bridge };
+	struct ops_call k;
+
+	if (in->managed)
+		return 0;
+	ops_prepare(c, &k);
+	return ops_bridge_find(c->x->ops, &k, &args) ? ops_failed(c, &k,
+	    &(struct ops_subject){ .operation = "create" }) : 0;
 }
 
 /* An internal network: a bridge without a NIC.  One that is not managed uses
@@ -103,7 +113,8 @@ api_network_create(struct call *c, const struct network_create_args *a,
 	struct ops_call k;
 	int rc;
 
-	if (check_input(c, cr.in) || call_write(c, create_in, &cr))
+	if (check_input(c, cr.in) || check_bridge(c, cr.in) ||
+	    call_write(c, create_in, &cr))
 		return -1;
 	*result = cr.ref;
 	if (!cr.in->managed)

@@ -188,6 +188,8 @@ ops_failed(struct call *c, const struct ops_call *k,
 		return has(&s->vdi) ? err_vdi_readonly(c,
 		    call_ref_text(c, &s->vdi)) :
 		    err_operation_not_allowed(c, k->err.text);
+	case XENOPS_CODE_NO_SUCH_BRIDGE:
+		return err_bridge_not_available(c, k->err.text);
 	case XENOPS_CODE_DEVICE_NOT_USABLE:
 		return err_sr_device_in_use(c);
 	case XENOPS_CODE_INTERNAL:

@@ -5,17 +5,16 @@
 #include "api/ops_error.h"
 #include "api/sr_scan.h"
 #include "api/vdi_make.h"
+#include "api/vm_check.h"
 #include "api/vm_spec.h"
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
-
-/* Above any real disk; keeps sums of sizes within 64 bits. */
-#define VDI_MAX_BYTES (1LL << 50)
 
 /* Is it in a VM that is on?  writers: only where it may be written. */
 static bool
@@ -178,6 +177,13 @@ record_vdi(struct call *c, const struct sr *sr, const struct vdi *given,
 	return -1;
 }
 
+static int
+too_large(struct call *c, const struct ref *vdi)
+{
+	return err_vdi_too_large(c, call_ref_text(c, vdi),
+	    arena_printf(c->arena, "%lld", VDI_MAX_BYTES));
+}
+
 int
 vdi_make(struct call *c, const struct vdi *given, struct ref *result)
 {
@@ -189,10 +195,10 @@ vdi_make(struct call *c, const struct vdi *given, struct ref *result)
 
 	if (!sr)
 		return -1;
-	if (given->virtual_size <= 0 || given->virtual_size > VDI_MAX_BYTES)
-		return err_invalid_value(c, "virtual_size",
-		    arena_printf(c->arena, "%lld",
-		    (long long)given->virtual_size));
+	if (given->virtual_size <= 0)
+		return vm_bad_number(c, "virtual_size", given->virtual_size);
+	if (given->virtual_size > VDI_MAX_BYTES)
+		return too_large(c, &REF_NULL);
 	args.sr = sr->uuid;
 	args.vdi.uuid = uuid_random(uuid);
 	args.vdi.name = given->name_label;
@@ -413,9 +419,10 @@ api_vdi_resize(struct call *c, const struct vdi_resize_args *a)
 	sr = sr_ready(c, &vdi->SR);
 	if (!sr)
 		rc = -1;
-	else if (a->size < vdi->virtual_size || a->size > VDI_MAX_BYTES)
-		rc = err_invalid_value(c, "size",
-		    arena_printf(c->arena, "%lld", (long long)a->size));
+	else if (a->size < vdi->virtual_size)
+		rc = vm_bad_number(c, "size", a->size);
+	else if (a->size > VDI_MAX_BYTES)
+		rc = too_large(c, &a->vdi);
 	if (rc)
 		goto out;
 	args.sr = sr->uuid;

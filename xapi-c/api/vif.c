@@ -11,12 +11,11 @@
 #include "api/vm_spec.h"
 #include "api/vm_state.h"
 #include "api/xapi.h"
+#include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
-
-#define VIF_DEVICES_MAX 32
 
 static int
 check(const struct view *v, const void *obj, int op, struct call *c)
@@ -105,7 +104,7 @@ check_device(struct db_txn *t, struct create *a, const struct vm *vm)
 	long n = strtol(a->given->device, &end, 10);
 
 	if (!isdigit((unsigned char)*a->given->device) || *end ||
-	    n >= VIF_DEVICES_MAX)
+	    n >= VM_MAX_NICS)
 		return err_invalid_device(a->c, a->given->device);
 	for (uint32_t i = 0; i < vm->VIFs.n; i++) {
 		const struct vif *vif = vif_txn_get(t, &refs[i]);

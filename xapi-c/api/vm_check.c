@@ -3,44 +3,54 @@
 #include <stdlib.h>
 
 #include "api/oplock.h"
+#include "api/vm_startable.h"
 #include "api/vm_spec.h"
 #include "api/xapi.h"
+#include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/store.h"
 
-/* What one host may be asked for; far above real machines. */
-#define VM_MAX_VCPUS 1024
+int
+vm_bad_number(struct call *c, const char *field, int64_t value)
+{
+	return err_invalid_value(c, field,
+	    arena_printf(c->arena, "%lld", (long long)value));
+}
 
+/* Zero and little are good minimums, but nothing runs in so little. */
 int
 vm_check_memory(struct call *c, const struct vm *vm)
 {
-	if (vm->memory_static_min < 0 ||
-	    vm->memory_static_min > vm->memory_dynamic_min ||
-	    vm->memory_dynamic_min > vm->memory_dynamic_max ||
-	    vm->memory_dynamic_max > vm->memory_static_max)
-		return err_memory_constraint_violation(c,
-		    "Memory limits must satisfy: static_min <= dynamic_min <= "
-		    "dynamic_max <= static_max");
+	const struct {
+		const char *field;
+		int64_t value, least;
+	} sizes[] = {
+		{ "memory_static_min", vm->memory_static_min, 0 },
+		{ "memory_dynamic_min", vm->memory_dynamic_min, 0 },
+		{ "memory_dynamic_max", vm->memory_dynamic_max,
+		    VM_MIN_MEMORY },
+		{ "memory_static_max", vm->memory_static_max, VM_MIN_MEMORY },
+	};
+	size_t n = sizeof sizes / sizeof sizes[0];
+
+	for (size_t i = 0; i < n; i++)
+		if (sizes[i].value < sizes[i].least)
+			return vm_bad_number(c, sizes[i].field,
+			    sizes[i].value);
+	for (size_t i = 1; i < n; i++)
+		if (sizes[i - 1].value > sizes[i].value)
+			return err_memory_constraint_violation_order(c);
 	return 0;
 }
 
 int
 vm_check_vcpus(struct call *c, const struct vm *vm)
 {
-	const char *text = map_get(vm->platform, "cores-per-socket");
-	long cores = text ? strtol(text, NULL, 10) : 1;
-
-	if (vm->VCPUs_max < 1 || vm->VCPUs_max > VM_MAX_VCPUS)
-		return err_invalid_value(c, "VCPUs_max",
-		    arena_printf(c->arena, "%lld", (long long)vm->VCPUs_max));
+	if (vm->VCPUs_max < 1)
+		return vm_bad_number(c, "VCPUs_max", vm->VCPUs_max);
 	if (vm->VCPUs_at_startup < 1 || vm->VCPUs_at_startup > vm->VCPUs_max)
-		return err_invalid_value(c, "VCPUs_at_startup",
-		    arena_printf(c->arena, "%lld",
-		    (long long)vm->VCPUs_at_startup));
-	if (cores < 1 || vm->VCPUs_max % cores)
-		return err_vcpu_max_not_cores_per_socket_multiple(c,
-		    arena_printf(c->arena, "%lld", (long long)vm->VCPUs_max),
-		    text);
+		return vm_bad_number(c, "VCPUs_at_startup",
+		    vm->VCPUs_at_startup);
 	return 0;
 }
 
@@ -68,7 +78,7 @@ vm_check_host(struct call *c, const struct vm *vm,
 
 	if (!host || !host->enabled)
 		return err_host_disabled(c, call_ref_text(c, &c->x->host));
-	return vm_spec(c, vm, spec);
+	return vm_check_startable(c, vm, host) ? -1 : vm_spec(c, vm, spec);
 }
 
 int

@@ -9,9 +9,12 @@
 #include "gen/types.h"
 #include "gen/xenops.h"
 
-/* static_min <= dynamic_min <= dynamic_max <= static_max, none negative. */
+/* INVALID_VALUE with the number that was sent. */
+int vm_bad_number(struct call *c, const char *field, int64_t value);
+/* static_min <= dynamic_min <= dynamic_max <= static_max, none negative, and
+ * the greater two enough to run in. */
 int vm_check_memory(struct call *c, const struct vm *vm);
-/* 1 <= at_startup <= max, and whole sockets. */
+/* 1 <= at_startup <= max. */
 int vm_check_vcpus(struct call *c, const struct vm *vm);
 /* Could it start on this host now: host enabled, SRs, devices.  The domain it
  * would be is in *spec, as vm_spec makes it. */

@@ -41,13 +41,20 @@ editable(struct call *c, struct db_txn *t, const struct ref *ref, int op)
 	return vm && vm_op_class.check(&v, vm, op, c) == 0 ? vm : NULL;
 }
 
-/* Values below zero leave the limit as it is. */
+/* What a setter gives; what it does not give stays as it is. */
 struct limits {
 	struct call *c;
 	struct ref vm;
 	int op;
-	int64_t static_min, dynamic_min, dynamic_max, static_max;
+	const int64_t *static_min, *dynamic_min, *dynamic_max, *static_max;
 };
+
+static void
+take(int64_t *field, const int64_t *given)
+{
+	if (given)
+		*field = *given;
+}
 
 static int
 limits_in(struct db_txn *t, void *arg)
@@ -57,131 +64,95 @@ limits_in(struct db_txn *t, void *arg)
 
 	if (!vm)
 		return -1;
-	if (l->static_min >= 0)
-		vm->memory_static_min = l->static_min;
-	if (l->dynamic_min >= 0)
-		vm->memory_dynamic_min = l->dynamic_min;
-	if (l->dynamic_max >= 0)
-		vm->memory_dynamic_max = l->dynamic_max;
-	if (l->static_max >= 0)
-		vm->memory_static_max = l->static_max;
+	take(&vm->memory_static_min, l->static_min);
+	take(&vm->memory_dynamic_min, l->dynamic_min);
+	take(&vm->memory_dynamic_max, l->dynamic_max);
+	take(&vm->memory_static_max, l->static_max);
 	return vm_check_memory(l->c, vm);
-}
-
-static int
-set_limits(struct call *c, const struct ref *vm, int op, int64_t static_min,
-    int64_t dynamic_min, int64_t dynamic_max, int64_t static_max)
-{
-	struct limits l = {
-		.c = c, .vm = *vm, .op = op, .static_min = static_min,
-		.dynamic_min = dynamic_min, .dynamic_max = dynamic_max,
-		.static_max = static_max,
-	};
-
-	return call_write(c, limits_in, &l);
-}
-
-/* A negative size from a client must not pass for "leave it". */
-static int
-check_size(struct call *c, const char *field, int64_t value)
-{
-	if (value >= 0)
-		return 0;
-	return err_invalid_value(c, field,
-	    arena_printf(c->arena, "%lld", (long long)value));
 }
 
 int
 api_vm_set_memory_limits(struct call *c,
     const struct vm_set_memory_limits_args *a)
 {
-	if (check_size(c, "static_min", a->static_min) ||
-	    check_size(c, "static_max", a->static_max) ||
-	    check_size(c, "dynamic_min", a->dynamic_min) ||
-	    check_size(c, "dynamic_max", a->dynamic_max))
-		return -1;
-	return set_limits(c, &a->self, VM_OPERATIONS_CHANGING_MEMORY_LIMITS,
-	    a->static_min, a->dynamic_min, a->dynamic_max, a->static_max);
+	return call_write(c, limits_in, &(struct limits){ .c = c,
+	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_MEMORY_LIMITS,
+	    .static_min = &a->static_min, .static_max = &a->static_max,
+	    .dynamic_min = &a->dynamic_min, .dynamic_max = &a->dynamic_max });
 }
 
 int
 api_vm_set_memory_static_range(struct call *c,
     const struct vm_set_memory_static_range_args *a)
 {
-	if (check_size(c, "min", a->min) || check_size(c, "max", a->max))
-		return -1;
-	return set_limits(c, &a->self, VM_OPERATIONS_CHANGING_STATIC_RANGE,
-	    a->min, -1, -1, a->max);
+	return call_write(c, limits_in, &(struct limits){ .c = c,
+	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_STATIC_RANGE,
+	    .static_min = &a->min, .static_max = &a->max });
 }
 
 int
 api_vm_set_memory_dynamic_range(struct call *c,
     const struct vm_set_memory_dynamic_range_args *a)
 {
-	if (check_size(c, "min", a->min) || check_size(c, "max", a->max))
-		return -1;
-	return set_limits(c, &a->self, VM_OPERATIONS_CHANGING_DYNAMIC_RANGE,
-	    -1, a->min, a->max, -1);
+	return call_write(c, limits_in, &(struct limits){ .c = c,
+	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_DYNAMIC_RANGE,
+	    .dynamic_min = &a->min, .dynamic_max = &a->max });
 }
 
 int
 api_vm_set_memory_static_min(struct call *c,
     const struct vm_set_memory_static_min_args *a)
 {
-	if (check_size(c, "value", a->value))
-		return -1;
-	return set_limits(c, &a->self, VM_OPERATIONS_CHANGING_STATIC_RANGE,
-	    a->value, -1, -1, -1);
+	return call_write(c, limits_in, &(struct limits){ .c = c,
+	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_STATIC_RANGE,
+	    .static_min = &a->value });
 }
 
 int
 api_vm_set_memory_static_max(struct call *c,
     const struct vm_set_memory_static_max_args *a)
 {
-	if (check_size(c, "value", a->value))
-		return -1;
-	return set_limits(c, &a->self, VM_OPERATIONS_CHANGING_STATIC_RANGE,
-	    -1, -1, -1, a->value);
+	return call_write(c, limits_in, &(struct limits){ .c = c,
+	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_STATIC_RANGE,
+	    .static_max = &a->value });
 }
 
 int
 api_vm_set_memory_dynamic_min(struct call *c,
     const struct vm_set_memory_dynamic_min_args *a)
 {
-	if (check_size(c, "value", a->value))
-		return -1;
-	return set_limits(c, &a->self, VM_OPERATIONS_CHANGING_DYNAMIC_RANGE,
-	    -1, a->value, -1, -1);
+	return call_write(c, limits_in, &(struct limits){ .c = c,
+	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_DYNAMIC_RANGE,
+	    .dynamic_min = &a->value });
 }
 
 int
 api_vm_set_memory_dynamic_max(struct call *c,
     const struct vm_set_memory_dynamic_max_args *a)
 {
-	if (check_size(c, "value", a->value))
-		return -1;
-	return set_limits(c, &a->self, VM_OPERATIONS_CHANGING_DYNAMIC_RANGE,
-	    -1, -1, a->value, -1);
+	return call_write(c, limits_in, &(struct limits){ .c = c,
+	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_DYNAMIC_RANGE,
+	    .dynamic_max = &a->value });
 }
 
 /* One size for all but the minimum of what the guest can bear. */
 int
 api_vm_set_memory(struct call *c, const struct vm_set_memory_args *a)
 {
-	if (check_size(c, "value", a->value))
-		return -1;
-	return set_limits(c, &a->self, VM_OPERATIONS_CHANGING_MEMORY_LIMITS,
-	    -1, a->value, a->value, a->value);
+	return call_write(c, limits_in, &(struct limits){ .c = c,
+	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_MEMORY_LIMITS,
+	    .dynamic_min = &a->value, .dynamic_max = &a->value,
+	    .static_max = &a->value });
 }
 
 struct vcpus {
 	struct call *c;
 	struct ref vm;
-	int64_t max, at_startup;	/* 0: leave */
+	int64_t value;
 };
 
 static int
-vcpus_in(struct db_txn *t, void *arg)
+vcpus_max_in(struct db_txn *t, void *arg)
 {
 	struct vcpus *s = arg;
 	struct vm *vm = editable(s->c, t, &s->vm,
@@ -189,30 +160,38 @@ vcpus_in(struct db_txn *t, void *arg)
 
 	if (!vm)
 		return -1;
-	if (s->max)
-		vm->VCPUs_max = s->max;
-	if (s->at_startup)
-		vm->VCPUs_at_startup = s->at_startup;
+	if (s->value < vm->VCPUs_at_startup)
+		return vm_bad_number(s->c, "VCPUs_max", s->value);
+	vm->VCPUs_max = s->value;
 	return vm_check_vcpus(s->c, vm);
 }
 
 int
 api_vm_set_vcpus_max(struct call *c, const struct vm_set_vcpus_max_args *a)
 {
-	struct vcpus s = { .c = c, .vm = a->self,
-	    .max = a->value ? a->value : -1 };
+	return call_write(c, vcpus_max_in, &(struct vcpus){ .c = c,
+	    .vm = a->self, .value = a->value });
+}
 
-	return call_write(c, vcpus_in, &s);
+/* Counts from the next start, whatever the VM does now. */
+static int
+vcpus_at_startup_in(struct db_txn *t, void *arg)
+{
+	struct vcpus *s = arg;
+	struct vm *vm = call_txn_edit(s->c, t, CLASS_VM, &s->vm);
+
+	if (!vm)
+		return -1;
+	vm->VCPUs_at_startup = s->value;
+	return vm_check_vcpus(s->c, vm);
 }
 
 int
 api_vm_set_vcpus_at_startup(struct call *c,
     const struct vm_set_vcpus_at_startup_args *a)
 {
-	struct vcpus s = { .c = c, .vm = a->self,
-	    .at_startup = a->value ? a->value : -1 };
-
-	return call_write(c, vcpus_in, &s);
+	return call_write(c, vcpus_at_startup_in, &(struct vcpus){ .c = c,
+	    .vm = a->self, .value = a->value });
 }
 
 /* A change that only a VM that is off can take. */

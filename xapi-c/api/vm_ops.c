@@ -157,6 +157,8 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	if (vm->is_a_template && !(rules & TEMPLATE))
 		return c ? err_vm_is_template(c, ref,
 		    enum_vm_operations.names[op]) : -1;
+	if (op == VM_OPERATIONS_PROVISION && !vm->is_a_template)
+		return c ? err_provision_only_allowed_on_template(c) : -1;
 	if (vm->is_control_domain && !(rules & DOM0))
 		return c ? err_operation_not_allowed(c,
 		    "this is the control domain") : -1;

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "api/xapi.h"
+#include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/store.h"
 
-#define VBD_DEVICES_MAX 255
+#define DOMAIN_NAME_MAX 255		/* bytes */
 
 int
 vbd_device_number(const char *u)
@@ -26,7 +27,7 @@ vbd_device_number(const char *u)
 	if (*u < '0' || *u > '9')
 		return -1;
 	n = strtol(u, &end, 10);
-	return *end || n >= VBD_DEVICES_MAX ? -1 : (int)n;
+	return *end || n >= VM_MAX_DISKS ? -1 : (int)n;
 }
 
 bool
@@ -129,6 +130,9 @@ vif_spec(struct call *c, const struct vif *vif, struct xenops_nic_spec *out)
 	out->mac = vif->MAC;
 	out->bridge = net->bridge;
 	out->mtu = vif->MTU ? vif->MTU : net->MTU;
+	if (out->mtu < VM_MIN_MTU || out->mtu > VM_MAX_MTU)
+		return err_invalid_value(c, "MTU",
+		    arena_printf(c->arena, "%lld", (long long)out->mtu));
 	return 0;
 }
 
@@ -138,6 +142,17 @@ by_device(const void *a, const void *b)
 	const struct xenops_disk_spec *x = a, *y = b;
 
 	return (x->device > y->device) - (x->device < y->device);
+}
+
+static int
+duplicate_device(struct call *c, const struct vm *vm,
+    const struct xenops_disk_spec *disk)
+{
+	const struct vbd *vbd = vbd_find_uuid(c->root, disk->vbd);
+
+	return err_vm_duplicate_vbd_device(c, call_ref_text(c, &vm->obj.ref),
+	    call_ref_text(c, vbd ? &vbd->obj.ref : &REF_NULL),
+	    arena_printf(c->arena, "%lld", (long long)disk->device));
 }
 
 static int
@@ -161,6 +176,9 @@ add_disks(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 		n++;
 	}
 	qsort(disks, n, sizeof *disks, by_device);
+	for (uint32_t i = 1; i < n; i++)
+		if (disks[i].device == disks[i - 1].device)
+			return duplicate_device(c, vm, &disks[i]);
 	out->disks = (struct vec){ disks, n };
 	return 0;
 }
@@ -238,6 +256,24 @@ after_exit(int behaviour)
 	    XENOPS_AFTER_DESTROY;
 }
 
+/* The domain's name is for people who look at the host: what of the VM's name
+ * fits on a line. */
+static const char *
+plain_name(struct call *c, const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+	char *plain;
+
+	if (n > DOMAIN_NAME_MAX)
+		for (n = DOMAIN_NAME_MAX; (name[n] & 0xc0) == 0x80; n--)
+			;
+	plain = arena_printf(c->arena, "%.*s", (int)n, name ? name : "");
+	for (char *p = plain; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	return plain;
+}
+
 int
 vm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 {
@@ -248,7 +284,7 @@ vm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 	if (domain_type(c, vm, &type))
 		return -1;
 	out->uuid = vm->uuid;
-	out->name = vm->name_label;
+	out->name = plain_name(c, vm->name_label);
 	out->type = type;
 	out->memory_max = vm->memory_static_max;
 	out->memory_target = vm->memory_dynamic_max;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "xenopsd/bridge.h"
 #include "xenopsd/daemon.h"
 #include "xenopsd/domain_config.h"
 #include "xenopsd/domain_spec.h"
@@ -152,7 +153,7 @@ write_data(struct request *rq, struct xl *xl, uint32_t domid, struct vec data)
 	const char *path;
 
 	for (uint32_t i = 0; i < data.n; i++) {
-		if (!spec_data_goes(p[i].key))
+		if (!vm_data_goes(p[i].key))
 			continue;
 		path = arena_printf(rq->arena, "/local/domain/%u/%s", domid,
 		    p[i].key);
@@ -201,6 +202,18 @@ domain_build(struct request *rq, struct xl *xl, struct kept *k, bool paused,
 	return 0;
 }
 
+static int
+check_bridges(struct request *rq, const struct xenops_vm_spec *vm)
+{
+	const struct xenops_nic_spec *nics = vm->nics.v;
+
+	for (uint32_t i = 0; i < vm->nics.n; i++)
+		if (!bridge_exists(nics[i].bridge))
+			return request_fail(rq, XENOPS_CODE_NO_SUCH_BRIDGE,
+			    "%s", nics[i].bridge);
+	return 0;
+}
+
 int
 domain_vm_start(struct request *rq, const void *args, void *result)
 {
@@ -211,7 +224,7 @@ domain_vm_start(struct request *rq, const void *args, void *result)
 	struct kept old;
 	uint32_t domid;
 
-	if (spec_check_vm(rq, &a->vm))
+	if (spec_check_vm(rq, &a->vm) || check_bridges(rq, &a->vm))
 		return -1;
 	if (!kept_read(KEPT_DIR, a->vm.uuid, rq->arena, &old) ||
 	    xl_find(xl, a->vm.uuid, false, &domid, NULL))

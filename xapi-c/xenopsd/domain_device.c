@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "xenopsd/bridge.h"
 #include "xenopsd/daemon.h"
 #include "xenopsd/domain.h"
 #include "xenopsd/domain_config.h"
@@ -174,7 +175,7 @@ domain_vbd_plug(struct request *rq, const void *args, void *result)
 	if (d)
 		t.k.spec.disks = vec_without(rq->arena, t.k.spec.disks, d,
 		    sizeof(*d));
-	if (t.k.spec.disks.n >= SPEC_MAX_DISKS)
+	if (t.k.spec.disks.n >= VM_MAX_DISKS)
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "too many disks");
 	t.k.spec.disks = vec_with(rq->arena, t.k.spec.disks, &a->disk,
@@ -277,6 +278,9 @@ domain_vif_plug(struct request *rq, const void *args, void *result)
 	if (spec_check_nic(rq, &a->nic) || find_target(rq, a->vm, &t))
 		return -1;
 	n = nic_of(&t, a->nic.vif);
+	if (!bridge_exists(a->nic.bridge))
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_BRIDGE, "%s",
+		    a->nic.bridge);
 	if (nic_exists(&t, a->nic.device) || (n && nic_exists(&t, n->device)))
 		return request_fail(rq, XENOPS_CODE_EXISTS,
 		    "network device %lld of '%s' is taken",
@@ -284,7 +288,7 @@ domain_vif_plug(struct request *rq, const void *args, void *result)
 	if (n)
 		t.k.spec.nics = vec_without(rq->arena, t.k.spec.nics, n,
 		    sizeof(*n));
-	if (t.k.spec.nics.n >= SPEC_MAX_NICS)
+	if (t.k.spec.nics.n >= VM_MAX_NICS)
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "too many network devices");
 	t.k.spec.nics = vec_with(rq->arena, t.k.spec.nics, &a->nic,

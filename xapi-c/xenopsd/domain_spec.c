@@ -34,7 +34,7 @@ text_ok(const char *s)
 	if (!s)
 		return true;
 	for (size_t i = 0; s[i]; i++) {
-		if (i >= SPEC_MAX_TEXT || (unsigned char)s[i] < ' ')
+		if (i >= VM_MAX_TEXT || (unsigned char)s[i] < ' ')
 			return false;
 	}
 	return true;
@@ -51,16 +51,6 @@ spec_mac_parse(const char *text, uint8_t mac[static 6])
 	    !(mac[0] & 1);
 }
 
-bool
-spec_ifname_ok(const char *name)
-{
-	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-	size_t n = name ? strlen(name) : 0;
-
-	return n > 0 && n < 16 && name[0] != '.' && strspn(name, set) == n;
-}
-
 int
 spec_check_disk(struct request *rq, const struct xenops_disk_spec *d)
 {
@@ -68,7 +58,7 @@ spec_check_disk(struct request *rq, const struct xenops_disk_spec *d)
 
 	if (!uuid_ok(d->vbd))
 		return bad(rq, "vbd", d->vbd);
-	if (d->device < 0 || d->device > SPEC_MAX_DISK_DEVICE)
+	if (d->device < 0 || d->device >= VM_MAX_DISKS)
 		return bad(rq, "disk device of vbd", d->vbd);
 	if (empty && !d->cdrom)
 		return bad(rq, "disk: no vdi, vbd", d->vbd);
@@ -84,13 +74,13 @@ spec_check_nic(struct request *rq, const struct xenops_nic_spec *n)
 
 	if (!uuid_ok(n->vif))
 		return bad(rq, "vif", n->vif);
-	if (n->device < 0 || n->device > SPEC_MAX_NIC_DEVICE)
+	if (n->device < 0 || n->device >= VM_MAX_NICS)
 		return bad(rq, "nic device of vif", n->vif);
 	if (!spec_mac_parse(n->mac, mac))
 		return bad(rq, "mac", n->mac);
-	if (!spec_ifname_ok(n->bridge))
+	if (!bridge_name_ok(n->bridge))
 		return bad(rq, "bridge", n->bridge);
-	if (n->mtu != 0 && (n->mtu < 68 || n->mtu > 65521))
+	if (n->mtu != 0 && (n->mtu < VM_MIN_MTU || n->mtu > VM_MAX_MTU))
 		return bad(rq, "mtu of vif", n->vif);
 	return 0;
 }
@@ -100,7 +90,7 @@ check_disks(struct request *rq, struct vec disks)
 {
 	const struct xenops_disk_spec *d = disks.v;
 
-	if (disks.n > SPEC_MAX_DISKS)
+	if (disks.n > VM_MAX_DISKS)
 		return bad(rq, "number of disks", NULL);
 	for (uint32_t i = 0; i < disks.n; i++) {
 		if (spec_check_disk(rq, &d[i]))
@@ -119,7 +109,7 @@ check_nics(struct request *rq, struct vec nics)
 {
 	const struct xenops_nic_spec *n = nics.v;
 
-	if (nics.n > SPEC_MAX_NICS)
+	if (nics.n > VM_MAX_NICS)
 		return bad(rq, "number of nics", NULL);
 	for (uint32_t i = 0; i < nics.n; i++) {
 		if (spec_check_nic(rq, &n[i]))
@@ -133,29 +123,16 @@ check_nics(struct request *rq, struct vec nics)
 	return 0;
 }
 
-bool
-spec_data_goes(const char *key)
-{
-	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/@";
-	size_t n = key ? strlen(key) : 0;
-
-	if (n < 7 || strncmp(key, "vm-data", 7) || (n > 7 && key[7] != '/'))
-		return false;
-	return n <= 128 && strspn(key, set) == n && !strstr(key, "//") &&
-	    key[n - 1] != '/';
-}
-
 static int
 check_data(struct request *rq, struct vec data)
 {
 	const struct string_pair *p = data.v;
 
-	if (data.n > SPEC_MAX_DATA)
+	if (data.n > VM_MAX_DATA)
 		return bad(rq, "number of xenstore data", NULL);
 	for (uint32_t i = 0; i < data.n; i++) {
-		if (spec_data_goes(p[i].key) && p[i].value &&
-		    strlen(p[i].value) > SPEC_MAX_DATA_VALUE)
+		if (vm_data_goes(p[i].key) && p[i].value &&
+		    strlen(p[i].value) > VM_MAX_DATA_VALUE)
 			return bad(rq, "xenstore value of", p[i].key);
 	}
 	return 0;
@@ -182,15 +159,15 @@ spec_check_vm(struct request *rq, const struct xenops_vm_spec *vm)
 	    vm->type != XENOPS_DOMAIN_TYPE_PVH)
 		return request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
 		    "HVM guests are not supported yet");
-	if (vm->memory_max < SPEC_MIN_MEMORY || vm->memory_max > 1ll << 44 ||
-	    vm->memory_target < SPEC_MIN_MEMORY ||
+	if (vm->memory_max < VM_MIN_MEMORY || vm->memory_max > VM_MAX_MEMORY ||
+	    vm->memory_target < VM_MIN_MEMORY ||
 	    vm->memory_target > vm->memory_max)
 		return bad(rq, "memory of", vm->uuid);
 	if (vm->vcpus < 1 || vm->vcpus > vm->vcpus_max ||
-	    vm->vcpus_max > SPEC_MAX_VCPUS)
+	    vm->vcpus_max > VM_MAX_VCPUS)
 		return bad(rq, "number of vcpus of", vm->uuid);
-	if (vm->weight < 0 || vm->weight > 65535 || vm->cap < 0 ||
-	    vm->cap > 65535)
+	if (vm->weight < 0 || vm->weight > VM_MAX_SCHED || vm->cap < 0 ||
+	    vm->cap > VM_MAX_SCHED)
 		return bad(rq, "scheduling of", vm->uuid);
 	if (!text_ok(vm->cmdline) || !text_ok(vm->name))
 		return bad(rq, "text of", vm->uuid);
@@ -212,7 +189,8 @@ spec_kernel_path(struct request *rq, const char *folder, const char *name,
 
 	if (!name || !name[0] || name[0] == '.' || strchr(name, '/') ||
 	    strlen(name) > 127)
-		return bad(rq, "kernel", name);
+		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
+		    "'%.80s' is no name of a kernel", name ? name : "");
 	p = arena_printf(rq->arena, "%s/%s", folder, name);
 	if (lstat(p, &st) == -1 || !S_ISREG(st.st_mode))
 		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,

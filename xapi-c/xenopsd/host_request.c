@@ -113,8 +113,9 @@ host_bridge_create(struct request *rq, const void *args, void *result)
 	int rc;
 
 	(void)result;
-	if (!spec_ifname_ok(a->bridge) || (*port && !spec_ifname_ok(port)) ||
-	    (a->mtu != 0 && (a->mtu < 68 || a->mtu > 65521)))
+	if (!bridge_name_ok(a->bridge) || (*port && !bridge_name_ok(port)) ||
+	    (a->mtu != 0 &&
+	    (a->mtu < VM_MIN_MTU || a->mtu > VM_MAX_MTU)))
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "bad bridge '%.80s'", a->bridge ? a->bridge : "");
 	rc = bridge_create(a->bridge, (int)a->mtu, port);
@@ -133,7 +134,7 @@ host_bridge_destroy(struct request *rq, const void *args, void *result)
 	int rc;
 
 	(void)result;
-	if (!spec_ifname_ok(a->bridge))
+	if (!bridge_name_ok(a->bridge))
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "bad bridge '%.80s'", a->bridge ? a->bridge : "");
 	rc = bridge_destroy(a->bridge);
@@ -142,4 +143,15 @@ host_bridge_destroy(struct request *rq, const void *args, void *result)
 	return request_fail(rq, rc == -ENOENT ? XENOPS_CODE_NO_SUCH_DEVICE :
 	    rc == -EBUSY ? XENOPS_CODE_IN_USE : XENOPS_CODE_INTERNAL,
 	    "cannot remove the bridge '%s': %s", a->bridge, strerror(-rc));
+}
+
+int
+host_bridge_find(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_bridge_find_args *a = args;
+
+	(void)result;
+	return bridge_name_ok(a->bridge) && bridge_exists(a->bridge) ? 0 :
+	    request_fail(rq, XENOPS_CODE_NO_SUCH_BRIDGE, "%.80s",
+	    a->bridge ? a->bridge : "");
 }

@@ -8,6 +8,6 @@
 #include "xenopsd/request.h"
 
 request_handler host_set_hostname, host_power, host_secret_set;
-request_handler host_bridge_create, host_bridge_destroy;
+request_handler host_bridge_create, host_bridge_destroy, host_bridge_find;
 
 #endif

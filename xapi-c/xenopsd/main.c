@@ -97,6 +97,7 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_VDI_CLOSE] = vdi_close,
 	[XENOPS_BRIDGE_CREATE] = host_bridge_create,
 	[XENOPS_BRIDGE_DESTROY] = host_bridge_destroy,
+	[XENOPS_BRIDGE_FIND] = host_bridge_find,
 };
 
 static int

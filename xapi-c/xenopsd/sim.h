@@ -57,7 +57,8 @@ void sim_host_fill(struct sim *m, struct arena *a,
 void sim_host_changed(struct sim *m);
 bool sim_bridge_exists(struct sim *m, const char *name);
 request_handler sim_host_get, sim_host_set_hostname, sim_host_power,
-    sim_secret_set, sim_bridge_create, sim_bridge_destroy;
+    sim_secret_set, sim_bridge_create, sim_bridge_destroy,
+    sim_bridge_find;
 
 /* sim_domain.c */
 void sim_domains_release(struct sim *m);

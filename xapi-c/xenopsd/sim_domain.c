@@ -18,7 +18,6 @@
 #include "xenopsd/domain_spec.h"
 #include "xenopsd/sim.h"
 
-#define DEVICES_MAX 64
 #define MAX_MEMORY ((int64_t)64 << 30)
 
 struct sim_domain {
@@ -26,8 +25,8 @@ struct sim_domain {
 	struct sim *m;
 	struct arena *arena;		/* of spec; one per start */
 	struct xenops_vm_spec spec;
-	struct xenops_disk_spec disks[DEVICES_MAX];	/* attached now */
-	struct xenops_nic_spec nics[DEVICES_MAX];
+	struct xenops_disk_spec disks[VM_MAX_DISKS];	/* attached now */
+	struct xenops_nic_spec nics[VM_MAX_NICS];
 	uint32_t n_disks, n_nics;
 	int64_t domid;
 	int state;			/* enum xenops_domain_state */
@@ -163,7 +162,7 @@ attach_disk(struct sim_domain *d, struct request *rq,
 	struct xenops_disk_spec *mine = &d->disks[d->n_disks];
 	const char *device;
 
-	if (d->n_disks == DEVICES_MAX)
+	if (d->n_disks == VM_MAX_DISKS)
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "too many disks");
 	for (uint32_t i = 0; i < d->n_disks; i++)
@@ -194,7 +193,7 @@ static int
 attach_nic(struct sim_domain *d, struct request *rq,
     const struct xenops_nic_spec *nic)
 {
-	if (d->n_nics == DEVICES_MAX)
+	if (d->n_nics == VM_MAX_NICS)
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "too many NICs");
 	for (uint32_t i = 0; i < d->n_nics; i++)
@@ -202,8 +201,8 @@ attach_nic(struct sim_domain *d, struct request *rq,
 			return request_fail(rq, XENOPS_CODE_EXISTS,
 			    "VIF '%s' is attached", nic->vif);
 	if (!sim_bridge_exists(d->m, nic->bridge))
-		return request_fail(rq, XENOPS_CODE_NO_SUCH_DEVICE,
-		    "no bridge '%s'", nic->bridge);
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_BRIDGE, "%s",
+		    nic->bridge);
 	record_copy(&xenops_nic_spec_type, &d->nics[d->n_nics], nic, d->arena);
 	d->n_nics++;
 	return 0;

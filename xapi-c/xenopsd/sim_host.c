@@ -366,3 +366,13 @@ sim_bridge_destroy(struct request *rq, const void *args, void *result)
 	free(b);
 	return 0;
 }
+
+int
+sim_bridge_find(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_bridge_find_args *a = args;
+
+	(void)result;
+	return sim_bridge_exists(rq->daemon, a->bridge) ? 0 :
+	    request_fail(rq, XENOPS_CODE_NO_SUCH_BRIDGE, "%s", a->bridge);
+}

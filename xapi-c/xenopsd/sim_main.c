@@ -81,6 +81,7 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_VDI_CLOSE] = vdi_close,
 	[XENOPS_BRIDGE_CREATE] = sim_bridge_create,
 	[XENOPS_BRIDGE_DESTROY] = sim_bridge_destroy,
+	[XENOPS_BRIDGE_FIND] = sim_bridge_find,
 };
 
 /* SR.create may only name a disk that the host lists and nobody uses. */

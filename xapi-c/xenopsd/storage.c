@@ -15,9 +15,8 @@
 
 #include "base/fdio.h"
 #include "base/log.h"
+#include "base/vm_limits.h"
 #include "xenopsd/storage_driver.h"
-
-#define VDI_MAX_SIZE ((int64_t)64 << 40)
 
 /* uuids become file names: only their one canonical spelling is let in. */
 static int
@@ -376,7 +375,7 @@ check_size(struct storage *s, struct sr *sr, int64_t size)
 {
 	int64_t total, used;
 
-	if (size <= 0 || size > VDI_MAX_SIZE)
+	if (size <= 0 || size > VDI_MAX_BYTES)
 		return storage_fail(s, XENOPS_CODE_BAD_REQUEST,
 		    "bad size %" PRId64, size);
 	if (sr->drv->space(s, sr, &total, &used))

@@ -1,0 +1,30 @@
+/*
+ * The bounds of one VM and of its bridges, known to both daemons: xenopsd refuses what is beyond
+ * them, and xapi names the field before xenopsd is asked.  None is below what
+ * XenServer takes.
+ */
+#ifndef BASE_VM_LIMITS_H
+#define BASE_VM_LIMITS_H
+
+#include <stdbool.h>
+
+#define VM_MIN_MEMORY (16ll << 20)	/* bytes */
+#define VM_MAX_MEMORY (1ll << 44)
+#define VM_MAX_VCPUS 128
+#define VM_MAX_DISKS 255		/* devices 0 to 254 */
+#define VM_MAX_NICS 32
+#define VM_MIN_MTU 68
+#define VM_MAX_MTU 65521
+#define VM_MAX_TEXT 1024		/* command line, name; bytes */
+#define VM_MAX_DATA 1000		/* entries of xenstore_data */
+#define VM_MAX_DATA_VALUE 2048		/* bytes; what a guest may write */
+#define VM_MAX_SCHED 65535		/* weight and cap */
+#define VDI_MAX_BYTES (1ll << 46)
+
+/* An interface's name: letters, digits and -_. only, fits the kernel. */
+bool bridge_name_ok(const char *name);
+/* Whether an entry of xenstore_data is for the guest: below vm-data, in plain
+ * characters.  Clients keep other things there, which are not. */
+bool vm_data_goes(const char *key);
+
+#endif

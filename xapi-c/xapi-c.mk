@@ -15,8 +15,8 @@ GEN_HEADERS ?= $(addprefix $(B)/gen/,types.h store.h errors.h methods.h \
 XENOPSD_ALL := $(wildcard xapi-c/xenopsd/*.c)
 XENOPSD_SIM := $(wildcard xapi-c/xenopsd/sim*.c)
 XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/hotplug*.c)
-XENOPSD_XEN := $(addprefix xapi-c/xenopsd/,domain.c domain_config.c \
-	domain_device.c domain_info.c hostinfo_xen.c vms.c vms_request.c xl.c)
+XENOPSD_XEN := $(addprefix xapi-c/xenopsd/,domain_config.c hostinfo_xen.c \
+	hv_xl.c xl.c)
 XENOPSD_MAIN := xapi-c/xenopsd/main.c xapi-c/xenopsd/sim_main.c
 XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \
 	$(XENOPSD_MAIN),$(XENOPSD_ALL))

@@ -1,6 +1,6 @@
 /*
- * What rq->daemon is in xenopsd: in the main process, and in its workers
- * (where only xl is set).  The simulator has its own.
+ * What rq->daemon is: in the main process, and in its workers (where only hv,
+ * kept_dir, storage and xl are set).  The simulator has the same.
  */
 #ifndef XENOPSD_DAEMON_H
 #define XENOPSD_DAEMON_H
@@ -15,7 +15,11 @@ struct daemon {
 	struct server *server;
 	struct workers *workers;
 	struct vms *vms;
-	struct xl *xl;			/* libxl and xenstore: xl.h */
+	struct consoles *consoles;
+	struct hv *hv;			/* hv.h */
+	const char *kept_dir;		/* kept.h */
+	const struct storage_env *storage;
+	struct xl *xl;			/* hv's libxl, for hostinfo */
 	struct leases *leases;		/* storage_lease.h */
 	struct hostwatch *hostwatch;	/* hostinfo.h */
 };

@@ -5,12 +5,12 @@
 #include "xenopsd/bridge.h"
 #include "xenopsd/daemon.h"
 #include "xenopsd/domain.h"
-#include "xenopsd/domain_config.h"
 #include "xenopsd/domain_spec.h"
 
 /* A running VM of ours, in the three forms the handlers need. */
 struct target {
-	struct xl *xl;
+	struct hv *hv;
+	const char *kept_dir;
 	struct kept k;
 	uint32_t domid;
 };
@@ -18,21 +18,24 @@ struct target {
 static int
 find_target(struct request *rq, const char *vm, struct target *t)
 {
-	t->xl = ((struct daemon *)rq->daemon)->xl;
+	const struct daemon *d = rq->daemon;
+
+	t->hv = d->hv;
+	t->kept_dir = d->kept_dir;
 	if (spec_check_uuid(rq, vm))
 		return -1;
-	if (kept_read(KEPT_DIR, vm, rq->arena, &t->k) ||
-	    !xl_find(t->xl, vm, false, &t->domid, NULL))
+	if (kept_read(t->kept_dir, vm, rq->arena, &t->k) ||
+	    !t->hv->ops->find(t->hv, vm, false, &t->domid))
 		return request_fail(rq, XENOPS_CODE_NO_SUCH_DOMAIN,
 		    "'%s' is not running", vm);
-	xl_forget_errors(t->xl);
+	t->hv->ops->forget_errors(t->hv);
 	return 0;
 }
 
 static int
 keep(struct request *rq, const struct target *t)
 {
-	int rc = kept_write(KEPT_DIR, &t->k);
+	int rc = kept_write(t->kept_dir, &t->k);
 
 	if (rc)
 		return request_fail(rq, XENOPS_CODE_IO,
@@ -92,15 +95,13 @@ vec_without(struct arena *a, struct vec set, const void *elem, size_t size)
 static bool
 disk_exists(const struct target *t, int64_t device)
 {
-	return xl_exists(t->xl, "/libxl/%u/device/vbd/%lld", t->domid,
-	    (long long)spec_disk_devid(device));
+	return t->hv->ops->has_disk(t->hv, t->domid, device);
 }
 
 static bool
 nic_exists(const struct target *t, int64_t device)
 {
-	return xl_exists(t->xl, "/libxl/%u/device/vif/%lld", t->domid,
-	    (long long)device);
+	return t->hv->ops->has_nic(t->hv, t->domid, device);
 }
 
 /* Takes the disk out of the domain (if it is in), off the host and out of the
@@ -109,25 +110,15 @@ static int
 disk_remove(struct request *rq, struct target *t,
     const struct xenops_disk_spec *d, bool force)
 {
-	libxl_device_disk disk;
 	int rc = 0;
 
-	libxl_device_disk_init(&disk);
-	if (disk_exists(t, d->device)) {
-		rc = libxl_vdev_to_device_disk(t->xl->ctx, t->domid,
-		    spec_disk_name(rq->arena, d->device), &disk);
-		if (!rc && force)
-			rc = libxl_device_disk_destroy(t->xl->ctx, t->domid,
-			    &disk, NULL);
-		else if (!rc)
-			rc = libxl_device_disk_safe_remove(t->xl->ctx,
-			    t->domid, &disk, NULL);
-	}
-	libxl_device_disk_dispose(&disk);
+	if (disk_exists(t, d->device))
+		rc = t->hv->ops->disk_remove(t->hv, rq->arena, t->domid,
+		    d->device, force);
 	if (rc)
 		return request_fail(rq, force ? XENOPS_CODE_INTERNAL :
 		    XENOPS_CODE_TIMEOUT, "the guest did not let go of '%s': %s",
-		    d->vbd, xl_error(t->xl));
+		    d->vbd, t->hv->ops->error(t->hv));
 	if (domain_detach_disk(rq, d))
 		return -1;
 	t->k.spec.disks = vec_without(rq->arena, t->k.spec.disks, d,
@@ -139,21 +130,15 @@ static int
 disk_insert(struct request *rq, struct target *t,
     const struct xenops_disk_spec *d)
 {
-	libxl_device_disk disk;
 	const char *device;
-	int rc;
 
 	if (domain_attach_disk(rq, d, &device))
 		return -1;
 	if (!device)
 		return 0;
-	libxl_device_disk_init(&disk);
-	domain_config_disk(&disk, d, device, rq->arena);
-	rc = libxl_device_disk_add(t->xl->ctx, t->domid, &disk, NULL);
-	libxl_device_disk_dispose(&disk);
-	if (rc)
+	if (t->hv->ops->disk_add(t->hv, rq->arena, t->domid, d, device))
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
-		    "cannot add the disk '%s': %s", d->vbd, xl_error(t->xl));
+		    "cannot add the disk '%s': %s", d->vbd, t->hv->ops->error(t->hv));
 	return 0;
 }
 
@@ -242,25 +227,14 @@ static int
 nic_remove(struct request *rq, struct target *t,
     const struct xenops_nic_spec *n, bool force)
 {
-	libxl_device_nic nic;
 	int rc = 0;
 
-	libxl_device_nic_init(&nic);
-	if (nic_exists(t, n->device)) {
-		rc = libxl_devid_to_device_nic(t->xl->ctx, t->domid,
-		    (int)n->device, &nic);
-		if (!rc && force)
-			rc = libxl_device_nic_destroy(t->xl->ctx, t->domid,
-			    &nic, NULL);
-		else if (!rc)
-			rc = libxl_device_nic_remove(t->xl->ctx, t->domid,
-			    &nic, NULL);
-	}
-	libxl_device_nic_dispose(&nic);
+	if (nic_exists(t, n->device))
+		rc = t->hv->ops->nic_remove(t->hv, t->domid, n->device, force);
 	if (rc)
 		return request_fail(rq, force ? XENOPS_CODE_INTERNAL :
 		    XENOPS_CODE_TIMEOUT, "cannot remove the nic '%s': %s",
-		    n->vif, xl_error(t->xl));
+		    n->vif, t->hv->ops->error(t->hv));
 	t->k.spec.nics = vec_without(rq->arena, t->k.spec.nics, n, sizeof(*n));
 	return keep(rq, t);
 }
@@ -270,9 +244,7 @@ domain_vif_plug(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_vif_plug_args *a = args;
 	const struct xenops_nic_spec *n;
-	libxl_device_nic nic;
 	struct target t;
-	int rc;
 
 	(void)result;
 	if (spec_check_nic(rq, &a->nic) || find_target(rq, a->vm, &t))
@@ -295,14 +267,10 @@ domain_vif_plug(struct request *rq, const void *args, void *result)
 	    sizeof(a->nic));
 	if (keep(rq, &t))
 		return -1;
-	libxl_device_nic_init(&nic);
-	domain_config_nic(&nic, &a->nic);
-	rc = libxl_device_nic_add(t.xl->ctx, t.domid, &nic, NULL);
-	libxl_device_nic_dispose(&nic);
-	if (rc) {
+	if (t.hv->ops->nic_add(t.hv, t.domid, &a->nic)) {
 		request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "cannot add the nic '%s': %s", a->nic.vif,
-		    xl_error(t.xl));
+		    t.hv->ops->error(t.hv));
 		(void)nic_remove(rq, &t, nic_of(&t, a->nic.vif), true);
 		return -1;
 	}

@@ -1,86 +1,8 @@
-/* What a domain is and does, from libxl, xenstore and our books. */
-#include <stdio.h>
-#include <stdlib.h>
+/* What a domain is and does, and what it needs, by the hypervisor and by our
+ * books. */
 #include <string.h>
 
 #include "xenopsd/domain.h"
-#include "xenopsd/domain_spec.h"
-
-#define GUEST_MAX_ENTRIES 128
-#define GUEST_MAX_VALUE 512
-#define GUEST_MAX_DEPTH 5
-#define GUEST_MAX_PATH 200
-
-struct guest {
-	struct xl *xl;
-	struct arena *a;
-	uint32_t domid;
-	struct string_pair *pairs;
-	uint32_t n;
-};
-
-/* The guest wrote it: short and printable, whatever it was. */
-static const char *
-tame(struct arena *a, const char *s)
-{
-	char *copy = arena_strndup(a, s, strnlen(s, GUEST_MAX_VALUE));
-
-	for (char *p = copy; *p; p++) {
-		if (*p < ' ' || *p > '~')
-			*p = '?';
-	}
-	return copy;
-}
-
-static void
-guest_add(struct guest *g, const char *key)
-{
-	const char *value;
-
-	if (g->n >= GUEST_MAX_ENTRIES || strlen(key) > GUEST_MAX_PATH)
-		return;
-	value = xl_read(g->xl, g->a, "/local/domain/%u/%s", g->domid, key);
-	if (!value)
-		return;
-	g->pairs[g->n].key = tame(g->a, key);
-	g->pairs[g->n].value = tame(g->a, value);
-	g->n++;
-}
-
-static void
-guest_walk(struct guest *g, const char *key, const char *prefix, int depth)
-{
-	unsigned int n = 0;
-	char **names;
-	const char *path;
-
-	if (depth > GUEST_MAX_DEPTH || strlen(key) > GUEST_MAX_PATH)
-		return;
-	names = xs_directory(g->xl->xs, XBT_NULL, arena_printf(g->a,
-	    "/local/domain/%u/%s", g->domid, key), &n);
-	for (unsigned int i = 0; names && i < n; i++) {
-		if (strncmp(names[i], prefix, strlen(prefix)) != 0 ||
-		    g->n >= GUEST_MAX_ENTRIES)
-			continue;
-		path = arena_printf(g->a, "%s/%s", key, names[i]);
-		guest_add(g, path);
-		guest_walk(g, path, "", depth + 1);
-	}
-	free(names);
-}
-
-static struct vec
-guest_data(struct xl *xl, struct arena *a, uint32_t domid)
-{
-	struct guest g = { .xl = xl, .a = a, .domid = domid,
-		.pairs = arena_alloc(a,
-		    GUEST_MAX_ENTRIES * sizeof(struct string_pair)) };
-
-	guest_walk(&g, "control", "feature-", 0);
-	guest_walk(&g, "attr", "", 0);
-	guest_walk(&g, "data", "", 0);
-	return (struct vec){ .v = g.pairs, .n = g.n };
-}
 
 static bool
 feature(struct vec guest, const char *name)
@@ -91,7 +13,7 @@ feature(struct vec guest, const char *name)
 }
 
 static void
-fill_devices(struct xl *xl, struct arena *a, const libxl_dominfo *info,
+fill_devices(struct hv *hv, struct arena *a, const struct hv_domain *dom,
     const struct xenops_vm_spec *vm, struct xenops_domain_info *out)
 {
 	const struct xenops_disk_spec *d = vm->disks.v;
@@ -103,64 +25,90 @@ fill_devices(struct xl *xl, struct arena *a, const libxl_dominfo *info,
 
 	for (uint32_t i = 0; i < vm->disks.n; i++) {
 		disks[i].uuid = d[i].vbd;
-		disks[i].attached = info && xl_exists(xl,
-		    "/libxl/%u/device/vbd/%lld", info->domid,
-		    (long long)spec_disk_devid(d[i].device));
+		disks[i].attached = dom && hv->ops->has_disk(hv, dom->domid,
+		    d[i].device);
 	}
 	for (uint32_t i = 0; i < vm->nics.n; i++) {
 		nics[i].uuid = n[i].vif;
-		nics[i].attached = info && xl_exists(xl,
-		    "/libxl/%u/device/vif/%lld", info->domid,
-		    (long long)n[i].device);
+		nics[i].attached = dom && hv->ops->has_nic(hv, dom->domid,
+		    n[i].device);
 	}
 	out->disks = (struct vec){ .v = disks, .n = vm->disks.n };
 	out->nics = (struct vec){ .v = nics, .n = vm->nics.n };
 }
 
 static int
-state_of(const libxl_dominfo *info, const struct kept *k)
+state_of(const struct hv_domain *d, const struct kept *k)
 {
 	if (k && k->phase == KEPT_REBOOTING)
 		return XENOPS_DOMAIN_STATE_REBOOTING;
-	if (!info)
+	if (!d)
 		return XENOPS_DOMAIN_STATE_HALTED;
-	if (info->shutdown) {
-		if (info->shutdown_reason == LIBXL_SHUTDOWN_REASON_CRASH ||
-		    info->shutdown_reason == LIBXL_SHUTDOWN_REASON_WATCHDOG)
-			return XENOPS_DOMAIN_STATE_CRASHED;
-		return XENOPS_DOMAIN_STATE_RUNNING;
-	}
-	return info->paused ? XENOPS_DOMAIN_STATE_PAUSED :
+	if (d->shutdown)
+		return d->end == HV_END_CRASH ? XENOPS_DOMAIN_STATE_CRASHED :
+		    XENOPS_DOMAIN_STATE_RUNNING;
+	return d->paused ? XENOPS_DOMAIN_STATE_PAUSED :
 	    XENOPS_DOMAIN_STATE_RUNNING;
 }
 
 void
-domain_info_fill(struct xl *xl, struct arena *a, const char *uuid,
-    const libxl_dominfo *info, const struct kept *k,
+domain_info_fill(struct hv *hv, struct arena *a, const char *uuid,
+    const struct hv_domain *d, const struct kept *k,
     struct xenops_domain_info *out)
 {
 	memcpy(out, xenops_domain_info_type.dflt, sizeof(*out));
 	out->uuid = arena_strdup(a, uuid);
-	out->state = state_of(info, k);
+	out->state = state_of(d, k);
 	out->domid = -1;
 	if (k) {
 		out->type = k->spec.type;
 		out->started = k->started;
-		fill_devices(xl, a, info, &k->spec, out);
+		fill_devices(hv, a, d, &k->spec, out);
 	}
-	if (!info)
+	if (!d)
 		return;
-	out->domid = info->domid;
+	out->domid = d->domid;
 	if (!k)
-		out->type = info->domain_type == LIBXL_DOMAIN_TYPE_HVM ?
-		    XENOPS_DOMAIN_TYPE_HVM : info->domain_type ==
-		    LIBXL_DOMAIN_TYPE_PVH ? XENOPS_DOMAIN_TYPE_PVH :
-		    XENOPS_DOMAIN_TYPE_PV;
-	out->vcpus = info->vcpu_online;
-	out->memory = (int64_t)(info->current_memkb +
-	    info->outstanding_memkb) << 10;
-	out->guest = guest_data(xl, a, info->domid);
+		out->type = d->type;
+	out->vcpus = d->vcpus;
+	out->memory = d->memory;
+	out->guest = hv->ops->guest_data(hv, a, d->domid);
 	out->shutdown_feature =
 	    feature(out->guest, "control/feature-poweroff") ||
 	    feature(out->guest, "control/feature-shutdown");
+}
+
+/* What its specification wants after an end by the guest. */
+static int
+after(const struct hv_domain *d, const struct kept *k)
+{
+	switch (d->end) {
+	case HV_END_REBOOT:
+		return k->spec.after_reboot;
+	case HV_END_CRASH:
+		return k->spec.after_crash;
+	case HV_END_SUSPEND:
+		return XENOPS_AFTER_PRESERVE;
+	default:
+		return k->spec.after_shutdown;
+	}
+}
+
+enum xenops_message
+domain_remedy(const struct hv_domain *d, const struct kept *k)
+{
+	if (k->phase == KEPT_REBOOTING)
+		return XENOPS_VM_REBOOT;
+	if (k->phase != KEPT_RUNNING || !d)
+		return XENOPS_VM_SHUTDOWN;
+	if (!d->shutdown)
+		return XENOPS_N;
+	switch (after(d, k)) {
+	case XENOPS_AFTER_RESTART:
+		return XENOPS_VM_REBOOT;
+	case XENOPS_AFTER_DESTROY:
+		return XENOPS_VM_SHUTDOWN;
+	default:
+		return XENOPS_N;
+	}
 }

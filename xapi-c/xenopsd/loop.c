@@ -24,27 +24,52 @@ struct timer {
 	struct timer *next;		/* sorted by due */
 	struct timer **prevp;
 	int64_t due;
+	uint64_t round;			/* in which it was set */
 	void (*fn)(void *arg);
 	void *arg;
 };
 
 struct loop {
+	int64_t (*now)(void *arg);
+	void *now_arg;
 	int epfd;
 	bool stop;
+	uint64_t round;
 	struct watch *watches;
 	struct watch *dead;		/* freed when no event can name them */
 	struct timer *timers;
 };
 
+static int64_t
+mono(void *arg)
+{
+	(void)arg;
+	return clock_mono_ms();
+}
+
 struct loop *
 loop_new(void)
 {
+	return loop_new_clock(mono, NULL);
+}
+
+struct loop *
+loop_new_clock(int64_t (*now)(void *arg), void *arg)
+{
 	struct loop *l = mem_zalloc(sizeof(*l));
 
+	l->now = now;
+	l->now_arg = arg;
 	l->epfd = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epfd == -1)
 		abort();
 	return l;
+}
+
+int64_t
+loop_now(const struct loop *l)
+{
+	return l->now(l->now_arg);
 }
 
 static void
@@ -79,21 +104,33 @@ next_wait(const struct loop *l)
 
 	if (!l->timers)
 		return -1;
-	ms = l->timers->due - clock_mono_ms();
+	ms = l->timers->due - loop_now(l);
 	if (ms < 0)
 		return 0;
 	return ms > 60000 ? 60000 : (int)ms;
 }
 
+/* The first that is due; one set in this round waits for the next, so that
+ * work done in pieces leaves room for everybody between them. */
+static struct timer *
+next_due(const struct loop *l, int64_t now)
+{
+	struct timer *t = l->timers;
+
+	while (t && t->due <= now && t->round == l->round)
+		t = t->next;
+	return t && t->due <= now ? t : NULL;
+}
+
 static void
 run_timers(struct loop *l)
 {
-	int64_t now = clock_mono_ms();
+	int64_t now = loop_now(l);
 	struct timer *t;
 	void (*fn)(void *);
 	void *arg;
 
-	while ((t = l->timers) && t->due <= now && !l->stop) {
+	while (!l->stop && (t = next_due(l, now))) {
 		fn = t->fn;
 		arg = t->arg;
 		timer_cancel(t);
@@ -101,27 +138,44 @@ run_timers(struct loop *l)
 	}
 }
 
-int
-loop_run(struct loop *l)
+/* One round; 0 or -errno. */
+static int
+step(struct loop *l, int wait_ms)
 {
 	struct epoll_event ev[BATCH];
 	struct watch *w;
 	int n;
 
-	l->stop = false;
-	while (!l->stop) {
-		n = epoll_wait(l->epfd, ev, BATCH, next_wait(l));
-		if (n == -1 && errno != EINTR)
-			return -errno;
-		for (int i = 0; i < n && !l->stop; i++) {
-			w = ev[i].data.ptr;
-			if (!w->dead)
-				w->fn(w->arg, ev[i].events);
-		}
-		free_dead(l);
-		run_timers(l);
+	n = epoll_wait(l->epfd, ev, BATCH, wait_ms);
+	l->round++;
+	if (n == -1 && errno != EINTR)
+		return -errno;
+	for (int i = 0; i < n && !l->stop; i++) {
+		w = ev[i].data.ptr;
+		if (!w->dead)
+			w->fn(w->arg, ev[i].events);
 	}
+	free_dead(l);
+	run_timers(l);
 	return 0;
+}
+
+int
+loop_run(struct loop *l)
+{
+	int rc = 0;
+
+	l->stop = false;
+	while (!l->stop && !rc)
+		rc = step(l, next_wait(l));
+	return rc;
+}
+
+void
+loop_step(struct loop *l)
+{
+	l->stop = false;
+	(void)step(l, 0);
 }
 
 void
@@ -182,6 +236,7 @@ loop_timer(struct loop *l, int64_t due_mono, void (*fn)(void *arg), void *arg)
 	struct timer **p = &l->timers;
 
 	t->due = due_mono;
+	t->round = l->round;
 	t->fn = fn;
 	t->arg = arg;
 	while (*p && (*p)->due <= due_mono)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "xenopsd/console.h"
 #include "xenopsd/daemon.h"
 #include "xenopsd/domain.h"
 #include "xenopsd/host_request.h"
@@ -369,7 +370,7 @@ run(struct daemon *d)
 static int
 main_process(void)
 {
-	struct daemon d = { 0 };
+	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real };
 	struct leases_config lc = { .env = &storage_real,
 		.retry_ms = LEASE_RETRY_MS, .run = to_worker,
 		.submit = end_lease, .daemon = &d };
@@ -378,16 +379,21 @@ main_process(void)
 	umask(022);
 	make_dirs();
 	d.loop = lc.loop = loop_new();
+	d.consoles = consoles_new(d.loop);
 	d.leases = leases_new(&lc);
 	d.xl = xl_new();
-	if (d.xl && !watch_signals(&d))
-		rc = run(&d);
+	if (d.xl) {
+		d.hv = &d.xl->hv;
+		if (!watch_signals(&d))
+			rc = run(&d);
+	}
 	/* guests run on; unfinished work is found at the next start */
 	hostwatch_free(d.hostwatch);
 	d.hostwatch = NULL;
 	workers_free(d.workers);
 	server_free(d.server);
 	vms_free(d.vms);
+	consoles_free(d.consoles);
 	leases_free(d.leases);
 	xl_free(d.xl);
 	loop_free(d.loop);
@@ -397,12 +403,13 @@ main_process(void)
 static int
 worker_process(void)
 {
-	struct daemon d = { 0 };
+	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real };
 	int rc;
 
 	d.xl = xl_new();
 	if (!d.xl)
 		return 1;
+	d.hv = &d.xl->hv;
 	rc = worker_child(worker_handlers, worker_reapers, &d);
 	xl_free(d.xl);
 	return rc;

@@ -1,35 +1,24 @@
 /* The requests on domains that the main process answers itself. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
-#include "base/clock.h"
-#include "base/mem.h"
+#include "xenopsd/console.h"
 #include "xenopsd/domain.h"
 #include "xenopsd/domain_spec.h"
 #include "xenopsd/loop.h"
-#include "xenopsd/vms.h"
-#include "xenopsd/xl.h"
+#include "xenopsd/vms_private.h"
 
-#define CONSOLE_LIMIT_MS 5000
-#define CONSOLE_STEP_MS 100
+#define LIST_TURN 4		/* domains, then others have their turn */
 
+/* A domain_list under way. */
 struct lister {
 	struct request *rq;
-	struct xl *xl;
+	struct daemon *d;
+	struct hv_domain *found;
+	uint32_t n_found, done;
 	struct xenops_domain_info *v;
-	uint32_t n;
-	uint32_t max;
+	uint32_t n, max;
 };
-
-static struct xl *
-xl_of(struct request *rq)
-{
-	return ((struct daemon *)rq->daemon)->xl;
-}
 
 static struct xenops_domain_info *
 lister_next(struct lister *l)
@@ -57,64 +46,78 @@ list_rebooting(void *arg, const char *uuid)
 		if (!strcmp(l->v[i].uuid, uuid))
 			return;
 	}
-	if (!kept_read(KEPT_DIR, uuid, l->rq->arena, &k) &&
+	if (!kept_read(l->d->kept_dir, uuid, l->rq->arena, &k) &&
 	    k.phase == KEPT_REBOOTING)
-		domain_info_fill(l->xl, l->rq->arena, uuid, NULL, &k,
+		domain_info_fill(l->d->hv, l->rq->arena, uuid, NULL, &k,
 		    lister_next(l));
+}
+
+static void
+list_one(struct lister *l, const struct hv_domain *d)
+{
+	struct kept k;
+	bool kept = !kept_read(l->d->kept_dir, d->uuid, l->rq->arena, &k);
+
+	if (kept && k.phase == KEPT_BUILDING)
+		return;
+	domain_info_fill(l->d->hv, l->rq->arena, d->uuid, d,
+	    kept ? &k : NULL, lister_next(l));
+}
+
+static void
+list_some(void *arg)
+{
+	struct lister *l = arg;
+	struct vms *vms = l->d->vms;
+	struct xenops_domain_list_result r;
+
+	for (int i = 0; i < LIST_TURN && l->done < l->n_found; i++)
+		list_one(l, &l->found[l->done++]);
+	if (l->done < l->n_found) {
+		loop_timer(l->d->loop, 0, list_some, l);
+		return;
+	}
+	kept_each(l->d->kept_dir, list_rebooting, l);
+	r.domains = (struct vec){ .v = l->v, .n = l->n };
+	request_finish(l->rq, &r);	/* l is gone */
+	vms_listing(vms, false);
 }
 
 int
 vms_domain_list(struct request *rq, const void *args, void *result)
 {
-	struct xenops_domain_list_result *r = result;
-	struct lister l = { .rq = rq, .xl = xl_of(rq) };
-	libxl_dominfo *list;
-	struct kept k;
-	char uuid[37];
-	bool kept;
-	int n;
+	struct lister *l = arena_alloc(rq->arena, sizeof(*l));
 
 	(void)args;
-	list = libxl_list_domain(l.xl->ctx, &n);
-	if (!list)
+	(void)result;
+	l->rq = rq;
+	l->d = rq->daemon;
+	if (l->d->hv->ops->list(l->d->hv, rq->arena, &l->found, &l->n_found))
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
-		    "cannot list domains");
-	for (int i = 0; i < n; i++) {
-		if (list[i].domid == 0 || list[i].dying)
-			continue;
-		kept = !kept_read(KEPT_DIR, xl_uuid(&list[i], uuid), rq->arena,
-		    &k);
-		if (kept && k.phase == KEPT_BUILDING)
-			continue;
-		domain_info_fill(l.xl, rq->arena, uuid, &list[i],
-		    kept ? &k : NULL, lister_next(&l));
-	}
-	libxl_dominfo_list_free(list, n);
-	kept_each(KEPT_DIR, list_rebooting, &l);
-	r->domains = (struct vec){ .v = l.v, .n = l.n };
-	return 0;
+		    "cannot list domains: %s", l->d->hv->ops->error(l->d->hv));
+	vms_listing(l->d->vms, true);
+	loop_timer(l->d->loop, 0, list_some, l);
+	return REQUEST_PENDING;
 }
 
 static int
-pause_or_not(struct request *rq, const char *vm, bool on)
+pause_or_not(struct request *rq, const char *uuid, bool on)
 {
 	struct daemon *d = rq->daemon;
-	uint32_t domid;
-	int rc;
+	struct vm *vm;
 
-	if (spec_check_uuid(rq, vm))
+	if (spec_check_uuid(rq, uuid))
 		return -1;
-	if (!xl_find(d->xl, vm, false, &domid, NULL))
+	vm = vms_find_domain(d->vms, uuid);
+	if (!vm)
 		return request_fail(rq, XENOPS_CODE_NO_SUCH_DOMAIN,
-		    "'%s' is not running", vm);
-	xl_forget_errors(d->xl);
-	rc = on ? libxl_domain_pause(d->xl->ctx, domid, NULL) :
-	    libxl_domain_unpause(d->xl->ctx, domid, NULL);
-	if (rc)
+		    "'%s' is not running", uuid);
+	d->hv->ops->forget_errors(d->hv);
+	if (d->hv->ops->pause(d->hv, vm->domain.domid, on))
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
-		    "cannot %s '%s': %s", on ? "pause" : "unpause", vm,
-		    xl_error(d->xl));
-	vms_touched(d->vms, vm);
+		    "cannot %s '%s': %s", on ? "pause" : "unpause", uuid,
+		    d->hv->ops->error(d->hv));
+	vms_touched(d->vms, uuid);
 	return 0;
 }
 
@@ -134,95 +137,31 @@ vms_vm_unpause(struct request *rq, const void *args, void *result)
 	    ((const struct xenops_vm_unpause_args *)args)->vm, false);
 }
 
-/* A console_open that waits for xenconsoled to make the terminal. */
-struct console_wait {
-	struct request *rq;
-	int64_t deadline;
-	struct timer *timer;
-};
-
-/* 0 and *fd, -EAGAIN: not there yet, or another -errno. */
-static int
-console_tty(struct request *rq, const char *vm, int *fd)
-{
-	struct xl *xl = xl_of(rq);
-	const char *path;
-	struct termios t;
-	uint32_t domid;
-
-	if (!xl_find(xl, vm, false, &domid, NULL))
-		return -ESRCH;
-	path = xl_read(xl, rq->arena, "/local/domain/%u/console/tty", domid);
-	if (!path || !path[0])
-		return -EAGAIN;
-	/* dom0 wrote it; still, nothing but a terminal is opened */
-	if (strncmp(path, "/dev/pts/", 9) != 0 || strstr(path, ".."))
-		return -EINVAL;
-	*fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (*fd == -1)
-		return -errno;
-	if (tcgetattr(*fd, &t) == 0) {
-		cfmakeraw(&t);
-		(void)tcsetattr(*fd, TCSANOW, &t);
-	}
-	return 0;
-}
-
-static void
-console_end(struct console_wait *w, int rc, int fd)
-{
-	struct request *rq = w->rq;
-	struct xenops_console_open_args none;
-
-	timer_cancel(w->timer);
-	free(w);
-	if (!rc) {
-		request_pass_fd(rq, fd);
-		request_finish(rq, &none);	/* there is no result record */
-	} else if (rc == -ESRCH) {
-		request_finish_error(rq, XENOPS_CODE_NO_SUCH_DOMAIN,
-		    "the domain is not running");
-	} else if (rc == -EAGAIN) {
-		request_finish_error(rq, XENOPS_CODE_TIMEOUT,
-		    "the console did not appear");
-	} else {
-		request_finish_error(rq, XENOPS_CODE_IO,
-		    "cannot open the console: %s", strerror(-rc));
-	}
-}
-
-static void
-console_try(void *arg)
-{
-	struct console_wait *w = arg;
-	const struct xenops_console_open_args *a = w->rq->args;
-	int64_t now = clock_mono_ms();
-	int fd = -1;
-	int rc;
-
-	w->timer = NULL;
-	rc = console_tty(w->rq, a->vm, &fd);
-	if (rc == -EAGAIN && now < w->deadline)
-		w->timer = loop_timer(
-		    ((struct daemon *)w->rq->daemon)->loop,
-		    now + CONSOLE_STEP_MS, console_try, w);
-	else
-		console_end(w, rc, fd);
-}
-
+/* The terminal may not be there yet: its bytes come when it is. */
 int
 vms_console_open(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_console_open_args *a = args;
-	struct console_wait *w;
+	struct daemon *d = rq->daemon;
+	struct vm *vm;
+	int fd;
 
 	(void)result;
 	if (spec_check_uuid(rq, a->vm))
 		return -1;
-	w = mem_zalloc(sizeof(*w));
-	w->rq = rq;
-	w->deadline = clock_mono_ms() + CONSOLE_LIMIT_MS;
-	w->timer = loop_timer(((struct daemon *)rq->daemon)->loop, 0,
-	    console_try, w);
-	return REQUEST_PENDING;
+	vm = vms_find(d->vms, a->vm);
+	if (!vm || vm->state != XENOPS_DOMAIN_STATE_REBOOTING)
+		vm = vms_find_domain(d->vms, a->vm);
+	if (!vm)
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_DOMAIN,
+		    "'%s' is not running", a->vm);
+	fd = console_view(vms_console(vm));
+	if (fd == -EMFILE)
+		return request_fail(rq, XENOPS_CODE_IN_USE,
+		    "the console of '%s' has too many viewers", a->vm);
+	if (fd < 0)
+		return request_fail(rq, XENOPS_CODE_IO,
+		    "cannot open the console: %s", strerror(-fd));
+	request_pass_fd(rq, fd);
+	return 0;
 }

@@ -85,6 +85,7 @@ xl_new(void)
 	lg->vtable.vmessage = logger_message;
 	lg->vtable.progress = logger_progress;
 	lg->vtable.destroy = logger_destroy;
+	xl->hv.ops = &hv_xl;
 	xl->logger = &lg->vtable;
 	if (libxl_ctx_alloc(&xl->ctx, LIBXL_VERSION, 0, xl->logger)) {
 		log_error("cannot open libxl");
@@ -124,41 +125,6 @@ void
 xl_forget_errors(struct xl *xl)
 {
 	((struct logger *)xl->logger)->error[0] = '\0';
-}
-
-const char *
-xl_uuid(const libxl_dominfo *info, char buf[static 37])
-{
-	return uuid_text(info->uuid.uuid, buf);
-}
-
-bool
-xl_find(struct xl *xl, const char *uuid, bool dying, uint32_t *domid_out,
-    libxl_dominfo *info)
-{
-	uint8_t want[16];
-	libxl_dominfo *list;
-	bool found = false;
-	int n;
-
-	if (info)
-		libxl_dominfo_init(info);
-	if (!uuid_from_text(uuid, want))
-		return false;
-	list = libxl_list_domain(xl->ctx, &n);
-	if (!list)
-		return false;
-	for (int i = 0; i < n && !found; i++) {
-		if (list[i].domid == 0 || (list[i].dying && !dying) ||
-		    memcmp(list[i].uuid.uuid, want, 16) != 0)
-			continue;
-		*domid_out = list[i].domid;
-		if (info)
-			libxl_dominfo_copy(xl->ctx, info, &list[i]);
-		found = true;
-	}
-	libxl_dominfo_list_free(list, n);
-	return found;
 }
 
 static void

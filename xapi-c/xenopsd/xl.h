@@ -1,6 +1,7 @@
 /*
  * libxl and xenstore, and the few things everybody here needs of them.  Only
- * files that include this one know Xen.  One struct xl per process.
+ * files that include this one know Xen; what is done with domains goes through
+ * hv.h.  One struct xl per process.
  */
 #ifndef XENOPSD_XL_H
 #define XENOPSD_XL_H
@@ -9,13 +10,16 @@
 #include <libxl_utils.h>
 #include <xenstore.h>
 
-#include "base/arena.h"
+#include "xenopsd/hv.h"
 
 struct xl {
+	struct hv hv;			/* first; hv_xl.c */
 	libxl_ctx *ctx;
 	struct xs_handle *xs;
 	struct xentoollog_logger *logger;
 };
+
+extern const struct hv_ops hv_xl;
 
 struct xl *xl_new(void);		/* NULL, logged */
 void xl_free(struct xl *xl);
@@ -23,12 +27,6 @@ void xl_free(struct xl *xl);
 /* The first error that libxl logged since xl_forget_errors; "" if none. */
 const char *xl_error(const struct xl *xl);
 void xl_forget_errors(struct xl *xl);
-
-/* The domain of a VM; also one that is being torn down if dying is set. */
-bool xl_find(struct xl *xl, const char *uuid, bool dying, uint32_t *domid_out,
-    libxl_dominfo *info);	/* info may be NULL, else dispose of it */
-/* Text form of a domain's uuid. */
-const char *xl_uuid(const libxl_dominfo *info, char buf[static 37]);
 
 /* A xenstore value in the arena, or NULL. */
 const char *xl_read(struct xl *xl, struct arena *a, const char *fmt, ...)

@@ -119,17 +119,8 @@ write_data(struct request *rq, struct hv *hv, uint32_t domid, struct vec data)
 	const struct string_pair *p = data.v;
 
 	for (uint32_t i = 0; i < data.n; i++) {
-<<<<<<< HEAD
-		if (!vm_data_goes(p[i].key))
-			continue;
-		path = arena_printf(rq->arena, "/local/domain/%u/%s", domid,
-		    p[i].key);
-		if (!xl_write(xl, p[i].value ? p[i].value : "", "%s", path) ||
-		    !xs_set_permissions(xl->xs, XBT_NULL, path, &perms, 1))
-=======
-		if (spec_data_goes(p[i].key) && hv->ops->write_data(hv, domid,
+		if (vm_data_goes(p[i].key) && hv->ops->write_data(hv, domid,
 		    p[i].key, p[i].value ? p[i].value : ""))
->>>>>>> 998ceab (xenopsd: one guest costs the others nothing)
 			return request_fail(rq, XENOPS_CODE_INTERNAL,
 			    "cannot write '%s': %s", p[i].key,
 			    hv->ops->error(hv));

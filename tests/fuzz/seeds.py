@@ -75,13 +75,15 @@ LVM_TAGS = {
 
 LVM_LIST = {
     "thin": "".join(
-        "  %s|%d|12.34|active|%d|Ab3xYz-0000-1111-2222-3333-4444-GHIJkl|"
-        "Cd3xYz-0000-1111-2222-3333-4444-GHIJkl|n0:disk=20%d,r0:1\n" % (
-            UUID % i, i << 30, i, i) for i in range(1, 4)).encode() +
-            b"  pool|107374182400|50.00|active||Ef3xYz-0000|Cd3xYz-0000|\n",
-    "linear": ("%s|4194304||||u|v|\n" % (UUID % 9)).encode(),
-    "broken": b"|||||||\n\n  pool|x|y|z\n" +
-              ("%s|-1|nan|active|-1|||\n" % (UUID % 8)).encode(),
+        "  %s|%d|12.34||active|%s|%d|Ab3xYz-0000-1111-2222-3333-4444-GHIJkl|"
+        "Cd3xYz-0000-1111-2222-3333-4444-GHIJkl|34074624|n0:disk=20%d,r0:1\n"
+        % (UUID % i, i << 30, i % 2 * "open", i, i)
+        for i in range(1, 4)).encode() +
+            b"  pool|107374182400|50.00|1.25|active|open||Ef3xYz-0000|"
+            b"Cd3xYz-0000|34074624|\n",
+    "linear": ("%s|4194304||||unknown||u|v|0|\n" % (UUID % 9)).encode(),
+    "broken": b"||||||||||\n\n  pool|x|y|z\n" +
+              ("%s|-1|nan|inf|active|x|-1|||-1|\n" % (UUID % 8)).encode(),
 }
 
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "storage_bench.h"
 #include "unit.h"
 #include "xenopsd/request_impl.h"
 #include "xenopsd/storage_disk.h"
@@ -30,85 +31,10 @@
 #include "xenopsd/storage_lease.h"
 #include "xenopsd/storage_lvm.h"
 
-#define MIB ((int64_t)1 << 20)
-#define SR_A "44444444-0000-4000-8000-000000000001"
-#define VDI_A "55555555-0000-4000-8000-000000000001"
 #define VDI_B "55555555-0000-4000-8000-000000000002"
 #define VDI_C "55555555-0000-4000-8000-000000000003"
 #define USER_A "22222222-0000-4000-8000-000000000001"
 #define USER_B "22222222-0000-4000-8000-000000000002"
-
-struct bench {
-	char dir[64];
-	struct storage_env env;
-	struct arena *arena;
-	char disk_file[96];
-	char disk[64];			/* loop device that plays a disk */
-};
-
-static void
-setup(struct bench *b)
-{
-	memset(b, 0, sizeof(*b));
-	snprintf(b->dir, sizeof(b->dir), "/tmp/test_storage.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(b->dir));
-	b->arena = arena_new();
-	b->env = (struct storage_env){ .run_dir = b->dir,
-		.mkfs = "/usr/sbin/mke2fs", .memory_limit = 64 * MIB,
-		.loop_disks = true };
-	for (int i = 0; i < STORAGE_SR_TYPES; i++)
-		b->env.drivers[i] = &sr_driver_plain;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-static struct storage
-op(struct bench *b)
-{
-	return (struct storage){ .env = &b->env, .arena = b->arena };
-}
-
-static void
-teardown(struct bench *b)
-{
-	if (*b->disk) {
-		struct storage s = op(b);
-
-		ck_assert_int_eq(loop_detach(&s, b->disk, "test-disk"), 0);
-	}
-	arena_free(b->arena);
-	nftw(b->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
-
-/* Whether this machine lets us mount and make loop devices. */
-static bool
-can_mount(void)
-{
-	return geteuid() == 0 &&
-	    access("/dev/loop-control", R_OK | W_OK) == 0 &&
-	    access("/usr/sbin/mke2fs", X_OK) == 0;
-}
-
-static void
-make_disk(struct bench *b, int64_t size)
-{
-	struct storage s = op(b);
-	const char *device;
-
-	snprintf(b->disk_file, sizeof(b->disk_file), "%s/disk", b->dir);
-	ck_assert_int_eq(close(open(b->disk_file, O_CREAT | O_RDWR, 0600)), 0);
-	ck_assert_int_eq(truncate(b->disk_file, size), 0);
-	ck_assert_int_eq(loop_attach(&s, b->disk_file, true, "test-disk",
-	    &device), 0);
-	snprintf(b->disk, sizeof(b->disk), "%s", device);
-}
 
 static void
 make_sr(struct bench *b, int type, const char *device)
@@ -166,15 +92,6 @@ expect_vdi(struct bench *b, const char *vdi, const char *text, off_t at)
 	ck_assert_str_eq(got, text);
 	close(fd);
 	ck_assert_int_eq(storage_detach(&s, vdi, "lease-2"), 0);
-}
-
-static void
-expect_code(const struct storage *s, int code)
-{
-	ck_assert_msg(s->text != NULL, "it did not fail");
-	ck_assert_msg(s->code == code, "%s, not %s: %s",
-	    enum_xenops_code.names[s->code], enum_xenops_code.names[code],
-	    s->text);
 }
 
 static uint32_t
@@ -829,6 +746,7 @@ create_and_die(struct bench *b, int type, const char *device,
 	struct xenops_sr_create_args a = { .uuid = SR_A, .type = type,
 		.device = device };
 	pid_t pid = fork();
+	bool ended = false;
 
 	ck_assert_int_ne(pid, -1);
 	if (pid == 0) {
@@ -838,6 +756,11 @@ create_and_die(struct bench *b, int type, const char *device,
 		storage_sr_create(&s, &a, &info);
 		_exit(0);
 	}
+	/* from when it has claimed the disk, or has come to nothing */
+	while (!ended && !storage_owns_device(&b->env, device))
+		ended = waitpid(pid, NULL, WNOHANG) == pid;
+	if (ended)
+		return;
 	usleep(after);
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);

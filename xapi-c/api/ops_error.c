@@ -172,6 +172,8 @@ ops_failed(struct call *c, const struct ops_call *k,
 	case XENOPS_CODE_NO_SPACE:
 		return err_sr_full(c, number(c, s->needed),
 		    number(c, s->available));
+	case XENOPS_CODE_TOO_MANY:
+		return err_out_of_space(c, k->err.text);
 	case XENOPS_CODE_IO:
 		return has(&s->vdi) ? err_vdi_io_error(c, k->err.text) :
 		    backend_failure(c, k);

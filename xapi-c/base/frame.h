@@ -14,7 +14,7 @@
 #include "base/type.h"
 
 #define FRAME_HEADER 16
-#define FRAME_MAX_BODY (4u << 20)
+#define FRAME_MAX_BODY (32u << 20)	/* 4,096 disks with long texts: 20 MiB */
 #define FRAME_MAX_FDS 4
 
 enum frame_kind {

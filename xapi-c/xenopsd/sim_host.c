@@ -62,7 +62,7 @@ keep(struct sim *m, const char *name, char *text, size_t size)
 	struct arena *a = arena_new();
 	const char *path = arena_printf(a, "%s/%s", m->cfg.state_dir, name);
 	struct buf b = { 0 };
-	int rc = file_read(path, &b);
+	int rc = file_read(path, SMALL_FILE, &b);
 
 	if (rc == 0 && b.len > 1)
 		snprintf(text, size, "%s", b.data);

@@ -85,7 +85,7 @@ sr_read(struct storage *s, struct sr *sr)
 	char type[8], state[16];
 	bool ok = false;
 
-	if (file_read(sr_file(s, sr), &b))
+	if (file_read(sr_file(s, sr), SMALL_FILE, &b))
 		goto out;
 	if (!file_value(b.data, "type", type, sizeof(type)) ||
 	    !file_value(b.data, "device", sr->device, sizeof(sr->device)) ||

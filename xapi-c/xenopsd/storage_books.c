@@ -53,7 +53,7 @@ file_write(const char *path, const void *data, size_t len, bool sync)
 }
 
 int
-file_read(const char *path, struct buf *b)
+file_read(const char *path, size_t max, struct buf *b)
 {
 	struct stat st;
 	int fd, rc = below_open(path, O_RDONLY, 0, &fd);
@@ -62,7 +62,7 @@ file_read(const char *path, struct buf *b)
 		return rc;
 	if (fstat(fd, &st) == -1)
 		rc = -errno;
-	else if (st.st_size > 1 << 20)
+	else if ((size_t)st.st_size > max)
 		rc = -EFBIG;
 	if (rc == 0) {
 		rc = fdio_read_all(fd, buf_reserve(b, (size_t)st.st_size + 1),
@@ -184,7 +184,7 @@ use_read(struct storage *s, const char *vdi, const char *user,
 	bool ok = false;
 
 	memset(u_out, 0, sizeof(*u_out));
-	if (file_read(use_path(s, vdi, user), &b) == 0 &&
+	if (file_read(use_path(s, vdi, user), SMALL_FILE, &b) == 0 &&
 	    file_value(b.data, "sr", u_out->sr, sizeof(u_out->sr)) &&
 	    file_value(b.data, "writable", writable, sizeof(writable)) &&
 	    file_value(b.data, "device", u_out->device,

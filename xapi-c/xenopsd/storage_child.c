@@ -14,6 +14,8 @@
 #include "base/fdio.h"
 #include "xenopsd/storage_driver.h"
 
+#define ERRORS_MAX (64u << 10)		/* what came first is dropped */
+
 static char *const environment[] = {
 	"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
 	"LVM_SUPPRESS_FD_WARNINGS=1", "MKE2FS_SKIP_PROGRESS=1", NULL,
@@ -57,29 +59,39 @@ spawn(const char *const *argv, enum child_fate fate, int out, int err,
 	return *pid == -1 ? errno : 0;
 }
 
-/* Reads what is there into b; false at the end of the file. */
+/* What the program prints, of which no more than max bytes are kept. */
+struct output {
+	struct buf buf;
+	size_t max;
+	bool cut;			/* the beginning is lost */
+};
+
+/* Reads what is there; false at the end of the file. */
 static bool
-drain(int fd, struct buf *b)
+drain(int fd, struct output *o)
 {
-	char bytes[4096];
+	char bytes[65536];
 	ssize_t r = read(fd, bytes, sizeof(bytes));
 
 	if (r == -1)
 		return errno == EINTR || errno == EAGAIN;
-	if (r > 0 && b->len + (size_t)r <= CHILD_MAX_OUTPUT)
-		buf_add(b, bytes, (size_t)r);
+	if (o->buf.len + (size_t)r > o->max) {
+		o->cut = true;
+		buf_reset(&o->buf);
+	}
+	buf_add(&o->buf, bytes, (size_t)r);
 	return r > 0;
 }
 
 /* Collects both outputs until they end; false when time is up. */
 static bool
-collect(int out_fd, int err_fd, struct buf *out, struct buf *err,
+collect(const int fds[static 2], struct output *out, struct output *err,
     int64_t limit_ms)
 {
 	int64_t end = clock_mono_ms() + limit_ms;
 	struct pollfd p[2] = {
-		{ .fd = out_fd, .events = POLLIN },
-		{ .fd = err_fd, .events = POLLIN },
+		{ .fd = fds[0], .events = POLLIN },
+		{ .fd = fds[1], .events = POLLIN },
 	};
 
 	while (p[0].fd != -1 || p[1].fd != -1) {
@@ -89,9 +101,9 @@ collect(int out_fd, int err_fd, struct buf *out, struct buf *err,
 			return false;
 		if (poll(p, 2, (int)left) == -1 && errno != EINTR)
 			return false;
-		if (p[0].fd != -1 && p[0].revents && !drain(out_fd, out))
+		if (p[0].fd != -1 && p[0].revents && !drain(p[0].fd, out))
 			p[0].fd = -1;
-		if (p[1].fd != -1 && p[1].revents && !drain(err_fd, err))
+		if (p[1].fd != -1 && p[1].revents && !drain(p[1].fd, err))
 			p[1].fd = -1;
 	}
 	return true;
@@ -114,17 +126,42 @@ last_line(struct arena *a, const struct buf *b)
 	return found;
 }
 
+/* How a program that has ended did; out: what it printed. */
 static int
-fail_child(struct storage *s, const char *name, const struct buf *err)
+judge(struct storage *s, const char *name, int status,
+    const struct output *out, const struct output *err)
 {
-	const char *text = last_line(s->arena, err);
-	enum xenops_code code = XENOPS_CODE_IO;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return storage_fail(s, XENOPS_CODE_IO, "%s: %s", name,
+		    last_line(s->arena, &err->buf));
+	if (out->cut)
+		return storage_fail(s, XENOPS_CODE_IO,
+		    "%s: more than %u MiB of output", name,
+		    CHILD_MAX_OUTPUT >> 20);
+	return 0;
+}
 
-	if (strstr(text, "nsufficient") || strstr(text, "No space"))
-		code = XENOPS_CODE_NO_SPACE;
-	else if (strstr(text, "in use") || strstr(text, "busy"))
-		code = XENOPS_CODE_IN_USE;
-	return storage_fail(s, code, "%s: %s", name, text);
+/* Waits for the program and collects what it prints; fds: its outputs. */
+static int
+attend(struct storage *s, const char *name, pid_t pid, const int fds[2],
+    int64_t limit_ms, struct buf *printed)
+{
+	struct output out = { .max = CHILD_MAX_OUTPUT };
+	struct output err = { .max = ERRORS_MAX };
+	bool in_time = collect(fds, &out, &err, limit_ms);
+	int rc, status = 0;
+
+	if (!in_time)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	rc = in_time ? judge(s, name, status, &out, &err) :
+	    storage_fail(s, XENOPS_CODE_TIMEOUT, "'%s' took too long", name);
+	if (rc == 0 && printed)
+		buf_add(printed, out.buf.data, out.buf.len);
+	buf_release(&out.buf);
+	buf_release(&err.buf);
+	return rc;
 }
 
 int
@@ -132,9 +169,8 @@ storage_run(struct storage *s, const char *const *argv, enum child_fate fate,
     int64_t limit_ms, struct buf *out)
 {
 	const char *name = strrchr(argv[0], '/') + 1;
-	struct buf own = { 0 }, err = { 0 };
 	int o[2] = { -1, -1 }, e[2] = { -1, -1 };
-	int rc = -1, status = 0, r;
+	int rc = -1, r;
 	pid_t pid;
 
 	if (pipe2(o, O_CLOEXEC) == -1 || pipe2(e, O_CLOEXEC) == -1) {
@@ -144,29 +180,15 @@ storage_run(struct storage *s, const char *const *argv, enum child_fate fate,
 	r = spawn(argv, fate, o[1], e[1], &pid);
 	fdio_close(&o[1]);
 	fdio_close(&e[1]);
-	if (r) {
+	if (r)
 		storage_fail_errno(s, r, "cannot run '%s'", argv[0]);
-		goto out;
-	}
-	if (!collect(o[0], e[0], out ? out : &own, &err, limit_ms)) {
-		kill(pid, SIGKILL);
-		storage_fail(s, XENOPS_CODE_TIMEOUT, "'%s' took too long",
-		    name);
-	}
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
-	if (s->text)
-		goto out;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		rc = 0;
 	else
-		fail_child(s, name, &err);
+		rc = attend(s, name, pid, (const int[]){ o[0], e[0] },
+		    limit_ms, out);
 out:
 	fdio_close(&o[0]);
 	fdio_close(&o[1]);
 	fdio_close(&e[0]);
 	fdio_close(&e[1]);
-	buf_release(&own);
-	buf_release(&err);
 	return rc;
 }

@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "xenopsd/storage.h"
 
-#define CHILD_MAX_OUTPUT (4u << 20)
+/* Of 4,096 disks with the longest tags, lvs prints 21 MiB. */
+#define CHILD_MAX_OUTPUT (64u << 20)
 
 /* What becomes of the program when whoever runs it is killed. */
 enum child_fate {
@@ -16,8 +17,13 @@ enum child_fate {
 	CHILD_DIES
 };
 
-/* Runs argv[0]; its output goes to out (may be NULL).  Fails unless it exits
- * with 0 within limit_ms; the text of the failure is its last error line. */
+/*
+ * Runs argv[0]; its output goes to out (may be NULL).  Fails unless it exits
+ * with 0 within limit_ms and prints no more than CHILD_MAX_OUTPUT: there is no
+ * such thing as a part of a listing.  The code is timeout or io; what a failure
+ * means the caller finds out by looking, not by reading what the program said:
+ * its last line is text for people.
+ */
 int storage_run(struct storage *s, const char *const *argv,
     enum child_fate fate, int64_t limit_ms, struct buf *out);
 

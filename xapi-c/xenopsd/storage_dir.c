@@ -89,7 +89,7 @@ read_meta(struct storage *s, struct sr *sr, const char *vdi,
 	int rc;
 
 	*out = *(const struct xenops_vdi_info *)xenops_vdi_info_type.dflt;
-	rc = file_read(dir_path(s, sr, vdi, ".meta"), &b);
+	rc = file_read(dir_path(s, sr, vdi, ".meta"), SMALL_FILE, &b);
 	if (rc == 0 && (b.len < META_MAGIC_LEN ||
 	    memcmp(b.data, META_MAGIC, META_MAGIC_LEN)))
 		rc = -EBADMSG;

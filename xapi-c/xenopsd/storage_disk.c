@@ -193,6 +193,20 @@ disk_looks_unused(const struct storage_env *env, struct arena *a,
 	return check_unused(&s, device, GLANCE) == 0;
 }
 
+int
+disk_size(struct storage *s, const char *device, int64_t *size_out)
+{
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+	uint64_t size = 0;
+	int rc = 0;
+
+	if (fd == -1 || ioctl(fd, BLKGETSIZE64, &size) == -1)
+		rc = storage_fail_errno(s, errno, "cannot size '%s'", device);
+	fdio_close(&fd);
+	*size_out = (int64_t)size;
+	return rc;
+}
+
 static int
 open_alone(const char *device)
 {

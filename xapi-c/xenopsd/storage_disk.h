@@ -21,6 +21,8 @@ int disk_claim(struct storage *s, const char *device, int *fd_out);
 /* The same at a glance, for lists: only 64 KiB at each end are read. */
 bool disk_looks_unused(const struct storage_env *env, struct arena *a,
     const char *device);
+/* Its size in bytes. */
+int disk_size(struct storage *s, const char *device, int64_t *size_out);
 /* Zeros the first and the last MiB, so that it is unused.  Whoever has it still
  * open gets a moment to let go. */
 int disk_wipe(struct storage *s, const char *device);

@@ -129,8 +129,10 @@ const char *dir_path(struct storage *s, const struct sr *sr,
 /* Whole small files, whose names others may have taken (base/below.h,
  * base/atomic_file.h); sync: the new one survives a power cut. */
 int file_write(const char *path, const void *data, size_t len, bool sync);
-/* The bytes go to b; 0 or -errno (-EFBIG above 1 MiB). */
-int file_read(const char *path, struct buf *b);
+/* The bytes go to b; 0 or -errno (-EFBIG above max bytes).  Nothing but a file
+ * is read, and nothing waits. */
+int file_read(const char *path, size_t max, struct buf *b);
+#define SMALL_FILE ((size_t)1 << 20)
 /* An attribute in /sys: its text without the end of the line. */
 int sysfs_read(const char *path, struct buf *b);
 /* The value of a line "key=value", copied to out; false if absent. */

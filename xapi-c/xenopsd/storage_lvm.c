@@ -12,18 +12,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "base/log.h"
 #include "xenopsd/storage_child.h"
 #include "xenopsd/storage_disk.h"
 #include "xenopsd/storage_dm.h"
 #include "xenopsd/storage_lvm.h"
+#include "xenopsd/storage_lvm_layout.h"
 #include "xenopsd/storage_lvm_list.h"
 
 #define POOL LVM_POOL
-#define UNIT ((int64_t)4 << 20)
 #define ARGS_MAX 40
 #define QUICK_MS 120000
 #define SLOW_MS 900000		/* thin_check of a large pool */
+#define FULL 99.99		/* percent: LVM rounds to hundredths */
 #define BUSY_MS 10000		/* a volume's last user may be closing it */
 
 static const char *
@@ -52,9 +54,12 @@ settings(struct storage *s, const char *device)
 	    "obtain_device_list_from_udev=0 hints=\"none\"} "
 	    "activation{udev_sync=0 udev_rules=0 monitoring=0 "
 	    "error_when_full=1} "
-	    "global{use_lvmpolld=0 thin_check_executable=\"%s\"} "
+	    /* a description that is larger than what LVM reads at once is
+	     * not to be relied on */
+	    "global{use_lvmpolld=0 io_memory_size=%lld "
+	    "thin_check_executable=\"%s\"} "
 	    "backup{backup=0 archive=0} log{level=0}",
-	    filter, s->env->thin_check ? s->env->thin_check : "");
+	    filter, (long long)(LVM_AREA >> 10), s->env->thin_check ? s->env->thin_check : "");
 }
 
 /*
@@ -105,6 +110,58 @@ list_lvs(struct storage *s, struct sr *sr, bool fresh)
 out:
 	sr->listing = l;
 	return l;
+}
+
+/* LVM ends with 5 whatever it was, and its words are not for programs: a failed
+ * command wanted room that the group does not have, or it did not. */
+static int
+explain_room(struct storage *s, struct sr *sr)
+{
+	struct storage op = { .env = s->env, .arena = s->arena };
+	const struct lvm_listing *l;
+
+	if (s->code != XENOPS_CODE_IO)
+		return -1;
+	l = list_lvs(&op, sr, true);
+	if (l && (l->pool.percent >= FULL || l->pool.metadata_percent >= FULL ||
+	    l->area_free < LVM_DISK_TEXT))
+		s->code = XENOPS_CODE_NO_SPACE;
+	return -1;
+}
+
+/* Likewise, of volumes that were to go: vdi, or (NULL) all. */
+static int
+explain_use(struct storage *s, struct sr *sr, const char *vdi)
+{
+	struct storage op = { .env = s->env, .arena = s->arena };
+	const struct lvm_listing *l;
+
+	if (s->code != XENOPS_CODE_IO)
+		return -1;
+	l = list_lvs(&op, sr, true);
+	for (uint32_t i = 0; l && i < l->n; i++)
+		if (l->v[i].open && (!vdi || !strcmp(l->v[i].name, vdi)))
+			s->code = XENOPS_CODE_IN_USE;
+	return -1;
+}
+
+/* Before a new disk: whether the group can describe it. */
+static int
+check_room(struct storage *s, struct sr *sr)
+{
+	const struct lvm_listing *l = list_lvs(s, sr, false);
+
+	if (!l)
+		return -1;
+	if (l->n >= LVM_DISKS_MAX)
+		return storage_fail(s, XENOPS_CODE_TOO_MANY,
+		    "SR '%s' holds %u disks, as many as it can", sr->uuid,
+		    l->n);
+	if (l->area_free < LVM_DISK_TEXT)
+		return storage_fail(s, XENOPS_CODE_TOO_MANY,
+		    "SR '%s' has no room to describe one more disk than %u",
+		    sr->uuid, l->n);
+	return 0;
 }
 
 static void
@@ -178,21 +235,59 @@ lvm_space(struct storage *s, struct sr *sr, int64_t *size_out,
 static int
 lvm_claim(struct storage *s, struct sr *sr, int *fd_out)
 {
-	return disk_claim(s, sr->device, fd_out);
+	struct lvm_layout layout;
+	int64_t size;
+
+	if (disk_claim(s, sr->device, fd_out))
+		return -1;
+	if (disk_size(s, sr->device, &size) == 0) {
+		if (lvm_layout(size, &layout))
+			return 0;
+		storage_fail(s, XENOPS_CODE_DEVICE_NOT_USABLE,
+		    "'%s' is too small", sr->device);
+	}
+	fdio_close(fd_out);
+	return -1;
+}
+
+static const char *
+bytes_text(struct storage *s, int64_t size)
+{
+	return arena_printf(s->arena, "%" PRId64 "b", size);
+}
+
+/* LVM takes whole extents. */
+static const char *
+extents_text(struct storage *s, int64_t size)
+{
+	return bytes_text(s, (size + LVM_EXTENT - 1) / LVM_EXTENT *
+	    LVM_EXTENT);
 }
 
 static int
 lvm_create(struct storage *s, struct sr *sr, const char *name)
 {
 	const char *vg = vg_name(s, sr);
+	struct lvm_layout layout;
+	int64_t size;
 
 	(void)name;
-	if (LVM(s, sr, "pvcreate", "-ff", "-y", sr->device) ||
-	    LVM(s, sr, "vgcreate", "--addtag", "bedplate.format.1", vg,
+	if (disk_size(s, sr->device, &size))
+		return -1;
+	if (!lvm_layout(size, &layout))
+		return storage_fail(s, XENOPS_CODE_DEVICE_NOT_USABLE,
+		    "'%s' is too small", sr->device);
+	if (LVM(s, sr, "pvcreate", "-ff", "-y", "--metadatasize",
+	    bytes_text(s, LVM_AREA), sr->device) ||
+	    LVM(s, sr, "vgcreate", "--addtag", "bedplate.format.1",
+	    "--physicalextentsize", bytes_text(s, LVM_EXTENT), vg,
 	    sr->device))
 		return -1;
 	return LVM_SLOW(s, sr, "lvcreate", "-y", "--type", "thin-pool",
-	    "--extents", "100%FREE", "--zero", "y", "--name", POOL, vg);
+	    "--extents", "100%FREE", "--zero", "y",
+	    "--chunksize", bytes_text(s, layout.chunk),
+	    "--poolmetadatasize", bytes_text(s, layout.pool_metadata),
+	    "--poolmetadataspare", "y", "--name", POOL, vg);
 }
 
 /* LVM makes links to volumes that it finds active, and leaves those that were
@@ -263,14 +358,15 @@ static int
 lvm_detach(struct storage *s, struct sr *sr)
 {
 	lvm_listing_forget(s, sr);
-	return LVM(s, sr, "lvchange", "-an", vg_name(s, sr));
+	return LVM(s, sr, "lvchange", "-an", vg_name(s, sr)) ?
+	    explain_use(s, sr, NULL) : 0;
 }
 
 static int
 lvm_destroy(struct storage *s, struct sr *sr)
 {
 	if (LVM(s, sr, "vgremove", "-ff", "-y", vg_name(s, sr)))
-		return -1;
+		return explain_use(s, sr, NULL);
 	remove_links(s, sr);
 	return disk_wipe(s, sr->device);
 }
@@ -290,24 +386,18 @@ add_tags(struct storage *s, const struct xenops_vdi_info *vdi,
 	return n;
 }
 
-/* LVM takes whole extents. */
-static const char *
-bytes_text(struct storage *s, int64_t size)
-{
-	return arena_printf(s->arena, "%" PRId64 "b",
-	    (size + UNIT - 1) / UNIT * UNIT);
-}
-
 static int
 lvm_vdi_create(struct storage *s, struct sr *sr,
     const struct xenops_vdi_info *vdi)
 {
 	const char *argv[ARGS_MAX] = { "lvcreate", "-y", "-an", "-Wn",
-		"-V", bytes_text(s, vdi->size),
+		"-V", extents_text(s, vdi->size),
 		"--thinpool", lv_path(s, sr, POOL), "--name", vdi->uuid };
 
+	if (check_room(s, sr))
+		return -1;
 	add_tags(s, vdi, argv, 10, "--addtag");
-	return lvm(s, sr, QUICK_MS, NULL, argv);
+	return lvm(s, sr, QUICK_MS, NULL, argv) ? explain_room(s, sr) : 0;
 }
 
 static int
@@ -320,13 +410,16 @@ lvm_vdi_clone(struct storage *s, struct sr *sr, const char *source,
 
 	argv[n++] = lv_path(s, sr, source);
 	argv[n] = NULL;
-	return lvm(s, sr, QUICK_MS, NULL, argv);
+	if (check_room(s, sr))
+		return -1;
+	return lvm(s, sr, QUICK_MS, NULL, argv) ? explain_room(s, sr) : 0;
 }
 
 static int
 lvm_vdi_destroy(struct storage *s, struct sr *sr, const char *vdi)
 {
-	return LVM(s, sr, "lvremove", "-f", lv_path(s, sr, vdi));
+	return LVM(s, sr, "lvremove", "-f", lv_path(s, sr, vdi)) ?
+	    explain_use(s, sr, vdi) : 0;
 }
 
 static int
@@ -339,8 +432,8 @@ lvm_vdi_resize(struct storage *s, struct sr *sr, const char *vdi,
 		return -1;
 	if (size <= lv->size)
 		return 0;		/* LVM calls that an error */
-	return LVM(s, sr, "lvextend", "-L", bytes_text(s, size),
-	    lv_path(s, sr, vdi));
+	return LVM(s, sr, "lvextend", "-L", extents_text(s, size),
+	    lv_path(s, sr, vdi)) ? explain_room(s, sr) : 0;
 }
 
 static int
@@ -362,7 +455,7 @@ lvm_vdi_set_name(struct storage *s, struct sr *sr,
 		return 0;
 	argv[n++] = lv_path(s, sr, vdi->uuid);
 	argv[n] = NULL;
-	return lvm(s, sr, QUICK_MS, NULL, argv);
+	return lvm(s, sr, QUICK_MS, NULL, argv) ? explain_room(s, sr) : 0;
 }
 
 static int

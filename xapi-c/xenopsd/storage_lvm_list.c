@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 #include "base/fdio.h"
+#include "xenopsd/storage_child.h"
 
 /* pvcreate's place for the metadata area, after the label's 4 KiB. */
 #define AREA_AT 4096
 #define AREA_MAGIC " LVM2 x[5A%r0N*>"	/* after a checksum */
 #define AREA_MAGIC_AT 4
-#define FIELDS 8
+#define FIELDS 11
 
 /* The fields of a line separated by '|', which is cut into strings. */
 static bool
@@ -38,10 +39,13 @@ take_line(struct lvm_listing *l, char *line)
 	lv = (struct lvm_volume){
 		.name = f[0], .size = strtoll(f[1], NULL, 10),
 		.percent = strtod(f[2], NULL),
-		.active = !strncmp(f[3], "active", 6),
-		.id = strtoull(f[4], NULL, 10), .uuid = f[5],
-		.vg_uuid = f[6], .tags = f[7],
+		.metadata_percent = strtod(f[3], NULL),
+		.active = !strncmp(f[4], "active", 6),
+		.open = !strcmp(f[5], "open"),
+		.id = strtoull(f[6], NULL, 10), .uuid = f[7],
+		.vg_uuid = f[8], .tags = f[10],
 	};
+	l->area_free = strtoll(f[9], NULL, 10);
 	if (!strcmp(lv.name, LVM_POOL))
 		l->pool = lv;
 	else if (uuid_from_text(lv.name, b))
@@ -110,7 +114,7 @@ lvm_listing_kept(struct storage *s, const struct sr *sr)
 	struct buf b = { 0 };
 	size_t n = sizeof(head.bytes);
 
-	if (file_read(kept_path(s, sr), &b) == 0 && b.len > n) {
+	if (file_read(kept_path(s, sr), CHILD_MAX_OUTPUT, &b) == 0 && b.len > n) {
 		lvm_head_read(sr, &head);
 		if (head.read && !memcmp(head.bytes, b.data, n))
 			l = parse(s, b.data + n, b.len - n, false);

@@ -12,14 +12,16 @@
 
 #define LVM_POOL "pool"
 /* What lvs is to print, separated by `|`, sizes in bytes. */
-#define LVM_LISTING_FIELDS "lv_name,lv_size,data_percent,lv_active,thin_id," \
-	"lv_uuid,vg_uuid,lv_tags"
+#define LVM_LISTING_FIELDS "lv_name,lv_size,data_percent,metadata_percent," \
+	"lv_active,lv_device_open,thin_id,lv_uuid,vg_uuid,vg_mda_free,lv_tags"
 
 struct lvm_volume {
 	const char *name;
 	int64_t size;
 	double percent;			/* used, of an active one; else 0 */
+	double metadata_percent;	/* of the pool, likewise */
 	bool active;
+	bool open;			/* somebody has its device open */
 	uint64_t id;			/* within the pool */
 	const char *uuid;		/* LVM's, as that of its group */
 	const char *vg_uuid;
@@ -30,7 +32,8 @@ struct lvm_listing {
 	struct lvm_volume *v;		/* those that are disks */
 	uint32_t n;
 	struct lvm_volume pool;
-	bool fresh;			/* percent and active are true */
+	int64_t area_free;		/* bytes, for descriptions of volumes */
+	bool fresh;			/* percents, active and open are true */
 };
 
 /* Read before lvs runs; .read false: it cannot be told what a listing is of. */

@@ -21,18 +21,31 @@ send_progress(struct request *rq, double fraction)
 }
 
 static int
-answer(struct request *rq, const void *result)
+answer_failure(struct request *rq)
 {
-	const struct record_type *rt = &xenops_failure_type;
-	const void *rec = &rq->impl->failure;
 	struct frame f;
 
-	request_answer_head(rq, 0, result != NULL, &f);
-	if (result) {
-		rt = xenops_messages[rq->message].result;
-		rec = result;
-	}
-	return frame_send_record(CHILD_FD, &f, rt, rec);
+	request_answer_head(rq, 0, false, &f);
+	return frame_send_record(CHILD_FD, &f, &xenops_failure_type,
+	    &rq->impl->failure);
+}
+
+static int
+answer(struct request *rq, const void *result)
+{
+	struct frame f;
+	int rc;
+
+	if (!result)
+		return answer_failure(rq);
+	request_answer_head(rq, 0, true, &f);
+	rc = frame_send_record(CHILD_FD, &f,
+	    xenops_messages[rq->message].result, result);
+	if (rc != -EMSGSIZE)
+		return rc;
+	request_fail(rq, XENOPS_CODE_TOO_MANY,
+	    "the answer has more than %u MiB", FRAME_MAX_BODY >> 20);
+	return answer_failure(rq);
 }
 
 /* When memory is short, workers go before the daemons. */

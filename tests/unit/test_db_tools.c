@@ -52,6 +52,16 @@ open_path(const char *path)
 }
 
 static int
+make_copy(struct copies *c, struct db *of, time_t now)
+{
+	struct db_root *root = db_root_get(of);
+	int rc = copies_make(c, root, now);
+
+	db_root_put(root);
+	return rc;
+}
+
+static int
 make_things(struct db_txn *t, void *arg)
 {
 	struct arena *a = txn_arena(t);
@@ -491,7 +501,7 @@ START_TEST(a_lost_file_is_not_taken_for_a_new_host)
 	/* with a copy */
 	open_path(path);
 	ck_assert_int_eq(db_write(db, make_things, NULL), 0);
-	ck_assert_int_eq(copies_make(&c, db, 1700000000), 1);
+	ck_assert_int_eq(make_copy(&c, db, 1700000000), 1);
 	db_close(db);
 	make_empty(path);
 	lost(path);
@@ -620,12 +630,12 @@ START_TEST(copies_are_made_of_changes_and_bounded)
 	open_path(path);
 	ck_assert_int_eq(db_write(db, make_things, NULL), 0);
 	ck_assert_int_eq(copies_newest(folder), 0);
-	ck_assert_int_eq(copies_make(&c, db, now), 1);
-	ck_assert_int_eq(copies_make(&c, db, now + 60), 0);
+	ck_assert_int_eq(make_copy(&c, db, now), 1);
+	ck_assert_int_eq(make_copy(&c, db, now + 60), 0);
 	ck_assert_int_eq(copies_newest(folder), now);
 	for (i = 1; i < 200; i++) {
 		c.digest = 0;
-		ck_assert_int_eq(copies_make(&c, db, now + i * 7200), 1);
+		ck_assert_int_eq(make_copy(&c, db, now + i * 7200), 1);
 	}
 	now += 199 * 7200;
 	ck_assert_int_eq(copies_newest(folder), now);
@@ -656,7 +666,7 @@ copy_dies(struct copies *c, int at)
 		open_path(scratch_file("state.db"));
 		steps = 0;
 		die_at = at;
-		_exit(copies_make(c, db, 1700000000) == 1 ? 0 : 1);
+		_exit(make_copy(c, db, 1700000000) == 1 ? 0 : 1);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));

@@ -1,8 +1,8 @@
 /*
  * What the scanner knows: the interface definition as one tree of plain
- * structs, and the checks that hold across files.  parse.c fills it from XML,
- * model.c resolves names and checks, emit_*.c write it out.  Nothing is ever
- * freed: the process ends when the last file is written.
+ * structs.  parse.c fills it from XML, check.c resolves names and checks,
+ * emit_*.c write it out.  Nothing is ever freed: the process ends when the last
+ * file is written.
  */
 #ifndef SCANNER_MODEL_H
 #define SCANNER_MODEL_H
@@ -168,9 +168,6 @@ char *class_tag(const char *s);
 /* Says "file:line: text" and counts. */
 void complain(struct model *m, struct loc at, const char *f, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* Resolves every name; complains about what does not hold. */
-void model_check(struct model *m);
 
 struct class *model_class(const struct model *m, const char *name);
 struct role_def *model_role(const struct model *m, const char *name);

@@ -205,9 +205,8 @@ save(const struct copies *c, const struct db_root *root, time_t now)
 }
 
 int
-copies_make(struct copies *c, struct db *db, time_t now)
+copies_make(struct copies *c, const struct db_root *root, time_t now)
 {
-	struct db_root *root = db_root_get(db);
 	uint64_t digest = save_digest(root);
 	int rc = 0;
 
@@ -218,7 +217,6 @@ copies_make(struct copies *c, struct db *db, time_t now)
 			rc = 1;
 		}
 	}
-	db_root_put(root);
 	prune(c->folder, now);
 	return rc;
 }

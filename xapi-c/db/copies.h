@@ -27,7 +27,7 @@ struct copies {
 
 /* Makes a copy if anything stored has changed since the last one, and removes
  * those that are not kept.  1 (made), 0 (no need) or -errno. */
-int copies_make(struct copies *c, struct db *db, time_t now);
+int copies_make(struct copies *c, const struct db_root *root, time_t now);
 /* Bytes that must be free for a copy of the database at path: it is written
  * twice, to a log first. */
 uint64_t copies_room(const char *path);

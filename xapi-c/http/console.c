@@ -12,8 +12,8 @@
 
 #include "api/stream.h"
 #include "base/fdio.h"
+#include "http/console.h"
 #include "http/limits.h"
-#include "http/stream.h"
 #include "http/ws.h"
 
 #define CHUNK 16384

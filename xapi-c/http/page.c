@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "http/server.h"
-
 #define CORS "Access-Control-Allow-Origin: *\r\n"
 
 static const char front[] =

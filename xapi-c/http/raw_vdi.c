@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
-#include "http/stream.h"
+#include "http/raw_vdi.h"
 
 #define CHUNK (1u << 20)
 #define CHUNK_HEAD 12			/* u64 offset, u32 length */

@@ -3,8 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "http/console.h"
 #include "http/page.h"
-#include "http/stream.h"
+#include "http/raw_vdi.h"
 
 #define RPC(path, k) { HTTP_POST, path, ROUTE_RPC_ ## k, .page = NULL }
 #define PAGE(m, path, fn) { m, path, ROUTE_PAGE, .page = fn }

@@ -8,8 +8,6 @@
 #include "api/session.h"
 #include "api/xapi.h"
 #include "base/mem.h"
-#include "http/route.h"
-#include "http/server_private.h"
 
 static int
 await_for(struct conn *c, bool writing, int timeout_ms)
@@ -148,21 +146,20 @@ authenticate(struct stream *s)
 }
 
 struct stream *
-stream_new(struct conn *c)
+stream_new(struct xapi *x, struct conn *c, enum http_action action)
 {
 	struct stream *s = mem_zalloc(sizeof(*s));
-	const struct route *route = c->route;
 
 	s->conn = c;
 	s->head = &c->head;
-	s->call.x = c->http->cfg.x;
+	s->call.x = x;
 	s->call.arena = arena_new();
 	s->call.root = db_root_get(s->call.x->db);
 	/* A stranger changes nothing, not even the task that is named. */
 	if (authenticate(s)) {
-		stream_refuse(s, 401, role_http_name(route->action));
+		stream_refuse(s, 401, role_http_name(action));
 	} else if (session_allow(&s->call, role_http_permission(s->call.arena,
-		    route->action))) {
+		    action))) {
 		stream_refuse(s, 403, "The role does not allow this.");
 	} else {
 		return s;

@@ -8,6 +8,7 @@
 #define HTTP_STREAM_H
 
 #include "api/call.h"
+#include "api/role.h"
 #include "http/conn.h"
 
 struct stream {
@@ -18,8 +19,10 @@ struct stream {
 	bool replied;			/* a status line went out */
 };
 
-/* On a worker: NULL if the client may not, and c holds the refusal. */
-struct stream *stream_new(struct conn *c);
+/* On a worker, for that action: NULL if the client may not, and c holds the
+ * refusal. */
+struct stream *stream_new(struct xapi *x, struct conn *c,
+    enum http_action action);
 void stream_free(struct stream *s);
 
 /* Bytes, 0 at the end, -errno.  Bytes that came with the head come first. */
@@ -34,10 +37,5 @@ int stream_reply(struct stream *s, int status, const char *headers);
 /* Prepares a page with a status, if none went out before.  The epoll thread
  * sends it once the stream is over. */
 void stream_refuse(struct stream *s, int status, const char *detail);
-
-/* The streams there are. */
-void console_stream(struct stream *s);
-void raw_vdi_import(struct stream *s);
-void raw_vdi_export(struct stream *s);
 
 #endif

@@ -242,7 +242,7 @@ spawn_stream(struct http *h, struct stream *s)
 static bool
 begin_stream(struct http *h, struct conn *c)
 {
-	struct stream *s = stream_new(c);
+	struct stream *s = stream_new(h->cfg.x, c, c->route->action);
 
 	c->result = CONN_WRITE;
 	if (!s)

@@ -150,13 +150,17 @@ static void
 copy_if_due(struct keeper *k)
 {
 	int64_t now = clock_mono_ms();
+	struct db_root *root;
 
 	if (now < k->next_copy_ms)
 		return;
 	k->next_copy_ms = now + COPY_EVERY_S * 1000;
-	if (is_place_for_copies(k) &&
-	    copies_make(&k->copies, k->x->db, clock_wall_s()) == 1)
+	if (!is_place_for_copies(k))
+		return;
+	root = db_root_get(k->x->db);
+	if (copies_make(&k->copies, root, clock_wall_s()) == 1)
 		log_info("a copy of the database is in '%s'", k->folder);
+	db_root_put(root);
 }
 
 /* Locked; waits for the next round, or for news.  False: the end. */

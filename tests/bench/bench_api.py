@@ -342,7 +342,8 @@ class Client:
 
     def post(self, body):
         self.socket.sendall(
-            b"POST /jsonrpc HTTP/1.1\r\nContent-Type: application/json\r\n"
+            b"POST /jsonrpc HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n%s" % (len(body), body.encode()))
 
 

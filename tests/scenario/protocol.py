@@ -5,6 +5,7 @@ and how the server treats clients that are slow, rude or many.
 """
 
 import base64
+import ctypes
 import json
 import os
 import re
@@ -16,9 +17,11 @@ import sys
 import threading
 import time
 
-from bench import MIB, PASSWORD, Bench, Refused, check, equal, main, until
+from bench import MIB, PASSWORD, Bench, Failed, Refused, check, equal, \
+    main, until
 from api import tls
 
+SYS_PIDFD_GETFD = 438
 LIST = b"<?xml version='1.0'?><methodCall><methodName>system.listMethods" \
     b"</methodName><params/></methodCall>"
 
@@ -54,7 +57,8 @@ def exchange(b, *pieces, plain=False):
 
 def post(body, path="/", version="1.1", headers="Connection: close\r\n",
          length=None):
-    return ("POST %s HTTP/%s\r\n%sContent-Length: %d\r\n\r\n" % (
+    return ("POST %s HTTP/%s\r\nHost: x\r\n%sContent-Length: %d\r\n"
+            "\r\n" % (
         path, version, headers,
         len(body) if length is None else length)).encode() + body
 
@@ -82,11 +86,11 @@ def heads_are_read_as_xenapi_hosts_do():
                         post(LIST, "/RPC2", headers="") +
                         post(LIST, "/xmlrpc"))
         equal(kept.count(b"200 OK\r\n"), 3, "replies on one connection")
-        status(exchange(b, b"DELETE / HTTP/1.1\r\n\r\n"), 501)
+        status(exchange(b, b"DELETE / HTTP/1.0\r\n\r\n"), 501)
         status(exchange(b, b"GET /none HTTP/1.0\r\n\r\n"), 404)
-        status(exchange(b, b"PUT /none HTTP/1.1\r\nContent-Length: 3\r\n\r\n"
+        status(exchange(b, b"PUT /none HTTP/1.0\r\nContent-Length: 3\r\n\r\n"
                         b"abc"), 403)
-        status(exchange(b, b"GET / HTTP/1.1\r\nA: " + b"x" * 20000 +
+        status(exchange(b, b"GET / HTTP/1.0\r\nA: " + b"x" * 20000 +
                         b"\r\n\r\n"), 431)
         status(exchange(b, b"OPTIONS /jsonrpc HTTP/1.0\r\n"
                         b"Access-Control-Request-Headers: content-type\r\n"
@@ -116,9 +120,41 @@ def bad_bodies_get_status_500_and_nothing_more():
                  b'</methodName></methodCall>', "/")):
             answer = exchange(b, post(body, path))
             status(answer, 500, b"\r\nContent-Type: text/html\r\n")
-        status(exchange(b, b"POST / HTTP/1.1\r\n\r\n"), 500)
+        status(exchange(b, b"POST / HTTP/1.1\r\nHost: x\r\n\r\n"), 500)
         status(exchange(b, post(b"", length=1 << 40),
                         *[b"z" * 65536] * 20), 500)
+
+
+def ambiguous_bodies_end_the_connection():
+    """What follows would be a second request to somebody who takes the first
+    one's body for shorter than we do, or the other way round."""
+    hidden = b"GET /hidden HTTP/1.0\r\n\r\n"
+    chunked = b"Transfer-Encoding: chunked\r\n"
+    length = b"Content-Length: %d\r\n"
+    n = len(hidden)
+    heads = [b"%s HTTP/1.%d\r\nHost: x\r\n%s" % (what, minor, chunked)
+             for what in (b"GET /", b"OPTIONS /", b"PUT /none", b"POST /",
+                          b"POST /jsonrpc", b"CONNECT /none",
+                          b"GET /export_raw_vdi?vdi=x",
+                          b"PUT /import_raw_vdi?vdi=x")
+             for minor in (0, 1)]
+    heads += [b"%s HTTP/1.1\r\n%s" % (what, rest)
+              for what in (b"GET /", b"POST /") for rest in (
+                  length % n, b"Host: x\r\nHost: y\r\n" + length % n,
+                  b"Host: x\r\n" + length % 0 + length % n,
+                  b"Host: x\r\n" + length % n + length % n,
+                  b"Host: x\r\nContent-Length : %d\r\n" % n,
+                  b"Host: x\r\nA: b\r\n Content-Length: %d\r\n" % n,
+                  b"Host: x\r\nA: b\rContent-Length: %d\r\n" % n,
+                  b"Host: x\r\nA: b\nContent-Length: %d\r\n" % n,
+                  b"Host: x\r\nContent-Length: +%d\r\n" % n)]
+    with Bench() as b:
+        allow_http(b.ready())
+        for head in heads:
+            for plain in (False, True):
+                answer = exchange(b, head + b"\r\n" + hidden, plain=plain)
+                status(answer, 400, b"\r\nConnection: close\r\n")
+                equal(answer.count(b"HTTP/1."), 1, "replies to %r" % head)
 
 
 def stalled_requests_time_out():
@@ -239,7 +275,7 @@ def log_out(b, other):
 def put(b, api, query, length, *data, version="1.1"):
     length = "" if length is None else "Content-Length: %d\r\n" % length
     return exchange(b, ("PUT /import_raw_vdi/?session_id=%s&%s HTTP/%s\r\n%s"
-                        "\r\n" % (api.session, query, version,
+                        "Host: x\r\n\r\n" % (api.session, query, version,
                                   length)).encode(), *data)
 
 
@@ -309,7 +345,7 @@ def disks_stream_in_every_way():
 def put_cut(b, api, query, data):
     with connect(b) as s:
         s.sendall(("PUT /import_raw_vdi?session_id=%s&%s HTTP/1.1\r\n"
-                   "Content-Length: %d\r\n\r\n" % (
+                   "Host: x\r\nContent-Length: %d\r\n\r\n" % (
                        api.session, query, len(data))).encode() +
                   data[:MIB])
 
@@ -318,12 +354,12 @@ def streams_want_credentials():
     with Bench() as b:
         api = b.ready()
         basic = "GET /export_raw_vdi?vdi=%s HTTP/1.1\r\n" \
-            "Authorization: Basic %s\r\n\r\n"
+            "Host: x\r\nAuthorization: Basic %s\r\n\r\n"
 
         def coded(text):
             return base64.b64encode(text.encode()).decode()
 
-        status(exchange(b, b"GET /export_raw_vdi?vdi=x HTTP/1.1\r\n\r\n"),
+        status(exchange(b, b"GET /export_raw_vdi?vdi=x HTTP/1.0\r\n\r\n"),
                401, b'WWW-Authenticate: Basic realm="get_export_raw_vdi"')
         status(exchange(b, (basic % ("x", coded("root:no"))).encode()), 401)
         status(exchange(b, (basic % ("x", coded("root:" + PASSWORD))
@@ -333,14 +369,14 @@ def streams_want_credentials():
                             ).encode()), 200)
         task = api("task.create", "refused", "")
         status(exchange(b, ("PUT /import_raw_vdi?vdi=%s&task_id=%s HTTP/1.1"
-                            "\r\nContent-Length: 3\r\n\r\nabc" % (vdi, task)
+                            "\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc" % (vdi, task)
                             ).encode()), 401)
         # A stranger changes nothing, not even a client's own task.
         equal(api("task.get_status", task), "pending", "task")
         # Nobody ends the task of a running operation.
         b.control("delay vm_start 600000")
         running = api("Async.VM.start", b.vm(api), False, False)
-        status(exchange(b, ("GET /export_raw_vdi?vdi=%s&task_id=%s HTTP/1.1"
+        status(exchange(b, ("GET /export_raw_vdi?vdi=%s&task_id=%s HTTP/1.0"
                             "\r\n\r\n" % (vdi, running)).encode()), 401)
         status(put(b, api, "vdi=%s&task_id=%s" % (vdi, running), 3, b"abc"),
                500)
@@ -349,6 +385,80 @@ def streams_want_credentials():
         equal(ended(api, running)["status"], "cancelled", "the start")
         status(put(b, api, "vdi=nothing", 3, b"abc"), 400)
         status(put(b, api, "vdi=%s&format=vhd" % vdi, 3, b"abc"), 404)
+
+
+def streams_of(b, api, vm, rest, n):
+    """Opens n consoles by CONNECT with that query or header; one more is
+    refused."""
+    path = api("console.get_location",
+               api("VM.get_consoles", vm)[0]).split("/", 3)[3]
+    ask = ("CONNECT /%s%s\r\n\r\n" % (path, rest)).encode()
+    made = [connect(b) for _ in range(n)]
+    for s in made:
+        s.sendall(ask)
+        status(s.recv(1000), 200)
+    status(exchange(b, ask), 503)
+    return made
+
+
+def a_session_leaves_streams_to_others():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        fds = "/proc/%d/fd" % b.xapi.pid
+        before = len(os.listdir(fds))
+        mine = streams_of(b, api, vm, "&session_id=%s HTTP/1.0" % api.session,
+                          32)
+        for s in mine[1:]:
+            s.close()
+        until("places", lambda: len(os.listdir(fds)) < before + 10, 30)
+        basic = streams_of(b, api, vm, " HTTP/1.0\r\nAuthorization: Basic "
+                           + base64.b64encode(("root:" + PASSWORD).encode()
+                                              ).decode(), 32)
+        b.login().console(vm).sock.close()
+        for s in mine[:1] + basic:
+            s.close()
+
+
+def socket_of(b, client):
+    """xapi's end of a connection."""
+    pidfd = os.pidfd_open(b.xapi.pid)
+    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        for name in os.listdir("/proc/%d/fd" % b.xapi.pid):
+            path = "/proc/%d/fd/%s" % (b.xapi.pid, name)
+            if not os.readlink(path).startswith("socket:"):
+                continue
+            s = socket.socket(fileno=libc.syscall(
+                SYS_PIDFD_GETFD, pidfd, int(name), 0))
+            try:
+                if s.getpeername()[1] == client.getsockname()[1]:
+                    return s
+            except (OSError, IndexError):   # it listens, or is a unix socket
+                pass
+            s.close()
+    finally:
+        os.close(pidfd)
+    raise Failed("no such connection")
+
+
+def clients_without_power_are_missed():
+    """The kernel's own 2 hours and 11 minutes would hold a stream as long."""
+    with Bench() as b:
+        api = b.ready()
+        console = api.console(b.running(api))
+        idle = connect(b)
+        for client in (console.sock, idle):
+            with socket_of(b, client) as s:
+                def tcp(name):
+                    return s.getsockopt(socket.IPPROTO_TCP, name)
+                check(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                      "no keep-alive")
+                silent_s = tcp(socket.TCP_KEEPIDLE) + \
+                    tcp(socket.TCP_KEEPINTVL) * tcp(socket.TCP_KEEPCNT)
+                check(silent_s <= 300, "asked for %d s" % silent_s)
+                check(0 < tcp(socket.TCP_USER_TIMEOUT) <= 300000,
+                      "what is sent is never missed")
 
 
 def resume(b, options):
@@ -449,7 +559,7 @@ def strangers_hold_no_stream():
         allow_http(api)
         vdi = b.vdi(api, MIB)
         crowd = strangers(b, 120, b"GET /export_raw_vdi?vdi=%s&session_id="
-                          b"OpaqueRef:0 HTTP/1.1\r\n\r\n" % vdi.encode())
+                          b"OpaqueRef:0 HTTP/1.0\r\n\r\n" % vdi.encode())
         equal(len(get(b, api, vdi)), MIB, "bytes of the disk")
         for s in crowd:
             s.close()
@@ -612,12 +722,15 @@ if __name__ == "__main__":
     sys.exit(main([
         heads_are_read_as_xenapi_hosts_do,
         bad_bodies_get_status_500_and_nothing_more,
+        ambiguous_bodies_end_the_connection,
         stalled_requests_time_out,
         envelopes_follow_the_version_asked_for,
         plain_http_serves_calls_once_it_may,
         events_wake_those_who_wait, a_token_is_good_after_a_restart,
         disks_stream_in_every_way,
         streams_want_credentials,
+        a_session_leaves_streams_to_others,
+        clients_without_power_are_missed,
         tls_sessions_cost_the_server_nothing,
         silent_clients_make_room,
         strangers_hold_up_nobody,

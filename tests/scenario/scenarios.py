@@ -495,7 +495,7 @@ def a_transfer_does_not_outlive_its_lease():
         with socket.create_connection(("127.0.0.1", b.https), 60) as s:
             s = tls().wrap_socket(s)
             s.sendall(("PUT /import_raw_vdi?session_id=%s&vdi=%s&task_id=%s"
-                       " HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (
+                       " HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (
                            api.session, vdi, task, 4 * MIB)).encode() +
                       b"x" * MIB)
             until("the first bytes", lambda: api("task.get_progress", task))
@@ -541,7 +541,7 @@ def a_disk_that_others_have_or_nobody_has_starts_no_vm():
         with tls().wrap_socket(socket.create_connection(
                 ("127.0.0.1", b.https), 60)) as s:
             s.sendall(("PUT /import_raw_vdi?session_id=%s&vdi=%s&task_id=%s"
-                       " HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (
+                       " HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (
                            api.session, vdi, task, 4 * MIB)).encode())
             until("the import", lambda: api(
                 "VDI.get_current_operations", vdi))

@@ -65,12 +65,13 @@ START_TEST(versions_decide_keep_alive)
 	ck_assert_int_eq(parse("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n"
 	    "\r\n"), 0);
 	ck_assert(h.keep_alive);
-	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nConnection: foo, close\r\n"
-	    "\r\n"), 0);
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nHost: x\r\n"
+	    "Connection: foo, close\r\n\r\n"), 0);
 	ck_assert(!h.keep_alive);
 	ck_assert_int_eq(parse("CONNECT /console?ref=x HTTP/1.0\r\n\r\n"), 0);
 	ck_assert_int_eq(h.method, HTTP_CONNECT);
-	ck_assert_int_eq(parse("GET http://a:1/b?c=d HTTP/1.1\r\n\r\n"), 0);
+	ck_assert_int_eq(parse("GET http://a:1/b?c=d HTTP/1.1\r\nHost: a\r\n"
+	    "\r\n"), 0);
 	ck_assert_str_eq(h.path, "/b");
 	end();
 }
@@ -84,12 +85,73 @@ START_TEST(bad_heads_get_their_status)
 	ck_assert_int_eq(parse("GET / FTP\r\n\r\n"), 400);
 	ck_assert_int_eq(parse("GET x HTTP/1.1\r\n\r\n"), 400);
 	ck_assert_int_eq(parse("GET /%00 HTTP/1.1\r\n\r\n"), 400);
-	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nnocolon\r\n\r\n"), 400);
-	ck_assert_int_eq(parse("GET / HTTP/1.1\r\n: x\r\n\r\n"), 400);
-	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"),
-	    400);
-	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nContent-Length: 1x\r\n\r\n"),
-	    400);
+	ck_assert_int_eq(parse("GET / HTTP/1.0\r\nnocolon\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET / HTTP/1.0\r\n: x\r\n\r\n"), 400);
+	end();
+}
+END_TEST
+
+/* Each taken by somebody for a body of another length, or for none. */
+START_TEST(ambiguous_bodies_are_refused)
+{
+	static const char *const bad[] = {
+		"Transfer-Encoding: chunked\r\n",
+		"transfer-encoding:\r\n",
+		"Transfer-Encoding: identity\r\nContent-Length: 5\r\n",
+		"Content-Length: 5\r\nTransfer-Encoding: x\r\n",
+		"Content-Length: 5\r\nContent-Length: 6\r\n",
+		"Content-Length: 5\r\ncontent-length: 5\r\n",
+		"Content-Length: 5, 5\r\n",
+		"Content-Length : 5\r\n",
+		"Content-Length\t: 5\r\n",
+		" Content-Length: 5\r\n",
+		"A: b\r\n Content-Length: 5\r\n",
+		"A: b\r\n\tc\r\n",
+		"Content-Length:\r\n",
+		"Content-Length: +5\r\n", "Content-Length: -5\r\n",
+		"Content-Length: 0x5\r\n", "Content-Length: 5x\r\n",
+		"Content-Length: 5 5\r\n", "Content-Length: 5.0\r\n",
+		"Content-Length: 9223372036854775808\r\n",
+		"A: b\rContent-Length: 5\r\n", "A: \r\r\n",
+		"A\r: b\r\n", "A: b\nContent-Length: 5\r\n",
+		"A: b\x01\r\n", "A: b\x7f\r\n", "A\x80: b\r\n",
+		"A b: c\r\n", "(A): b\r\n",
+		"Host: y\r\n", "host: x\r\n",
+	};
+	char head[200];
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(head, sizeof(head),
+		    "POST / HTTP/1.1\r\nHost: x\r\n%s\r\n", bad[i]);
+		ck_assert_msg(parse(head) == 400, "'%s' is taken", bad[i]);
+		snprintf(head, sizeof(head), "GET / HTTP/1.0\r\nHost: x\r\n"
+		    "%s\r\n", bad[i]);
+		ck_assert_msg(parse(head) == 400, "'%s' is taken", bad[i]);
+	}
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nHost: a b\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET /a\rb HTTP/1.0\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET / HTTP/1.0\nA: b\r\n\r\n"), 400);
+	end();
+}
+END_TEST
+
+START_TEST(odd_heads_without_doubt_are_taken)
+{
+	ck_assert_int_eq(parse("GET / HTTP/1.0\nA: b\n\n"), 0);
+	ck_assert_int_eq(parse("\r\nGET / HTTP/1.0\r\nA:\tb \t\r\n\r\n"), 0);
+	ck_assert_str_eq(http_header(&h, "a"), "b");
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nHost:\r\n\r\n"), 0);
+	ck_assert_int_eq(parse("GET / HTTP/1.1\r\nHost: [fe80::1%25x]:443\r\n"
+	    "Content-Length: 0\r\nConnection: x\r\nConnection: close\r\n"
+	    "A: \xc3\xbc\r\n\r\n"), 0);
+	ck_assert_int_eq(h.length, 0);
+	ck_assert(!h.keep_alive);
+	ck_assert_int_eq(parse("PUT / HTTP/1.0\r\n"
+	    "Content-Length: 9223372036854775807\r\n\r\n"), 0);
+	ck_assert_int_eq(h.length, INT64_MAX);
 	end();
 }
 END_TEST
@@ -99,7 +161,7 @@ START_TEST(headers_are_counted)
 	struct buf b = { 0 };
 	int i;
 
-	buf_adds(&b, "GET / HTTP/1.1\r\n");
+	buf_adds(&b, "GET / HTTP/1.0\r\n");
 	for (i = 0; i <= HTTP_MAX_HEADERS; i++)
 		buf_addf(&b, "h%d: x\r\n", i);
 	buf_adds(&b, "\r\n");
@@ -127,7 +189,8 @@ check_head(void)
 	ck_assert_int_eq(h.path[0], '/');
 	ck_assert_ptr_null(strchr(h.target, '\n'));
 	ck_assert(h.method >= HTTP_GET && h.method <= HTTP_OPTIONS);
-	ck_assert(h.minor == 0 || h.minor == 1);
+	ck_assert(h.minor == 0 || (h.minor == 1 && http_header(&h, "host")));
+	ck_assert_ptr_null(http_header(&h, "transfer-encoding"));
 	ck_assert_int_ge(h.length, -1);
 	ck_assert(!h.expects_continue || http_header(&h, "expect"));
 	check_pairs(&h.headers, HTTP_MAX_HEADERS);
@@ -325,6 +388,7 @@ main(void)
 	return UNIT_RUN("http_head", a_head_ends_at_its_blank_line,
 	    request_line_headers_query_and_cookies_are_read,
 	    versions_decide_keep_alive, bad_heads_get_their_status,
+	    ambiguous_bodies_are_refused, odd_heads_without_doubt_are_taken,
 	    headers_are_counted, broken_heads_do_no_harm,
 	    base64_goes_both_ways, frames_come_in_any_pieces,
 	    unmasked_or_oversized_control_frames_are_refused,

@@ -146,6 +146,31 @@ peer_address(const struct sockaddr_storage *sa, struct in6_addr *out)
 		memcpy(out, &four->sin_addr, sizeof(four->sin_addr));
 }
 
+/* Without these a client that lost its power would keep what it has, such as
+ * one of the few streams, for the kernel's two hours and more. */
+static void
+set_options(int fd)
+{
+	static const struct {
+		int level, name, value;
+	} options[] = {
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, HTTP_PROBE_IDLE_S },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, HTTP_PROBE_EVERY_S },
+		{ IPPROTO_TCP, TCP_KEEPCNT, HTTP_PROBES },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, HTTP_DEAD_MS },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (setsockopt(fd, options[i].level, options[i].name,
+		    &options[i].value, sizeof(options[i].value)) == -1)
+			log_warn("cannot set option %d of a connection: %s",
+			    options[i].name, strerror(errno));
+	}
+}
+
 static void
 accept_one(struct http *h, int fd, const struct sockaddr_storage *sa,
     bool secure)
@@ -153,16 +178,12 @@ accept_one(struct http *h, int fd, const struct sockaddr_storage *sa,
 	struct tls_conn *tls = NULL;
 	struct in6_addr address;
 	struct conn *c;
-	int one = 1;
 
 	peer_address(sa, &address);
 	if (make_room(h, &address)) {
 		tls = secure ? tls_accept(h->cfg.tls, fd) : NULL;
 		if (!secure || tls) {
-			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
-			    sizeof(one));
-			setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one,
-			    sizeof(one));
+			set_options(fd);
 			c = conn_new(h, fd, tls, &address);
 			http_link(h, c);
 			http_arm(h, c, c->state,

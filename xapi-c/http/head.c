@@ -194,12 +194,34 @@ parse_request_line(struct arena *a, char *line, struct http_head *h)
 	return parse_method(line, &h->method);
 }
 
+/* A name as the standard has it: no blank, so neither before the colon nor, as
+ * a folded line would have it, at the start. */
+static bool
+is_name(const char *s, size_t n)
+{
+	static const char set[] = "!#$%&'*+-.^_`|~0123456789"
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	return n > 0 && strspn(s, set) == n;
+}
+
+/* Bare CR among them: some would take it for the end of the line. */
+static bool
+has_control(const char *s)
+{
+	for (; *s; s++) {
+		if (((unsigned char)*s < ' ' && *s != '\t') || *s == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 static int
 parse_header(struct arena *a, char *line, struct http_head *h)
 {
 	char *value = strchr(line, ':'), *end;
 
-	if (!value || value == line || strpbrk(line, " \t") == line)
+	if (!value || !is_name(line, (size_t)(value - line)))
 		return 400;
 	*value++ = '\0';
 	value += strspn(value, " \t");
@@ -237,18 +259,66 @@ has_word(const char *list, const char *word)
 }
 
 static int
-interpret(struct arena *a, struct http_head *h)
+count(const struct http_head *h, const char *name)
+{
+	int i, n = 0;
+
+	for (i = 0; i < h->headers.n; i++)
+		n += strcasecmp(h->headers.v[i].name, name) == 0;
+	return n;
+}
+
+static bool
+host_is_valid(const struct http_head *h)
+{
+	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]";
+	const char *host = http_header(h, "Host");
+
+	if (!host)
+		return h->minor == 0;
+	return count(h, "Host") == 1 && !host[strspn(host, set)];
+}
+
+/*
+ * Whether everybody on the way takes the same bytes for the body of the same
+ * request; if not, what one takes for a body another takes for a request.
+ */
+static bool
+is_unambiguous(struct http_head *h)
 {
 	const char *length = http_header(h, "Content-Length");
-	const char *connection = http_header(h, "Connection");
+
+	h->length = -1;
+	return !http_header(h, "Transfer-Encoding") &&
+	    count(h, "Content-Length") <= 1 &&
+	    (!length || parse_length(length, &h->length)) &&
+	    host_is_valid(h);
+}
+
+static bool
+connection_has(const struct http_head *h, const char *word)
+{
+	int i;
+
+	for (i = 0; i < h->headers.n; i++) {
+		if (strcasecmp(h->headers.v[i].name, "Connection") == 0 &&
+		    has_word(h->headers.v[i].value, word))
+			return true;
+	}
+	return false;
+}
+
+static int
+interpret(struct arena *a, struct http_head *h)
+{
 	const char *expect = http_header(h, "Expect");
 	int i;
 
-	h->length = -1;
-	if (length && !parse_length(length, &h->length))
+	if (!is_unambiguous(h))
 		return 400;
-	h->keep_alive = h->minor ? !has_word(connection, "close") :
-	    has_word(connection, "keep-alive");
+	h->keep_alive = h->minor ? !connection_has(h, "close") :
+	    connection_has(h, "keep-alive");
 	h->expects_continue = expect && h->minor &&
 	    strcasecmp(expect, "100-continue") == 0;
 	for (i = 0; i < h->headers.n; i++) {
@@ -261,26 +331,40 @@ interpret(struct arena *a, struct http_head *h)
 	return 0;
 }
 
+/*
+ * Ends the line at its LF or CRLF; the next one, or NULL.  All must end alike
+ * (*crlf, -1 at first): where they are mixed, some proxy saw another line.
+ */
+static char *
+end_line(char *line, int *crlf)
+{
+	char *end = strchr(line, '\n');
+	bool cr = end && end > line && end[-1] == '\r';
+
+	if (!end || (*crlf != -1 && *crlf != cr))
+		return NULL;
+	*crlf = cr;
+	end[cr ? -1 : 0] = '\0';
+	return has_control(line) ? NULL : end + 1;
+}
+
 int
 http_head_parse(struct arena *a, const char *data, size_t len,
     struct http_head *out)
 {
-	char *text, *line, *end;
 	bool first = true;
-	int status = 0;
+	char *line, *next;
+	int status = 0, crlf = -1;
 
 	memset(out, 0, sizeof(*out));
 	out->length = -1;
 	if (memchr(data, '\0', len))
 		return 400;
-	text = arena_strndup(a, data, len);
-	for (line = text; !status && *line; line = end) {
-		end = strchr(line, '\n');
-		if (!end)
+	for (line = arena_strndup(a, data, len); !status && *line;
+	    line = next) {
+		next = end_line(line, &crlf);
+		if (!next)
 			return 400;
-		*end++ = '\0';
-		if (end - line >= 2 && end[-2] == '\r')
-			end[-2] = '\0';
 		if (*line == '\0') {
 			/* An empty line before the request is tolerated. */
 			if (first)

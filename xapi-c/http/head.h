@@ -41,7 +41,13 @@ struct http_head {
 
 /* Bytes of the head with its blank line, or 0 while it is incomplete. */
 size_t http_head_size(const char *data, size_t len);
-/* 0, or the HTTP status that refuses it: 400, 431, 501, 505. */
+/*
+ * 0, or the HTTP status that refuses it: 400, 431, 501, 505.  Whatever leaves
+ * a doubt about where the body ends is 400: any Transfer-Encoding, a second
+ * Content-Length (even an equal one) or one that is not digits alone, blanks
+ * around a name, folded lines, control characters, ends of lines of two kinds,
+ * HTTP/1.1 without one Host.
+ */
 int http_head_parse(struct arena *a, const char *data, size_t len,
     struct http_head *out);
 

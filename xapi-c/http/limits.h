@@ -13,6 +13,7 @@
 #define HTTP_MAX_UNKNOWN_BYTES (16u << 20)	/* of requests they all sent */
 #define HTTP_MAX_UNKNOWN_CALLS 8	/* being parsed and authenticated */
 #define HTTP_MAX_STREAMS 64		/* imports, exports, consoles */
+#define HTTP_SESSION_STREAMS 32		/* of those, of one session */
 #define HTTP_WORKERS 8			/* always there */
 #define HTTP_MAX_WORKERS 128		/* while others wait for slow calls */
 #define HTTP_WORKER_IDLE_S 30		/* then those beyond HTTP_WORKERS end */
@@ -40,5 +41,12 @@
 #define HTTP_MAX_PONGS (64u << 10)	/* to a console's client, unread */
 #define HTTP_HANGUP_MS 3000		/* for a console to take the last words */
 #define HTTP_STREAM_MS 300000		/* read or write of a transfer */
+
+/* TCP's own, for peers that are gone without a word: the kernel asks a silent
+ * one, and waits for one that acknowledges nothing as long as a stream does. */
+#define HTTP_PROBE_IDLE_S 60
+#define HTTP_PROBE_EVERY_S 30
+#define HTTP_PROBES 4
+#define HTTP_DEAD_MS HTTP_STREAM_MS
 
 #endif

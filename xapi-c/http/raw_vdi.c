@@ -326,7 +326,7 @@ raw_vdi_import(struct stream *s)
 		stream_refuse(s, 200, "");
 		return;
 	}
-	if (http_header(s->head, "Transfer-Encoding") || !is_raw(s)) {
+	if (!is_raw(s)) {
 		run_task(&t, "VDI import", unsupported, false);
 		return;
 	}

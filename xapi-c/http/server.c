@@ -185,7 +185,7 @@ serve_rpc(struct http *h, struct conn *c)
 {
 	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	if (c->head.length < 0 || http_header(&c->head, "Transfer-Encoding"))
+	if (c->head.length < 0)
 		return refuse(h, c, 500, "A Content-Length is needed.");
 	if (c->head.length > HTTP_MAX_BODY)
 		return refuse(h, c, 500, "The request is too large.");

@@ -40,7 +40,8 @@ struct http {
 	int strangers_served;		/* HTTP_MAX_UNKNOWN_CALLS at most */
 	struct conn *returned;
 	int workers, idle_workers;
-	int streams;
+	struct stream *streams;		/* with a thread, linked by next */
+	int n_streams;			/* and those whose thread ends */
 	bool stop;
 };
 

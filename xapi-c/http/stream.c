@@ -168,6 +168,16 @@ stream_new(struct xapi *x, struct conn *c, enum http_action action)
 	return NULL;
 }
 
+bool
+stream_same_owner(const struct stream *a, const struct stream *b)
+{
+	bool basic = !ref_is_null(&a->made);
+
+	if (basic != !ref_is_null(&b->made))
+		return false;
+	return basic || ref_equal(&a->call.session, &b->call.session);
+}
+
 void
 stream_free(struct stream *s)
 {

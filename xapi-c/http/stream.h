@@ -1,8 +1,8 @@
 /*
  * A request whose body or reply is a long stream.  A worker authenticates it;
- * then it has a thread of its own (at most HTTP_MAX_STREAMS), where reads and
- * writes block, up to HTTP_STREAM_MS without progress.  The connection is
- * closed after it.
+ * then it has a thread of its own (at most HTTP_MAX_STREAMS, and
+ * HTTP_SESSION_STREAMS of one session), where reads and writes block, up to
+ * HTTP_STREAM_MS without progress.  The connection is closed after it.
  */
 #ifndef HTTP_STREAM_H
 #define HTTP_STREAM_H
@@ -17,6 +17,7 @@ struct stream {
 	struct call call;		/* session checked, role allowed */
 	struct ref made;		/* session of Basic credentials */
 	bool replied;			/* a status line went out */
+	struct stream *next;		/* of those with a thread; worker.c */
 };
 
 /* On a worker, for that action: NULL if the client may not, and c holds the
@@ -24,6 +25,8 @@ struct stream {
 struct stream *stream_new(struct xapi *x, struct conn *c,
     enum http_action action);
 void stream_free(struct stream *s);
+/* Of one session; all with Basic credentials count as one. */
+bool stream_same_owner(const struct stream *a, const struct stream *b);
 
 /* Bytes, 0 at the end, -errno.  Bytes that came with the head come first. */
 ssize_t stream_read(struct stream *s, void *buf, size_t len);

@@ -205,6 +205,18 @@ serve(struct http *h, struct conn *c)
 		c->result = CONN_READ;
 }
 
+static void
+stream_unlink(struct http *h, const struct stream *s)
+{
+	struct stream **at;
+
+	pthread_mutex_lock(&h->lock);
+	for (at = &h->streams; *at != s; at = &(*at)->next)
+		;
+	*at = s->next;
+	pthread_mutex_unlock(&h->lock);
+}
+
 static void *
 stream_main(void *arg)
 {
@@ -213,14 +225,28 @@ stream_main(void *arg)
 	struct http *h = c->http;
 
 	c->route->stream(s);
+	stream_unlink(h, s);
 	stream_free(s);
 	c->result = c->refused ? CONN_WRITE : CONN_CLOSE;
 	http_return(h, c);
 	pthread_mutex_lock(&h->lock);
-	h->streams--;
+	h->n_streams--;
 	pthread_cond_broadcast(&h->ended);
 	pthread_mutex_unlock(&h->lock);
 	return NULL;
+}
+
+/* May one more run?  Called locked. */
+static bool
+stream_fits(const struct http *h, const struct stream *s)
+{
+	const struct stream *other;
+	int same = 0;
+
+	for (other = h->streams; other; other = other->next)
+		same += stream_same_owner(other, s);
+	return !h->stop && h->n_streams < HTTP_MAX_STREAMS &&
+	    same < HTTP_SESSION_STREAMS;
 }
 
 /* Hands it to a thread; false if there are too many. */
@@ -230,10 +256,12 @@ spawn_stream(struct http *h, struct stream *s)
 	bool ok;
 
 	pthread_mutex_lock(&h->lock);
-	ok = h->streams < HTTP_MAX_STREAMS && !h->stop &&
-	    http_spawn(NULL, stream_main, s) == 0;
-	if (ok)
-		h->streams++;
+	ok = stream_fits(h, s) && http_spawn(NULL, stream_main, s) == 0;
+	if (ok) {
+		s->next = h->streams;
+		h->streams = s;
+		h->n_streams++;
+	}
 	pthread_mutex_unlock(&h->lock);
 	return ok;
 }
@@ -395,11 +423,11 @@ workers_stop(struct http *h)
 	pthread_mutex_lock(&h->lock);
 	h->stop = true;
 	pthread_cond_broadcast(&h->work);
-	while (h->workers > 0 || h->streams > 0) {
+	while (h->workers > 0 || h->n_streams > 0) {
 		if (pthread_cond_timedwait(&h->ended, &h->lock, &until))
 			break;
 	}
-	over = h->workers == 0 && h->streams == 0;
+	over = h->workers == 0 && h->n_streams == 0;
 	pthread_mutex_unlock(&h->lock);
 	return over;
 }

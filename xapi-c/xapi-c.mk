@@ -124,7 +124,7 @@ $(eval $(call musl_program,xapi,$(call XAPI_OBJ,$(B)/musl/obj),$$(MUSL_LIBS)))
 $(eval $(call musl_program,xenopsd,$(call XENOPSD_OBJ,$(B)/musl/obj),\
 	$$(XEN_LIBS) -lm))
 $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
-	$(XENOPSD_HOTPLUG)),-lxenstore -lxentoolcore))
+	$(XENOPSD_HOTPLUG) xapi-c/xenopsd/netdev.c),-lxenstore -lxentoolcore))
 
 .PHONY: xapi-c FORCE
 FORCE:

@@ -80,6 +80,9 @@ class Bench:
     """With PASSWORD set and both programs up unless told otherwise."""
 
     built = {}      # programs that are not from build/host
+    sim_options = ()
+    xapi_options = ("--listen-all",)
+    inside = ()     # a command that runs them, e.g. in a name space
 
     def __init__(self, secret=True, faults=""):
         self.folder = tempfile.TemporaryDirectory(prefix="scenario.")
@@ -113,7 +116,8 @@ class Bench:
         log = open(self.path(program + ".log"), "ab")
         env = dict(os.environ, SIM_FAULTS=self.faults)
         return subprocess.Popen(
-            [os.path.join(ROOT, "build", self.built.get(program, "host"),
+            [*self.inside,
+             os.path.join(ROOT, "build", self.built.get(program, "host"),
                           program), *args],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
             preexec_fn=limits and (lambda: resource.setrlimit(
@@ -122,7 +126,8 @@ class Bench:
     def start_sim(self):
         self.sim = self._spawn(
             "xenopsd-sim", "--state", self.path("host"), "--socket",
-            self.path("xenops.sock"), "--secret", self.path("secret"))
+            self.path("xenops.sock"), "--secret", self.path("secret"),
+            *self.sim_options)
         until("the simulator", lambda: os.path.exists(
             self.path("host/control.sock")))
 
@@ -132,7 +137,7 @@ class Bench:
             "xapi", "--state", self.path("xapi"), "--secret",
             self.path("secret"), "--xenops", self.path("xenops.sock"),
             "--http-port", str(self.http), "--https-port", str(self.https),
-            "--no-drop", limits=limits)
+            "--no-drop", *self.xapi_options, limits=limits)
         if wait:
             self.until_up()
 

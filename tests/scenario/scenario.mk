@@ -1,7 +1,7 @@
 # The simulator by hand, and scenarios: xapi and the simulator as they are
 # shipped, and a client that knows nothing of either.
 
-.PHONY: sim check-scenario check-protocol check-sweep check-database
+.PHONY: sim check-scenario check-protocol check-sweep check-database check-network
 sim: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@HTTP_PORT='$(HTTP_PORT)' HTTPS_PORT='$(HTTPS_PORT)' \
 	    PASSWORD='$(PASSWORD)' SIM_HOSTS='$(SIM_HOSTS)' \
@@ -26,3 +26,9 @@ CHECK_TARGETS += check-database
 ## check-database: xapi's state: full disk, damage, kill -9; NAME=... as above
 check-database: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/database.py $(NAME)
+
+CHECK_TARGETS += check-network
+## check-network: dom0 on real bridges in name spaces; NAME=... as above
+check-network: $(B)/host/xapi $(B)/host/xenopsd-sim \
+    $(B)/tests/unit/helper_bridge
+	@python3 tests/scenario/network.py $(NAME)

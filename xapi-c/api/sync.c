@@ -367,6 +367,7 @@ pass_host(struct sync *s, struct call *c)
 	if (ops_host_get(s->x->ops, &k, &r))
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "host_get" });
+	sync_presence(s->x, &r.host);
 	if (sync_host(c, &r.host))
 		return -1;
 	return sync_networks(c, &r.host);
@@ -433,6 +434,7 @@ apply_host(struct sync *s, const struct xenops_host_info *h)
 {
 	struct call c = call_open(s);
 
+	sync_presence(s->x, h);
 	if (sync_host(&c, h) || sync_pifs(&c, h))
 		log_warn("cannot record the host's state: %s",
 		    c.err.code ? c.err.code : "?");
@@ -490,11 +492,21 @@ work_events(struct sync *s)
 	pthread_mutex_lock(&s->lock);
 }
 
+static void
+look_back(struct sync *s)
+{
+	struct call c = call_open(s);
+
+	sync_presence_known(&c);
+	call_shut(&c);
+}
+
 static void *
 sync_thread(void *arg)
 {
 	struct sync *s = arg;
 
+	look_back(s);
 	pthread_mutex_lock(&s->lock);
 	while (!s->stop) {
 		if (s->full) {

@@ -170,6 +170,63 @@ pifs_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
+/* Link-local addresses mean nothing without a link. */
+static void
+add_addresses(struct arena *a, struct presence *p, const char *ip,
+    struct vec ipv6)
+{
+	const char *const *six = ipv6.v;
+
+	if (*text(ip))
+		p->addresses = vec_add_string(a, p->addresses, ip);
+	for (uint32_t i = 0; i < ipv6.n; i++)
+		if (strncasecmp(six[i], "fe80:", 5) != 0)
+			p->addresses = vec_add_string(a, p->addresses, six[i]);
+}
+
+void
+sync_presence(struct xapi *x, const struct xenops_host_info *h)
+{
+	struct presence p = { .hostname = text(h->hostname) };
+	const struct xenops_nic_info *nics = h->nics.v;
+	struct arena *a = arena_new();
+
+	for (uint32_t i = 0; i < h->nics.n; i++)
+		if (nics[i].management)
+			add_addresses(a, &p, nics[i].ip, nics[i].ipv6);
+	if (x->presence)
+		x->presence(x->presence_arg, &p);
+	arena_free(a);
+}
+
+struct known {
+	struct arena *arena;
+	struct presence p;
+};
+
+static int
+add_known(const void *obj, void *arg)
+{
+	const struct pif *pif = obj;
+	struct known *k = arg;
+
+	if (pif->management && pif->currently_attached)
+		add_addresses(k->arena, &k->p, pif->IP, pif->IPv6);
+	return 0;
+}
+
+void
+sync_presence_known(struct call *c)
+{
+	const struct host *host = host_find(c->root, &c->x->host);
+	struct known k = { .arena = c->arena };
+
+	k.p.hostname = host ? text(host->hostname) : "";
+	db_each(c->root, CLASS_PIF, add_known, &k);
+	if (c->x->presence)
+		c->x->presence(c->x->presence_arg, &k.p);
+}
+
 int
 sync_pifs(struct call *c, const struct xenops_host_info *h)
 {

@@ -21,6 +21,11 @@ void sync_sms(struct db_txn *t);
 int sync_host(struct call *c, const struct xenops_host_info *h);
 /* PIFs and networks; makes the bridges. */
 int sync_networks(struct call *c, const struct xenops_host_info *h);
+/* Tells x->presence what xenopsd says, whatever the database can take. */
+void sync_presence(struct xapi *x, const struct xenops_host_info *h);
+/* The same from the records: what was known when this process began, so that
+ * the API is there while xenopsd is not. */
+void sync_presence_known(struct call *c);
 /* PIFs only, after host_changed: addresses, carriers. */
 int sync_pifs(struct call *c, const struct xenops_host_info *h);
 

@@ -15,6 +15,13 @@ struct xapi_config {
 	int http_port;
 	int https_port;
 	bool unprivileged_ok;		/* simulator: no chroot, no uid change */
+	bool listen_all;		/* not only on management addresses */
+};
+
+/* Where this host is to be met. */
+struct presence {
+	const char *hostname;		/* "": not known */
+	struct vec addresses;		/* strings: of the management interface */
 };
 
 struct xapi {
@@ -27,6 +34,9 @@ struct xapi {
 	int64_t started;		/* when this process did, wall clock */
 	struct ref pool;		/* set by sync_new */
 	struct ref host;
+	/* The sync thread tells each time it has looked; may be NULL. */
+	void (*presence)(void *arg, const struct presence *p);
+	void *presence_arg;
 };
 
 #endif

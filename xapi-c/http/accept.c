@@ -9,42 +9,6 @@
 #include "base/log.h"
 #include "http/server_private.h"
 
-static int
-listen_on(const struct sockaddr *sa, socklen_t len, int *fd_out)
-{
-	int fd, one = 1, zero = 0, rc;
-
-	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
-	if (fd == -1)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (sa->sa_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
-	if (bind(fd, sa, len) == -1 || listen(fd, 512) == -1) {
-		rc = -errno;
-		close(fd);
-		return rc;
-	}
-	*fd_out = fd;
-	return 0;
-}
-
-int
-http_listen(int port, int *fd_out)
-{
-	const struct sockaddr_in6 six = { .sin6_family = AF_INET6,
-		.sin6_port = htons((uint16_t)port) };
-	const struct sockaddr_in four = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port) };
-	int rc = listen_on((const void *)&six, sizeof(six), fd_out);
-
-	/* A kernel may be without IPv6, or have it switched off. */
-	if (rc == -EAFNOSUPPORT || rc == -EADDRNOTAVAIL)
-		rc = listen_on((const void *)&four, sizeof(four), fd_out);
-	return rc;
-}
-
 void
 http_link(struct http *h, struct conn *c)
 {

@@ -8,6 +8,7 @@
 #define HTTP_MAX_CONNS 2048		/* in all; fewer if the kernel allows
 					 * us no descriptors for more */
 #define HTTP_FILES 256			/* descriptors for all else */
+#define HTTP_MAX_ADDRESSES 16		/* listened on by name */
 #define HTTP_MAX_UNKNOWN 256		/* without a valid session so far */
 #define HTTP_MAX_PER_ADDRESS 32		/* of those, from one address */
 #define HTTP_MAX_UNKNOWN_BYTES (16u << 20)	/* of requests they all sent */

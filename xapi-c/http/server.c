@@ -477,28 +477,27 @@ stopping(struct http *h)
 static void
 dispatch(struct http *h, const struct epoll_event *ev, int n)
 {
-	bool woken = false, plain = false, secure = false;
+	bool woken = false;
 	uint64_t count;
 	int i;
 
 	for (i = 0; i < n; i++) {
 		if (ev[i].data.ptr == &h->wake)
 			woken = true;
-		else if (ev[i].data.ptr == &h->cfg.http_fd)
-			plain = true;
-		else if (ev[i].data.ptr == &h->cfg.https_fd)
-			secure = true;
-		else
+		else if (!listeners_has(h, ev[i].data.ptr))
 			on_conn(h, ev[i].data.ptr);
 	}
 	if (woken && read(h->wake, &count, sizeof(count)) == -1 &&
 	    errno != EAGAIN)
 		log_error("cannot read an eventfd: %s", strerror(errno));
 	take_back(h);
-	if (plain)
-		http_accept(h, h->cfg.http_fd, false);
-	if (secure)
-		http_accept(h, h->cfg.https_fd, true);
+	for (i = 0; i < n; i++) {
+		const struct listener *l = ev[i].data.ptr;
+
+		if (listeners_has(h, l))
+			http_accept(h, l->fd, l->secure);
+	}
+	listeners_move(h);
 }
 
 static void *
@@ -534,22 +533,19 @@ http_published(void *arg)
 		http_wake(h);
 }
 
-static void
-hear(struct http *h, int *fd, bool on)
-{
-	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = fd };
-
-	if (*fd != -1)
-		epoll_ctl(h->epoll, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, *fd,
-		    &ev);
-}
-
 void
 http_hear(struct http *h, bool on)
 {
 	h->deaf = !on;
-	hear(h, &h->cfg.http_fd, on);
-	hear(h, &h->cfg.https_fd, on);
+	listeners_hear(h, on);
+}
+
+static void
+hear_wake(struct http *h)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &h->wake };
+
+	epoll_ctl(h->epoll, EPOLL_CTL_ADD, h->wake, &ev);
 }
 
 static void
@@ -557,8 +553,7 @@ server_free(struct http *h)
 {
 	while (h->first)
 		http_close(h, h->first);
-	fdio_close(&h->cfg.http_fd);
-	fdio_close(&h->cfg.https_fd);
+	listeners_release(h);
 	fdio_close(&h->epoll);
 	fdio_close(&h->wake);
 	workers_release(h);
@@ -600,8 +595,8 @@ http_start(const struct http_config *cfg, struct http **http_out)
 	if (!rc) {
 		signal(SIGPIPE, SIG_IGN);
 		xmlrpc_init();
-		hear(h, &h->wake, true);
-		http_hear(h, true);
+		hear_wake(h);
+		listeners_init(h);
 		rc = http_spawn(&h->thread, server_main, h);
 	}
 	if (rc) {

@@ -19,14 +19,18 @@ struct http;
 struct http_config {
 	struct xapi *x;
 	struct tls *tls;
-	int http_fd;		/* listening sockets, or -1; taken over */
+	int http_fd;		/* from http_listen, or -1; taken over */
 	int https_fd;
 	int https_port;		/* as clients see it, for redirects */
 };
 
-/* A listening socket on all addresses, IPv4 and IPv6: before privileges are
- * dropped.  *fd_out, or -errno. */
+/* A listening socket on all addresses, IPv4 and IPv6, which the server is
+ * started with.  *fd_out, or -errno. */
 int http_listen(int port, int *fd_out);
+/* Any thread: listen on these addresses (beside what http_listen made) and on
+ * no others from now on, on the ports of struct xapi_config.  Connections that
+ * are there stay. */
+void http_serve_at(struct http *h, const char *const *addresses, int n);
 /* Ignores SIGPIPE for the process.  0 or -errno. */
 int http_start(const struct http_config *cfg, struct http **http_out);
 /* Ends all connections and threads.  NULL is allowed.  False: some call still

@@ -1,6 +1,6 @@
 /*
- * What the files of the server share: server.c (epoll thread), accept.c (new
- * connections and their limits), worker.c (threads).
+ * What the files of the server share: server.c (epoll thread), listen.c (its
+ * addresses), accept.c (new connections and their limits), worker.c (threads).
  */
 #ifndef HTTP_SERVER_PRIVATE_H
 #define HTTP_SERVER_PRIVATE_H
@@ -17,6 +17,14 @@ struct work_queue {
 	int n;
 };
 
+/* A listening socket; fd -1: a free place. */
+struct listener {
+	int fd;
+	bool secure;
+	char *address;			/* NULL: all, for good */
+};
+#define HTTP_MAX_LISTENERS (2 + 2 * HTTP_MAX_ADDRESSES)
+
 struct http {
 	struct http_config cfg;
 	int epoll;
@@ -31,6 +39,7 @@ struct http {
 	int64_t look_ms;		/* when parked calls are looked at */
 	int64_t timer_ms;		/* earliest deadline there may be */
 	bool deaf;			/* out of descriptors: not accepting */
+	struct listener listeners[HTTP_MAX_LISTENERS];
 	char scratch[HTTP_READ_STEP];	/* what a socket gave a moment ago */
 
 	pthread_mutex_t lock;		/* for all below */
@@ -42,8 +51,19 @@ struct http {
 	int workers, idle_workers;
 	struct stream *streams;		/* with a thread, linked by next */
 	int n_streams;			/* and those whose thread ends */
+	char *wanted[HTTP_MAX_ADDRESSES];	/* to be listened on */
+	int n_wanted;
+	bool moved;			/* wanted is news */
 	bool stop;
 };
+
+/* listen.c, on the epoll thread or before it is there. */
+void listeners_init(struct http *h);
+void listeners_release(struct http *h);
+void listeners_hear(struct http *h, bool on);
+bool listeners_has(const struct http *h, const void *p);
+/* What http_serve_at asked for, if it did. */
+void listeners_move(struct http *h);
 
 /* accept.c: all waiting connections of a listening socket. */
 void http_accept(struct http *h, int listener, bool secure);

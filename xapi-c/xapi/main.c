@@ -19,6 +19,7 @@
 #include "db/db.h"
 #include "db/tools.h"
 #include "gen/types.h"
+#include "http/limits.h"
 #include "http/server.h"
 #include "net/tls.h"
 #include "ops/ops.h"
@@ -39,7 +40,7 @@ struct daemon {
 	struct sync *sync;
 	struct keeper *keeper;
 	bool pause;			/* before the end */
-	pthread_mutex_t writer_lock;	/* the database's writer reads these */
+	pthread_mutex_t lock;		/* writer and sync thread read these */
 	struct http *http;
 	struct sync *told;		/* sync, while it can be told */
 	int http_fd;
@@ -58,9 +59,9 @@ published(void *arg)
 {
 	struct daemon *d = arg;
 
-	pthread_mutex_lock(&d->writer_lock);
+	pthread_mutex_lock(&d->lock);
 	http_published(d->http);
-	pthread_mutex_unlock(&d->writer_lock);
+	pthread_mutex_unlock(&d->lock);
 }
 
 static void
@@ -69,39 +70,59 @@ disk(void *arg, int rc)
 	struct daemon *d = arg;
 
 	keeper_disk(d->keeper, rc);
-	pthread_mutex_lock(&d->writer_lock);
+	pthread_mutex_lock(&d->lock);
 	if (rc == 0 && d->told)
 		sync_disk_works(d->told);
-	pthread_mutex_unlock(&d->writer_lock);
+	pthread_mutex_unlock(&d->lock);
 }
 
 static void
 publish_to(struct daemon *d, struct http *http)
 {
-	pthread_mutex_lock(&d->writer_lock);
+	pthread_mutex_lock(&d->lock);
 	d->http = http;
-	pthread_mutex_unlock(&d->writer_lock);
+	pthread_mutex_unlock(&d->lock);
 }
 
 static void
 tell(struct daemon *d, struct sync *s)
 {
-	pthread_mutex_lock(&d->writer_lock);
+	pthread_mutex_lock(&d->lock);
 	d->told = s;
-	pthread_mutex_unlock(&d->writer_lock);
+	pthread_mutex_unlock(&d->lock);
 }
 
+/* On all addresses, if that is asked for. */
 static int
-listen_on(int port, int *fd)
+listen_on(const struct daemon *d, int port, int *fd)
 {
 	int rc;
 
-	if (!port)
+	if (!port || !d->x.cfg.listen_all)
 		return 0;
 	rc = http_listen(port, fd);
 	if (rc)
 		log_error("cannot listen on port %d: %s", port, strerror(-rc));
 	return rc;
+}
+
+/* On the sync thread, which starts later than the server and ends later. */
+static void
+presence(void *arg, const struct presence *p)
+{
+	const char *const *addresses = p->addresses.v;
+	const char *at[HTTP_MAX_ADDRESSES] = { "127.0.0.1" };
+	struct daemon *d = arg;
+	int n = 1;
+
+	if (d->x.cfg.listen_all)
+		return;
+	for (uint32_t i = 0; i < p->addresses.n && n < HTTP_MAX_ADDRESSES; i++)
+		at[n++] = addresses[i];
+	pthread_mutex_lock(&d->lock);
+	if (d->http)
+		http_serve_at(d->http, at, n);
+	pthread_mutex_unlock(&d->lock);
 }
 
 static const char *
@@ -196,6 +217,15 @@ start_ops(struct daemon *d)
 
 	if (rc)
 		return fail("start the client of xenopsd", rc);
+	return 0;
+}
+
+/* Last: it tells the others what it finds. */
+static int
+start_sync(struct daemon *d)
+{
+	int rc;
+
 	tell(d, d->sync);
 	rc = sync_start(d->sync);
 	return rc ? fail("start the sync", rc) : 0;
@@ -220,10 +250,10 @@ start_http(struct daemon *d)
 static int
 start(struct daemon *d)
 {
-	int rc = listen_on(d->x.cfg.http_port, &d->http_fd);
+	int rc = listen_on(d, d->x.cfg.http_port, &d->http_fd);
 
 	if (rc == 0)
-		rc = listen_on(d->x.cfg.https_port, &d->https_fd);
+		rc = listen_on(d, d->x.cfg.https_port, &d->https_fd);
 	d->x.version = options_version(d->x.cfg.version_path, d->arena);
 	if (rc == 0 && !d->x.cfg.unprivileged_ok)
 		rc = drop(d);
@@ -248,9 +278,9 @@ start(struct daemon *d)
 	if (rc)
 		return fail("start the database's keeper", rc);
 	rc = start_ops(d);
-	if (rc)
-		return rc;
-	return start_http(d);
+	if (rc == 0)
+		rc = start_http(d);
+	return rc ? rc : start_sync(d);
 }
 
 /* False when something still runs: nothing may be freed under it. */
@@ -279,7 +309,7 @@ main(int argc, char **argv)
 {
 	struct daemon d = {
 		.http_fd = -1, .https_fd = -1,
-		.writer_lock = PTHREAD_MUTEX_INITIALIZER,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	const struct timespec pause = { .tv_sec = PAUSE_S };
 	sigset_t ends;
@@ -295,6 +325,8 @@ main(int argc, char **argv)
 	/* Every thread inherits this: signals come to sigwait alone. */
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	d.arena = arena_new();
+	d.x.presence = presence;
+	d.x.presence_arg = &d;
 	rc = start(&d);
 	if (rc == 0) {
 		log_info("xapi is up");

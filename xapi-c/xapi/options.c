@@ -11,7 +11,7 @@
 #define VERSION_LINES 64
 
 enum { OPT_STATE, OPT_SECRET, OPT_XENOPS, OPT_VERSION, OPT_HTTP, OPT_HTTPS,
-	OPT_NO_DROP, OPT_HELP };
+	OPT_LISTEN_ALL, OPT_NO_DROP, OPT_HELP };
 
 static const struct option options[] = {
 	{ "state", required_argument, NULL, OPT_STATE },
@@ -20,6 +20,7 @@ static const struct option options[] = {
 	{ "version-file", required_argument, NULL, OPT_VERSION },
 	{ "http-port", required_argument, NULL, OPT_HTTP },
 	{ "https-port", required_argument, NULL, OPT_HTTPS },
+	{ "listen-all", no_argument, NULL, OPT_LISTEN_ALL },
 	{ "no-drop", no_argument, NULL, OPT_NO_DROP },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
@@ -29,8 +30,10 @@ static void
 usage(FILE *f)
 {
 	fputs("usage: xapi [--state DIR] [--secret FILE] [--xenops SOCKET]\n"
-	    "    [--version-file FILE] [--http-port N] [--https-port N] "
-	    "[--no-drop]\n", f);
+	    "    [--version-file FILE] [--http-port N] [--https-port N]\n"
+	    "    [--listen-all] [--no-drop]\n"
+	    "It listens on the management addresses and 127.0.0.1, or on "
+	    "all there are.\n", f);
 }
 
 /* 0 switches a port off. */
@@ -81,6 +84,9 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 		case OPT_HTTPS:
 			if (!parse_port(optarg, &cfg->https_port))
 				return -1;
+			break;
+		case OPT_LISTEN_ALL:
+			cfg->listen_all = true;
 			break;
 		case OPT_NO_DROP:
 			cfg->unprivileged_ok = true;

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "xenopsd/netdev.h"
+
 #define MAC_LEN 6
 
 static bool
@@ -58,47 +60,6 @@ is_port_of(const char *bridge, const char *port)
 	return access(path, F_OK) == 0;
 }
 
-static int
-ifr_ioctl(int fd, unsigned long request, const char *dev, struct ifreq *ifr)
-{
-	snprintf(ifr->ifr_name, sizeof(ifr->ifr_name), "%s", dev);
-	/* musl takes an int here, whose sign does not matter */
-	return ioctl(fd, (int)request, ifr) == -1 ? -errno : 0;
-}
-
-static int
-set_up(int fd, const char *dev)
-{
-	struct ifreq ifr = { 0 };
-	int rc = ifr_ioctl(fd, SIOCGIFFLAGS, dev, &ifr);
-
-	if (rc || ifr.ifr_flags & IFF_UP)
-		return rc;
-	ifr.ifr_flags |= IFF_UP;
-	return ifr_ioctl(fd, SIOCSIFFLAGS, dev, &ifr);
-}
-
-static int
-set_down(int fd, const char *dev)
-{
-	struct ifreq ifr = { 0 };
-	int rc = ifr_ioctl(fd, SIOCGIFFLAGS, dev, &ifr);
-
-	if (rc)
-		return rc;
-	ifr.ifr_flags &= (short)~IFF_UP;
-	return ifr_ioctl(fd, SIOCSIFFLAGS, dev, &ifr);
-}
-
-static int
-set_mtu(int fd, const char *dev, int mtu)
-{
-	struct ifreq ifr = { 0 };
-
-	ifr.ifr_mtu = mtu;
-	return ifr_ioctl(fd, SIOCSIFMTU, dev, &ifr);
-}
-
 /* The port's address, or a random one that is locally administered. */
 static int
 set_address(int fd, const char *bridge, const char *port)
@@ -108,14 +69,14 @@ set_address(int fd, const char *bridge, const char *port)
 	int rc = 0;
 
 	if (port) {
-		rc = ifr_ioctl(fd, SIOCGIFHWADDR, port, &ifr);
+		rc = netdev_request(fd, SIOCGIFHWADDR, port, &ifr);
 	} else {
 		if (getrandom(mac, MAC_LEN, 0) != MAC_LEN)
 			return -EIO;
 		mac[0] = (uint8_t)((mac[0] | 2) & ~1);
 	}
 	ifr.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-	return rc ? rc : ifr_ioctl(fd, SIOCSIFHWADDR, bridge, &ifr);
+	return rc ? rc : netdev_request(fd, SIOCSIFHWADDR, bridge, &ifr);
 }
 
 /* A NIC with an address would lose it, and with it somebody's connection. */
@@ -124,7 +85,7 @@ has_address(int fd, const char *dev)
 {
 	struct ifreq ifr = { 0 };
 
-	return ifr_ioctl(fd, SIOCGIFADDR, dev, &ifr) == 0;
+	return netdev_request(fd, SIOCGIFADDR, dev, &ifr) == 0;
 }
 
 static int
@@ -141,10 +102,12 @@ add_port(int fd, const char *bridge, const char *port, int mtu)
 	ifr.ifr_ifindex = (int)if_nametoindex(port);
 	if (ifr.ifr_ifindex == 0)
 		return -ENODEV;
-	rc = mtu ? set_mtu(fd, port, mtu) : 0;
+	rc = netdev_mute(port);
+	if (!rc && mtu)
+		rc = netdev_set_mtu(fd, port, mtu);
 	if (!rc)
-		rc = ifr_ioctl(fd, SIOCBRADDIF, bridge, &ifr);
-	return rc ? rc : set_up(fd, port);
+		rc = netdev_request(fd, SIOCBRADDIF, bridge, &ifr);
+	return rc ? rc : netdev_up(fd, port);
 }
 
 int
@@ -167,16 +130,18 @@ bridge_create(const char *bridge, int mtu, const char *port)
 			goto out;
 		}
 		made = true;
-		rc = set_address(fd, bridge, port);
+		rc = netdev_mute(bridge);
+		if (!rc)
+			rc = set_address(fd, bridge, port);
 	}
 	if (!rc && port)
 		rc = add_port(fd, bridge, port, mtu);
 	if (!rc && mtu)
-		rc = set_mtu(fd, bridge, mtu);
+		rc = netdev_set_mtu(fd, bridge, mtu);
 	if (!rc)
-		rc = set_up(fd, bridge);
+		rc = netdev_up(fd, bridge);
 	if (rc && made) {
-		(void)set_down(fd, bridge);
+		(void)netdev_down(fd, bridge);
 		(void)ioctl(fd, SIOCBRDELBR, bridge);
 	}
 out:
@@ -197,7 +162,7 @@ bridge_destroy(const char *bridge)
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -errno;
-	rc = set_down(fd, bridge);
+	rc = netdev_down(fd, bridge);
 	if (!rc && ioctl(fd, SIOCBRDELBR, bridge) == -1)
 		rc = -errno;
 	close(fd);

@@ -1,7 +1,9 @@
 /*
  * Linux bridges, one per network.  A bridge has a fixed address (that of its
  * NIC, or a random one): by itself it would follow its ports' addresses, and
- * change with every guest.  0 or -errno; names are checked by the caller.
+ * change with every guest.  dom0 has no address on it and answers nobody there
+ * (netdev_mute); what gives the management bridge its address is the network
+ * service.  0 or -errno; names are checked by the caller.
  */
 #ifndef XENOPSD_BRIDGE_H
 #define XENOPSD_BRIDGE_H

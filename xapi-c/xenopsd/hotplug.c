@@ -8,11 +8,9 @@
  * Environment: XENBUS_PATH, the device's back end in xenstore; vif, the name
  * of the interface; INTERFACE, that of an HVM guest's tap.  An exit status
  * other than 0 fails the creation of the domain; the reason is written to
- * hotplug-error.  Stands alone: no shell, no file of xenopsd.
+ * hotplug-error.  Stands alone: no shell; of xenopsd only netdev.c.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -27,6 +25,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <xenstore.h>
+
+#include "xenopsd/netdev.h"
 
 static const char *
 base(void)
@@ -97,13 +97,6 @@ out:
 	return rc;
 }
 
-static int
-if_request(int fd, unsigned long request, const char *dev, struct ifreq *ifr)
-{
-	snprintf(ifr->ifr_name, sizeof(ifr->ifr_name), "%s", dev);
-	return ioctl(fd, (int)request, ifr);
-}
-
 /* Guests' interfaces all carry this address: they never answer to it, and the
  * bridge never takes it. */
 static int
@@ -115,28 +108,16 @@ set_address(int fd, const char *dev)
 
 	ifr.ifr_hwaddr.sa_family = ARPHRD_ETHER;
 	memcpy(ifr.ifr_hwaddr.sa_data, mac, sizeof(mac));
-	return if_request(fd, SIOCSIFHWADDR, dev, &ifr);
+	return netdev_request(fd, SIOCSIFHWADDR, dev, &ifr);
 }
 
 static int
-set_mtu(int fd, const char *dev, const char *bridge)
+take_mtu(int fd, const char *dev, const char *bridge)
 {
 	struct ifreq ifr = { 0 };
+	int rc = netdev_request(fd, SIOCGIFMTU, bridge, &ifr);
 
-	if (if_request(fd, SIOCGIFMTU, bridge, &ifr) == -1)
-		return -1;
-	return if_request(fd, SIOCSIFMTU, dev, &ifr);
-}
-
-static int
-set_up(int fd, const char *dev)
-{
-	struct ifreq ifr = { 0 };
-
-	if (if_request(fd, SIOCGIFFLAGS, dev, &ifr) == -1)
-		return -1;
-	ifr.ifr_flags |= IFF_UP;
-	return if_request(fd, SIOCSIFFLAGS, dev, &ifr);
+	return rc ? rc : netdev_set_mtu(fd, dev, ifr.ifr_mtu);
 }
 
 static int
@@ -147,43 +128,33 @@ port_change(int fd, unsigned long request, const char *bridge,
 
 	ifr.ifr_ifindex = (int)if_nametoindex(dev);
 	if (ifr.ifr_ifindex == 0)
-		return -1;
-	return if_request(fd, request, bridge, &ifr);
-}
-
-/* A guest must not make an address of its own for dom0. */
-static void
-no_ipv6(const char *dev)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	snprintf(path, sizeof(path),
-	    "/proc/sys/net/ipv6/conf/%s/disable_ipv6", dev);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd == -1)
-		return;
-	(void)!write(fd, "1", 1);
-	close(fd);
+		return -ENODEV;
+	return netdev_request(fd, request, bridge, &ifr);
 }
 
 static int
 nic_add(struct xs_handle *xs, int fd, const char *dev, const char *bridge,
     bool tap)
 {
-	no_ipv6(dev);
+	int rc = netdev_mute(dev);
+
+	if (rc)
+		return fail(xs, "cannot keep dom0 off '%s': %s", dev,
+		    strerror(-rc));
 	/* netback's interface has that address already; a tap has not */
-	if (tap && set_address(fd, dev) == -1)
+	rc = tap ? set_address(fd, dev) : 0;
+	if (rc)
 		return fail(xs, "cannot set the address of '%s': %s", dev,
-		    strerror(errno));
-	(void)set_mtu(fd, dev, bridge);
+		    strerror(-rc));
+	(void)take_mtu(fd, dev, bridge);
 	/* libxl may call twice; a port already there is no error */
-	if (port_change(fd, SIOCBRADDIF, bridge, dev) == -1 && errno != EBUSY)
+	rc = port_change(fd, SIOCBRADDIF, bridge, dev);
+	if (rc && rc != -EBUSY)
 		return fail(xs, "cannot add '%s' to '%s': %s", dev, bridge,
-		    strerror(errno));
-	if (set_up(fd, dev) == -1)
-		return fail(xs, "cannot set '%s' up: %s", dev,
-		    strerror(errno));
+		    strerror(-rc));
+	rc = netdev_up(fd, dev);
+	if (rc)
+		return fail(xs, "cannot set '%s' up: %s", dev, strerror(-rc));
 	if (!tap && !put(xs, "hotplug-status", "connected"))
 		return fail(xs, "cannot write to xenstore: %s",
 		    strerror(errno));

@@ -41,6 +41,7 @@ struct sim {
 	int64_t boot_time;		/* wall clock */
 	char boot_id[UUID_TEXT_LEN + 1];
 	char hostname[256];
+	char address[46];		/* one that was set later */
 	char uuid[UUID_TEXT_LEN + 1];
 	char dom0_uuid[UUID_TEXT_LEN + 1];
 	enum sim_power powered;		/* why the loop ended */
@@ -89,6 +90,7 @@ void sim_consoles_print(struct sim_console *list, const char *text);
  *     die MESSAGE [AFTER]                 the process exits when one comes
  *     boot MS | stop MS                   how long guests take
  *     guest UUID shutdown|reboot|crash    a guest does it by itself
+ *     address IP                          the host has another one
  *     event                               host_changed is sent
  *     clear                               forgets all rules
  * MESSAGE may be *.

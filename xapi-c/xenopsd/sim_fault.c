@@ -140,6 +140,10 @@ obey(struct sim *m, char *line)
 	} else if (!strcmp(w[0], "guest")) {
 		if (n != 3 || !sim_domain_guest(m, w[1], w[2]))
 			return "no such guest or action";
+	} else if (!strcmp(w[0], "address") && n == 2) {
+		snprintf(m->address, sizeof(m->address), "%s", w[1]);
+		m->cfg.address = m->address;
+		sim_host_changed(m);
 	} else if (!strcmp(w[0], "event")) {
 		sim_host_changed(m);
 	} else {

@@ -13,6 +13,7 @@
 #define RELEASE_FILE "/etc/bedplate-release"
 #define INTERFACE_FILE "/run/network/interface"
 #define BRIDGE_FILE "/run/network/bridge"	/* that has the address */
+#define PROBLEM_FILE "/run/network/problem"
 #define STATE_FILE "/run/bedplate/state"
 #define REFUSED_FILE "/run/bedplate/state-refused"
 #define API_PORT 443
@@ -92,6 +93,7 @@ facts_read(struct facts *f)
 	if (gethostname(f->hostname, sizeof f->hostname - 1) == -1)
 		f->hostname[0] = '\0';
 	state_read_line(INTERFACE_FILE, f->interface, sizeof f->interface);
+	state_read_line(PROBLEM_FILE, f->problem, sizeof f->problem);
 	read_address(f->address);
 	state_read_line(STATE_FINGERPRINT, f->fingerprint,
 	    sizeof f->fingerprint);

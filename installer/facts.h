@@ -12,6 +12,7 @@ struct facts {
 	char version[FACT_TEXT];
 	char hostname[FACT_TEXT];
 	char interface[FACT_TEXT];	/* NIC of the management network */
+	char problem[FACT_TEXT];	/* what is wrong with that; "": nothing */
 	char address[FACT_TEXT];	/* "": none yet */
 	char fingerprint[FACT_TEXT];	/* "": no certificate yet */
 	char state[FACT_TEXT];		/* where what is set up is kept */

@@ -52,6 +52,8 @@ show(const struct facts *f)
 	printf("\r\n  Bedplate %s\r\n\r\n", f->version);
 	line("Host", f->hostname);
 	line("Network", *f->interface ? f->interface : "no network interface");
+	if (*f->problem)
+		line("", f->problem);
 	line("Address", *f->address ? f->address : "none yet");
 	line("State", f->state);
 	line("API", !f->api_answers ? "starting" :

@@ -6,10 +6,14 @@ own: who reaches it, and who does not.
 
 import contextlib
 import os
+import shutil
+import signal
 import socket
+import subprocess
 import sys
 
 import netns
+import dhcp_server
 from bench import PASSWORD, ROOT, Api, Bench, check, equal, main, until
 
 SKEL = os.path.join(ROOT, "dom0-rootfs", "skel")
@@ -195,7 +199,212 @@ def xapi_follows_the_management_address():
               lambda: connects(lab.admin, "192.0.2.20", b.https) is True)
 
 
+# the scripts that give the management network its address
+
+BUSYBOX = os.environ.get("BUSYBOX") or os.path.join(ROOT, "build", "sysroot",
+                                                    "bin", "busybox")
+TREE = "/run/tree"
+
+
+def tree():
+    """The image's scripts over its BusyBox, to change root to."""
+    for name in ("bin", "dev", "proc", "sys", "run/network", "state", "tmp"):
+        os.makedirs(os.path.join(TREE, name))
+    shutil.copytree(SKEL + "/usr", TREE + "/usr")
+    shutil.copy(BUSYBOX, TREE + "/bin/busybox")
+    for applet in netns.run(BUSYBOX, "--list").split():
+        if applet != "busybox":
+            os.symlink("busybox", "%s/bin/%s" % (TREE, applet))
+    for name in ("dev", "proc"):
+        netns.run("mount", "--rbind", "/" + name, "%s/%s" % (TREE, name))
+
+
+class Network:
+    """The network service of dom0, which has eth0 and nothing else; admin is
+    at the other end.  conf: lines of network.conf; lease: a DHCP server's."""
+
+    def __init__(self, conf="", lease=None, sysctl=True):
+        self.stack = contextlib.ExitStack()
+        self.dom0, self.admin = netns.Machine("dom0"), netns.Machine("admin")
+        self.stack.callback(self.dom0.close)
+        self.stack.callback(self.admin.close)
+        self.dom0.sysctl(SYSCTL)
+        netns.cable(self.dom0, "eth0", self.admin, "eth0")
+        self.admin.ip("link", "set", "eth0", "up")
+        # the NIC of a container is no device to the script; the bridge is
+        self.dom0.run(BRIDGE, "xenbr0", "eth0")
+        shutil.rmtree(TREE + "/run/network")
+        os.mkdir(TREE + "/run/network")
+        for name, text in (("bridge", "xenbr0"), ("interface", "eth0"),
+                           ("ntp", "")):
+            with open("%s/run/network/%s" % (TREE, name), "w") as f:
+                f.write(text + "\n")
+        if lease:
+            self.server = dhcp_server.Server(self.admin, **lease)
+            self.stack.callback(self.server.close)
+        self.log = open("/run/network.log", "w+")
+        self.stack.callback(self.log.close)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *exc):
+        if kind:
+            self.log.seek(0)
+            print(self.log.read())
+        self.stack.close()
+
+    def command(self, *argv):
+        return (*self.dom0.prefix, "chroot", TREE, *argv)
+
+    def dhcp(self):
+        """udhcpc as the service starts it, until it has done what it can."""
+        self.client = subprocess.Popen(
+            self.command(*self.client_line()), stdin=subprocess.DEVNULL,
+            stdout=self.log, stderr=self.log)
+        self.stack.callback(self.end_client)
+        self.settle()
+
+    @staticmethod
+    def client_line():
+        """The last command of the service."""
+        with open(SKEL + "/usr/libexec/bedplate/network") as f:
+            line = f.read().split("exec udhcpc")[1].replace("\\\n", "")
+        return ["udhcpc"] + line.replace('"$bridge"', "xenbr0").replace(
+            '"hostname:$(hostname)"', "hostname:test").split()
+
+    def end_client(self):
+        self.client.kill()
+        self.client.wait()
+
+    def settle(self):
+        until("the network to be up or to say why not",
+              lambda: self.is_up() or self.problem())
+
+    @staticmethod
+    def is_up():
+        return os.path.exists(TREE + "/run/network/up")
+
+    @staticmethod
+    def problem():
+        with contextlib.suppress(FileNotFoundError):
+            with open(TREE + "/run/network/problem") as f:
+                return f.read().strip()
+        return ""
+
+    def renew(self, **lease):
+        os.unlink(TREE + "/run/network/up")
+        self.server.lease = lease
+        self.client.send_signal(signal.SIGUSR1)
+        self.settle()
+
+    def address(self, *args):
+        return subprocess.run(
+            self.command("/usr/libexec/bedplate/address", "xenbr0", *args),
+            stdout=self.log, stderr=self.log).returncode
+
+    def addresses(self):
+        return [line.split()[3] for line in self.dom0.ip(
+            "-4", "-o", "addr", "show", "dev", "xenbr0").splitlines()]
+
+    def way(self, address):
+        """The gateway to it; "link", or "none"."""
+        try:
+            words = self.dom0.ip("route", "get", address).split()
+        except subprocess.CalledProcessError:
+            return "none"
+        return words[words.index("via") + 1] if "via" in words else "link"
+
+
+LEASES = (
+    # what is sent, the address with its prefix, ways to some addresses
+    ({"address": "203.0.113.7", "mask": "255.255.255.255",
+      "router": "172.31.1.1"},
+     "203.0.113.7/32", {"192.0.2.99": "172.31.1.1", "172.31.1.1": "link"}),
+    ({"address": "192.0.2.7", "mask": "255.255.255.0",
+      "router": "192.0.2.1"},
+     "192.0.2.7/24", {"198.51.100.1": "192.0.2.1", "192.0.2.9": "link"}),
+    ({"address": "192.0.2.7", "mask": "255.255.255.0",
+      "router": "192.0.2.7 192.0.2.1 192.0.2.2"},
+     "192.0.2.7/24", {"198.51.100.1": "192.0.2.1"}),
+    ({"address": "10.1.2.3", "router": "10.1.0.1"},
+     "10.1.2.3/8", {"192.0.2.99": "10.1.0.1", "10.200.0.1": "link"}),
+    ({"address": "172.16.2.3"}, "172.16.2.3/16", {"192.0.2.99": "none"}),
+    ({"address": "192.168.2.3", "mask": "0.0.0.0"},
+     "192.168.2.3/24", {"192.0.2.99": "none"}),
+    ({"address": "192.0.2.7", "mask": "255.255.255.0", "router": "0.0.0.0"},
+     "192.0.2.7/24", {"198.51.100.1": "none"}),
+    ({"address": "192.0.2.7", "mask": "255.255.255.0",
+      "router": "192.0.2.254", "routes": "0.0.0.0/0 192.0.2.1"},
+     "192.0.2.7/24", {"198.51.100.1": "192.0.2.1"}),
+    ({"address": "203.0.113.7", "mask": "255.255.255.255",
+      "routes": "0.0.0.0/0 172.31.1.1 172.31.1.1/32 0.0.0.0 "
+                "10.0.0.0/8 172.31.1.2"},
+     "203.0.113.7/32", {"192.0.2.99": "172.31.1.1", "10.1.1.1": "172.31.1.2",
+                        "172.31.1.1": "link"}),
+)
+
+
+def every_lease_ends_reachable():
+    for lease, address, ways in LEASES:
+        with Network(lease=lease) as n:
+            n.dhcp()
+            equal(n.problem(), "", "problem of %s" % lease)
+            check(n.is_up(), "%s is not up" % lease)
+            equal(n.addresses(), [address], "addresses of %s" % lease)
+            for to, via in ways.items():
+                equal(n.way(to), via, "way to %s of %s" % (to, lease))
+
+
+def a_lease_that_cannot_be_used_says_why():
+    for lease in ({"address": "192.0.2.7", "mask": "255.255.255.0",
+                   "router": "192.0.2.7"},
+                  {"address": "192.0.2.7", "mask": "255.255.255.0",
+                   "routes": "0.0.0.0/0 192.0.2.7"}):
+        with Network(lease=lease) as n:
+            n.dhcp()
+            check("gateway 192.0.2.7 cannot be used" in n.problem(),
+                  "problem: '%s'" % n.problem())
+            check(not n.is_up(), "counts as up")
+            equal(n.addresses(), ["192.0.2.7/24"], "addresses")
+
+
+def a_renewed_lease_replaces_the_old_one():
+    first = {"address": "192.0.2.7", "mask": "255.255.255.0",
+             "router": "192.0.2.1"}
+    with Network(lease=first) as n:
+        n.dhcp()
+        n.renew(**first)
+        equal(n.addresses(), ["192.0.2.7/24"], "addresses")
+        n.renew(address="203.0.113.7", mask="255.255.255.255",
+                router="172.31.1.1")
+        equal(n.addresses(), ["203.0.113.7/32"], "addresses")
+        equal(n.way("192.0.2.99"), "172.31.1.1", "way out")
+        n.renew(address="203.0.113.7", mask="255.255.255.255")
+        equal(n.way("192.0.2.99"), "none", "way out without a router")
+        equal(n.problem(), "", "problem")
+
+
+def static_addresses_end_reachable_or_say_why():
+    with Network() as n:
+        equal(n.address("203.0.113.7/32", "default,172.31.1.1"), 0, "status")
+        equal(n.way("192.0.2.99"), "172.31.1.1", "way out")
+        equal(n.address("192.0.2.7/24", "default,192.0.2.1"), 0, "status")
+        equal(n.addresses(), ["192.0.2.7/24"], "addresses")
+        equal(n.way("198.51.100.1"), "192.0.2.1", "way out")
+        equal(n.address("192.0.2.7/24", "default,192.0.2.7"), 1, "status")
+        check("192.0.2.7 cannot be used" in n.problem(), n.problem())
+        equal(n.address("192.0.2.7/24"), 0, "status")
+        equal(n.problem(), "", "problem")
+        equal(n.way("198.51.100.1"), "none", "way out")
+
+
 if __name__ == "__main__":
     netns.enter()
+    tree()
     sys.exit(main([no_one_meets_dom0_but_on_the_management_network,
-                   xapi_follows_the_management_address]))
+                   xapi_follows_the_management_address,
+                   every_lease_ends_reachable,
+                   a_lease_that_cannot_be_used_says_why,
+                   a_renewed_lease_replaces_the_old_one,
+                   static_addresses_end_reachable_or_say_why]))

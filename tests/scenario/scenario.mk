@@ -30,5 +30,5 @@ check-database: $(B)/host/xapi $(B)/host/xenopsd-sim
 CHECK_TARGETS += check-network
 ## check-network: dom0 on real bridges in name spaces; NAME=... as above
 check-network: $(B)/host/xapi $(B)/host/xenopsd-sim \
-    $(B)/tests/unit/helper_bridge
+    $(B)/tests/unit/helper_bridge $(call dep,busybox)
 	@python3 tests/scenario/network.py $(NAME)

@@ -145,7 +145,7 @@ default_route(struct arena *a, const char *root, const char **gateway,
 {
 	FILE *f = fopen(arena_printf(a, "%s/proc/net/route", root), "re");
 	char line[256], name[IF_NAMESIZE];
-	unsigned int to, via;
+	unsigned int to, via, mask;
 
 	*gateway = "";
 	dev[0] = '\0';
@@ -153,7 +153,8 @@ default_route(struct arena *a, const char *root, const char **gateway,
 		struct in_addr in;
 		char text[INET_ADDRSTRLEN];
 
-		if (sscanf(line, "%15s %x %x", name, &to, &via) != 3 || to)
+		if (sscanf(line, "%15s %x %x %*x %*d %*d %*d %x", name, &to,
+		    &via, &mask) != 4 || to || mask)
 			continue;
 		in.s_addr = via;	/* as it lies in memory */
 		snprintf(dev, IF_NAMESIZE, "%s", name);

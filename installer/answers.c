@@ -1,175 +1,507 @@
 #include "answers.h"
 
+#include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <libxml/parser.h>
+#include <libxml/xmlerror.h>
 
 #include "state.h"
 
-static bool
-is_element(xmlNodePtr n, const char *name)
+#define BLANKS " \t\r\n"
+
+/* False, with what is wrong, and where. */
+static bool __attribute__((format(printf, 3, 4)))
+bad(struct answers *a, xmlNodePtr n, const char *fmt, ...)
 {
-	return n->type == XML_ELEMENT_NODE &&
-	    strcmp((const char *)n->name, name) == 0;
+	va_list ap;
+
+	a->line = n ? (int)xmlGetLineNo(n) : 0;
+	va_start(ap, fmt);
+	vsnprintf(a->why, sizeof a->why, fmt, ap);
+	va_end(ap);
+	return false;
 }
 
-/* The element's text without blanks around it; false if it is too long. */
-static bool
-text_of(xmlNodePtr n, char *buf, size_t size)
+static const char *
+name_of(xmlNodePtr n)
 {
-	xmlChar *raw = xmlNodeGetContent(n);
-	const char *s = raw ? (const char *)raw : "";
+	return (const char *)n->name;
+}
+
+static bool
+is_blank(const xmlChar *s)
+{
+	return !s || ((const char *)s)[strspn((const char *)s, BLANKS)] == '\0';
+}
+
+/* -- texts -- */
+
+/* The element's text without blanks around it. */
+static bool
+text_of(struct answers *a, xmlNodePtr n, char *buf, size_t size)
+{
+	xmlChar *raw;
+	const char *s;
 	size_t len;
 	bool ok;
 
-	s += strspn(s, " \t\r\n");
+	if (xmlFirstElementChild(n))
+		return bad(a, n, "<%s> holds other elements", name_of(n));
+	raw = xmlNodeGetContent(n);
+	s = raw ? (const char *)raw : "";
+	s += strspn(s, BLANKS);
 	len = strlen(s);
-	while (len > 0 && strchr(" \t\r\n", s[len - 1]))
+	while (len > 0 && strchr(BLANKS, s[len - 1]))
 		len--;
 	ok = len < size;
 	if (ok)
 		snprintf(buf, size, "%.*s", (int)len, s);
 	xmlFree(raw);
-	return ok;
+	return ok || bad(a, n, "<%s> is too long", name_of(n));
 }
 
-/* "" if there is none; false if it is too long. */
+/* The same of what may be there once, by whichever of its names. */
 static bool
-attribute(xmlNodePtr n, const char *name, char *buf, size_t size)
+text_once(struct answers *a, xmlNodePtr n, char *buf, size_t size)
+{
+	if (*buf)
+		return bad(a, n, "<%s> is given twice", name_of(n));
+	return text_of(a, n, buf, size) && (*buf ||
+	    bad(a, n, "<%s> is empty", name_of(n)));
+}
+
+/* "" if there is none. */
+static bool
+attribute(struct answers *a, xmlNodePtr n, const char *name, char *buf,
+    size_t size)
 {
 	xmlChar *raw = xmlGetNoNsProp(n, (const xmlChar *)name);
 	int len = snprintf(buf, size, "%s", raw ? (const char *)raw : "");
 
 	xmlFree(raw);
-	return (size_t)len < size;
+	return (size_t)len < size || bad(a, n, "%s of <%s> is too long", name,
+	    name_of(n));
+}
+
+static bool
+has_attribute(xmlNodePtr n, const char *name)
+{
+	return xmlHasProp(n, (const xmlChar *)name) != NULL;
 }
 
 /* Several servers, one element each, become one line. */
 static bool
-append_text(xmlNodePtr n, char *list, size_t size)
+append_text(struct answers *a, xmlNodePtr n, char *list, size_t size)
 {
-	char one[NETCONF_TEXT];
+	char one[NETCONF_TEXT] = "";
 	size_t len = strlen(list);
 
-	if (!text_of(n, one, sizeof one))
+	if (!text_once(a, n, one, sizeof one))
 		return false;
 	return (size_t)snprintf(list + len, size - len, "%s%s",
-	    len ? " " : "", one) < size - len;
+	    len ? " " : "", one) < size - len ||
+	    bad(a, n, "<%s>: too many", name_of(n));
+}
+
+/* -- the management interface -- */
+
+static bool
+is_mac(const char *s)
+{
+	for (int i = 0; i < 17; i++)
+		if (i % 3 == 2 ? s[i] != ':' : !isxdigit((unsigned char)s[i]))
+			return false;
+	return s[17] == '\0';
 }
 
 static bool
-parse_password(xmlNodePtr n, struct answers *a)
+parse_which(struct answers *a, xmlNodePtr n)
+{
+	struct netconf *net = &a->network;
+
+	if (has_attribute(n, "name") && has_attribute(n, "hwaddr"))
+		return bad(a, n, "<admin-interface> has name and hwaddr");
+	if (!has_attribute(n, "hwaddr"))
+		return attribute(a, n, "name", net->interface,
+		    sizeof net->interface);
+	return attribute(a, n, "hwaddr", net->interface,
+	    sizeof net->interface) && (is_mac(net->interface) ||
+	    bad(a, n, "hwaddr=\"%s\" is no MAC address", net->interface));
+}
+
+static bool
+parse_vlan(struct answers *a, xmlNodePtr n)
+{
+	char text[NETCONF_TEXT];
+	long id = 0;
+
+	if (!attribute(a, n, "vlan", text, sizeof text))
+		return false;
+	for (const char *p = text; *p && id <= 4094; p++)
+		id = isdigit((unsigned char)*p) ? id * 10 + *p - '0' : 4095;
+	if (has_attribute(n, "vlan") && (id < 1 || id > 4094))
+		return bad(a, n, "vlan=\"%s\" is not from 1 to 4094", text);
+	return !has_attribute(n, "vlan") || bad(a, n, "vlan=\"%s\": a VLAN of "
+	    "the management interface is not supported yet", text);
+}
+
+static bool
+parse_proto(struct answers *a, xmlNodePtr n)
+{
+	char four[NETCONF_TEXT], six[NETCONF_TEXT];
+
+	if (!attribute(a, n, "proto", four, sizeof four) ||
+	    !attribute(a, n, "protov6", six, sizeof six))
+		return false;
+	if (!*four)
+		return bad(a, n, "<admin-interface> has no proto");
+	if (has_attribute(n, "protov6") && strcmp(six, "none") != 0)
+		return bad(a, n, "protov6=\"%s\": IPv6 of the management "
+		    "interface is not supported yet", six);
+	if (strcmp(four, "none") == 0)
+		return bad(a, n, "proto=\"none\": IPv6 alone is not supported "
+		    "yet");
+	if (strcmp(four, "dhcp") != 0 && strcmp(four, "static") != 0)
+		return bad(a, n, "proto=\"%s\" is not static or dhcp", four);
+	a->network.dhcp = strcmp(four, "dhcp") == 0;
+	return true;
+}
+
+struct plan {
+	char ip[NETCONF_TEXT], mask[NETCONF_TEXT];
+};
+
+/* What belongs to a static address. */
+static bool
+parse_part(struct answers *a, xmlNodePtr p, struct plan *plan)
+{
+	static const struct {
+		const char *name;
+		enum { IP, MASK, GATEWAY, LATER } what;
+	} parts[] = {
+		{ "ip", IP }, { "ipaddr", IP }, { "subnet", MASK },
+		{ "subnet-mask", MASK }, { "netmask", MASK },
+		{ "gateway", GATEWAY }, { "ipv6", LATER },
+		{ "gatewayv6", LATER },
+	};
+	char *to[] = { plan->ip, plan->mask, a->network.gateway };
+
+	if (p->properties)
+		return bad(a, p, "<%s> has attributes", name_of(p));
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		if (strcmp(name_of(p), parts[i].name) != 0)
+			continue;
+		if (parts[i].what == LATER)
+			return bad(a, p, "<%s>: IPv6 of the management "
+			    "interface is not supported yet", name_of(p));
+		if (a->network.dhcp)
+			return bad(a, p, "<%s> needs proto=\"static\"",
+			    name_of(p));
+		return text_once(a, p, to[parts[i].what], NETCONF_TEXT);
+	}
+	return bad(a, p, "<%s> is not known in <admin-interface>", name_of(p));
+}
+
+static bool
+parse_interface(struct answers *a, xmlNodePtr n)
+{
+	struct plan plan = { .ip = "" };
+	struct netconf *net = &a->network;
+
+	if (a->has_network)
+		return bad(a, n, "<admin-interface> is given twice");
+	a->has_network = true;
+	if (!parse_which(a, n) || !parse_proto(a, n) || !parse_vlan(a, n))
+		return false;
+	for (xmlNodePtr p = n->children; p; p = p->next) {
+		if (p->type == XML_ELEMENT_NODE && !parse_part(a, p, &plan))
+			return false;
+		if (p->type == XML_TEXT_NODE && !is_blank(p->content))
+			return bad(a, n, "<admin-interface> holds a text");
+	}
+	if (!net->dhcp && !netconf_set_address(net, plan.ip, plan.mask))
+		return bad(a, n, "<admin-interface>: ip and subnet-mask are "
+		    "no address");
+	return true;
+}
+
+/* -- the other elements -- */
+
+/* "!!" is XenServer's word for none yet. */
+static bool
+parse_password(struct answers *a, xmlNodePtr n)
 {
 	char type[NETCONF_TEXT];
 
-	if (!attribute(n, "type", type, sizeof type))
+	if (a->has_password)
+		return bad(a, n, "<root-password> is given twice");
+	a->has_password = true;
+	if (!attribute(a, n, "type", type, sizeof type) ||
+	    !text_of(a, n, a->password, sizeof a->password))
 		return false;
 	a->password_is_hash = strcmp(type, "hash") == 0;
-	return text_of(n, a->password, sizeof a->password);
-}
-
-static bool
-parse_interface(xmlNodePtr n, struct answers *a, const char **why)
-{
-	char proto[NETCONF_TEXT], ip[NETCONF_TEXT] = "";
-	char mask[NETCONF_TEXT] = "";
-	struct netconf *net = &a->network;
-	bool ok = attribute(n, "name", net->interface, sizeof net->interface) &&
-	    attribute(n, "proto", proto, sizeof proto);
-
-	if (!ok)
-		return false;
-	a->has_network = true;
-	net->dhcp = strcmp(proto, "static") != 0;
-	for (xmlNodePtr p = n->children; p && ok; p = p->next) {
-		if (is_element(p, "ip") || is_element(p, "ipaddr"))
-			ok = text_of(p, ip, sizeof ip);
-		else if (is_element(p, "subnet-mask") ||
-		    is_element(p, "subnet") || is_element(p, "netmask"))
-			ok = text_of(p, mask, sizeof mask);
-		else if (is_element(p, "gateway"))
-			ok = text_of(p, net->gateway, sizeof net->gateway);
-	}
-	if (!ok || (!net->dhcp && !netconf_set_address(net, ip, mask))) {
-		*why = "admin-interface: ip and subnet-mask are no address";
-		return false;
-	}
-	return true;
-}
-
-static bool
-parse_child(xmlNodePtr p, struct answers *a, const char **why)
-{
-	*why = "a text is too long";
-	if (is_element(p, "root-password"))
-		return parse_password(p, a);
-	if (is_element(p, "hostname"))
-		return text_of(p, a->hostname, sizeof a->hostname);
-	if (is_element(p, "admin-interface"))
-		return parse_interface(p, a, why);
-	if (is_element(p, "name-server") || is_element(p, "nameserver"))
-		return append_text(p, a->network.dns, sizeof a->network.dns);
-	if (is_element(p, "ntp-server"))
-		return append_text(p, a->network.ntp, sizeof a->network.ntp);
-	return true;
-}
-
-static bool
-check(const struct answers *a, const char **why)
-{
-	size_t len = strlen(a->password);
-
-	if (a->password_is_hash && strncmp(a->password, "$6$", 3) != 0)
-		*why = "root-password: the hash is no sha512crypt ($6$) hash";
-	else if (len > 0 && !a->password_is_hash && len < PASSWORD_MIN)
-		*why = "root-password: shorter than 6 characters";
-	else if (*a->hostname && !hostname_is_valid(a->hostname))
-		*why = "hostname: not a host name";
-	else if (a->has_network && netconf_problem(&a->network))
-		*why = netconf_problem(&a->network);
-	else
+	if (!a->password_is_hash && strcmp(type, "plaintext") != 0)
+		return bad(a, n, "<root-password>: type=\"%s\" is not "
+		    "plaintext or hash", type);
+	if (a->password_is_hash && strcmp(a->password, "!!") == 0) {
+		a->password[0] = '\0';
 		return true;
-	return false;
+	}
+	if (a->password_is_hash && strncmp(a->password, "$6$", 3) != 0)
+		return bad(a, n, "<root-password>: the hash is no sha512crypt "
+		    "($6$) hash");
+	if (!a->password_is_hash && strlen(a->password) < PASSWORD_MIN)
+		return bad(a, n, "<root-password> is shorter than %d "
+		    "characters", PASSWORD_MIN);
+	return true;
 }
 
 static bool
-parse_tree(xmlNodePtr root, struct answers *a, const char **why)
+parse_hostname(struct answers *a, xmlNodePtr n)
 {
-	if (!root || (!is_element(root, "installation") &&
-	    !is_element(root, "answerfile"))) {
-		*why = "the root element is not <installation>";
+	return text_once(a, n, a->hostname, sizeof a->hostname) &&
+	    (hostname_is_valid(a->hostname) ||
+	    bad(a, n, "<hostname>: not a host name"));
+}
+
+static bool
+parse_name_server(struct answers *a, xmlNodePtr n)
+{
+	return append_text(a, n, a->network.dns, sizeof a->network.dns);
+}
+
+static bool
+parse_ntp_server(struct answers *a, xmlNodePtr n)
+{
+	return append_text(a, n, a->network.ntp, sizeof a->network.ntp);
+}
+
+static bool
+parse_ntp(struct answers *a, xmlNodePtr n)
+{
+	static const char *const later[] = { "default", "none" };
+
+	if (*a->ntp_source)
+		return bad(a, n, "<ntp> is given twice");
+	if (!attribute(a, n, "source", a->ntp_source, sizeof a->ntp_source))
 		return false;
+	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
+		if (strcmp(a->ntp_source, later[i]) == 0)
+			return bad(a, n, "<ntp source=\"%s\"> is not supported "
+			    "yet", later[i]);
+	return strcmp(a->ntp_source, "dhcp") == 0 ||
+	    strcmp(a->ntp_source, "manual") == 0 ||
+	    bad(a, n, "<ntp>: source=\"%s\" is not dhcp, manual, default or "
+	    "none", a->ntp_source);
+}
+
+/* An element of which one value is what this host has anyhow. */
+static bool
+only(struct answers *a, xmlNodePtr n, const char *const *values)
+{
+	char text[NETCONF_TEXT] = "";
+
+	if (!text_once(a, n, text, sizeof text))
+		return false;
+	for (const char *const *v = values; *v; v++)
+		if (strcmp(text, *v) == 0)
+			return true;
+	return bad(a, n, "<%s>: '%s' is not supported yet, only '%s'",
+	    name_of(n), text, values[0]);
+}
+
+static bool
+parse_keymap(struct answers *a, xmlNodePtr n)
+{
+	return only(a, n, (const char *const[]){ "us", NULL });
+}
+
+static bool
+parse_timezone(struct answers *a, xmlNodePtr n)
+{
+	return only(a, n, (const char *const[]){ "Etc/UTC", "UTC", NULL });
+}
+
+static bool
+parse_backend(struct answers *a, xmlNodePtr n)
+{
+	return only(a, n, (const char *const[]){ "bridge", NULL });
+}
+
+/* Nothing is asked for here, and nothing installed. */
+static bool
+parse_installing(struct answers *a, xmlNodePtr n)
+{
+	return bad(a, n, "<%s> is for an installation, which is not supported "
+	    "yet", name_of(n));
+}
+
+#define ATTRIBUTES_MAX 6
+
+/* XenServer's elements, all of them, and the attributes that are looked at. */
+static const struct element {
+	const char *name;
+	bool (*parse)(struct answers *a, xmlNodePtr n);
+	const char *attributes[ATTRIBUTES_MAX];
+} elements[] = {
+	{ "root-password", parse_password, { "type" } },
+	{ "hostname", parse_hostname, { NULL } },
+	{ "admin-interface", parse_interface,
+		{ "name", "hwaddr", "proto", "protov6", "vlan" } },
+	{ "name-server", parse_name_server, { NULL } },
+	{ "nameserver", parse_name_server, { NULL } },
+	{ "ntp-server", parse_ntp_server, { NULL } },
+	{ "ntp-servers", parse_ntp_server, { NULL } },
+	{ "ntp", parse_ntp, { "source" } },
+	{ "keymap", parse_keymap, { NULL } },
+	{ "timezone", parse_timezone, { NULL } },
+	{ "network-backend", parse_backend, { NULL } },
+	{ "primary-disk", parse_installing, { NULL } },
+	{ "guest-disks", parse_installing, { NULL } },
+	{ "guest-disk", parse_installing, { NULL } },
+	{ "source", parse_installing, { NULL } },
+	{ "driver-source", parse_installing, { NULL } },
+	{ "script", parse_installing, { NULL } },
+	{ "post-install-script", parse_installing, { NULL } },
+	{ "install-failed-script", parse_installing, { NULL } },
+	{ "bootloader", parse_installing, { NULL } },
+	{ "fcoe-interface", parse_installing, { NULL } },
+	{ "ui-confirmation-prompt", parse_installing, { NULL } },
+	{ "existing-installation", parse_installing, { NULL } },
+	{ "backup-disk", parse_installing, { NULL } },
+};
+
+static bool
+check_attributes(struct answers *a, xmlNodePtr n,
+    const char *const known[static ATTRIBUTES_MAX])
+{
+	for (xmlAttrPtr t = n->properties; t; t = t->next) {
+		bool found = false;
+
+		for (int i = 0; i < ATTRIBUTES_MAX && known[i]; i++)
+			found |= strcmp((const char *)t->name, known[i]) == 0;
+		if (!found || t->ns)
+			return bad(a, n, "%s of <%s> is not known",
+			    (const char *)t->name, name_of(n));
 	}
-	for (xmlNodePtr p = root->children; p; p = p->next)
-		if (!parse_child(p, a, why))
-			return false;
+	return true;
+}
+
+static bool
+parse_child(struct answers *a, xmlNodePtr n)
+{
+	for (size_t i = 0; i < sizeof elements / sizeof elements[0]; i++) {
+		const struct element *e = &elements[i];
+
+		if (n->ns || strcmp(name_of(n), e->name) != 0)
+			continue;
+		/* it says more than that an attribute is not known */
+		if (e->parse == parse_installing)
+			return e->parse(a, n);
+		return check_attributes(a, n, e->attributes) && e->parse(a, n);
+	}
+	return bad(a, n, "<%s> is not known", name_of(n));
+}
+
+/* -- the whole -- */
+
+static bool
+parse_root(struct answers *a, xmlNodePtr root)
+{
+	static const char *const known[ATTRIBUTES_MAX] = { "mode", "sr-type",
+		"srtype" };
+	char mode[NETCONF_TEXT];
+
+	if (root && strcmp(name_of(root), "restore") == 0)
+		return parse_installing(a, root);
+	if (!root || (strcmp(name_of(root), "installation") != 0 &&
+	    strcmp(name_of(root), "answerfile") != 0))
+		return bad(a, root, "the root element is not <installation>");
+	if (!check_attributes(a, root, known) ||
+	    !attribute(a, root, "mode", mode, sizeof mode))
+		return false;
+	if (has_attribute(root, "mode") && strcmp(mode, "fresh") != 0)
+		return bad(a, root, "mode=\"%s\" is not supported yet, only "
+		    "fresh", mode);
+	for (int i = 1; known[i]; i++)
+		if (has_attribute(root, known[i]))
+			return bad(a, root, "%s is for an installation, which "
+			    "is not supported yet", known[i]);
+	return true;
+}
+
+/* What only the whole file shows. */
+static bool
+check(struct answers *a, xmlNodePtr root)
+{
+	bool manual = strcmp(a->ntp_source, "manual") == 0;
+	const char *problem;
+
+	if (manual && !*a->network.ntp)
+		return bad(a, root, "<ntp source=\"manual\"> without "
+		    "<ntp-server>");
+	if (!manual && *a->ntp_source && *a->network.ntp)
+		return bad(a, root, "<ntp-server> with <ntp source=\"%s\">",
+		    a->ntp_source);
 	if (!a->has_network && (*a->network.dns || *a->network.ntp)) {
 		a->has_network = true;
 		a->network.dhcp = true;
 	}
-	return check(a, why);
+	problem = a->has_network ? netconf_problem(&a->network) : NULL;
+	return !problem || bad(a, root, "%s", problem);
+}
+
+static bool
+parse_tree(struct answers *a, xmlNodePtr root)
+{
+	if (!parse_root(a, root))
+		return false;
+	for (xmlNodePtr p = root->children; p; p = p->next) {
+		if (p->type == XML_ELEMENT_NODE && !parse_child(a, p))
+			return false;
+		if ((p->type == XML_TEXT_NODE ||
+		    p->type == XML_CDATA_SECTION_NODE) && !is_blank(p->content))
+			return bad(a, p, "a text between the elements");
+	}
+	return check(a, root);
+}
+
+static bool
+parse_document(struct answers *a, const char *xml, size_t len)
+{
+	xmlParserCtxtPtr ctxt = xmlNewParserCtxt();
+	const xmlError *error;
+	xmlDocPtr doc;
+	bool ok = false;
+
+	if (!ctxt)
+		return bad(a, NULL, "no memory");
+	doc = xmlCtxtReadMemory(ctxt, xml, (int)len, NULL, NULL,
+	    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	error = xmlCtxtGetLastError(ctxt);
+	if (!doc) {
+		bad(a, NULL, "not well-formed XML");
+		a->line = error ? error->line : 0;
+	} else if (xmlGetIntSubset(doc)) {
+		bad(a, NULL, "has a DTD, which is not allowed");
+	} else {
+		ok = parse_tree(a, xmlDocGetRootElement(doc));
+	}
+	xmlFreeDoc(doc);
+	xmlFreeParserCtxt(ctxt);
+	return ok;
 }
 
 bool
 answers_parse(const char *xml, size_t len, struct answers *out,
     const char **why)
 {
-	xmlDocPtr doc;
-	bool ok = false;
-
 	memset(out, 0, sizeof *out);
-	if (len > ANSWERS_MAX_BYTES) {
-		*why = "larger than 256 KiB";
-		return false;
-	}
-	*why = "not well-formed XML";
-	doc = xmlReadMemory(xml, (int)len, NULL, NULL, XML_PARSE_NONET |
-	    XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	if (doc && xmlGetIntSubset(doc))
-		*why = "has a DTD, which is not allowed";
-	else if (doc)
-		ok = parse_tree(xmlDocGetRootElement(doc), out, why);
-	xmlFreeDoc(doc);
-	return ok;
+	*why = out->why;
+	if (len > ANSWERS_MAX_BYTES)
+		return bad(out, NULL, "larger than 256 KiB");
+	return parse_document(out, xml, len);
 }

@@ -13,8 +13,11 @@
  *       <ntp-server>ntp.example.org</ntp-server>
  *     </installation>
  *
- * type="plaintext" is accepted for the password.  Elements that matter only to
- * an installation are ignored here.
+ * type="plaintext" is accepted for the password, and the hash "!!": none yet.
+ * Every element and attribute of XenServer's files is either honoured or
+ * refused by name and line; none is passed over, since what it asks for would
+ * not be there.  Those of an installation are refused until there is one.  A
+ * file is taken as a whole or not at all.
  */
 #ifndef INSTALLER_ANSWERS_H
 #define INSTALLER_ANSWERS_H
@@ -26,16 +29,22 @@
 
 #define ANSWERS_MAX_BYTES (256 * 1024)
 #define ANSWERS_TEXT 257
+#define ANSWERS_WHY 512
 
 struct answers {
-	char password[ANSWERS_TEXT];	/* "": none given */
+	bool has_password;
+	char password[ANSWERS_TEXT];	/* "": none given, or none yet */
 	bool password_is_hash;
 	char hostname[ANSWERS_TEXT];	/* "": none given */
 	bool has_network;
 	struct netconf network;
+	char ntp_source[NETCONF_TEXT];	/* "": not said */
+	int line;			/* of what is wrong; 0: of all */
+	char why[ANSWERS_WHY];
 };
 
-/* False with *why, for a person, if the text is no good answer file. */
+/* False with *why (out->why), for a person, and out->line if the text is no
+ * good answer file. */
 bool answers_parse(const char *xml, size_t len, struct answers *out,
     const char **why);
 

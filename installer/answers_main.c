@@ -79,7 +79,8 @@ main(int argc, char **argv)
 		return 1;
 	}
 	if (!answers_parse(text, (size_t)len, &a, &why)) {
-		fprintf(stderr, "bedplate-answers: '%s': %s\n", argv[1], why);
+		fprintf(stderr, "bedplate-answers: %s:%d: %s\n", argv[1],
+		    a.line, why);
 		return 1;
 	}
 	return apply(&a) ? 2 : 0;

@@ -35,7 +35,6 @@ START_TEST(a_whole_file_is_read)
 {
 	ck_assert(parse("<?xml version=\"1.0\"?>\n<installation>\n"
 	    "<root-password type=\"hash\"> $6$salt$hash </root-password>\n"
-	    "<primary-disk>sda</primary-disk>\n"
 	    "<hostname>host1.example</hostname>\n"
 	    "<admin-interface name=\"eth1\" proto=\"static\">\n"
 	    "<ip>192.0.2.10</ip><subnet-mask>255.255.255.0</subnet-mask>\n"
@@ -61,7 +60,8 @@ START_TEST(what_is_not_given_is_empty)
 	ck_assert_str_eq(a.password, "");
 	ck_assert_str_eq(a.hostname, "");
 	ck_assert(!a.has_network);
-	ck_assert(parse_in("<root-password>swordfish</root-password>"));
+	ck_assert(parse_in("<root-password type=\"plaintext\">swordfish"
+	    "</root-password>"));
 	ck_assert_str_eq(a.password, "swordfish");
 	ck_assert(!a.password_is_hash);
 	ck_assert(parse_in("<name-server>192.0.2.1</name-server>"));
@@ -71,7 +71,8 @@ END_TEST
 
 START_TEST(passwords_are_long_enough_and_hashes_strong)
 {
-	refused("<root-password>12345</root-password>", "shorter");
+	refused("<root-password type=\"plaintext\">12345</root-password>",
+	    "shorter");
 	refused("<root-password type=\"hash\">$1$a$b</root-password>", "$6$");
 	refused("<root-password type=\"hash\">x</root-password>", "$6$");
 }
@@ -123,10 +124,11 @@ START_TEST(texts_and_files_have_limits)
 
 	memset(text, 'a', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	snprintf(inner, sizeof(inner), "<root-password>%s</root-password>",
-	    text);
+	snprintf(inner, sizeof(inner), "<root-password type=\"hash\">%s"
+	    "</root-password>", text);
 	refused(inner, "too long");
-	snprintf(inner, sizeof(inner), "<admin-interface name=\"%s\"/>", text);
+	snprintf(inner, sizeof(inner), "<admin-interface name=\"%s\" "
+	    "proto=\"dhcp\"/>", text);
 	refused(inner, "too long");
 	memset(big, ' ', sizeof(big) - 1);
 	memcpy(big, "<installation/>", 15);
@@ -150,6 +152,160 @@ START_TEST(only_plain_xml_is_read)
 }
 END_TEST
 
+/* what: the words of the refusal, which comes from line 2 */
+static void
+refused_by_name(const char *inner, const char *what)
+{
+	char xml[4096];
+
+	snprintf(xml, sizeof(xml), "<installation>\n%s\n</installation>",
+	    inner);
+	ck_assert_msg(!parse(xml), "'%s' is taken", inner);
+	ck_assert_msg(strstr(why, what) != NULL, "'%s': %s", inner, why);
+	ck_assert_msg(a.line == 2, "'%s': line %d", inner, a.line);
+}
+
+/* C02 */
+START_TEST(a_password_to_be_asked_for_later_leaves_the_rest)
+{
+	ck_assert(parse_in("<root-password type=\"hash\">!!</root-password>"
+	    "<hostname>host1</hostname>"));
+	ck_assert_str_eq(a.password, "");
+	ck_assert_str_eq(a.hostname, "host1");
+}
+END_TEST
+
+/* C03 */
+START_TEST(an_interface_is_what_it_says_or_refused)
+{
+	static const struct { const char *attributes, *what; } bad[] = {
+		{ "name=\"eth0\"", "no proto" },
+		{ "name=\"eth0\" proto=\"Static\"", "proto=\"Static\"" },
+		{ "name=\"eth0\" proto=\"dhcp\" vlan=\"100\"",
+		    "vlan=\"100\"" },
+		{ "name=\"eth0\" proto=\"dhcp\" vlan=\"0\"", "1 to 4094" },
+		{ "name=\"eth0\" proto=\"dhcp\" vlan=\"4095\"",
+		    "1 to 4094" },
+		{ "name=\"eth0\" proto=\"dhcp\" vlan=\"\"", "1 to 4094" },
+		{ "name=\"eth0\" proto=\"dhcp\" vlan=\"18446744073709551716"
+		    "\"", "1 to 4094" },
+		{ "proto=\"none\" protov6=\"static\"", "protov6=" },
+		{ "proto=\"dhcp\" protov6=\"autoconf\"", "protov6=" },
+		{ "proto=\"none\"", "proto=\"none\"" },
+		{ "proto=\"dhcp\" hwaddr=\"eth0\"", "hwaddr=\"eth0\"" },
+		{ "proto=\"dhcp\" name=\"eth0\" "
+		    "hwaddr=\"52:54:00:00:00:01\"", "name and hwaddr" },
+		{ "proto=\"dhcp\" mtu=\"9000\"", "mtu of" },
+	};
+	char xml[512];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(xml, sizeof(xml), "<admin-interface %s/>",
+		    bad[i].attributes);
+		refused_by_name(xml, bad[i].what);
+	}
+	ck_assert(parse_in("<admin-interface proto=\"dhcp\" protov6=\"none\" "
+	    "hwaddr=\"52:54:00:00:00:0A\"/>"));
+	ck_assert_str_eq(a.network.interface, "52:54:00:00:00:0A");
+}
+END_TEST
+
+START_TEST(the_parts_of_an_interface_are_known_and_there_once)
+{
+	static const struct { const char *proto, *parts, *what; } bad[] = {
+		{ "dhcp", "<ip>192.0.2.1</ip>", "<ip> needs" },
+		{ "dhcp", "<gateway>192.0.2.1</gateway>", "<gateway> needs" },
+		{ "static", "<ipv6>2001:db8::1/64</ipv6>", "<ipv6>" },
+		{ "static", "<gatewayv6>fe80::1</gatewayv6>", "<gatewayv6>" },
+		{ "static", "<mtu>9000</mtu>", "<mtu> is not known" },
+		{ "static", "<ip>192.0.2.1</ip><ipaddr>192.0.2.2</ipaddr>",
+		    "<ipaddr> is given twice" },
+		{ "static", "192.0.2.1", "a text" },
+		{ "static", "<ip type=\"v4\">192.0.2.1</ip>",
+		    "<ip> has attributes" },
+	};
+	char xml[512];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(xml, sizeof(xml), "<admin-interface proto=\"%s\">%s"
+		    "</admin-interface>", bad[i].proto, bad[i].parts);
+		refused_by_name(xml, bad[i].what);
+	}
+}
+END_TEST
+
+/* C04 */
+START_TEST(what_counts_once_is_not_taken_twice)
+{
+	refused_by_name("<admin-interface proto=\"dhcp\"/>"
+	    "<admin-interface proto=\"dhcp\"/>", "given twice");
+	refused_by_name("<hostname>a</hostname><hostname>b</hostname>",
+	    "given twice");
+	refused_by_name("<root-password type=\"hash\">!!</root-password>"
+	    "<root-password type=\"hash\">!!</root-password>",
+	    "given twice");
+	refused_by_name("<ntp source=\"dhcp\"/><ntp source=\"dhcp\"/>",
+	    "given twice");
+}
+END_TEST
+
+START_TEST(nothing_is_passed_over)
+{
+	static const char *const later[] = {
+		"primary-disk", "guest-disks", "guest-disk", "source",
+		"driver-source", "script", "post-install-script",
+		"install-failed-script", "bootloader", "fcoe-interface",
+		"ui-confirmation-prompt", "existing-installation",
+		"backup-disk", "no-such-thing",
+	};
+	char xml[128], name[64];
+
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		snprintf(xml, sizeof(xml), "<%s type=\"url\">x</%s>",
+		    later[i], later[i]);
+		snprintf(name, sizeof(name), "<%s> is", later[i]);
+		refused_by_name(xml, name);
+	}
+	refused_by_name("<root-password type=\"encrypted\">$6$a$b"
+	    "</root-password>", "type=\"encrypted\"");
+	refused_by_name("<root-password>swordfish</root-password>", "type=\"\"");
+	refused_by_name("<hostname lang=\"en\">a</hostname>", "lang of");
+	refused_by_name("<hostname><b/></hostname>", "other elements");
+	refused_by_name("<x:hostname xmlns:x=\"urn:x\">a</x:hostname>",
+	    "is not known");
+	refused_by_name("<keymap>de</keymap>", "'de'");
+	refused_by_name("<timezone>Europe/Berlin</timezone>",
+	    "'Europe/Berlin'");
+	refused_by_name("<network-backend>vswitch</network-backend>",
+	    "'vswitch'");
+	refused_by_name("<ntp source=\"none\"/>", "source=\"none\"");
+	refused_by_name("<ntp/>", "source=\"\"");
+	refused("hostname=a", "a text");
+	ck_assert(parse_in("<keymap>us</keymap><timezone>Etc/UTC</timezone>"
+	    "<network-backend>bridge</network-backend>"
+	    "<ntp source=\"manual\"/><ntp-server>a.example</ntp-server>"));
+	refused("<ntp source=\"manual\"/>", "without");
+	refused("<ntp source=\"dhcp\"/><ntp-server>a</ntp-server>",
+	    "source=\"dhcp\"");
+}
+END_TEST
+
+START_TEST(only_a_fresh_start_is_known)
+{
+	ck_assert(parse("<installation mode=\"fresh\"/>"));
+	ck_assert(!parse("<installation mode=\"upgrade\"/>"));
+	ck_assert_msg(strstr(why, "upgrade") != NULL, "%s", why);
+	ck_assert(!parse("<installation sr-type=\"ext\"/>"));
+	ck_assert_msg(strstr(why, "sr-type") != NULL, "%s", why);
+	ck_assert(!parse("<installation colour=\"red\"/>"));
+	ck_assert_msg(strstr(why, "colour") != NULL, "%s", why);
+	ck_assert(!parse("<restore/>"));
+	ck_assert_msg(strstr(why, "<restore>") != NULL, "%s", why);
+	ck_assert(!parse("<installation>\n\n<hostname>\n</installation>"));
+	ck_assert_int_eq(a.line, 4);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -158,5 +314,10 @@ main(void)
 	    passwords_are_long_enough_and_hashes_strong,
 	    no_name_or_address_reaches_the_shell_that_is_none,
 	    a_static_address_is_whole, texts_and_files_have_limits,
-	    only_plain_xml_is_read);
+	    only_plain_xml_is_read,
+	    a_password_to_be_asked_for_later_leaves_the_rest,
+	    an_interface_is_what_it_says_or_refused,
+	    the_parts_of_an_interface_are_known_and_there_once,
+	    what_counts_once_is_not_taken_twice, nothing_is_passed_over,
+	    only_a_fresh_start_is_known);
 }

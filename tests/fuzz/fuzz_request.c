@@ -39,7 +39,7 @@ nic_holds(const struct xenops_nic_spec *n)
 	uint8_t mac[6];
 
 	uuid_holds(n->vif);
-	assert(n->device >= 0 && n->device <= SPEC_MAX_NIC_DEVICE);
+	assert(n->device >= 0 && n->device < VM_MAX_NICS);
 	assert(spec_mac_parse(n->mac, mac) && !(mac[0] & 1));
 	assert(strlen(n->bridge) < 16 && !strpbrk(n->bridge, "/ \n'\""));
 }
@@ -53,10 +53,10 @@ vm_holds(struct arena *a, const struct xenops_vm_spec *vm)
 
 	uuid_holds(vm->uuid);
 	assert(vm->vcpus >= 1 && vm->vcpus <= vm->vcpus_max &&
-	    vm->vcpus_max <= SPEC_MAX_VCPUS);
-	assert(vm->memory_target >= SPEC_MIN_MEMORY &&
+	    vm->vcpus_max <= VM_MAX_VCPUS);
+	assert(vm->memory_target >= VM_MIN_MEMORY &&
 	    vm->memory_target <= vm->memory_max);
-	assert(vm->disks.n <= SPEC_MAX_DISKS && vm->nics.n <= SPEC_MAX_NICS);
+	assert(vm->disks.n <= VM_MAX_DISKS && vm->nics.n <= VM_MAX_NICS);
 	for (i = 0; i < vm->disks.n; i++)
 		disk_holds(a, &disks[i]);
 	for (i = 0; i < vm->nics.n; i++)

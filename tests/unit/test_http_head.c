@@ -179,15 +179,15 @@ check_pairs(const struct http_pairs *p, int max)
 
 	ck_assert_int_le(p->n, max);
 	for (i = 0; i < p->n; i++)
-		ck_assert(!strchr(p->v[i].name, '\n') &&
-		    strlen(p->v[i].value) < HTTP_MAX_HEAD);
+		ck_assert(strlen(p->v[i].name) + strlen(p->v[i].value) <
+		    HTTP_MAX_HEAD);
 }
 
 static void
 check_head(void)
 {
 	ck_assert_int_eq(h.path[0], '/');
-	ck_assert_ptr_null(strchr(h.target, '\n'));
+	ck_assert_ptr_null(strpbrk(h.target, "\r\n"));
 	ck_assert(h.method >= HTTP_GET && h.method <= HTTP_OPTIONS);
 	ck_assert(h.minor == 0 || (h.minor == 1 && http_header(&h, "host")));
 	ck_assert_ptr_null(http_header(&h, "transfer-encoding"));

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "xenopsd/storage_disk.h"
 #include "xenopsd/storage_driver.h"
+#include "xenopsd/storage_look.h"
 
 const char *
 hostinfo_line(struct arena *a, const char *root, const char *fmt, ...)
@@ -185,7 +186,9 @@ fill_disk(struct arena *a, const char *root, const struct storage_env *env,
 		model = arena_printf(a, "%s %s", vendor, model);
 	d->model = model;
 	d->serial = disk_serial(a, root, name);
-	d->in_use = !disk_looks_unused(env, a, d->device);
+	/* what asks the disk itself is done aside */
+	d->in_use = !disk_noted_unused(env, a, d->device) ||
+	    disk_is_taken(env, a, d->device);
 }
 
 static int

@@ -1,6 +1,7 @@
 /*
  * What the machine is: struct xenops_host_info from /sys, /proc, the network
- * (hostinfo_net.c) and the hypervisor (hostinfo_xen.c).  Reads only; texts
+ * (hostinfo_net.c) and the hypervisor (hostinfo_xen.c).  Reads only, and no
+ * disk: what disks tell themselves a worker has noted (storage_look.h).  Texts
  * live in the arena.  Main process of xenopsd.
  */
 #ifndef XENOPSD_HOSTINFO_H
@@ -30,7 +31,9 @@ struct hostwatch;
 request_handler hostinfo_get;
 struct hostwatch *hostwatch_new(struct daemon *d);	/* needs loop, xl */
 void hostwatch_free(struct hostwatch *w);		/* NULL is allowed */
-/* Memory or disks may have changed: tells soon, once. */
+/* Memory may have changed: tells soon, once, and now and then asks the disks. */
 void hostwatch_poke(struct hostwatch *w);
+/* Disks have changed: asks them, and tells. */
+void hostwatch_poke_disks(struct hostwatch *w);
 
 #endif

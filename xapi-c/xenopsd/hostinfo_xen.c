@@ -22,6 +22,7 @@
 #define FAILURE_FILE FAILURE_DIR "/disabled"
 #define PAGE 4096
 #define SETTLE_MS 300
+#define LOOK_GAP_MS 10000	/* disks change by themselves, too */
 
 struct hostwatch {
 	struct daemon *d;
@@ -29,6 +30,8 @@ struct hostwatch {
 	struct timer *timer;
 	int fd;				/* netlink; -1: none */
 	int failure_fd;			/* inotify of FAILURE_DIR; -1: none */
+	bool looking;			/* a worker asks the disks */
+	int64_t look_due;		/* when to ask them again */
 };
 
 static struct vec
@@ -124,6 +127,30 @@ hostinfo_get(struct request *rq, const void *args, void *result)
 }
 
 static void
+looked(void *arg, bool ok)
+{
+	struct hostwatch *w = arg;
+
+	if (!ok)
+		log_warn("cannot ask the disks");
+	w->looking = false;
+	hostwatch_poke(w);
+}
+
+/* Has a worker ask the disks, for what is told next. */
+static void
+look(struct hostwatch *w)
+{
+	int64_t now = clock_mono_ms();
+
+	if (w->looking || now < w->look_due || !w->d->server)
+		return;
+	w->looking = true;
+	w->look_due = now + LOOK_GAP_MS;
+	server_submit(w->d->server, XENOPS_DISKS_LOOK, NULL, looked, w);
+}
+
+static void
 tell(void *arg)
 {
 	struct xenops_host_changed ev;
@@ -135,6 +162,7 @@ tell(void *arg)
 	if (w->d->server)
 		server_event(w->d->server, XENOPS_HOST_CHANGED, &ev);
 	arena_free(a);
+	look(w);
 }
 
 void
@@ -143,6 +171,14 @@ hostwatch_poke(struct hostwatch *w)
 	if (w && !w->timer)
 		w->timer = loop_timer(w->d->loop, clock_mono_ms() + SETTLE_MS,
 		    tell, w);
+}
+
+void
+hostwatch_poke_disks(struct hostwatch *w)
+{
+	if (w)
+		w->look_due = 0;
+	hostwatch_poke(w);
 }
 
 /* What changed does not matter: everything is read again. */
@@ -204,6 +240,7 @@ hostwatch_new(struct daemon *d)
 		w->watch = loop_watch(d->loop, w->fd, EPOLLIN,
 		    network_changed, w);
 	watch_failure(w);
+	hostwatch_poke_disks(w);
 	return w;
 }
 

@@ -23,6 +23,7 @@
 #include "xenopsd/server.h"
 #include "xenopsd/storage_handle.h"
 #include "xenopsd/storage_lease.h"
+#include "xenopsd/storage_look.h"
 #include "xenopsd/vms.h"
 #include "xenopsd/worker.h"
 #include "xenopsd/xl.h"
@@ -94,6 +95,7 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_VDI_RESIZE] = to_worker,
 	[XENOPS_VDI_SET_NAME] = to_worker,
 	[XENOPS_STORAGE_REAP] = to_worker,
+	[XENOPS_DISKS_LOOK] = to_worker,
 	[XENOPS_VDI_OPEN] = vdi_open,
 	[XENOPS_VDI_CLOSE] = vdi_close,
 	[XENOPS_BRIDGE_CREATE] = host_bridge_create,
@@ -159,6 +161,16 @@ reap_storage(struct request *rq, const void *args, void *result)
 }
 
 static int
+look_at_disks(struct request *rq, const void *args, void *result)
+{
+	(void)rq;
+	(void)args;
+	(void)result;
+	disks_look(&storage_real, LOOK_LIMIT_MS);
+	return 0;
+}
+
+static int
 reap_lease(struct request *rq, const void *args, void *result)
 {
 	(void)args;
@@ -187,6 +199,7 @@ static request_handler *const worker_handlers[XENOPS_N] = {
 	[XENOPS_VDI_OPEN] = lease_request,
 	[XENOPS_VDI_CLOSE] = lease_request,
 	[XENOPS_STORAGE_REAP] = reap_storage,
+	[XENOPS_DISKS_LOOK] = look_at_disks,
 };
 
 static request_handler *const worker_reapers[XENOPS_N] = {
@@ -277,9 +290,14 @@ ended(void *daemon, const struct request *rq, const char *name, bool ok)
 		leases_ended(d->leases, rq, ok);
 		return;
 	}
+	if (rq->message == XENOPS_DISKS_LOOK)
+		return;			/* hostwatch's own, which knows */
 	if (name && d->vms)
 		vms_touched(d->vms, name);
-	hostwatch_poke(d->hostwatch);
+	if (storage_handles(rq->message))
+		hostwatch_poke_disks(d->hostwatch);
+	else
+		hostwatch_poke(d->hostwatch);
 }
 
 static void

@@ -185,6 +185,17 @@ disk_claim(struct storage *s, const char *device, int *fd_out)
 }
 
 bool
+disk_is_taken(const struct storage_env *env, struct arena *a,
+    const char *device)
+{
+	struct storage s = { .env = env, .arena = a };
+	const char *name = disk_name(&s, device);
+
+	return !name || sys_trouble(&s, name) ||
+	    storage_owns_device(env, device);
+}
+
+bool
 disk_looks_unused(const struct storage_env *env, struct arena *a,
     const char *device)
 {

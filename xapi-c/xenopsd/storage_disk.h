@@ -18,7 +18,11 @@ bool disk_is_disk(const struct storage_env *env, const char *name);
 int disk_check_unused(struct storage *s, const char *device);
 /* The same, and nobody else can claim it before *fd_out is closed. */
 int disk_claim(struct storage *s, const char *device, int *fd_out);
-/* The same at a glance, for lists: only 64 KiB at each end are read. */
+/* Whether /sys or the books tell that it is used.  Waits for no disk. */
+bool disk_is_taken(const struct storage_env *env, struct arena *a,
+    const char *device);
+/* The same as disk_check_unused at a glance, for lists: only 64 KiB at each end
+ * are read.  May hang with the disk: see storage_look.h. */
 bool disk_looks_unused(const struct storage_env *env, struct arena *a,
     const char *device);
 /* Its size in bytes. */

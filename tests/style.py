@@ -210,6 +210,29 @@ def check_circles(files):
                     for f, most in CIRCLES_LEFT.items()))
 
 
+OPERATION = re.compile(r"\b[A-Z]+_OPERATIONS_[A-Z_]+\b")
+OP_CLASS = re.compile(r"^const struct op_class \w+ = \{", re.M)
+
+
+def check_operations(files):
+    """Tables of operations stand above the struct op_class of their class.  A
+    row that nothing else of api/ names is one that no message asks about."""
+    rows, used = {}, set()
+    for path, text in files:
+        if path.parts[:2] != ("xapi-c", "api"):
+            continue
+        text = without_comments(text)
+        m = OP_CLASS.search(text)
+        for op in OPERATION.finditer(text):
+            if m and op.start() < m.start():
+                rows.setdefault(op[0], (path, text.count(
+                    "\n", 0, op.start()) + 1))
+            else:
+                used.add(op[0])
+    for op in sorted(set(rows) - used):
+        yield "%s:%d: no message asks for %s" % (*rows[op], op)
+
+
 def main():
     checks = {"includes": check_includes, "lengths": check_lengths,
               "banned functions": check_banned, "headers": check_guard}
@@ -220,6 +243,7 @@ def main():
             found[name] += [f"{path}:{n}: {why}" for n, why in
                             check(path, text)]
     found["file circles"] = list(check_circles(files))
+    found["operations"] = list(check_operations(files))
     for name, bad in found.items():
         if bad:
             print(f"FAIL style {name}: {bad[0]}"

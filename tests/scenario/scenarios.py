@@ -584,6 +584,47 @@ def a_blocked_operation_is_refused():
               {"destroy": "mine"}, "blocked")
 
 
+def a_shutdown_goes_no_blocked_way():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        for op in "shutdown", "clean_shutdown":
+            api("VM.set_blocked_operations", vm, {op: "mine"})
+            for call in api, api.run:
+                equal(refused("OPERATION_BLOCKED", call, "VM.shutdown", vm),
+                      [vm, "mine"], "parameters")
+            equal(state(api, vm), "Running", "power state")
+        api("VM.set_blocked_operations", vm, {"hard_shutdown": "mine"})
+        api.run("VM.pause", vm)
+        refused("OPERATION_BLOCKED", api, "VM.shutdown", vm)
+        equal(state(api, vm), "Paused", "power state")
+        api.run("VM.unpause", vm)
+        api("VM.shutdown", vm)
+        equal(state(api, vm), "Halted", "power state")
+        api("VM.set_blocked_operations", vm, {"power_state_reset": "mine"})
+        refused("OPERATION_BLOCKED", api, "VM.power_state_reset", vm)
+        api("VM.set_blocked_operations", vm,
+            {"update_allowed_operations": "mine"})
+        refused("OPERATION_BLOCKED", api, "VM.update_allowed_operations", vm)
+
+
+def an_sr_is_left_alone_while_something_is_done_to_it():
+    with Bench() as b:
+        api = b.ready()
+        vdi = b.vdi(api)
+        b.control("delay sr_scan 3000")
+        scan = api("Async.SR.scan", b.sr(api))
+        until("the scan", lambda: api("SR.get_current_operations", b.sr(api)))
+        check("vdi_create" not in api("SR.get_allowed_operations", b.sr(api)),
+              "vdi_create is listed")
+        made = b.vdi(api)           # waits for it
+        check(ended(api, scan), "a disk was made beside the scan")
+        for ref in vdi, made:
+            check(not api("VDI.get_missing", ref), "marked as missing")
+        api("PBD.unplug", api("SR.get_PBDs", b.sr(api))[0])
+        refused("SR_NOT_ATTACHED", b.vdi, api)
+
+
 def a_disk_is_in_a_vm_only_once():
     with Bench() as b:
         api = b.ready()
@@ -957,7 +998,8 @@ SCENARIOS = [
     a_transfer_does_not_outlive_its_lease,
     memory_that_was_just_freed_is_there,
     a_disk_that_others_have_or_nobody_has_starts_no_vm,
-    a_blocked_operation_is_refused,
+    a_blocked_operation_is_refused, a_shutdown_goes_no_blocked_way,
+    an_sr_is_left_alone_while_something_is_done_to_it,
     a_disk_is_in_a_vm_only_once,
     the_control_domain_is_no_guest, odd_devices_and_names_are_refused,
     a_disk_that_a_guest_writes_to_is_not_cloned,

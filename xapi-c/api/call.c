@@ -1,11 +1,13 @@
 #include "api/call.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "api/xapi.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "gen/errors.h"
 #include "gen/types.h"
 
@@ -24,12 +26,37 @@ call_error(struct call *c, const char *code, const char *const *params, int n)
 	return -1;
 }
 
+struct older_root {
+	struct older_root *next;
+	struct db_root *root;
+};
+
+/* Not from the arena, which a task may take from the call. */
 void
 call_refresh(struct call *c)
 {
-	if (c->root)
-		db_root_put(c->root);
+	struct older_root *o;
+
+	if (c->root) {
+		o = mem_alloc(sizeof(*o));
+		*o = (struct older_root){ c->older, c->root };
+		c->older = o;
+	}
 	c->root = db_root_get(c->x->db);
+}
+
+void
+call_close(struct call *c)
+{
+	db_root_put(c->root);
+	c->root = NULL;
+	while (c->older) {
+		struct older_root *o = c->older;
+
+		c->older = o->next;
+		db_root_put(o->root);
+		free(o);
+	}
 }
 
 int

@@ -26,11 +26,13 @@ struct error {
 };
 
 struct xapi;
+struct older_root;
 
 struct call {
 	struct xapi *x;			/* the daemon, see api/xapi.h */
 	struct arena *arena;
-	struct db_root *root;		/* state when the call began */
+	struct db_root *root;		/* state when the call began, or since */
+	struct older_root *older;	/* those before call_refresh */
 	struct ref session;		/* null: call needs none */
 	struct ref task;		/* null: call is not a task */
 	bool superuser;			/* local root or pool session */
@@ -41,8 +43,11 @@ struct call {
 /* Sets c->err (copying the texts) and returns -1. */
 int call_error(struct call *c, const char *code,
     const char *const *params, int n);
-/* Replaces c->root by the newest state. */
+/* Replaces c->root by the newest state.  What was found in the one before stays
+ * what it was until call_close: no pointer dangles. */
 void call_refresh(struct call *c);
+/* Lets go of c->root and those before it. */
+void call_close(struct call *c);
 /* db_write for handlers: -1 with c->err set when the disk refused. */
 int call_write(struct call *c, db_write_fn *fn, void *arg);
 /* db_write of volatile fields, which must not stay undone and which a full

@@ -30,6 +30,109 @@ current_of(const struct op_class *k, const void *obj)
 	return *(const struct vec *)((const char *)obj + k->current);
 }
 
+static const struct op_class *
+class_with_operations(int class_id)
+{
+	static const struct op_class *const all[] = { &vm_op_class,
+	    &vbd_op_class, &vif_op_class, &vdi_op_class, &sr_op_class };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i]->cls->id == class_id)
+			return all[i];
+	return NULL;
+}
+
+static bool
+deletes(const struct op_class *k, int op)
+{
+	return k->deletes && k->deletes(op);
+}
+
+static bool
+is_going(const struct op_class *k, const void *obj)
+{
+	struct vec current = current_of(k, obj);
+	const struct enum_pair *p = current.v;
+
+	for (uint32_t i = 0; i < current.n; i++)
+		if (deletes(k, p[i].value))
+			return true;
+	return false;
+}
+
+/* The owner that field f of obj names, if it is one with operations. */
+static const void *
+owner_of(const struct view *v, const void *obj, const struct field *f,
+    const struct op_class **k_out)
+{
+	const struct field *far;
+
+	if (f->far_class < 0 || f->type->kind != KIND_REF)
+		return NULL;
+	far = &classes[f->far_class]->rec.fields[f->far_field];
+	*k_out = class_with_operations(f->far_class);
+	if (!(far->flags & FIELD_CASCADE) || !*k_out)
+		return NULL;
+	return view_get(v, f->far_class,
+	    (const struct ref *)((const char *)obj + f->offset));
+}
+
+/* Nothing begins on what is about to go with its owner. */
+static int
+check_owners(const struct view *v, const struct op_class *k, const void *obj,
+    struct call *c)
+{
+	const struct record_type *rt = &k->cls->rec;
+
+	for (uint16_t i = 0; i < rt->n; i++) {
+		const struct op_class *of;
+		const void *owner = owner_of(v, obj, &rt->fields[i], &of);
+
+		if (owner && is_going(of, owner))
+			return op_in_progress(of, owner, c);
+	}
+	return 0;
+}
+
+/* What would go with obj must not be under an operation. */
+static int
+check_owned(const struct view *v, const struct op_class *k, const void *obj,
+    struct call *c)
+{
+	const struct record_type *rt = &k->cls->rec;
+
+	for (uint16_t i = 0; i < rt->n; i++) {
+		const struct field *f = &rt->fields[i];
+		const struct op_class *of = f->far_class < 0 ? NULL :
+		    class_with_operations(f->far_class);
+		const struct vec *set =
+		    (const struct vec *)((const char *)obj + f->offset);
+		const struct ref *refs;
+
+		if (!(f->flags & FIELD_CASCADE) || !of)
+			continue;
+		refs = set->v;
+		for (uint32_t n = 0; n < set->n; n++) {
+			const void *own = view_get(v, f->far_class, &refs[n]);
+
+			if (own && current_of(of, own).n)
+				return op_in_progress(of, own, c);
+			if (own && check_owned(v, of, own, c))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int
+op_check(const struct view *v, const struct op_class *k, const void *obj,
+    int op, struct call *c)
+{
+	if (k->check(v, obj, op, c) || check_owners(v, k, obj, c))
+		return -1;
+	return deletes(k, op) ? check_owned(v, k, obj, c) : 0;
+}
+
 static void
 refresh_draft(struct db_txn *t, const struct op_class *k, void *obj)
 {
@@ -38,9 +141,26 @@ refresh_draft(struct db_txn *t, const struct op_class *k, void *obj)
 	uint32_t n = 0;
 
 	for (int op = 0; op < k->ops->n && n < MAX_OPERATIONS; op++)
-		if (k->listed(op) && k->check(&v, obj, op, NULL) == 0)
+		if (k->listed(op) && op_check(&v, k, obj, op, NULL) == 0)
 			allowed[n++] = op;
 	*field_at(obj, k->allowed) = vec_enums(txn_arena(t), allowed, n);
+}
+
+/* What obj is under counts for what may be done to its owners. */
+static void
+refresh_owners(struct db_txn *t, const struct op_class *k, const void *obj)
+{
+	const struct record_type *rt = &k->cls->rec;
+	const struct view v = { .t = t };
+
+	for (uint16_t i = 0; i < rt->n; i++) {
+		const struct op_class *of;
+		const struct object *owner =
+		    owner_of(&v, obj, &rt->fields[i], &of);
+
+		if (owner)
+			op_refresh(t, of, &owner->ref);
+	}
 }
 
 void
@@ -81,11 +201,12 @@ take_in(struct db_txn *t, void *arg)
 	if (!obj)
 		return err_handle_invalid(a->c, k->cls->rec.name,
 		    call_ref_text(a->c, &a->l->ref));
-	if (k->check(&v, obj, a->op, a->c))
+	if (op_check(&v, k, obj, a->op, a->c))
 		return -1;
 	current = field_at(obj, k->current);
 	*current = enum_map_set(txn_arena(t), *current, a->l->key, a->op);
 	refresh_draft(t, k, obj);
+	refresh_owners(t, k, obj);
 	return 0;
 }
 
@@ -104,8 +225,8 @@ wait_turn(struct call *c, int64_t *waited_ms)
 	return true;
 }
 
-int
-oplock_take(struct call *c, struct oplock *l, const struct op_class *k,
+static const void *
+take(struct call *c, struct oplock *l, const struct op_class *k,
     const struct ref *ref, int op)
 {
 	struct take a = { .c = c, .l = l, .op = op };
@@ -119,9 +240,40 @@ oplock_take(struct call *c, struct oplock *l, const struct op_class *k,
 	ref_text(&key, l->key);
 	while (call_write(c, take_in, &a))
 		if (!wait_turn(c, &waited_ms))
-			return -1;
+			return NULL;
 	l->held = true;
-	return 0;
+	call_refresh(c);
+	return call_find(c, k->cls->id, &l->ref);
+}
+
+const struct vm *
+vm_lock(struct call *c, struct oplock *l, const struct ref *ref, int op)
+{
+	return take(c, l, &vm_op_class, ref, op);
+}
+
+const struct vbd *
+vbd_lock(struct call *c, struct oplock *l, const struct ref *ref, int op)
+{
+	return take(c, l, &vbd_op_class, ref, op);
+}
+
+const struct vif *
+vif_lock(struct call *c, struct oplock *l, const struct ref *ref, int op)
+{
+	return take(c, l, &vif_op_class, ref, op);
+}
+
+const struct vdi *
+vdi_lock(struct call *c, struct oplock *l, const struct ref *ref, int op)
+{
+	return take(c, l, &vdi_op_class, ref, op);
+}
+
+const struct sr *
+sr_lock(struct call *c, struct oplock *l, const struct ref *ref, int op)
+{
+	return take(c, l, &sr_op_class, ref, op);
 }
 
 void
@@ -138,6 +290,17 @@ oplock_release_in(struct db_txn *t, struct oplock *l)
 	current = field_at(obj, l->k->current);
 	*current = enum_map_remove(txn_arena(t), *current, l->key);
 	refresh_draft(t, l->k, obj);
+	refresh_owners(t, l->k, obj);
+}
+
+int
+oplock_write(struct call *c, struct oplock *l, db_write_fn *fn, void *arg)
+{
+	int rc = call_write(c, fn, arg);
+
+	if (rc == 0)
+		l->held = false;
+	return rc;
 }
 
 static int

@@ -10,6 +10,12 @@
  * write), works, and releases it in the write that records its outcome, so
  * that the operations a client sees when its task ends are the new ones.
  *
+ * Taking the lock is the way to get at the object: X_lock returns it, or NULL.
+ * While a lock is held nobody can delete the object, nor what owns it (a VM its
+ * VBDs and VIFs, an SR its VDIs, a VDI its VBDs: what the cascades of the IDL
+ * say): an operation that deletes is refused while anything that would go with
+ * its object is under an operation, and the other way round.
+ *
  * If the disk refuses that write after a domain has changed, the lock stays
  * when the task ends (oplock_keep): the record is known to be wrong until
  * sync.c has stored what the domain is, which drops it (op_settle).
@@ -42,10 +48,16 @@ struct op_class {
 	    struct call *c);
 	/* Does allowed_operations list op? */
 	bool (*listed)(int op);
+	/* Does op delete the object?  NULL: none does. */
+	bool (*deletes)(int op);
 };
 
 extern const struct op_class vm_op_class, vbd_op_class, vif_op_class,
     vdi_op_class, sr_op_class;
+
+/* k->check, and that neither owners nor what is owned stand against it. */
+int op_check(const struct view *v, const struct op_class *k, const void *obj,
+    int op, struct call *c);
 
 struct oplock {
 	const struct op_class *k;
@@ -54,12 +66,27 @@ struct oplock {
 	bool held;
 };
 
-/* Checks and takes; HANDLE_INVALID if there is no such object.  Waits up to
- * c->patience_ms while another operation is in progress. */
-int oplock_take(struct call *c, struct oplock *l, const struct op_class *k,
+/*
+ * Check and take.  The object as it is under the lock, in c->root, which is
+ * the newest then; NULL with c->err set: HANDLE_INVALID if there is none.
+ * Wait up to c->patience_ms while another operation is in progress.
+ */
+const struct vm *vm_lock(struct call *c, struct oplock *l,
+    const struct ref *ref, int op);
+const struct vbd *vbd_lock(struct call *c, struct oplock *l,
+    const struct ref *ref, int op);
+const struct vif *vif_lock(struct call *c, struct oplock *l,
+    const struct ref *ref, int op);
+const struct vdi *vdi_lock(struct call *c, struct oplock *l,
+    const struct ref *ref, int op);
+const struct sr *sr_lock(struct call *c, struct oplock *l,
     const struct ref *ref, int op);
 /* In a write that also records the outcome.  No effect if not held. */
 void oplock_release_in(struct db_txn *t, struct oplock *l);
+/* call_write of such a write, or of one that deletes the object: if it is
+ * taken, the lock is no longer held. */
+int oplock_write(struct call *c, struct oplock *l, db_write_fn *fn,
+    void *arg);
 /* In a write of its own (after a failure).  No effect if not held. */
 void oplock_release(struct call *c, struct oplock *l);
 /* Leaves it, for sync.c, to a VM, VBD or VIF whose outcome is not stored; c

@@ -21,6 +21,7 @@ create_in(struct db_txn *t, void *arg)
 {
 	struct create *a = arg;
 	const struct sr *sr = sr_txn_get(t, &a->given->SR);
+	const struct view view = { .t = t };
 	struct pbd v = *a->given;
 	const struct ref *refs;
 	struct pbd *pbd;
@@ -31,6 +32,9 @@ create_in(struct db_txn *t, void *arg)
 	if (!host_txn_get(t, &v.host))
 		return err_handle_invalid(a->c, "host",
 		    call_ref_text(a->c, &v.host));
+	if (op_check(&view, &sr_op_class, sr, STORAGE_OPERATIONS_PBD_CREATE,
+	    a->c))
+		return -1;
 	refs = sr->PBDs.v;
 	for (uint32_t i = 0; i < sr->PBDs.n; i++) {
 		const struct pbd *other = pbd_txn_get(t, &refs[i]);
@@ -79,8 +83,8 @@ destroy_in(struct db_txn *t, void *arg)
 
 	if (!pbd)
 		return -1;
-	if (sr && sr_op_class.check(&v, sr, STORAGE_OPERATIONS_PBD_DESTROY,
-	    a->c))
+	if (sr && op_check(&v, &sr_op_class, sr,
+	    STORAGE_OPERATIONS_PBD_DESTROY, a->c))
 		return -1;
 	if (pbd->currently_attached)
 		return err_operation_not_allowed(a->c, "the PBD is plugged");
@@ -100,9 +104,8 @@ api_pbd_destroy(struct call *c, const struct pbd_destroy_args *a)
 	return 0;
 }
 
-/* The write that ends plug and unplug. */
+/* Before the lock goes, which brings allowed_operations up to date. */
 struct outcome {
-	struct oplock *lock;
 	struct ref pbd;
 	bool attached;
 };
@@ -115,8 +118,6 @@ outcome_in(struct db_txn *t, void *arg)
 
 	if (pbd)
 		pbd->currently_attached = o->attached;
-	oplock_release_in(t, o->lock);
-	op_refresh(t, &sr_op_class, &o->lock->ref);
 	return 0;
 }
 
@@ -159,30 +160,23 @@ detach(struct call *c, const struct sr *sr)
 static int
 change(struct call *c, const struct ref *ref, bool plug)
 {
-	const struct pbd *pbd = pbd_find(c->root, ref);
+	const struct pbd *pbd = call_find(c, CLASS_PBD, ref);
 	struct oplock lock = { 0 };
-	struct outcome o = { .lock = &lock, .pbd = *ref, .attached = plug };
+	struct outcome o = { .pbd = *ref, .attached = plug };
 	const struct sr *sr;
 	int rc;
 
 	if (!pbd)
-		return err_handle_invalid(c, "PBD", call_ref_text(c, ref));
-	rc = oplock_take(c, &lock, &sr_op_class, &pbd->SR,
+		return -1;
+	sr = sr_lock(c, &lock, &pbd->SR,
 	    plug ? STORAGE_OPERATIONS_PLUG : STORAGE_OPERATIONS_UNPLUG);
-	if (rc)
-		return rc;
-	call_refresh(c);
-	pbd = call_find(c, CLASS_PBD, ref);	/* may be gone by now */
-	sr = sr_find(c->root, &lock.ref);
+	/* it may be gone by now */
+	pbd = sr ? call_find(c, CLASS_PBD, ref) : NULL;
 	rc = !pbd ? -1 : plug ? sr_attach(c, sr, pbd) : detach(c, sr);
 	if (rc == 0)
 		rc = call_write(c, outcome_in, &o);
-	if (rc == 0)
-		lock.held = false;
-	if (rc == 0 && plug) {
-		call_refresh(c);
-		rc = sr_scan(c, &lock.ref);
-	}
+	if (rc == 0 && plug)
+		rc = sr_scan(c, sr);
 	oplock_release(c, &lock);
 	return rc;
 }

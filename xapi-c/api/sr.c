@@ -26,6 +26,29 @@ has_plugged_pbd(const struct view *v, const struct sr *sr)
 	return false;
 }
 
+/* What is done to its disks goes on side by side, but not beside what is done
+ * to the SR: a scan must find disk and record, or neither. */
+static bool
+is_of_disks(int op)
+{
+	return op == STORAGE_OPERATIONS_VDI_CREATE ||
+	    op == STORAGE_OPERATIONS_VDI_DESTROY ||
+	    op == STORAGE_OPERATIONS_VDI_CLONE ||
+	    op == STORAGE_OPERATIONS_VDI_SNAPSHOT ||
+	    op == STORAGE_OPERATIONS_VDI_RESIZE;
+}
+
+static bool
+is_busy(const struct sr *sr, int op)
+{
+	const struct enum_pair *p = sr->current_operations.v;
+
+	for (uint32_t i = 0; i < sr->current_operations.n; i++)
+		if (!is_of_disks(op) || !is_of_disks(p[i].value))
+			return true;
+	return false;
+}
+
 /* Every operation asks one of three things of the SR's PBDs. */
 static int
 check(const struct view *v, const void *obj, int op, struct call *c)
@@ -38,20 +61,17 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	case STORAGE_OPERATIONS_FORGET:
 	case STORAGE_OPERATIONS_DESTROY:
 	case STORAGE_OPERATIONS_SCAN:
-	case STORAGE_OPERATIONS_VDI_CREATE:
-	case STORAGE_OPERATIONS_VDI_DESTROY:
-	case STORAGE_OPERATIONS_VDI_CLONE:
-	case STORAGE_OPERATIONS_VDI_SNAPSHOT:
-	case STORAGE_OPERATIONS_VDI_RESIZE:
 	case STORAGE_OPERATIONS_PLUG:
 	case STORAGE_OPERATIONS_UNPLUG:
 	case STORAGE_OPERATIONS_PBD_CREATE:
 	case STORAGE_OPERATIONS_PBD_DESTROY:
 		break;
 	default:
+		if (is_of_disks(op))
+			break;
 		return c ? err_sr_operation_not_supported(c, ref) : -1;
 	}
-	if (sr->current_operations.n)
+	if (is_busy(sr, op))
 		return op_in_progress(&sr_op_class, sr, c);
 	if (op == STORAGE_OPERATIONS_FORGET && plugged)
 		return c ? err_sr_has_pbd(c, ref) : -1;
@@ -61,7 +81,9 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		return c ? err_sr_has_pbd(c, ref) : -1;
 	if (op == STORAGE_OPERATIONS_DESTROY && sr->VDIs.n)
 		return c ? err_sr_not_empty(c) : -1;
-	if (op == STORAGE_OPERATIONS_SCAN && !plugged)
+	if (is_of_disks(op) && sr->PBDs.n == 0)
+		return c ? err_sr_has_no_pbds(c, ref) : -1;
+	if ((op == STORAGE_OPERATIONS_SCAN || is_of_disks(op)) && !plugged)
 		return c ? err_sr_not_attached(c, ref) : -1;
 	return 0;
 }
@@ -73,6 +95,13 @@ listed(int op)
 	return true;
 }
 
+static bool
+deletes(int op)
+{
+	return op == STORAGE_OPERATIONS_FORGET ||
+	    op == STORAGE_OPERATIONS_DESTROY;
+}
+
 const struct op_class sr_op_class = {
 	.cls = &class_sr,
 	.ops = &enum_storage_operations,
@@ -80,6 +109,7 @@ const struct op_class sr_op_class = {
 	.allowed = offsetof(struct sr, allowed_operations),
 	.check = check,
 	.listed = listed,
+	.deletes = deletes,
 };
 
 int
@@ -243,14 +273,11 @@ int
 api_sr_forget(struct call *c, const struct sr_forget_args *a)
 {
 	struct oplock lock = { 0 };
-	int rc;
-
-	rc = oplock_take(c, &lock, &sr_op_class, &a->sr,
+	const struct sr *sr = sr_lock(c, &lock, &a->sr,
 	    STORAGE_OPERATIONS_FORGET);
-	if (rc == 0)
-		rc = call_write(c, delete_in, &lock.ref);
-	if (rc)
-		oplock_release(c, &lock);
+	int rc = sr ? oplock_write(c, &lock, delete_in, &lock.ref) : -1;
+
+	oplock_release(c, &lock);
 	return rc;
 }
 
@@ -287,41 +314,36 @@ sr_attach(struct call *c, const struct sr *sr, const struct pbd *pbd)
 	return 0;
 }
 
+static int
+destroy_now(struct call *c, const struct sr *sr)
+{
+	const struct pbd *pbd = local_pbd(c, sr);
+	struct ops_call k;
+
+	if (!pbd)
+		return err_sr_has_no_pbds(c, call_ref_text(c, &sr->obj.ref));
+	if (sr_attach(c, sr, pbd))
+		return -1;
+	ops_prepare(c, &k);
+	if (ops_sr_destroy(c->x->ops, &k,
+	    &(struct xenops_sr_destroy_args){ .uuid = sr->uuid }))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .sr = sr->obj.ref, .operation = "destroy" });
+	return 0;
+}
+
 /* Destroys the content.  xenopsd wants it attached for that; the PBD, which
  * clients must have unplugged, is not. */
 int
 api_sr_destroy(struct call *c, const struct sr_destroy_args *a)
 {
 	struct oplock lock = { 0 };
-	const struct pbd *pbd;
-	const struct sr *sr;
-	struct ops_call k;
-	int rc;
-
-	rc = oplock_take(c, &lock, &sr_op_class, &a->sr,
+	const struct sr *sr = sr_lock(c, &lock, &a->sr,
 	    STORAGE_OPERATIONS_DESTROY);
-	if (rc)
-		goto out;
-	call_refresh(c);
-	sr = sr_find(c->root, &a->sr);
-	pbd = local_pbd(c, sr);
-	if (!pbd)
-		rc = err_sr_has_no_pbds(c, call_ref_text(c, &a->sr));
+	int rc = sr ? destroy_now(c, sr) : -1;
+
 	if (rc == 0)
-		rc = sr_attach(c, sr, pbd);
-	if (rc)
-		goto out;
-	ops_prepare(c, &k);
-	rc = ops_sr_destroy(c->x->ops, &k,
-	    &(struct xenops_sr_destroy_args){ .uuid = sr->uuid });
-	if (rc) {
-		rc = ops_failed(c, &k, &(struct ops_subject){
-		    .sr = a->sr, .operation = "destroy" });
-		goto out;
-	}
-	rc = call_write(c, delete_in, &lock.ref);
-	lock.held = rc != 0;
-out:
+		rc = oplock_write(c, &lock, delete_in, &lock.ref);
 	oplock_release(c, &lock);
 	return rc;
 }
@@ -329,16 +351,7 @@ out:
 int
 api_sr_scan(struct call *c, const struct sr_scan_args *a)
 {
-	struct oplock lock = { 0 };
-	int rc;
-
-	rc = oplock_take(c, &lock, &sr_op_class, &a->sr,
-	    STORAGE_OPERATIONS_SCAN);
-	if (rc)
-		return rc;
-	rc = sr_scan(c, &a->sr);
-	oplock_release(c, &lock);
-	return rc;
+	return sr_scan_locked(c, &a->sr);
 }
 
 struct rename {

@@ -85,21 +85,29 @@ scan_in(struct db_txn *t, void *arg)
 }
 
 int
-sr_scan(struct call *c, const struct ref *ref)
+sr_scan(struct call *c, const struct sr *sr)
 {
-	const struct sr *sr = sr_find(c->root, ref);
 	struct xenops_sr_scan_result found = { 0 };
-	struct scan s = { .sr = *ref, .found = &found };
+	struct scan s = { .sr = sr->obj.ref, .found = &found };
 	struct ops_call k;
 
-	if (!sr)
-		return err_handle_invalid(c, "SR", call_ref_text(c, ref));
 	ops_prepare(c, &k);
 	if (ops_sr_scan(c->x->ops, &k,
 	    &(struct xenops_sr_scan_args){ .uuid = sr->uuid }, &found))
 		return ops_failed(c, &k, &(struct ops_subject){
-		    .sr = *ref, .operation = "scan" });
+		    .sr = sr->obj.ref, .operation = "scan" });
 	return call_write(c, scan_in, &s);
+}
+
+int
+sr_scan_locked(struct call *c, const struct ref *ref)
+{
+	struct oplock lock = { 0 };
+	const struct sr *sr = sr_lock(c, &lock, ref, STORAGE_OPERATIONS_SCAN);
+	int rc = sr ? sr_scan(c, sr) : -1;
+
+	oplock_release(c, &lock);
+	return rc;
 }
 
 static int
@@ -154,7 +162,6 @@ storage_seed(struct xapi *x)
 }
 
 struct attached {
-	struct oplock *lock;
 	struct ref pbd;
 	bool on;
 };
@@ -167,7 +174,6 @@ attached_in(struct db_txn *t, void *arg)
 
 	if (pbd)
 		pbd->currently_attached = a->on;
-	oplock_release_in(t, a->lock);
 	return 0;
 }
 
@@ -200,17 +206,17 @@ struct resume {
 
 /* -1 with c->err set when it is not known whether the SR is attached. */
 static int
-resume_sr(struct resume *r, const struct sr *sr, const struct pbd *pbd)
+resume_sr(struct resume *r, const struct pbd *pbd)
 {
 	struct call *c = r->c;
 	struct oplock lock = { 0 };
-	struct attached a = { .lock = &lock, .pbd = pbd->obj.ref };
-	int rc;
-
-	rc = oplock_take(c, &lock, &sr_op_class, &pbd->SR,
+	struct attached a = { .pbd = pbd->obj.ref };
+	const struct sr *sr = sr_lock(c, &lock, &pbd->SR,
 	    STORAGE_OPERATIONS_PLUG);
+	int rc = sr ? 0 : -1;
+
 	if (rc)
-		return rc;
+		goto out;
 	a.on = sr_attach(c, sr, pbd) == 0 || remake_live_sr(c, sr, pbd) == 0;
 	if (!a.on && ops_connection(c->x->ops) != r->connection) {
 		rc = -1;
@@ -220,8 +226,7 @@ resume_sr(struct resume *r, const struct sr *sr, const struct pbd *pbd)
 		log_error("cannot attach SR '%s': %s", sr->uuid, c->err.code);
 	memset(&c->err, 0, sizeof c->err);
 	rc = call_write(c, attached_in, &a);
-	lock.held = rc != 0;
-	if (rc == 0 && a.on && sr_scan(c, &pbd->SR))
+	if (rc == 0 && a.on && sr_scan(c, sr))
 		log_warn("cannot scan SR '%s': %s", sr->uuid, c->err.code);
 out:
 	oplock_release(c, &lock);
@@ -233,11 +238,11 @@ resume_pbd(const void *obj, void *arg)
 {
 	const struct pbd *pbd = obj;
 	struct resume *r = arg;
-	const struct sr *sr = sr_find(r->c->root, &pbd->SR);
 
-	if (!sr || !ref_equal(&pbd->host, &r->c->x->host))
+	if (!sr_find(r->c->root, &pbd->SR) ||
+	    !ref_equal(&pbd->host, &r->c->x->host))
 		return 0;
-	if (resume_sr(r, sr, pbd)) {
+	if (resume_sr(r, pbd)) {
 		r->rc = -1;
 		r->err = r->c->err;
 	}

@@ -9,8 +9,10 @@
 #include "gen/types.h"
 #include "gen/xenops.h"
 
-/* Makes records of disks found, marks those gone as missing, sets sizes. */
-int sr_scan(struct call *c, const struct ref *sr);
+/* Makes records of disks found, marks those gone as missing, sets sizes.  The
+ * caller has the SR's lock; sr_scan_locked takes it. */
+int sr_scan(struct call *c, const struct sr *sr);
+int sr_scan_locked(struct call *c, const struct ref *sr);
 /* What a disk takes of its SR; the figure of before if that is not known. */
 int64_t vdi_used(const struct xenops_vdi_info *info, int64_t before);
 /* Makes the SR usable on this host; attaching twice is no error. */

@@ -154,11 +154,11 @@ is_in_a_domain(struct call *c, const struct vdi *vdi)
  * XenServer it shows as a copy.  A disk in a VM that writes to it is refused.
  */
 static int
-open_locked(struct call *c, const struct oplock *lock, bool writable,
+open_locked(struct call *c, const struct vdi *vdi, bool writable,
     struct stream_vdi *out)
 {
-	const struct vdi *vdi = vdi_find(c->root, &lock->ref);
 	const struct sr *sr = sr_find(c->root, &vdi->SR);
+	const char *ref = call_ref_text(c, &vdi->obj.ref);
 	struct xenops_vdi_open_args args = { .writable = writable };
 	struct xenops_vdi_open_result opened = { 0 };
 	struct ops_call k;
@@ -166,15 +166,15 @@ open_locked(struct call *c, const struct oplock *lock, bool writable,
 	if (!sr || !sr_is_attached(c, &vdi->SR))
 		return err_sr_not_attached(c, call_ref_text(c, &vdi->SR));
 	if (writable && is_in_a_domain(c, vdi))
-		return err_vdi_in_use(c, call_ref_text(c, &lock->ref), "copy");
+		return err_vdi_in_use(c, ref, "copy");
 	if (writable && vdi->read_only)
-		return err_vdi_readonly(c, call_ref_text(c, &lock->ref));
+		return err_vdi_readonly(c, ref);
 	args.sr = sr->uuid;
 	args.vdi = vdi->uuid;
 	ops_prepare(c, &k);
 	if (ops_vdi_open(c->x->ops, &k, &args, &opened))
 		return ops_failed(c, &k, &(struct ops_subject){
-		    .vdi = lock->ref, .sr = vdi->SR, .operation = "copy" });
+		    .vdi = vdi->obj.ref, .sr = vdi->SR, .operation = "copy" });
 	if (k.nfds != 1)
 		return err_internal_error(c, "disk without a descriptor");
 	out->fd = k.fds[0];
@@ -188,25 +188,21 @@ int
 stream_vdi_open(struct call *c, const struct ref *vdi, bool writable,
     struct stream_vdi *out)
 {
-	struct oplock lock = { 0 };
+	const struct vdi *locked;
 
 	memset(out, 0, sizeof *out);
-	if (oplock_take(c, &lock, &vdi_op_class, vdi, VDI_OPERATIONS_COPY))
-		return -1;
-	call_refresh(c);
-	if (open_locked(c, &lock, writable, out)) {
-		oplock_release(c, &lock);
+	locked = vdi_lock(c, &out->lock, vdi, VDI_OPERATIONS_COPY);
+	if (!locked || open_locked(c, locked, writable, out)) {
+		oplock_release(c, &out->lock);
 		return -1;
 	}
-	out->vdi = lock.ref;
+	out->vdi = locked->obj.ref;
 	return 0;
 }
 
 void
 stream_vdi_close(struct call *c, struct stream_vdi *s)
 {
-	struct oplock lock = { .k = &vdi_op_class, .ref = s->vdi,
-	    .held = true };
 	struct error saved = c->err;
 	struct ops_call k;
 
@@ -217,8 +213,7 @@ stream_vdi_close(struct call *c, struct stream_vdi *s)
 	k.connection = s->connection;
 	ops_vdi_close(c->x->ops, &k,
 	    &(struct xenops_vdi_close_args){ .lease = s->lease });
-	ref_text(&c->task, lock.key);
-	oplock_release(c, &lock);
+	oplock_release(c, &s->lock);
 	memset(s, 0, sizeof *s);
 	c->err = saved;
 }

@@ -7,7 +7,7 @@
 #ifndef API_STREAM_H
 #define API_STREAM_H
 
-#include "api/call.h"
+#include "api/oplock.h"
 #include "base/type.h"
 
 /*
@@ -38,6 +38,7 @@ struct stream_vdi {
 	int64_t size_bytes;
 	int64_t lease;		/* xenopsd's */
 	unsigned int connection;	/* to xenopsd: the lease ends with it */
+	struct oplock lock;
 };
 
 /* ref or uuid text of the VDI, of the SR ("" : the pool's default). */

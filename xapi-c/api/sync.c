@@ -385,7 +385,7 @@ call_open(struct sync *s)
 static void
 call_shut(struct call *c)
 {
-	db_root_put(c->root);
+	call_close(c);
 	arena_free(c->arena);
 }
 

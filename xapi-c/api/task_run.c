@@ -83,7 +83,7 @@ job_run(const struct job *j)
 	if (rc == 0)
 		rc = j->fn(&c, j->args, result);
 	task_end(&c, rc, j->m->result, result);
-	db_root_put(c.root);
+	call_close(&c);
 	arena_free(c.arena);
 }
 

@@ -29,6 +29,14 @@ check_removable(const struct vbd *vbd, int op, struct call *c)
 	return 0;
 }
 
+static bool
+listed(int op)
+{
+	return op == VBD_OPERATIONS_ATTACH || op == VBD_OPERATIONS_EJECT ||
+	    op == VBD_OPERATIONS_INSERT || op == VBD_OPERATIONS_PLUG ||
+	    op == VBD_OPERATIONS_UNPLUG || op == VBD_OPERATIONS_UNPLUG_FORCE;
+}
+
 static int
 check(const struct view *v, const void *obj, int op, struct call *c)
 {
@@ -37,8 +45,9 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	const char *ref = c ? call_ref_text(c, &vbd->obj.ref) : NULL;
 	bool plug = op == VBD_OPERATIONS_PLUG;
 
-	if (op == VBD_OPERATIONS_PAUSE || op == VBD_OPERATIONS_UNPAUSE)
-		return c ? err_not_implemented(c, "VBD.pause") : -1;
+	if (!listed(op))
+		return c ? err_not_implemented(c, arena_printf(c->arena,
+		    "VBD operation %s", enum_vbd_operations.names[op])) : -1;
 	if (vbd->current_operations.n)
 		return op_in_progress(&vbd_op_class, vbd, c);
 	if (op == VBD_OPERATIONS_ATTACH)	/* with the VM's start */
@@ -63,12 +72,6 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	if (plug && vbd->empty)
 		return c ? err_vbd_is_empty(c, ref) : -1;
 	return 0;
-}
-
-static bool
-listed(int op)
-{
-	return op != VBD_OPERATIONS_PAUSE && op != VBD_OPERATIONS_UNPAUSE;
 }
 
 const struct op_class vbd_op_class = {
@@ -220,6 +223,7 @@ api_vbd_destroy(struct call *c, const struct vbd_destroy_args *a)
 
 /* The write that ends plug, unplug, insert and eject. */
 struct outcome {
+	struct call *c;
 	struct oplock *lock;
 	bool done;			/* the domain has changed */
 	bool attached;
@@ -236,6 +240,9 @@ outcome_in(struct db_txn *t, void *arg)
 
 	if (!vbd)
 		return 0;
+	if (o->vdi && !ref_is_null(o->vdi) &&
+	    !call_txn_get(o->c, t, CLASS_VDI, o->vdi))
+		return -1;
 	before = vbd->VDI;
 	vbd->currently_attached = o->attached;
 	if (o->vdi) {
@@ -253,11 +260,11 @@ outcome_in(struct db_txn *t, void *arg)
 }
 
 static int
-record_outcome(struct call *c, struct outcome *o)
+record_outcome(struct outcome *o)
 {
-	int rc = call_write(c, outcome_in, o);
+	int rc = oplock_write(o->c, o->lock, outcome_in, o);
 
-	if (rc == 0 || o->done)
+	if (rc && o->done)
 		oplock_keep(o->lock);
 	return rc;
 }
@@ -278,13 +285,14 @@ subject_of(const struct call *c, const struct vbd *vbd)
 static int
 plug_now(struct call *c, const struct vbd *vbd, int *device_out)
 {
-	const struct vm *vm = vm_find(c->root, &vbd->VM);
+	const struct vm *vm = call_find(c, CLASS_VM, &vbd->VM);
 	struct ops_subject subject = subject_of(c, vbd);
-	struct xenops_vbd_plug_args args = { .vm = vm->uuid };
+	struct xenops_vbd_plug_args args = { 0 };
 	struct ops_call k;
 
-	if (vbd_spec(c, vbd, &args.disk))
+	if (!vm || vbd_spec(c, vbd, &args.disk))
 		return -1;
+	args.vm = vm->uuid;
 	*device_out = args.disk.device < 26 ? (int)args.disk.device : -1;
 	ops_prepare(c, &k);
 	return ops_vbd_plug(c->x->ops, &k, &args) ?
@@ -294,13 +302,16 @@ plug_now(struct call *c, const struct vbd *vbd, int *device_out)
 static int
 unplug_now(struct call *c, const struct vbd *vbd, bool force)
 {
-	const struct vm *vm = vm_find(c->root, &vbd->VM);
+	const struct vm *vm = call_find(c, CLASS_VM, &vbd->VM);
 	struct ops_subject subject = subject_of(c, vbd);
 	struct xenops_vbd_unplug_args args = {
-		.vm = vm->uuid, .vbd = vbd->uuid, .force = force,
+		.vbd = vbd->uuid, .force = force,
 	};
 	struct ops_call k;
 
+	if (!vm)
+		return -1;
+	args.vm = vm->uuid;
 	ops_prepare(c, &k);
 	return ops_vbd_unplug(c->x->ops, &k, &args) ?
 	    ops_failed(c, &k, &subject) : 0;
@@ -310,19 +321,14 @@ int
 api_vbd_plug(struct call *c, const struct vbd_plug_args *a)
 {
 	struct oplock lock = { 0 };
-	int device = -1;
-	int rc;
-
-	rc = oplock_take(c, &lock, &vbd_op_class, &a->self,
+	struct outcome o = { .c = c, .lock = &lock, .done = true,
+	    .attached = true, .device = -1 };
+	const struct vbd *vbd = vbd_lock(c, &lock, &a->self,
 	    VBD_OPERATIONS_PLUG);
-	if (rc)
-		goto out;
-	call_refresh(c);
-	rc = plug_now(c, vbd_find(c->root, &a->self), &device);
+	int rc = vbd ? plug_now(c, vbd, &o.device) : -1;
+
 	if (rc == 0)
-		rc = record_outcome(c, &(struct outcome){ .lock = &lock,
-		    .done = true, .attached = true, .device = device });
-out:
+		rc = record_outcome(&o);
 	oplock_release(c, &lock);
 	return rc;
 }
@@ -331,18 +337,14 @@ static int
 unplug(struct call *c, const struct ref *ref, bool force)
 {
 	struct oplock lock = { 0 };
-	int rc;
-
-	rc = oplock_take(c, &lock, &vbd_op_class, ref,
+	struct outcome o = { .c = c, .lock = &lock, .done = true,
+	    .device = -1 };
+	const struct vbd *vbd = vbd_lock(c, &lock, ref,
 	    force ? VBD_OPERATIONS_UNPLUG_FORCE : VBD_OPERATIONS_UNPLUG);
-	if (rc)
-		goto out;
-	call_refresh(c);
-	rc = unplug_now(c, vbd_find(c->root, ref), force);
+	int rc = vbd ? unplug_now(c, vbd, force) : -1;
+
 	if (rc == 0)
-		rc = record_outcome(c, &(struct outcome){ .lock = &lock,
-		    .done = true, .attached = false, .device = -1 });
-out:
+		rc = record_outcome(&o);
 	oplock_release(c, &lock);
 	return rc;
 }
@@ -360,35 +362,38 @@ api_vbd_unplug_force(struct call *c, const struct vbd_unplug_force_args *a)
 }
 
 /* In a VM that is on, the drive of a PV or PVH guest comes with its medium. */
+static int
+insert_now(struct call *c, const struct vbd *vbd, struct outcome *o)
+{
+	const struct vm *vm = call_find(c, CLASS_VM, &vbd->VM);
+	struct vbd with = { .obj.ref = vbd->obj.ref };
+
+	if (!vm || !call_find(c, CLASS_VDI, o->vdi))
+		return -1;
+	o->done = o->attached = vm->power_state != VM_POWER_STATE_HALTED;
+	if (!o->done)
+		return 0;
+	object_copy_fields(&with, vbd);
+	with.VDI = *o->vdi;
+	with.empty = false;
+	return plug_now(c, &with, &o->device);
+}
+
 int
 api_vbd_insert(struct call *c, const struct vbd_insert_args *a)
 {
 	struct oplock lock = { 0 };
-	const struct vm *vm;
-	struct vbd with;
-	bool on;
-	int device = -1;
+	struct outcome o = { .c = c, .lock = &lock, .vdi = &a->vdi,
+	    .device = -1 };
+	const struct vbd *vbd;
 	int rc;
 
-	if (!vdi_find(c->root, &a->vdi))
-		return err_handle_invalid(c, "VDI", call_ref_text(c, &a->vdi));
-	rc = oplock_take(c, &lock, &vbd_op_class, &a->vbd,
-	    VBD_OPERATIONS_INSERT);
-	if (rc)
-		goto out;
-	call_refresh(c);
-	memcpy(&with, vbd_find(c->root, &a->vbd), sizeof with);
-	with.VDI = a->vdi;
-	with.empty = false;
-	vm = vm_find(c->root, &with.VM);
-	on = vm->power_state != VM_POWER_STATE_HALTED;
-	if (on)
-		rc = plug_now(c, &with, &device);
+	if (!call_find(c, CLASS_VDI, &a->vdi))
+		return -1;
+	vbd = vbd_lock(c, &lock, &a->vbd, VBD_OPERATIONS_INSERT);
+	rc = vbd ? insert_now(c, vbd, &o) : -1;
 	if (rc == 0)
-		rc = record_outcome(c, &(struct outcome){ .lock = &lock,
-		    .done = on, .attached = on, .vdi = &a->vdi,
-		    .device = device });
-out:
+		rc = record_outcome(&o);
 	oplock_release(c, &lock);
 	return rc;
 }
@@ -397,24 +402,17 @@ int
 api_vbd_eject(struct call *c, const struct vbd_eject_args *a)
 {
 	struct oplock lock = { 0 };
-	const struct vbd *vbd;
-	bool on;
-	int rc;
-
-	rc = oplock_take(c, &lock, &vbd_op_class, &a->vbd,
+	struct outcome o = { .c = c, .lock = &lock, .vdi = &REF_NULL,
+	    .device = -1 };
+	const struct vbd *vbd = vbd_lock(c, &lock, &a->vbd,
 	    VBD_OPERATIONS_EJECT);
-	if (rc)
-		goto out;
-	call_refresh(c);
-	vbd = vbd_find(c->root, &a->vbd);
-	on = vbd->currently_attached;
-	if (on)
+	int rc = vbd ? 0 : -1;
+
+	o.done = vbd && vbd->currently_attached;
+	if (o.done)
 		rc = unplug_now(c, vbd, false);
 	if (rc == 0)
-		rc = record_outcome(c, &(struct outcome){ .lock = &lock,
-		    .done = on, .attached = false, .vdi = &REF_NULL,
-		    .device = -1 });
-out:
+		rc = record_outcome(&o);
 	oplock_release(c, &lock);
 	return rc;
 }

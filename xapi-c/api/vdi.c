@@ -50,9 +50,6 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	bool in_use;
 
 	switch (op) {
-	case VDI_OPERATIONS_UPDATE:
-		in_use = false;
-		break;
 	case VDI_OPERATIONS_CLONE:
 	case VDI_OPERATIONS_SNAPSHOT:
 		in_use = !clones_live(v, vdi) && is_attached(v, vdi, true);
@@ -62,7 +59,6 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		break;
 	case VDI_OPERATIONS_RESIZE:
 	case VDI_OPERATIONS_DESTROY:
-	case VDI_OPERATIONS_FORGET:
 		in_use = is_attached(v, vdi, false);
 		break;
 	default:
@@ -81,7 +77,13 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 static bool
 listed(int op)
 {
-	return op != VDI_OPERATIONS_FORGET && op != VDI_OPERATIONS_COPY;
+	return op != VDI_OPERATIONS_COPY;
+}
+
+static bool
+deletes(int op)
+{
+	return op == VDI_OPERATIONS_DESTROY;
 }
 
 const struct op_class vdi_op_class = {
@@ -91,24 +93,8 @@ const struct op_class vdi_op_class = {
 	.allowed = offsetof(struct vdi, allowed_operations),
 	.check = check,
 	.listed = listed,
+	.deletes = deletes,
 };
-
-/* The SR of a disk, if it can be worked in now. */
-static const struct sr *
-sr_ready(struct call *c, const struct ref *ref)
-{
-	const struct sr *sr = sr_find(c->root, ref);
-
-	if (!sr)
-		err_handle_invalid(c, "SR", call_ref_text(c, ref));
-	else if (sr->PBDs.n == 0)
-		err_sr_has_no_pbds(c, call_ref_text(c, ref));
-	else if (!sr_is_attached(c, ref))
-		err_sr_not_attached(c, call_ref_text(c, ref));
-	else
-		return sr;
-	return NULL;
-}
 
 /* The SR's sums follow its disks; what guests write shows at the next scan. */
 static void
@@ -139,19 +125,17 @@ record_in(struct db_txn *t, void *arg)
 {
 	struct record *a = arg;
 	struct vdi *vdi = vdi_txn_new(t);
-	struct vdi v = *a->given;
 
-	v.obj = vdi->obj;
-	v.uuid = a->info->uuid;
-	v.location = a->info->uuid;
-	v.SR = a->sr;
-	v.virtual_size = a->info->size;
-	v.physical_utilisation = vdi_used(a->info, 0);
-	v.managed = true;
-	*vdi = v;
+	object_copy_fields(vdi, a->given);
+	vdi->uuid = a->info->uuid;
+	vdi->location = a->info->uuid;
+	vdi->SR = a->sr;
+	vdi->virtual_size = a->info->size;
+	vdi->physical_utilisation = vdi_used(a->info, 0);
+	vdi->managed = true;
 	*a->result = vdi->obj.ref;
 	op_refresh(t, &vdi_op_class, a->result);
-	add_sizes(t, &a->sr, a->info->size, v.physical_utilisation);
+	add_sizes(t, &a->sr, a->info->size, vdi->physical_utilisation);
 	return 0;
 }
 
@@ -184,22 +168,15 @@ too_large(struct call *c, const struct ref *vdi)
 	    arena_printf(c->arena, "%lld", VDI_MAX_BYTES));
 }
 
-int
-vdi_make(struct call *c, const struct vdi *given, struct ref *result)
+static int
+make_in(struct call *c, const struct sr *sr, const struct vdi *given,
+    struct ref *result)
 {
-	const struct sr *sr = sr_ready(c, &given->SR);
-	struct xenops_vdi_create_args args = { 0 };
+	struct xenops_vdi_create_args args = { .sr = sr->uuid };
 	struct xenops_vdi_create_result made = { 0 };
 	char uuid[UUID_TEXT_LEN + 1];
 	struct ops_call k;
 
-	if (!sr)
-		return -1;
-	if (given->virtual_size <= 0)
-		return vm_bad_number(c, "virtual_size", given->virtual_size);
-	if (given->virtual_size > VDI_MAX_BYTES)
-		return too_large(c, &REF_NULL);
-	args.sr = sr->uuid;
 	args.vdi.uuid = uuid_random(uuid);
 	args.vdi.name = given->name_label;
 	args.vdi.description = given->name_description;
@@ -215,6 +192,23 @@ vdi_make(struct call *c, const struct vdi *given, struct ref *result)
 }
 
 int
+vdi_make(struct call *c, const struct vdi *given, struct ref *result)
+{
+	struct oplock lock = { 0 };
+	const struct sr *sr;
+	int rc;
+
+	if (given->virtual_size <= 0)
+		return vm_bad_number(c, "virtual_size", given->virtual_size);
+	if (given->virtual_size > VDI_MAX_BYTES)
+		return too_large(c, &REF_NULL);
+	sr = sr_lock(c, &lock, &given->SR, STORAGE_OPERATIONS_VDI_CREATE);
+	rc = sr ? make_in(c, sr, given, result) : -1;
+	oplock_release(c, &lock);
+	return rc;
+}
+
+int
 api_vdi_create(struct call *c, const struct vdi_create_args *a,
     struct ref *result)
 {
@@ -225,8 +219,9 @@ api_vdi_create(struct call *c, const struct vdi_create_args *a,
 static struct vdi
 copy_of(const struct vdi *source, enum vdi_copy_kind kind)
 {
-	struct vdi v = *source;
+	struct vdi v = { .obj.ref = REF_NULL };
 
+	object_copy_fields(&v, source);
 	v.allowed_operations = v.current_operations = (struct vec){ 0 };
 	v.VBDs = v.crash_dumps = v.snapshots = (struct vec){ 0 };
 	v.is_a_snapshot = kind == VDI_COPY_SNAPSHOT;
@@ -236,50 +231,47 @@ copy_of(const struct vdi *source, enum vdi_copy_kind kind)
 	return v;
 }
 
-int
-vdi_duplicate(struct call *c, const struct ref *source,
+/* Under the locks of the disk and its SR. */
+static int
+duplicate(struct call *c, const struct sr *sr, const struct vdi *vdi,
     enum vdi_copy_kind kind, struct ref *result)
 {
-	struct oplock lock = { 0 };
-	struct xenops_vdi_clone_args args = { 0 };
+	const struct vdi copy = copy_of(vdi, kind);
+	struct xenops_vdi_clone_args args = {
+		.sr = sr->uuid, .source = vdi->uuid,
+	};
 	struct xenops_vdi_clone_result made = { 0 };
 	char uuid[UUID_TEXT_LEN + 1];
-	const struct vdi *vdi;
-	const struct sr *sr;
 	struct ops_call k;
-	struct vdi copy;
-	int op = kind == VDI_COPY_SNAPSHOT ? VDI_OPERATIONS_SNAPSHOT :
-	    VDI_OPERATIONS_CLONE;
-	int rc;
 
-	rc = oplock_take(c, &lock, &vdi_op_class, source, op);
-	if (rc)
-		goto out;
-	call_refresh(c);
-	vdi = vdi_find(c->root, &lock.ref);
-	copy = copy_of(vdi, kind);
-	sr = sr_ready(c, &vdi->SR);
-	rc = sr ? 0 : -1;
-	if (rc)
-		goto out;
-	args.sr = sr->uuid;
-	args.source = vdi->uuid;
 	args.vdi.uuid = uuid_random(uuid);
 	args.vdi.name = vdi->name_label;
 	args.vdi.description = vdi->name_description;
 	args.vdi.size = vdi->virtual_size;
 	args.vdi.read_only = copy.read_only;
 	ops_prepare(c, &k);
-	rc = ops_vdi_clone(c->x->ops, &k, &args, &made);
-	if (rc) {
-		rc = ops_failed(c, &k, &(struct ops_subject){
-		    .vdi = lock.ref, .sr = vdi->SR,
-		    .operation = enum_vdi_operations.names[op],
-		    .needed = vdi->virtual_size });
-		goto out;
-	}
-	rc = record_vdi(c, sr, &copy, &made.vdi, result);
-out:
+	if (ops_vdi_clone(c->x->ops, &k, &args, &made))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .vdi = vdi->obj.ref, .sr = vdi->SR,
+		    .operation = kind == VDI_COPY_SNAPSHOT ? "snapshot" :
+		    "clone", .needed = vdi->virtual_size });
+	return record_vdi(c, sr, &copy, &made.vdi, result);
+}
+
+int
+vdi_duplicate(struct call *c, const struct ref *source,
+    enum vdi_copy_kind kind, struct ref *result)
+{
+	bool snapshot = kind == VDI_COPY_SNAPSHOT;
+	struct oplock lock = { 0 }, sr_held = { 0 };
+	const struct vdi *vdi = vdi_lock(c, &lock, source, snapshot ?
+	    VDI_OPERATIONS_SNAPSHOT : VDI_OPERATIONS_CLONE);
+	const struct sr *sr = vdi ? sr_lock(c, &sr_held, &vdi->SR, snapshot ?
+	    STORAGE_OPERATIONS_VDI_SNAPSHOT : STORAGE_OPERATIONS_VDI_CLONE) :
+	    NULL;
+	int rc = sr ? duplicate(c, sr, vdi, kind, result) : -1;
+
+	oplock_release(c, &sr_held);
 	oplock_release(c, &lock);
 	return rc;
 }
@@ -330,42 +322,37 @@ delete_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
+/* A disk that is gone is what was asked for. */
+static int
+remove_now(struct call *c, const struct sr *sr, const struct vdi *vdi)
+{
+	const struct xenops_vdi_destroy_args args = {
+		.sr = sr->uuid, .vdi = vdi->uuid,
+	};
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_vdi_destroy(c->x->ops, &k, &args) &&
+	    k.err.code != XENOPS_CODE_NO_SUCH_VDI)
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .vdi = vdi->obj.ref, .sr = vdi->SR,
+		    .operation = "destroy" });
+	return 0;
+}
+
 int
 vdi_remove(struct call *c, const struct ref *ref)
 {
-	struct oplock lock = { 0 };
-	struct xenops_vdi_destroy_args args = { 0 };
-	const struct vdi *vdi;
-	const struct sr *sr;
-	struct ops_call k;
-	struct ref sr_ref;
-	int rc;
+	struct oplock lock = { 0 }, sr_held = { 0 };
+	const struct vdi *vdi = vdi_lock(c, &lock, ref,
+	    VDI_OPERATIONS_DESTROY);
+	const struct sr *sr = vdi ? sr_lock(c, &sr_held, &vdi->SR,
+	    STORAGE_OPERATIONS_VDI_DESTROY) : NULL;
+	int rc = sr ? remove_now(c, sr, vdi) : -1;
 
-	rc = oplock_take(c, &lock, &vdi_op_class, ref, VDI_OPERATIONS_DESTROY);
-	if (rc)
-		goto out;
-	call_refresh(c);
-	vdi = vdi_find(c->root, &lock.ref);
-	sr_ref = vdi->SR;
-	sr = sr_ready(c, &sr_ref);
-	rc = sr ? 0 : -1;
-	if (rc)
-		goto out;
-	args.sr = sr->uuid;
-	args.vdi = vdi->uuid;
-	ops_prepare(c, &k);
-	rc = ops_vdi_destroy(c->x->ops, &k, &args);
-	/* a disk that is gone is what was asked for */
-	if (rc && k.err.code != XENOPS_CODE_NO_SUCH_VDI) {
-		rc = ops_failed(c, &k, &(struct ops_subject){
-		    .vdi = lock.ref, .sr = sr_ref, .operation = "destroy" });
-		goto out;
-	}
-	rc = call_write(c, delete_in, &lock.ref);
-	if (rc)
-		goto out;
-	lock.held = false;
-out:
+	if (rc == 0)
+		rc = oplock_write(c, &lock, delete_in, &lock.ref);
+	oplock_release(c, &sr_held);
 	oplock_release(c, &lock);
 	return rc;
 }
@@ -399,46 +386,40 @@ resized_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
+static int
+resize_now(struct call *c, const struct sr *sr, const struct vdi *vdi,
+    int64_t size, struct oplock *lock)
+{
+	const struct xenops_vdi_resize_args args = {
+		.sr = sr->uuid, .vdi = vdi->uuid, .size = size,
+	};
+	struct xenops_vdi_resize_result done = { 0 };
+	struct ops_call k;
+
+	if (size < vdi->virtual_size)
+		return vm_bad_number(c, "size", size);
+	if (size > VDI_MAX_BYTES)
+		return too_large(c, &vdi->obj.ref);
+	ops_prepare(c, &k);
+	if (ops_vdi_resize(c->x->ops, &k, &args, &done))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .vdi = vdi->obj.ref, .sr = vdi->SR,
+		    .operation = "resize", .needed = size });
+	return oplock_write(c, lock, resized_in,
+	    &(struct resized){ .lock = lock, .info = &done.vdi });
+}
+
 int
 api_vdi_resize(struct call *c, const struct vdi_resize_args *a)
 {
-	struct oplock lock = { 0 };
-	struct xenops_vdi_resize_args args = { .size = a->size };
-	struct xenops_vdi_resize_result done = { 0 };
-	const struct vdi *vdi;
-	const struct sr *sr;
-	struct ops_call k;
-	int rc;
-
-	rc = oplock_take(c, &lock, &vdi_op_class, &a->vdi,
+	struct oplock lock = { 0 }, sr_held = { 0 };
+	const struct vdi *vdi = vdi_lock(c, &lock, &a->vdi,
 	    VDI_OPERATIONS_RESIZE);
-	if (rc)
-		goto out;
-	call_refresh(c);
-	vdi = vdi_find(c->root, &a->vdi);
-	sr = sr_ready(c, &vdi->SR);
-	if (!sr)
-		rc = -1;
-	else if (a->size < vdi->virtual_size)
-		rc = vm_bad_number(c, "size", a->size);
-	else if (a->size > VDI_MAX_BYTES)
-		rc = too_large(c, &a->vdi);
-	if (rc)
-		goto out;
-	args.sr = sr->uuid;
-	args.vdi = vdi->uuid;
-	ops_prepare(c, &k);
-	rc = ops_vdi_resize(c->x->ops, &k, &args, &done);
-	if (rc) {
-		rc = ops_failed(c, &k, &(struct ops_subject){
-		    .vdi = a->vdi, .sr = vdi->SR, .operation = "resize",
-		    .needed = a->size });
-		goto out;
-	}
-	rc = call_write(c, resized_in,
-	    &(struct resized){ .lock = &lock, .info = &done.vdi });
-	lock.held = rc != 0;
-out:
+	const struct sr *sr = vdi ? sr_lock(c, &sr_held, &vdi->SR,
+	    STORAGE_OPERATIONS_VDI_RESIZE) : NULL;
+	int rc = sr ? resize_now(c, sr, vdi, a->size, &lock) : -1;
+
+	oplock_release(c, &sr_held);
 	oplock_release(c, &lock);
 	return rc;
 }

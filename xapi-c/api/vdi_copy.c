@@ -129,15 +129,14 @@ int
 vdi_copy_to(struct call *c, const struct ref *source, const struct ref *sr,
     struct ref *result)
 {
-	struct ref from = *source;	/* may lie in a root about to be left */
 	const struct vdi *vdi;
 	struct vdi given;
 	struct error saved;
 
 	call_refresh(c);
-	vdi = vdi_find(c->root, &from);
+	vdi = vdi_find(c->root, source);
 	if (!vdi)
-		return err_handle_invalid(c, "VDI", call_ref_text(c, &from));
+		return err_handle_invalid(c, "VDI", call_ref_text(c, source));
 	given = *(const struct vdi *)class_vdi.rec.dflt;
 	given.name_label = vdi->name_label;
 	given.name_description = vdi->name_description;
@@ -148,7 +147,7 @@ vdi_copy_to(struct call *c, const struct ref *source, const struct ref *sr,
 	given.SR = ref_is_null(sr) ? vdi->SR : *sr;
 	if (vdi_make(c, &given, result))
 		return -1;
-	if (copy_disk(c, &from, result, true) == 0)
+	if (copy_disk(c, source, result, true) == 0)
 		return 0;
 	saved = c->err;
 	vdi_remove(c, result);
@@ -164,6 +163,8 @@ api_vdi_copy(struct call *c, const struct vdi_copy_args *a,
 		return err_not_implemented(c, "VDI.copy with base_vdi");
 	if (ref_is_null(&a->into_vdi))
 		return vdi_copy_to(c, &a->vdi, &a->sr, result);
+	if (ref_equal(&a->vdi, &a->into_vdi))
+		return err_vdi_in_use(c, call_ref_text(c, &a->vdi), "copy");
 	*result = a->into_vdi;
 	return copy_disk(c, &a->vdi, &a->into_vdi, false);
 }

@@ -211,39 +211,40 @@ outcome_in(struct db_txn *t, void *arg)
 
 /* plug, or else unplug */
 static int
-change(struct call *c, const struct ref *ref, int op)
+change_now(struct call *c, const struct vif *vif, int op)
 {
-	struct oplock lock = { 0 };
+	const struct vm *vm = call_find(c, CLASS_VM, &vif->VM);
 	struct xenops_vif_plug_args plug = { 0 };
-	struct xenops_vif_unplug_args unplug = { 0 };
-	struct outcome o = { .lock = &lock,
-	    .attached = op == VIF_OPERATIONS_PLUG };
-	const struct vif *vif;
+	struct xenops_vif_unplug_args unplug = {
+		.vif = vif->uuid, .force = op == VIF_OPERATIONS_UNPLUG,
+	};
 	struct ops_call k;
 	int rc;
 
-	rc = oplock_take(c, &lock, &vif_op_class, ref, op);
-	if (rc)
-		goto out;
-	call_refresh(c);
-	vif = vif_find(c->root, ref);
-	plug.vm = unplug.vm = vm_find(c->root, &vif->VM)->uuid;
-	unplug.vif = vif->uuid;
-	unplug.force = op == VIF_OPERATIONS_UNPLUG;
-	rc = vif_spec(c, vif, &plug.nic);
-	if (rc)
-		goto out;
+	if (!vm || vif_spec(c, vif, &plug.nic))
+		return -1;
+	plug.vm = unplug.vm = vm->uuid;
 	ops_prepare(c, &k);
-	rc = o.attached ? ops_vif_plug(c->x->ops, &k, &plug) :
+	rc = op == VIF_OPERATIONS_PLUG ?
+	    ops_vif_plug(c->x->ops, &k, &plug) :
 	    ops_vif_unplug(c->x->ops, &k, &unplug);
-	if (rc) {
-		rc = ops_failed(c, &k, &(struct ops_subject){
-		    .vm = vif->VM, .device = *ref, .device_class = "VIF" });
-		goto out;
+	return rc ? ops_failed(c, &k, &(struct ops_subject){ .vm = vif->VM,
+	    .device = vif->obj.ref, .device_class = "VIF" }) : 0;
+}
+
+static int
+change(struct call *c, const struct ref *ref, int op)
+{
+	struct oplock lock = { 0 };
+	struct outcome o = { .lock = &lock,
+	    .attached = op == VIF_OPERATIONS_PLUG };
+	const struct vif *vif = vif_lock(c, &lock, ref, op);
+	int rc = vif ? change_now(c, vif, op) : -1;
+
+	if (rc == 0) {
+		rc = call_write(c, outcome_in, &o);
+		oplock_keep(&lock);
 	}
-	rc = call_write(c, outcome_in, &o);
-	oplock_keep(&lock);
-out:
 	oplock_release(c, &lock);
 	return rc;
 }

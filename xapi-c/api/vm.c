@@ -68,14 +68,11 @@ int
 api_vm_destroy(struct call *c, const struct vm_destroy_args *a)
 {
 	struct oplock lock = { 0 };
-	int rc;
-
-	rc = oplock_take(c, &lock, &vm_op_class, &a->self,
+	const struct vm *vm = vm_lock(c, &lock, &a->self,
 	    VM_OPERATIONS_DESTROY);
-	if (rc == 0)
-		rc = call_write(c, destroy_in, &lock.ref);
-	if (rc)
-		oplock_release(c, &lock);
+	int rc = vm ? oplock_write(c, &lock, destroy_in, &lock.ref) : -1;
+
+	oplock_release(c, &lock);
 	return rc;
 }
 
@@ -94,7 +91,7 @@ set_is_a_template_in(struct db_txn *t, void *arg)
 	if (!vm)
 		return err_handle_invalid(s->c, "VM",
 		    call_ref_text(s->c, &s->a->self));
-	if (s->a->value && vm_op_class.check(&v, vm,
+	if (s->a->value && op_check(&v, &vm_op_class, vm,
 	    VM_OPERATIONS_MAKE_INTO_TEMPLATE, s->c))
 		return -1;
 	if (s->a->value)
@@ -172,13 +169,25 @@ api_vm_assert_operation_valid(struct call *c,
 	const struct vm *vm = vm_must(c, &a->self);
 	const struct view v = { .root = c->root };
 
-	return vm ? vm_op_class.check(&v, vm, a->op, c) : -1;
+	return vm ? op_check(&v, &vm_op_class, vm, a->op, c) : -1;
 }
+
+struct refresh {
+	struct call *c;
+	struct ref vm;
+};
 
 static int
 refresh_in(struct db_txn *t, void *arg)
 {
-	vm_state_refresh(t, arg);
+	const struct refresh *r = arg;
+	const struct view v = { .t = t };
+	const struct vm *vm = call_txn_get(r->c, t, CLASS_VM, &r->vm);
+
+	if (!vm || op_check(&v, &vm_op_class, vm,
+	    VM_OPERATIONS_UPDATE_ALLOWED_OPERATIONS, r->c))
+		return -1;
+	vm_state_refresh(t, &r->vm);
 	return 0;
 }
 
@@ -186,11 +195,8 @@ int
 api_vm_update_allowed_operations(struct call *c,
     const struct vm_update_allowed_operations_args *a)
 {
-	struct ref ref = a->self;
-
-	if (!vm_must(c, &ref))
-		return -1;
-	return call_write(c, refresh_in, &ref);
+	return call_write(c, refresh_in,
+	    &(struct refresh){ .c = c, .vm = a->self });
 }
 
 int

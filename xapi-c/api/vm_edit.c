@@ -38,7 +38,7 @@ editable(struct call *c, struct db_txn *t, const struct ref *ref, int op)
 	const struct view v = { .t = t };
 	struct vm *vm = call_txn_edit(c, t, CLASS_VM, ref);
 
-	return vm && vm_op_class.check(&v, vm, op, c) == 0 ? vm : NULL;
+	return vm && op_check(&v, &vm_op_class, vm, op, c) == 0 ? vm : NULL;
 }
 
 /* What a setter gives; what it does not give stays as it is. */

@@ -8,6 +8,8 @@
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/sr_scan.h"
+#include "api/task.h"
+#include "api/vm_blocked.h"
 #include "api/vm_check.h"
 #include "api/vm_spec.h"
 #include "api/vm_state.h"
@@ -56,13 +58,6 @@ record_outcome(struct outcome *o)
 	return rc;
 }
 
-static const struct vm *
-vm_of(struct call *c, const struct ref *ref)
-{
-	call_refresh(c);
-	return vm_find(c->root, ref);
-}
-
 static int64_t
 memory_free(const struct call *c)
 {
@@ -76,9 +71,8 @@ memory_free(const struct call *c)
 /* The host misses a disk or an SR of the VM.  Scans tell which: -1 with c->err
  * set. */
 static int
-find_missing(struct call *c, const struct ref *ref)
+find_missing(struct call *c, const struct vm *vm)
 {
-	const struct vm *vm = vm_find(c->root, ref);
 	const struct ref *refs = vm->VBDs.v;
 	struct xenops_vm_spec spec;
 
@@ -87,21 +81,22 @@ find_missing(struct call *c, const struct ref *ref)
 		const struct vdi *vdi = vbd ?
 		    vdi_find(c->root, &vbd->VDI) : NULL;
 
-		if (vdi && sr_scan(c, &vdi->SR))
+		if (vdi && sr_scan_locked(c, &vdi->SR))
 			return -1;
 	}
-	return vm_spec(c, vm_of(c, ref), &spec);
+	call_refresh(c);
+	vm = call_find(c, CLASS_VM, &vm->obj.ref);
+	return vm ? vm_spec(c, vm, &spec) : -1;
 }
 
 static int
-start_failed(struct call *c, const struct ops_call *k, const struct ref *ref)
+start_failed(struct call *c, const struct ops_call *k, const struct vm *vm)
 {
 	if ((k->err.code == XENOPS_CODE_NO_SUCH_VDI ||
-	    k->err.code == XENOPS_CODE_NO_SUCH_SR) && find_missing(c, ref))
+	    k->err.code == XENOPS_CODE_NO_SUCH_SR) && find_missing(c, vm))
 		return -1;
-	return ops_failed(c, k, &(struct ops_subject){ .vm = *ref,
-	    .needed = vm_find(c->root, ref)->memory_static_max,
-	    .available = memory_free(c) });
+	return ops_failed(c, k, &(struct ops_subject){ .vm = vm->obj.ref,
+	    .needed = vm->memory_static_max, .available = memory_free(c) });
 }
 
 static int
@@ -110,19 +105,17 @@ start(struct call *c, const struct ref *ref, bool paused, int op)
 	struct oplock lock = { 0 };
 	struct xenops_vm_start_args args = { .paused = paused };
 	struct xenops_vm_start_result result = { 0 };
+	const struct vm *vm = vm_lock(c, &lock, ref, op);
 	struct ops_call k;
 	int rc;
 
-	rc = oplock_take(c, &lock, &vm_op_class, ref, op);
-	if (rc)
-		goto out;
-	rc = vm_check_host(c, vm_of(c, ref), &args.vm);
+	rc = vm ? vm_check_host(c, vm, &args.vm) : -1;
 	if (rc)
 		goto out;
 	ops_prepare(c, &k);
 	rc = ops_vm_start(c->x->ops, &k, &args, &result);
 	if (rc) {
-		rc = start_failed(c, &k, ref);
+		rc = start_failed(c, &k, vm);
 		goto out;
 	}
 	rc = record_outcome(&(struct outcome){ .c = c, .lock = &lock,
@@ -147,30 +140,33 @@ api_vm_start_on(struct call *c, const struct vm_start_on_args *a)
 	return start(c, &a->vm, a->start_paused, VM_OPERATIONS_START_ON);
 }
 
+/* A domain that is gone is what was asked for. */
+static int
+stop_now(struct call *c, const struct vm *vm, bool force)
+{
+	const struct xenops_vm_shutdown_args args = {
+		.vm = vm->uuid, .force = force, .timeout = GUEST_TIMEOUT_S,
+	};
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_vm_shutdown(c->x->ops, &k, &args) &&
+	    k.err.code != XENOPS_CODE_NO_SUCH_DOMAIN)
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .vm = vm->obj.ref, .timeout_s = GUEST_TIMEOUT_S });
+	return 0;
+}
+
 static int
 stop(struct call *c, const struct ref *ref, bool force, int op)
 {
 	struct oplock lock = { 0 };
-	struct xenops_vm_shutdown_args args = {
-		.force = force, .timeout = GUEST_TIMEOUT_S,
-	};
-	struct ops_call k;
-	int rc;
+	const struct vm *vm = vm_lock(c, &lock, ref, op);
+	int rc = vm ? stop_now(c, vm, force) : -1;
 
-	rc = oplock_take(c, &lock, &vm_op_class, ref, op);
-	if (rc)
-		goto out;
-	args.vm = vm_of(c, ref)->uuid;
-	ops_prepare(c, &k);
-	rc = ops_vm_shutdown(c->x->ops, &k, &args);
-	/* a domain that is gone is what was asked for */
-	if (rc && k.err.code != XENOPS_CODE_NO_SUCH_DOMAIN) {
-		rc = ops_failed(c, &k, &(struct ops_subject){
-		    .vm = *ref, .timeout_s = GUEST_TIMEOUT_S });
-		goto out;
-	}
-	rc = record_outcome(&(struct outcome){ .c = c, .lock = &lock });
-out:
+	if (rc == 0)
+		rc = record_outcome(&(struct outcome){ .c = c,
+		    .lock = &lock });
 	oplock_release(c, &lock);
 	return rc;
 }
@@ -187,19 +183,47 @@ api_vm_hard_shutdown(struct call *c, const struct vm_hard_shutdown_args *a)
 	return stop(c, &a->vm, true, VM_OPERATIONS_HARD_SHUTDOWN);
 }
 
-/* Clean if the guest can, hard otherwise. */
+/* May the shutdown go about it in this way?  The states were seen to. */
+static int
+check_way(struct call *c, const struct vm *vm, int op)
+{
+	const char *code = vm_blocked_by(vm, op);
+
+	return code ? err_operation_blocked(c,
+	    call_ref_text(c, &vm->obj.ref), code) : 0;
+}
+
+/* Clean if the guest can, hard if it cannot or does not; a way that is blocked
+ * is not gone, nor is one that is not blocked gone instead. */
+static int
+stop_either_way(struct call *c, const struct vm *vm)
+{
+	if (vm->power_state == VM_POWER_STATE_RUNNING) {
+		if (check_way(c, vm, VM_OPERATIONS_CLEAN_SHUTDOWN))
+			return -1;
+		if (stop_now(c, vm, false) == 0)
+			return 0;
+		if (task_is_cancelled(c))
+			return -1;
+		c->err = (struct error){ 0 };
+	}
+	return check_way(c, vm, VM_OPERATIONS_HARD_SHUTDOWN) ||
+	    stop_now(c, vm, true) ? -1 : 0;
+}
+
 int
 api_vm_shutdown(struct call *c, const struct vm_shutdown_args *a)
 {
-	const struct vm *vm = vm_find(c->root, &a->vm);
+	struct oplock lock = { 0 };
+	const struct vm *vm = vm_lock(c, &lock, &a->vm,
+	    VM_OPERATIONS_SHUTDOWN);
+	int rc = vm ? stop_either_way(c, vm) : -1;
 
-	if (vm && vm->power_state == VM_POWER_STATE_RUNNING &&
-	    stop(c, &a->vm, false, VM_OPERATIONS_CLEAN_SHUTDOWN) == 0)
-		return 0;
-	if (c->err.code && strcmp(c->err.code, "TASK_CANCELLED") == 0)
-		return -1;
-	memset(&c->err, 0, sizeof c->err);
-	return stop(c, &a->vm, true, VM_OPERATIONS_HARD_SHUTDOWN);
+	if (rc == 0)
+		rc = record_outcome(&(struct outcome){ .c = c,
+		    .lock = &lock });
+	oplock_release(c, &lock);
+	return rc;
 }
 
 static int
@@ -210,13 +234,13 @@ reboot(struct call *c, const struct ref *ref, bool force, int op)
 		.force = force, .timeout = GUEST_TIMEOUT_S,
 	};
 	struct xenops_vm_reboot_result result = { 0 };
+	const struct vm *vm = vm_lock(c, &lock, ref, op);
 	struct ops_call k;
-	int rc;
+	int rc = -1;
 
-	rc = oplock_take(c, &lock, &vm_op_class, ref, op);
-	if (rc)
+	if (!vm)
 		goto out;
-	args.vm = vm_of(c, ref)->uuid;
+	args.vm = vm->uuid;
 	ops_prepare(c, &k);
 	rc = ops_vm_reboot(c->x->ops, &k, &args, &result);
 	if (rc) {
@@ -247,19 +271,18 @@ static int
 set_paused(struct call *c, const struct ref *ref, bool paused)
 {
 	struct oplock lock = { 0 };
-	struct xenops_vm_pause_args pause_args;
-	struct xenops_vm_unpause_args unpause_args;
-	struct ops_call k;
-	int rc;
-
-	rc = oplock_take(c, &lock, &vm_op_class, ref,
+	const struct vm *vm = vm_lock(c, &lock, ref,
 	    paused ? VM_OPERATIONS_PAUSE : VM_OPERATIONS_UNPAUSE);
-	if (rc)
+	struct ops_call k;
+	int rc = -1;
+
+	if (!vm)
 		goto out;
-	pause_args.vm = unpause_args.vm = vm_of(c, ref)->uuid;
 	ops_prepare(c, &k);
-	rc = paused ? ops_vm_pause(c->x->ops, &k, &pause_args) :
-	    ops_vm_unpause(c->x->ops, &k, &unpause_args);
+	rc = paused ? ops_vm_pause(c->x->ops, &k,
+	    &(struct xenops_vm_pause_args){ .vm = vm->uuid }) :
+	    ops_vm_unpause(c->x->ops, &k,
+	    &(struct xenops_vm_unpause_args){ .vm = vm->uuid });
 	if (rc) {
 		rc = ops_failed(c, &k, &(struct ops_subject){
 		    .vm = *ref, .timeout_s = GUEST_TIMEOUT_S });
@@ -300,21 +323,14 @@ int
 api_vm_power_state_reset(struct call *c,
     const struct vm_power_state_reset_args *a)
 {
-	const struct vm *vm = vm_find(c->root, &a->vm);
-	struct oplock lock = { .k = &vm_op_class, .ref = a->vm };
-	struct ops_call k;
+	struct oplock lock = { 0 };
+	const struct vm *vm = vm_lock(c, &lock, &a->vm,
+	    VM_OPERATIONS_POWER_STATE_RESET);
+	int rc = vm ? stop_now(c, vm, true) : -1;
 
-	if (!vm)
-		return err_handle_invalid(c, "VM", call_ref_text(c, &a->vm));
-	if (vm->is_control_domain)
-		return err_operation_not_allowed(c,
-		    "this is the control domain");
-	ops_prepare(c, &k);
-	if (ops_vm_shutdown(c->x->ops, &k, &(struct xenops_vm_shutdown_args){
-	    .vm = vm->uuid, .force = true }) &&
-	    k.err.code != XENOPS_CODE_NO_SUCH_DOMAIN)
-		return ops_failed(c, &k,
-		    &(struct ops_subject){ .vm = a->vm });
-	return call_write(c, reset_in,
-	    &(struct outcome){ .c = c, .lock = &lock });
+	if (rc == 0)
+		rc = oplock_write(c, &lock, reset_in,
+		    &(struct outcome){ .c = c, .lock = &lock });
+	oplock_release(c, &lock);
+	return rc;
 }

@@ -78,6 +78,9 @@ may_overlap(int op, int running)
 	switch (op) {
 	case VM_OPERATIONS_UPDATE_ALLOWED_OPERATIONS:
 		return true;
+	case VM_OPERATIONS_POWER_STATE_RESET:	/* of what is stuck */
+		return running != VM_OPERATIONS_POWER_STATE_RESET &&
+		    running != VM_OPERATIONS_DESTROY;
 	case VM_OPERATIONS_HARD_SHUTDOWN:
 		return running != VM_OPERATIONS_HARD_SHUTDOWN;
 	case VM_OPERATIONS_HARD_REBOOT:
@@ -173,6 +176,12 @@ listed(int op)
 	return (size_t)op < TABLE_N && (table[op].rules & LISTED);
 }
 
+static bool
+deletes(int op)
+{
+	return op == VM_OPERATIONS_DESTROY;
+}
+
 const struct op_class vm_op_class = {
 	.cls = &class_vm,
 	.ops = &enum_vm_operations,
@@ -180,4 +189,5 @@ const struct op_class vm_op_class = {
 	.allowed = offsetof(struct vm, allowed_operations),
 	.check = check,
 	.listed = listed,
+	.deletes = deletes,
 };

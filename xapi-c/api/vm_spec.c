@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/oplock.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
@@ -158,6 +159,7 @@ duplicate_device(struct call *c, const struct vm *vm,
 static int
 add_disks(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 {
+	const struct view v = { .root = c->root };
 	const struct ref *refs = vm->VBDs.v;
 	struct xenops_disk_spec *disks =
 	    arena_alloc(c->arena, vm->VBDs.n * sizeof *disks);
@@ -168,7 +170,8 @@ add_disks(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 
 		if (!vbd)
 			continue;
-		if (vbd_spec(c, vbd, &disks[n]))
+		if (op_check(&v, &vbd_op_class, vbd, VBD_OPERATIONS_ATTACH,
+		    c) || vbd_spec(c, vbd, &disks[n]))
 			return -1;
 		/* PV drivers have no drive without a medium */
 		if (vbd->empty && out->type != XENOPS_DOMAIN_TYPE_HVM)
@@ -186,6 +189,7 @@ add_disks(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 static int
 add_nics(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 {
+	const struct view v = { .root = c->root };
 	const struct ref *refs = vm->VIFs.v;
 	struct xenops_nic_spec *nics =
 	    arena_alloc(c->arena, vm->VIFs.n * sizeof *nics);
@@ -194,7 +198,9 @@ add_nics(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 	for (uint32_t i = 0; i < vm->VIFs.n; i++) {
 		const struct vif *vif = vif_find(c->root, &refs[i]);
 
-		if (vif && vif_spec(c, vif, &nics[n++]))
+		if (vif && (op_check(&v, &vif_op_class, vif,
+		    VIF_OPERATIONS_ATTACH, c) ||
+		    vif_spec(c, vif, &nics[n++])))
 			return -1;
 	}
 	out->nics = (struct vec){ nics, n };

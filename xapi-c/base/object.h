@@ -6,6 +6,7 @@
 #define BASE_OBJECT_H
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/type.h"
 
@@ -39,5 +40,14 @@ struct object {
 	uint64_t changed;		/* generation of this version */
 	_Atomic(struct encoded *) forms[2];	/* XML, JSON; made on first use */
 };
+
+/*
+ * The fields of one struct of a class from another of it.  Not the head, as an
+ * assignment of the structs would: other threads change the counts and forms in
+ * the head of a published object.
+ */
+#define object_copy_fields(dst, src) \
+	((void)sizeof((dst) == (src)), memcpy(&(dst)->obj + 1, \
+	    &(src)->obj + 1, sizeof(*(dst)) - sizeof((dst)->obj)))
 
 #endif

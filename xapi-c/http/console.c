@@ -256,8 +256,7 @@ console_stream(struct stream *s)
 	if (s->head->method == HTTP_GET)
 		r.ws = &ws;
 	/* No picture of the past is needed while it lasts. */
-	db_root_put(s->call.root);
-	s->call.root = NULL;
+	call_close(&s->call);
 	if (fdio_nonblock(r.fd, true) == 0 && greet(s, key) == 0)
 		relay(&r);
 	buf_release(&r.to_console);

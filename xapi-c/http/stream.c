@@ -183,8 +183,7 @@ stream_free(struct stream *s)
 {
 	if (!ref_is_null(&s->made))
 		session_end(&s->call, &s->made);
-	if (s->call.root)
-		db_root_put(s->call.root);
+	call_close(&s->call);
 	arena_free(s->call.arena);
 	free(s);
 }

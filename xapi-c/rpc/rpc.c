@@ -449,8 +449,7 @@ rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
 		envelope_answer(&p.env, r, &p.answer);
 	}
 	envelope_release(&p.env);
-	if (p.c.root)
-		db_root_put(p.c.root);
+	call_close(&p.c);
 	arena_free(p.c.arena);
 	return outcome;
 }

@@ -187,6 +187,59 @@ def envelopes_follow_the_version_asked_for():
             equal(answer.split(b"\r\n\r\n", 1)[1], want, "reply")
 
 
+def texts_read_back_as_they_were_acknowledged():
+    """On both transports, or they were refused on both."""
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+
+        def set_xml(text, declared="", coding="utf-8"):
+            call = ("<?xml version='1.0'%s?><methodCall><methodName>"
+                    "VM.set_name_label</methodName><params><param><value>%s"
+                    "</value></param><param><value>%s</value></param><param>"
+                    "<value>%s</value></param></params></methodCall>" % (
+                        declared, api.session, vm, text)).encode(coding)
+            return b"Success" in exchange(b, post(call))
+
+        def set_json(text):
+            call = '{"method":"VM.set_name_label","id":1,"params":' \
+                '["%s","%s","%s"]}' % (api.session, vm, text)
+            return b'"error":null' in exchange(b, post(call.encode(),
+                                                       "/jsonrpc"))
+
+        def get():
+            name = api("VM.get_name_label", vm)
+            call = json.dumps({"method": "VM.get_name_label", "id": 1,
+                               "params": [api.session, vm]}).encode()
+            answer = exchange(b, post(call, "/jsonrpc"))
+            equal(json.loads(answer.split(b"\r\n\r\n", 1)[1])["result"],
+                  name, "by JSON")
+            return name
+
+        for coding in ("iso-8859-1", "utf-8", "utf-16"):
+            check(set_xml("%s \u00fc" % coding, " encoding='%s'" % coding,
+                          coding), coding)
+            equal(get(), "%s \u00fc" % coding, "name")
+        check(set_xml("\u00fc &#8364;", " encoding='us-ascii'",
+                      "iso-8859-1") is False, "FC is no US-ASCII")
+        check(set_xml("undeclared \u00fc", "", "iso-8859-1") is False,
+              "FC is no UTF-8")
+        equal(get(), "utf-16 \u00fc", "name")
+        for text in ("\\u0001", "\\b", "\\ufffe", "\\uffff", "\\ud800",
+                     "\\u0000", "\ufffe"):
+            check(not set_json("x" + text), "%r is taken by JSON" % text)
+        for text in ("&#1;", "\x01", "&#8;", "&#xfffe;", "\uffff",
+                     "&#xd800;", "&#0;"):
+            check(not set_xml("x" + text), "%r is taken by XML" % text)
+        equal(get(), "utf-16 \u00fc", "name")
+        for text in ("a\\r\\nb\\tc", "\\ufdd0\\ud83f\\udffe",
+                     "\\u007f\\u0085\\ufffd", "\\ud83d\\ude00"):
+            check(set_json(text), "%s is refused" % text)
+            equal(get(), json.loads('"%s"' % text), "name")
+        check(set_xml("a&#13;b"), "a CR is refused")
+        equal(get(), "a\rb", "name")
+
+
 def plain_http_serves_calls_once_it_may():
     with Bench() as b:
         api = b.ready()
@@ -725,6 +778,7 @@ if __name__ == "__main__":
         ambiguous_bodies_end_the_connection,
         stalled_requests_time_out,
         envelopes_follow_the_version_asked_for,
+        texts_read_back_as_they_were_acknowledged,
         plain_http_serves_calls_once_it_may,
         events_wake_those_who_wait, a_token_is_good_after_a_restart,
         disks_stream_in_every_way,

@@ -34,7 +34,7 @@ json(const struct type *t, const void *v)
 
 START_TEST(scalars_are_written_as_clients_expect)
 {
-	const char *s = "a<b>&\"c\"\x01\n\\", *none = NULL;
+	const char *s = "a<b>&\"c\"\n\\", *none = NULL;
 	int64_t i = -123, t = 1795259360;
 	bool yes = true, no = false;
 	struct ref null = REF_NULL;
@@ -43,7 +43,7 @@ START_TEST(scalars_are_written_as_clients_expect)
 
 	BOTH(&type_string, &s,
 	    "<value>a&lt;b&gt;&amp;&quot;c&quot;\n\\</value>",
-	    "\"a<b>&\\\"c\\\"\\u0001\\n\\\\\"");
+	    "\"a<b>&\\\"c\\\"\\n\\\\\"");
 	BOTH(&type_string, &none, "<value></value>", "\"\"");
 	BOTH(&type_int, &i, "<value>-123</value>", "-123");
 	BOTH(&type_bool, &yes, "<value><boolean>1</boolean></value>", "true");
@@ -66,8 +66,11 @@ START_TEST(what_is_not_utf8_is_replaced)
 	    "\"a\xef\xbf\xbd\xc3\xa4<\xef\xbf\xbd\xef\xbf\xbd\"");
 	s = "\xef\xbf\xbf\t\r";
 	BOTH(&type_string, &s, "<value>\xef\xbf\xbd\xef\xbf\xbd"
-	    "\xef\xbf\xbd\t\r</value>", "\"\xef\xbf\xbd\xef\xbf\xbd"
+	    "\xef\xbf\xbd\t&#13;</value>", "\"\xef\xbf\xbd\xef\xbf\xbd"
 	    "\xef\xbf\xbd\\t\\r\"");
+	s = "a\x01\x1f\x7f";
+	BOTH(&type_string, &s, "<value>a\xef\xbf\xbd\xef\xbf\xbd\x7f</value>",
+	    "\"a\xef\xbf\xbd\xef\xbf\xbd\x7f\"");
 }
 END_TEST
 

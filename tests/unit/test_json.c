@@ -164,6 +164,45 @@ START_TEST(bad_utf8_is_remembered)
 }
 END_TEST
 
+/* An escape says no more than its bytes would: XML could not say it back. */
+START_TEST(escapes_that_xml_cannot_carry_are_remembered)
+{
+	static const char *const bad[] = { "\\ufffe", "\\uffff", "\\u0001",
+		"\\u001f", "\\b", "\\f", "\xef\xbf\xbe", "\x01" };
+	static const char *const good[] = { "\\ufffd", "\\u0009\\n\\r\\t",
+		"\\u007f", "\\u0085", "\\ufdd0", "\\ud83f\\udffe",
+		"\\ud800\\udc00" };
+	char call[100];
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(call, sizeof(call), "{\"method\":\"a\",\"id\":1,"
+		    "\"params\":[\"x%s\"]}", bad[i]);
+		ck_assert_int_eq(parse(call), 0);
+		ck_assert_msg(req.call.bad_utf8, "%s is taken", bad[i]);
+		ck_assert_ptr_nonnull(strstr(req.call.params[0].s,
+		    "x\xef\xbf\xbd"));
+		snprintf(call, sizeof(call), "{\"method\":\"a\",\"id\":1,"
+		    "\"params\":[{\"x%s\":1}]}", bad[i]);
+		ck_assert_int_eq(parse(call), 0);
+		ck_assert_msg(req.call.bad_utf8, "key %s is taken", bad[i]);
+	}
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(call, sizeof(call), "{\"method\":\"a\",\"id\":1,"
+		    "\"params\":[\"%s\"]}", good[i]);
+		ck_assert_int_eq(parse(call), 0);
+		ck_assert_msg(!req.call.bad_utf8, "%s is refused", good[i]);
+	}
+	ck_assert_int_eq(parse("{\"method\":\"a\",\"id\":\"\\ufffe\","
+	    "\"params\":[]}"), -EBADMSG);
+	ck_assert_int_eq(parse("{\"method\":\"a\",\"id\":1,"
+	    "\"params\":[\"\\u0000\"]}"), -EBADMSG);
+	ck_assert_int_eq(parse("{\"method\":\"a\",\"id\":1,"
+	    "\"params\":[\"\\ud800\"]}"), -EBADMSG);
+	end();
+}
+END_TEST
+
 START_TEST(broken_calls_do_no_harm)
 {
 	static const char call[] = "{\"jsonrpc\":\"2.0\",\"method\":\"a.b\","
@@ -203,5 +242,7 @@ main(void)
 	    what_is_no_call_is_refused, depth_is_limited,
 	    no_call_makes_a_tree_of_megabytes,
 	    a_long_text_full_of_brackets_is_one_value,
-	    bad_utf8_is_remembered, broken_calls_do_no_harm);
+	    bad_utf8_is_remembered,
+	    escapes_that_xml_cannot_carry_are_remembered,
+	    broken_calls_do_no_harm);
 }

@@ -82,6 +82,95 @@ START_TEST(text_keeps_its_characters)
 }
 END_TEST
 
+#define DECLARED(set, v) "<?xml version='1.0' encoding=" set "?><methodCall>" \
+	"<methodName>a</methodName><params>" P(v) "</params></methodCall>"
+
+static void
+expect_text(const char *call, const char *want)
+{
+	ck_assert_int_eq(parse(call), 0);
+	ck_assert_msg(!req.bad_utf8, "%s", call);
+	ck_assert_str_eq(req.params[0].s, want);
+}
+
+START_TEST(the_declared_encoding_counts)
+{
+	expect_text(DECLARED("\"iso-8859-1\"", "\xfc\x80"), "\xc3\xbc\xc2\x80");
+	expect_text(DECLARED("'ISO-8859-1' standalone='yes'", "\xc3\xbc"),
+	    "\xc3\x83\xc2\xbc");
+	expect_text(DECLARED(" 'Latin1'", "\xff"), "\xc3\xbf");
+	expect_text(DECLARED("'us-ascii'", "a&#252;"), "a\xc3\xbc");
+	expect_text(DECLARED("'UTF-8'", "\xc3\xbc"), "\xc3\xbc");
+	expect_text("\xef\xbb\xbf" DECLARED("'utf-8'", "\xc3\xbc"), "\xc3\xbc");
+	/* as if none were declared */
+	expect_text(DECLARED("'koi8-r'", "\xc3\xbc"), "\xc3\xbc");
+	expect_text(DECLARED("'utf-16'", "\xc3\xbc"), "\xc3\xbc");
+	expect_text(CALL(P("encoding='iso-8859-1'?> \xc3\xbc")),
+	    "encoding='iso-8859-1'?> \xc3\xbc");
+	ck_assert_int_eq(parse(DECLARED("'us-ascii'", "\xc3\xbc")), 0);
+	ck_assert(req.bad_utf8);
+	ck_assert_int_eq(parse(DECLARED("'utf-8'", "\xfc")), 0);
+	ck_assert(req.bad_utf8);
+	arena_free(a);
+	a = NULL;
+}
+END_TEST
+
+/* A call in UTF-16, of characters below U+10000 and one that is given. */
+static int
+parse_utf16(bool big, bool mark, const char *pair, size_t pair_len)
+{
+	static const char head[] = "<?xml version=\"1.0\" encoding=\"UTF-16\"?>"
+	    "<methodCall><methodName>a</methodName><params><param><value>",
+	    tail[] = "</value></param></params></methodCall>";
+	struct buf b = { 0 };
+	const char *s;
+	int rc;
+
+	if (mark)
+		buf_adds(&b, big ? "\xfe\xff" : "\xff\xfe");
+	for (s = head; *s; s++)
+		buf_add(&b, (char[]){ big ? 0 : *s, big ? *s : 0 }, 2);
+	buf_add(&b, pair, pair_len);
+	for (s = tail; *s; s++)
+		buf_add(&b, (char[]){ big ? 0 : *s, big ? *s : 0 }, 2);
+	arena_free(a);
+	a = arena_new();
+	xmlrpc_init();
+	rc = xmlrpc_parse(a, b.data, b.len, &req);
+	buf_release(&b);
+	return rc;
+}
+
+START_TEST(utf16_is_read_in_both_orders)
+{
+	int big, mark;
+
+	for (big = 0; big < 2; big++) {
+		for (mark = 0; mark < 2; mark++) {
+			ck_assert_int_eq(parse_utf16(big, mark, big ?
+			    "\x00\xfc\xd8\x3d\xde\x00" :
+			    "\xfc\x00\x3d\xd8\x00\xde", 6), 0);
+			ck_assert_str_eq(req.params[0].s,
+			    "\xc3\xbc\xf0\x9f\x98\x80");
+			ck_assert(!req.bad_utf8);
+			ck_assert_int_eq(parse_utf16(big, mark, big ?
+			    "\xd8\x3d" : "\x3d\xd8", 2), 0);
+			ck_assert(req.bad_utf8);
+			ck_assert_int_eq(parse_utf16(big, mark, big ?
+			    "\xde\x00\x00x" : "\x00\xdex\x00", 4), 0);
+			ck_assert(req.bad_utf8);
+			ck_assert_int_eq(parse_utf16(big, mark, "x", 1),
+			    -EBADMSG);
+		}
+	}
+	ck_assert_int_eq(parse("\xff\xfe"), -EBADMSG);
+	ck_assert_int_eq(parse("\xff\xfe<"), -EBADMSG);
+	arena_free(a);
+	a = NULL;
+}
+END_TEST
+
 START_TEST(calls_without_params_are_calls)
 {
 	ck_assert_int_eq(parse("<methodCall><methodName>x</methodName>"
@@ -179,6 +268,7 @@ main(void)
 {
 	return UNIT_RUN("xmlrpc", every_type_is_read,
 	    white_space_between_tags_is_ignored, text_keeps_its_characters,
+	    the_declared_encoding_counts, utf16_is_read_in_both_orders,
 	    calls_without_params_are_calls, what_is_no_call_is_refused,
 	    depth_and_number_are_limited, broken_calls_do_no_harm);
 }

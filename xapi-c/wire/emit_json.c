@@ -6,34 +6,37 @@
 #include "wire/emit.h"
 #include "wire/utf8.h"
 
-/* What stands for the byte, in esc or by itself; NULL: the byte. */
+/* What stands for the byte; NULL: the byte. */
 static const char *
-escape(unsigned char c, char esc[static 8])
+escape(char c)
 {
-	const char *letter;
-
-	if (c >= 0x20 && c != '"' && c != '\\')
+	switch (c) {
+	case '"':
+		return "\\\"";
+	case '\\':
+		return "\\\\";
+	case '\n':
+		return "\\n";
+	case '\r':
+		return "\\r";
+	case '\t':
+		return "\\t";
+	default:
 		return NULL;
-	letter = c ? strchr("\"\"\\\\\nn\rr\tt", c) : NULL;
-	if (letter)
-		snprintf(esc, 8, "\\%c", letter[1]);
-	else
-		snprintf(esc, 8, "\\u%04x", c);
-	return esc;
+	}
 }
 
 void
 emit_json_string(struct buf *b, const char *s)
 {
 	const char *from = s, *end = s + strlen(s), *esc;
-	char space[8];
 	size_t n;
 
 	buf_addc(b, '"');
 	while (s < end) {
 		n = 1;
-		esc = escape((unsigned char)*s, space);
-		if ((unsigned char)*s >= 0x80) {
+		esc = escape(*s);
+		if (!esc && (*s < ' ' || *s > '~')) {
 			n = utf8_len(s, (size_t)(end - s));
 			esc = n ? NULL : UTF8_REPLACEMENT;
 		}

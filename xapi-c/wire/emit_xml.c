@@ -18,9 +18,10 @@ escape(unsigned char c)
 		return "&amp;";
 	case '"':
 		return "&quot;";
+	case '\r':			/* bare, it would be read as a line's end */
+		return "&#13;";
 	default:
-		return c >= 0x20 || c == '\t' || c == '\n' || c == '\r' ?
-		    NULL : "";
+		return NULL;
 	}
 }
 
@@ -33,7 +34,7 @@ emit_xml_text(struct buf *b, const char *s)
 	while (s < end) {
 		n = 1;
 		esc = escape((unsigned char)*s);
-		if ((unsigned char)*s >= 0x80) {
+		if (!esc && (*s < ' ' || *s > '~')) {
 			n = utf8_len(s, (size_t)(end - s));
 			esc = n ? NULL : UTF8_REPLACEMENT;
 		}

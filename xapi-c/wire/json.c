@@ -11,10 +11,26 @@
 struct convert {
 	struct arena *arena;
 	uint32_t count;
+	bool bad;			/* see text() */
 };
 
 static bool convert(struct convert *c, const json_t *j, int depth,
     struct value *out);
+
+/*
+ * Escapes can spell what is no character in XML (wire/utf8.h): it is replaced
+ * and remembered, as if it had come in plain bytes.
+ */
+static const char *
+text(struct convert *c, const char *s)
+{
+	size_t len = strlen(s);
+	bool bad;
+
+	s = utf8_repair(c->arena, s, &len, &bad);
+	c->bad |= bad;
+	return arena_strndup(c->arena, s, len);
+}
 
 static bool
 convert_array(struct convert *c, const json_t *j, int depth,
@@ -43,7 +59,7 @@ convert_object(struct convert *c, json_t *j, int depth, struct value *out)
 	json_t *v;
 
 	json_object_foreach(j, key, v) {
-		members[i].name = arena_strdup(c->arena, key);
+		members[i].name = text(c, key);
 		if (!convert(c, v, depth + 1, &members[i].v))
 			return false;
 		i++;
@@ -66,7 +82,7 @@ convert(struct convert *c, const json_t *j, int depth, struct value *out)
 		return convert_array(c, j, depth, out);
 	case JSON_STRING:
 		out->kind = VALUE_STRING;
-		out->s = arena_strdup(c->arena, json_string_value(j));
+		out->s = text(c, json_string_value(j));
 		break;
 	case JSON_INTEGER:
 		out->kind = VALUE_INT;
@@ -88,10 +104,11 @@ convert(struct convert *c, const json_t *j, int depth, struct value *out)
 	return true;
 }
 
-/* The id as JSON text; only ints and strings are ids. */
+/* The id as JSON text; only ints and strings that can be echoed are ids. */
 static const char *
 id_text(struct arena *a, const json_t *id)
 {
+	struct convert c = { .arena = a };
 	struct buf b = { 0 };
 	const char *s;
 
@@ -100,7 +117,10 @@ id_text(struct arena *a, const json_t *id)
 		    (long long)json_integer_value(id));
 	if (!json_is_string(id))
 		return NULL;
-	emit_json_string(&b, json_string_value(id));
+	s = text(&c, json_string_value(id));
+	if (c.bad)
+		return NULL;
+	emit_json_string(&b, s);
 	s = arena_strdup(a, b.data);
 	buf_release(&b);
 	return s;
@@ -188,9 +208,9 @@ json_parse(struct arena *a, const char *data, size_t len,
 		out->id = id_text(a, json_object_get(root, "id"));
 		out->call.method = arena_strdup(a,
 		    json_string_value(json_object_get(root, "method")));
-		out->call.bad_utf8 = bad;
 		ok = out->id &&
 		    take_params(&c, json_object_get(root, "params"), out);
+		out->call.bad_utf8 = bad || c.bad;
 	}
 	json_decref(root);
 	return ok ? 0 : -EBADMSG;

@@ -11,7 +11,8 @@ utf8_len(const char *text, size_t left)
 	uint32_t c;
 
 	if (p[0] < 0x80)
-		return 1;
+		return p[0] >= ' ' || p[0] == '\t' || p[0] == '\n' ||
+		    p[0] == '\r';
 	if (p[0] >= 0xc2 && p[0] < 0xe0)
 		n = 2;
 	else if (p[0] >= 0xe0 && p[0] < 0xf0)

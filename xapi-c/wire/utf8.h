@@ -14,10 +14,12 @@
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"		/* U+FFFD */
 
 /* Bytes of the character at p, at most left; 0: p[0] is no part of one that
- * XML and JSON can carry (for the characters beyond ASCII). */
+ * XML can carry, which has neither control characters but tab and the ends of
+ * lines nor U+FFFE, U+FFFF and surrogates.  JSON can, but what one client
+ * writes another must be able to read. */
 size_t utf8_len(const char *p, size_t left);
 /*
- * Returns data itself if it is UTF-8, else a copy in which every byte that is
+ * Returns data itself if it is such text, else a copy in which every byte that is
  * not has become U+FFFD, and sets *bad_out.
  */
 const char *utf8_repair(struct arena *a, const char *data, size_t *len,

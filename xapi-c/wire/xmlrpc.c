@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "wire/charset.h"
 #include "wire/utf8.h"
 
 enum el {
@@ -426,12 +427,13 @@ xmlrpc_parse(struct arena *a, const char *data, size_t len,
 	bool bad;
 
 	memset(out, 0, sizeof(*out));
+	data = charset_to_utf8(a, data, &len);
 	data = utf8_repair(a, data, &len, &bad);
 	out->bad_utf8 = bad;
 	p.ctxt = xmlCreatePushParserCtxt(&sax, &p, NULL, 0, NULL);
 	if (!p.ctxt)
 		return -EBADMSG;
-	/* Repaired above; a declared encoding must not undo that. */
+	/* The declared encoding was heeded above. */
 	xmlCtxtUseOptions(p.ctxt, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	xmlParseChunk(p.ctxt, data, (int)len, 1);
 	if (!p.ctxt->wellFormed || !p.done)

@@ -1,8 +1,8 @@
 /*
  * XML-RPC calls to values.  Entities, DTDs, processing instructions and
  * anything fetched from elsewhere are refused; depth and number of elements
- * are limited (wire/value.h), the size by the caller.  Any thread, after
- * xmlrpc_init ran once.
+ * are limited (wire/value.h), the size by the caller.  The encoding is the
+ * declared one (wire/charset.h).  Any thread, after xmlrpc_init ran once.
  */
 #ifndef WIRE_XMLRPC_H
 #define WIRE_XMLRPC_H

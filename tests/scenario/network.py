@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 
@@ -168,6 +169,14 @@ def no_one_meets_dom0_but_on_the_management_network():
                 check(api("host.get_all"), "no host")
 
 
+def names_at(lab, address, b):
+    """What the certificate that is shown there is for."""
+    with lab.admin.here():
+        pem = ssl.get_server_certificate((address, b.https))
+    return netns.run("openssl", "x509", "-noout", "-ext", "subjectAltName",
+                     input=pem)
+
+
 def xapi_follows_the_management_address():
     with Lab() as lab, Host(lab) as b:
         until("the first address",
@@ -185,6 +194,8 @@ def xapi_follows_the_management_address():
         b.control("address 192.0.2.20")
         until("the second address",
               lambda: connects(lab.admin, "192.0.2.20", b.https) is True)
+        check("IP Address:192.0.2.20" in names_at(lab, "192.0.2.20", b),
+              "the certificate is for another address")
         for port in (b.https, b.http):
             until("the first address to be left", lambda: connects(
                 lab.admin, "192.0.2.10", port) is not True)

@@ -1,12 +1,18 @@
 /* The server's certificate file. */
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "net/tls.h"
 #include "unit.h"
 
@@ -45,21 +51,24 @@ START_TEST(the_certificate_is_made_once_and_kept)
 	struct tls *tls;
 	struct stat st;
 	const char *why;
-	char first[TLS_FINGERPRINT_LEN + 1];
+	char first[TLS_FINGERPRINT_LEN + 1], again[TLS_FINGERPRINT_LEN + 1];
+	struct arena *a = arena_new();
 
 	begin();
 	ck_assert_int_eq(tls_new(dir, "a-host", &tls, &why), 0);
-	ck_assert_uint_eq(strlen(tls_fingerprint(tls)), TLS_FINGERPRINT_LEN);
-	memcpy(first, tls_fingerprint(tls), sizeof(first));
-	ck_assert_ptr_nonnull(strstr(tls_certificate(tls),
+	tls_fingerprint(tls, first);
+	ck_assert_uint_eq(strlen(first), TLS_FINGERPRINT_LEN);
+	ck_assert_ptr_nonnull(strstr(tls_certificate(tls, a),
 	    "BEGIN CERTIFICATE"));
-	ck_assert_ptr_null(strstr(tls_certificate(tls), "PRIVATE"));
+	ck_assert_ptr_null(strstr(tls_certificate(tls, a), "PRIVATE"));
 	tls_free(tls);
+	arena_free(a);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0600);
 	ck_assert(folder_synced);
 	ck_assert_int_eq(tls_new(dir, "other", &tls, &why), 0);
-	ck_assert_str_eq(tls_fingerprint(tls), first);
+	tls_fingerprint(tls, again);
+	ck_assert_str_eq(again, first);
 	tls_free(tls);
 	end();
 }
@@ -91,9 +100,206 @@ START_TEST(a_missing_folder_is_an_error)
 }
 END_TEST
 
+static struct tls *
+started(void)
+{
+	struct tls *tls;
+	const char *why;
+
+	begin();
+	ck_assert_int_eq(tls_new(dir, "host1.example", &tls, &why), 0);
+	return tls;
+}
+
+/* Is it renewed for the host and these addresses, NULL at the end? */
+static bool
+renamed(struct tls *tls, const char *host, const char *const *addresses)
+{
+	struct tls_names names = { .host = host, .addresses = addresses };
+	bool renewed;
+
+	while (addresses[names.n])
+		names.n++;
+	ck_assert_int_eq(tls_rename(tls, &names, &renewed), 0);
+	return renewed;
+}
+
+#define AT(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static X509 *
+parsed(const char *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	ck_assert_ptr_nonnull(cert);
+	return cert;
+}
+
+static X509 *
+shown(struct tls *tls)
+{
+	struct arena *a = arena_new();
+	X509 *cert = parsed(tls_certificate(tls, a));
+
+	arena_free(a);
+	return cert;
+}
+
+static bool
+is_for(struct tls *tls, const char *name)
+{
+	X509 *cert = shown(tls);
+	bool ok = X509_check_ip_asc(cert, name, 0) == 1 ||
+	    X509_check_host(cert, name, 0, 0, NULL) == 1;
+
+	X509_free(cert);
+	return ok;
+}
+
+/* C09 */
+START_TEST(it_is_for_the_host_and_its_addresses)
+{
+	struct tls *tls = started();
+
+	ck_assert(is_for(tls, "host1.example"));
+	ck_assert(!is_for(tls, "192.0.2.10"));
+	ck_assert(renamed(tls, "host1.example", AT("192.0.2.10",
+	    "2001:db8::10")));
+	ck_assert(is_for(tls, "host1.example") && is_for(tls, "host1"));
+	ck_assert(is_for(tls, "192.0.2.10") && is_for(tls, "2001:db8::10"));
+	ck_assert(!renamed(tls, "host1.example", AT("2001:db8::10",
+	    "192.0.2.10")));
+	ck_assert(renamed(tls, "host1.example", AT("192.0.2.20")));
+	ck_assert(is_for(tls, "192.0.2.20") && !is_for(tls, "192.0.2.10"));
+	ck_assert(renamed(tls, "host2", AT("192.0.2.20")));
+	ck_assert(is_for(tls, "host2") && !is_for(tls, "host1.example"));
+	tls_free(tls);
+	end();
+}
+END_TEST
+
+START_TEST(a_renewed_one_keeps_its_key_and_lasts)
+{
+	char print[TLS_FINGERPRINT_LEN + 1], again[TLS_FINGERPRINT_LEN + 1];
+	struct tls *tls = started();
+	X509 *before = shown(tls), *after;
+	const char *why;
+
+	ck_assert(renamed(tls, "host1", AT("192.0.2.10")));
+	after = shown(tls);
+	ck_assert_int_eq(EVP_PKEY_eq(X509_get0_pubkey(before),
+	    X509_get0_pubkey(after)), 1);
+	ck_assert_int_ne(X509_cmp(before, after), 0);
+	tls_fingerprint(tls, print);
+	tls_free(tls);
+	ck_assert_int_eq(tls_new(dir, "other", &tls, &why), 0);
+	tls_fingerprint(tls, again);
+	ck_assert_str_eq(again, print);
+	X509_free(before);
+	X509_free(after);
+	tls_free(tls);
+	end();
+}
+END_TEST
+
+/* An operator's: signed by itself too, for other names. */
+static void
+install(const char *name)
+{
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *cert = X509_new();
+	FILE *f = fopen(path, "we");
+
+	X509_set_version(cert, X509_VERSION_3);
+	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	X509_set_pubkey(cert, key);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN",
+	    MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0);
+	X509_set_issuer_name(cert, X509_get_subject_name(cert));
+	ck_assert_int_gt(X509_sign(cert, key, EVP_sha256()), 0);
+	ck_assert_int_eq(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL,
+	    NULL), 1);
+	ck_assert_int_eq(PEM_write_X509(f, cert), 1);
+	fclose(f);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+START_TEST(one_that_an_operator_installed_is_left_alone)
+{
+	struct tls *tls = started();
+	const char *why;
+	X509 *cert;
+
+	/* while we run, and before */
+	for (int i = 0; i < 2; i++) {
+		install("operator");
+		ck_assert(!renamed(tls, "host1", AT("192.0.2.10")));
+		tls_free(tls);
+		ck_assert_int_eq(tls_new(dir, "host1", &tls, &why), 0);
+		ck_assert(!renamed(tls, "host1", AT("192.0.2.10")));
+		cert = shown(tls);
+		ck_assert_int_eq(X509_check_host(cert, "operator", 0, 0, NULL),
+		    1);
+		X509_free(cert);
+	}
+	tls_free(tls);
+	end();
+}
+END_TEST
+
+static bool
+shake(SSL *client, struct tls_conn *server)
+{
+	bool here = false, there = false;
+
+	for (int i = 0; i < 100 && !(here && there); i++) {
+		here = here || SSL_connect(client) == 1;
+		there = there || tls_handshake(server) == 0;
+	}
+	return here && there;
+}
+
+START_TEST(connections_survive_a_renewal)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct tls *tls = started();
+	struct tls_conn *conn;
+	SSL *client = SSL_new(ctx);
+	char got[6] = "";
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+	    fds), 0);
+	SSL_set_fd(client, fds[0]);
+	conn = tls_accept(tls, fds[1]);
+	ck_assert_int_eq(SSL_connect(client), -1);	/* half way */
+	ck_assert(renamed(tls, "host1", AT("192.0.2.10")));
+	ck_assert(shake(client, conn));
+	ck_assert(renamed(tls, "host1", AT("192.0.2.20")));
+	ck_assert_int_eq(tls_write(conn, "hello", 5), 5);
+	ck_assert_int_eq(SSL_read(client, got, 5), 5);
+	ck_assert_str_eq(got, "hello");
+	tls_conn_free(conn);
+	SSL_free(client);
+	SSL_CTX_free(ctx);
+	close(fds[0]);
+	close(fds[1]);
+	tls_free(tls);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
 	return UNIT_RUN("tls", the_certificate_is_made_once_and_kept,
-	    a_damaged_file_is_not_replaced, a_missing_folder_is_an_error);
+	    a_damaged_file_is_not_replaced, a_missing_folder_is_an_error,
+	    it_is_for_the_host_and_its_addresses,
+	    a_renewed_one_keeps_its_key_and_lasts,
+	    one_that_an_operator_installed_is_left_alone,
+	    connections_survive_a_renewal);
 }

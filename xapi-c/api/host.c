@@ -66,7 +66,7 @@ api_host_get_server_certificate(struct call *c,
 {
 	if (!call_find(c, CLASS_HOST, &a->host))
 		return -1;
-	*result = arena_strdup(c->arena, tls_certificate(c->x->tls));
+	*result = tls_certificate(c->x->tls, c->arena);
 	return 0;
 }
 

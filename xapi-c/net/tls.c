@@ -6,24 +6,32 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/atomic_file.h"
 #include "base/mem.h"
+#include "net/certificate.h"
 
 #define PEM_NAME "server.pem"
 
-struct tls {
+/* What the file holds, ready to be shown. */
+struct face {
 	SSL_CTX *ctx;
 	char fingerprint[TLS_FINGERPRINT_LEN + 1];
 	char *pem;			/* the certificate alone */
+};
+
+struct tls {
+	pthread_mutex_t lock;		/* for face: it may be replaced */
+	struct face face;
+	char *dir;
 };
 
 struct tls_conn {
@@ -31,86 +39,6 @@ struct tls_conn {
 	bool wants_write;
 	bool dry;			/* only part of a record is left to read */
 };
-
-static bool
-add_extension(X509 *cert, int nid, const char *text)
-{
-	X509_EXTENSION *ext;
-	X509V3_CTX ctx;
-	bool ok;
-
-	X509V3_set_ctx_nodb(&ctx);
-	X509V3_set_ctx(&ctx, cert, cert, NULL, NULL, 0);
-	ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, text);
-	if (!ext)
-		return false;
-	ok = X509_add_ext(cert, ext, -1) == 1;
-	X509_EXTENSION_free(ext);
-	return ok;
-}
-
-static bool
-set_serial(X509 *cert)
-{
-	unsigned char bytes[8];
-	uint64_t serial = 0;
-	size_t i;
-
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-		return false;
-	for (i = 0; i < sizeof(bytes); i++)
-		serial = serial << 8 | bytes[i];
-	return ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert),
-	    serial >> 1) == 1;
-}
-
-/* Fixed dates: the clock of a machine at its first start may be anything. */
-static X509 *
-certificate_make(EVP_PKEY *key, const char *name)
-{
-	X509 *cert = X509_new();
-	char san[300];
-	bool ok;
-
-	if (!cert)
-		return NULL;
-	snprintf(san, sizeof(san), "DNS:%.250s", name);
-	ok = X509_set_version(cert, X509_VERSION_3) == 1 &&
-	    set_serial(cert) &&
-	    ASN1_TIME_set_string(X509_getm_notBefore(cert),
-		"20200101000000Z") == 1 &&
-	    ASN1_TIME_set_string(X509_getm_notAfter(cert),
-		"20491231235959Z") == 1 &&
-	    X509_set_pubkey(cert, key) == 1 &&
-	    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN",
-		MBSTRING_UTF8, (const unsigned char *)name,
-		(int)strnlen(name, 64), -1, 0) == 1 &&
-	    X509_set_issuer_name(cert, X509_get_subject_name(cert)) == 1 &&
-	    add_extension(cert, NID_basic_constraints, "CA:FALSE") &&
-	    add_extension(cert, NID_key_usage,
-		"digitalSignature,keyEncipherment") &&
-	    add_extension(cert, NID_ext_key_usage, "serverAuth") &&
-	    add_extension(cert, NID_subject_alt_name, san) &&
-	    X509_sign(cert, key, EVP_sha256()) > 0;
-	if (ok)
-		return cert;
-	X509_free(cert);
-	return NULL;
-}
-
-static char *
-bio_text(BIO *bio, size_t *len_out)
-{
-	char *data, *copy;
-	long n = BIO_get_mem_data(bio, &data);
-
-	copy = mem_alloc((size_t)n + 1);
-	memcpy(copy, data, (size_t)n);
-	copy[n] = '\0';
-	if (len_out)
-		*len_out = (size_t)n;
-	return copy;
-}
 
 /* For good: clients that were told to trust it must not meet another one. */
 static int
@@ -124,36 +52,34 @@ pem_store(const char *dir, const char *text, size_t len)
 }
 
 static int
-pem_make(const char *dir, const char *name)
+pem_make(const char *dir, EVP_PKEY *key, const struct tls_names *names)
 {
-	EVP_PKEY *key = EVP_RSA_gen(2048);
-	BIO *bio = BIO_new(BIO_s_mem());
-	X509 *cert = NULL;
-	char *text = NULL;
 	size_t len;
-	int rc = -ENOMEM;
+	char *text = certificate_make(key, names, &len);
+	int rc;
 
-	if (!key || !bio)
-		goto out;
-	cert = certificate_make(key, name);
-	if (!cert || PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL,
-		NULL) != 1 || PEM_write_bio_X509(bio, cert) != 1)
-		goto out;
-	text = bio_text(bio, &len);
+	if (!text)
+		return -ENOMEM;
 	rc = pem_store(dir, text, len);
 	OPENSSL_cleanse(text, len);
-out:
 	free(text);
-	BIO_free(bio);
-	X509_free(cert);
+	return rc;
+}
+
+static int
+pem_make_first(const char *dir, const struct tls_names *names)
+{
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	int rc = key ? pem_make(dir, key, names) : -ENOMEM;
+
 	EVP_PKEY_free(key);
 	return rc;
 }
 
 static int
-describe(struct tls *tls)
+describe(struct face *f)
 {
-	X509 *cert = SSL_CTX_get0_certificate(tls->ctx);
+	X509 *cert = SSL_CTX_get0_certificate(f->ctx);
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned int i, n;
 	BIO *bio;
@@ -161,31 +87,15 @@ describe(struct tls *tls)
 	if (!cert || X509_digest(cert, EVP_sha256(), md, &n) != 1)
 		return -EBADMSG;
 	for (i = 0; i < n && i < 32; i++)
-		snprintf(tls->fingerprint + i * 3, 4, "%02X%s", md[i],
+		snprintf(f->fingerprint + i * 3, 4, "%02X%s", md[i],
 		    i + 1 < n ? ":" : "");
 	bio = BIO_new(BIO_s_mem());
 	if (!bio)
 		return -ENOMEM;
 	if (PEM_write_bio_X509(bio, cert) == 1)
-		tls->pem = bio_text(bio, NULL);
+		f->pem = certificate_text(bio, NULL);
 	BIO_free(bio);
-	return tls->pem ? 0 : -ENOMEM;
-}
-
-static int
-load(struct tls *tls, const char *dir)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/" PEM_NAME, dir);
-	if (access(path, R_OK) == -1)
-		return -errno;
-	if (SSL_CTX_use_certificate_chain_file(tls->ctx, path) != 1 ||
-	    SSL_CTX_use_PrivateKey_file(tls->ctx, path,
-		SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(tls->ctx) != 1)
-		return -EBADMSG;
-	return describe(tls);
+	return f->pem ? 0 : -ENOMEM;
 }
 
 static SSL_CTX *
@@ -208,27 +118,52 @@ context_new(void)
 	return ctx;
 }
 
+static void
+face_release(struct face *f)
+{
+	SSL_CTX_free(f->ctx);
+	free(f->pem);
+	*f = (struct face){ .ctx = NULL };
+}
+
+/* The caller releases what it left, also on failure. */
+static int
+face_load(struct face *f, const char *dir)
+{
+	char path[PATH_MAX];
+
+	*f = (struct face){ .ctx = context_new() };
+	if (!f->ctx)
+		return -ENOMEM;
+	snprintf(path, sizeof(path), "%s/" PEM_NAME, dir);
+	if (access(path, R_OK) == -1)
+		return -errno;
+	if (SSL_CTX_use_certificate_chain_file(f->ctx, path) != 1 ||
+	    SSL_CTX_use_PrivateKey_file(f->ctx, path, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(f->ctx) != 1)
+		return -EBADMSG;
+	return describe(f);
+}
+
 int
 tls_new(const char *dir, const char *name, struct tls **tls_out,
     const char **why)
 {
+	const struct tls_names names = { .host = name };
 	struct tls *tls = mem_zalloc(sizeof(*tls));
-	int rc = -ENOMEM;
+	int rc;
 
-	*why = "cannot set up OpenSSL";
-	tls->ctx = context_new();
-	if (!tls->ctx)
-		goto out;
-	rc = load(tls, dir);
+	pthread_mutex_init(&tls->lock, NULL);
+	tls->dir = mem_strdup(dir);
+	*why = "cannot use the certificate in " PEM_NAME;
+	rc = face_load(&tls->face, dir);
 	if (rc == -ENOENT) {
+		face_release(&tls->face);
 		*why = "cannot make the certificate";
-		rc = pem_make(dir, name);
+		rc = pem_make_first(dir, &names);
 		if (!rc)
-			rc = load(tls, dir);
-	} else if (rc) {
-		*why = "cannot use the certificate in " PEM_NAME;
+			rc = face_load(&tls->face, dir);
 	}
-out:
 	ERR_clear_error();
 	if (rc) {
 		tls_free(tls);
@@ -243,29 +178,81 @@ tls_free(struct tls *tls)
 {
 	if (!tls)
 		return;
-	SSL_CTX_free(tls->ctx);
-	free(tls->pem);
+	face_release(&tls->face);
+	pthread_mutex_destroy(&tls->lock);
+	free(tls->dir);
 	free(tls);
 }
 
-const char *
-tls_fingerprint(const struct tls *tls)
+/* What is being shown goes on: each connection holds its context. */
+static void
+face_replace(struct tls *tls, struct face *f)
 {
-	return tls->fingerprint;
+	struct face old;
+
+	pthread_mutex_lock(&tls->lock);
+	old = tls->face;
+	tls->face = *f;
+	pthread_mutex_unlock(&tls->lock);
+	face_release(&old);
+	*f = (struct face){ .ctx = NULL };
+}
+
+/* The file counts, not what was loaded: an operator may have replaced it. */
+int
+tls_rename(struct tls *tls, const struct tls_names *names, bool *renewed_out)
+{
+	struct face f;
+	X509 *cert;
+	int rc = face_load(&f, tls->dir);
+
+	*renewed_out = false;
+	cert = rc ? NULL : SSL_CTX_get0_certificate(f.ctx);
+	if (rc || !certificate_is_own(cert) || certificate_is_for(cert, names))
+		goto out;
+	rc = pem_make(tls->dir, SSL_CTX_get0_privatekey(f.ctx), names);
+	if (rc)
+		goto out;
+	face_release(&f);
+	rc = face_load(&f, tls->dir);
+	if (rc)
+		goto out;
+	face_replace(tls, &f);
+	*renewed_out = true;
+out:
+	face_release(&f);
+	ERR_clear_error();
+	return rc;
+}
+
+void
+tls_fingerprint(struct tls *tls, char out[static TLS_FINGERPRINT_LEN + 1])
+{
+	pthread_mutex_lock(&tls->lock);
+	memcpy(out, tls->face.fingerprint, TLS_FINGERPRINT_LEN + 1);
+	pthread_mutex_unlock(&tls->lock);
 }
 
 const char *
-tls_certificate(const struct tls *tls)
+tls_certificate(struct tls *tls, struct arena *a)
 {
-	return tls->pem;
+	const char *pem;
+
+	pthread_mutex_lock(&tls->lock);
+	pem = arena_strdup(a, tls->face.pem);
+	pthread_mutex_unlock(&tls->lock);
+	return pem;
 }
 
 struct tls_conn *
 tls_accept(struct tls *tls, int fd)
 {
-	SSL *ssl = SSL_new(tls->ctx);
 	struct tls_conn *c;
+	SSL *ssl;
 
+	pthread_mutex_lock(&tls->lock);
+	ssl = SSL_new(tls->face.ctx);
+	pthread_mutex_unlock(&tls->lock);
 	if (!ssl)
 		return NULL;
 	if (SSL_set_fd(ssl, fd) != 1) {

@@ -1,8 +1,8 @@
 /*
  * TLS of the server: OpenSSL, 1.2 and 1.3, records in the kernel (kTLS) where
  * it can.  Owns the server's certificate, self-signed (RSA 2048: some clients
- * offer no ECDSA suites), made at first start in one file with its key.  The
- * only user of OpenSSL.  A struct tls is shared by all threads; a struct
+ * offer no ECDSA suites), made at first start in one file with its key.  With
+ * net/certificate.c the only user of OpenSSL.  A struct tls is shared by all threads; a struct
  * tls_conn belongs to one thread at a time.
  */
 #ifndef NET_TLS_H
@@ -13,6 +13,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "net/tls_names.h"
+
+struct arena;
 struct tls;
 struct tls_conn;
 
@@ -25,10 +28,18 @@ struct tls_conn;
 int tls_new(const char *dir, const char *name, struct tls **tls_out,
     const char **why);
 void tls_free(struct tls *tls);			/* NULL is allowed */
+/*
+ * The certificate is to be for these names and no others.  If dir/server.pem
+ * is one that tls_new made for others, a new one takes its place, with the same
+ * key; one that an operator installed is left alone.  Connections that are
+ * there go on.  0 or -errno.  One thread at a time, beside any others.
+ */
+int tls_rename(struct tls *tls, const struct tls_names *names,
+    bool *renewed_out);
 /* SHA-256 of the certificate, upper-case hex with colons. */
-const char *tls_fingerprint(const struct tls *tls);
+void tls_fingerprint(struct tls *tls, char out[static TLS_FINGERPRINT_LEN + 1]);
 /* The certificate, without its key, as PEM text. */
-const char *tls_certificate(const struct tls *tls);
+const char *tls_certificate(struct tls *tls, struct arena *a);
 
 /* The server's end on a connected, non-blocking socket, which stays the
  * caller's.  NULL if OpenSSL has no memory. */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <libgen.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -106,25 +107,6 @@ listen_on(const struct daemon *d, int port, int *fd)
 	return rc;
 }
 
-/* On the sync thread, which starts later than the server and ends later. */
-static void
-presence(void *arg, const struct presence *p)
-{
-	const char *const *addresses = p->addresses.v;
-	const char *at[HTTP_MAX_ADDRESSES] = { "127.0.0.1" };
-	struct daemon *d = arg;
-	int n = 1;
-
-	if (d->x.cfg.listen_all)
-		return;
-	for (uint32_t i = 0; i < p->addresses.n && n < HTTP_MAX_ADDRESSES; i++)
-		at[n++] = addresses[i];
-	pthread_mutex_lock(&d->lock);
-	if (d->http)
-		http_serve_at(d->http, at, n);
-	pthread_mutex_unlock(&d->lock);
-}
-
 static const char *
 folder_of(struct daemon *d, const char *path)
 {
@@ -178,12 +160,15 @@ static int
 write_fingerprint(struct daemon *d)
 {
 	const struct atomic_file how = { .mode = 0600 };
-	const char *path = arena_printf(d->arena, "%s/fingerprint",
-	    d->x.cfg.state_dir);
-	const char *line = arena_printf(d->arena, "%s\n",
-	    tls_fingerprint(d->x.tls));
-	int rc = atomic_file_write(path, line, strlen(line), &how);
+	char line[TLS_FINGERPRINT_LEN + 2];
+	char path[PATH_MAX];
+	int rc;
 
+	snprintf(path, sizeof(path), "%s/fingerprint", d->x.cfg.state_dir);
+	tls_fingerprint(d->x.tls, line);
+	log_info("certificate %s", line);
+	memcpy(line + TLS_FINGERPRINT_LEN, "\n", 2);
+	rc = atomic_file_write(path, line, strlen(line), &how);
 	return rc ? fail("write the fingerprint", rc) : 0;
 }
 
@@ -201,8 +186,48 @@ start_tls(struct daemon *d)
 		log_error("cannot set up TLS: %s (%s)", why, strerror(-rc));
 		return rc;
 	}
-	log_info("certificate %s", tls_fingerprint(d->x.tls));
 	return write_fingerprint(d);
+}
+
+/* Clients that check names find the one they used.  Without an address, a
+ * cable may be out: what was known is still right. */
+static void
+rename_certificate(struct daemon *d, const struct presence *p)
+{
+	const struct tls_names names = {
+		.host = p->hostname, .addresses = p->addresses.v,
+		.n = (int)p->addresses.n,
+	};
+	bool renewed;
+	int rc;
+
+	if (!*p->hostname || names.n == 0)
+		return;
+	rc = tls_rename(d->x.tls, &names, &renewed);
+	if (rc)
+		fail("renew the certificate", rc);
+	else if (renewed)
+		write_fingerprint(d);
+}
+
+/* On the sync thread, which starts later than the server and ends later. */
+static void
+presence(void *arg, const struct presence *p)
+{
+	const char *const *addresses = p->addresses.v;
+	const char *at[HTTP_MAX_ADDRESSES] = { "127.0.0.1" };
+	struct daemon *d = arg;
+	int n = 1;
+
+	rename_certificate(d, p);
+	if (d->x.cfg.listen_all)
+		return;
+	for (uint32_t i = 0; i < p->addresses.n && n < HTTP_MAX_ADDRESSES; i++)
+		at[n++] = addresses[i];
+	pthread_mutex_lock(&d->lock);
+	if (d->http)
+		http_serve_at(d->http, at, n);
+	pthread_mutex_unlock(&d->lock);
 }
 
 static int

@@ -1,0 +1,25 @@
+/*
+ * The certificate that a host makes for itself, and whether one is such: it
+ * is signed by its own key and says so in a comment, so that one that an
+ * operator installed is never taken for it.  For net/tls.c; no state.
+ */
+#ifndef NET_CERTIFICATE_H
+#define NET_CERTIFICATE_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "net/tls_names.h"
+
+/* Key and certificate as PEM text; the caller clears and frees it.  NULL if
+ * OpenSSL cannot. */
+char *certificate_make(EVP_PKEY *key, const struct tls_names *names,
+    size_t *len_out);
+bool certificate_is_own(X509 *cert);
+/* Is it for these names, and for no others? */
+bool certificate_is_for(X509 *cert, const struct tls_names *names);
+/* A BIO's content, to be freed. */
+char *certificate_text(BIO *bio, size_t *len_out);
+
+#endif

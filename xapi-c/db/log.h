@@ -68,16 +68,16 @@ int db_apply(struct db *db, uint64_t index, const void *entry, size_t len);
 typedef void db_applied_fn(void *arg, int rc);
 int db_apply_later(struct db *db, uint64_t index, const void *entry,
     size_t len, db_applied_fn *applied, void *arg);
-/* Takes a copy in place of all entries up to index; as db_apply. */
-int db_replace(struct db *db, uint64_t index, const void *copy, size_t len);
+/* Takes a copy in place of all entries up to its index; as db_apply. */
+int db_replace(struct db *db, const void *copy, size_t len);
 uint64_t db_applied(struct db *db);
 /* Forgets the index: the database begins to follow another log.  As db_apply. */
 int db_detach(struct db *db);
 /*
  * Appends an entry that makes another database's replicated objects equal to
- * this one's (what is local or volatile stays there), and returns the index it
- * stands for.  Any thread.
+ * this one's (what is local or volatile stays there).  It names the index it
+ * stands for: db_applied may have moved on by then.  Any thread.
  */
-uint64_t db_copy(struct db *db, struct buf *b);
+void db_copy(struct db *db, struct buf *b);
 
 #endif

@@ -541,13 +541,14 @@ db_apply_later(struct db *db, uint64_t index, const void *entry, size_t len,
 }
 
 int
-db_replace(struct db *db, uint64_t index, const void *copy, size_t len)
+db_replace(struct db *db, const void *copy, size_t len)
 {
 	struct log_entry e;
-	struct request rq = { .entry = &e, .restore = true, .index = index };
+	struct request rq = { .entry = &e, .restore = true };
 
 	if (log_decode(&e, copy, len) || e.kind != LOG_COPY)
 		return -EBADMSG;
+	rq.index = e.base;
 	return run_and_wait(db, &rq);
 }
 
@@ -569,15 +570,13 @@ db_applied(struct db *db)
 	return applied;
 }
 
-uint64_t
+void
 db_copy(struct db *db, struct buf *b)
 {
 	struct db_root *root = db_root_get(db);
-	uint64_t applied = root->applied;
 
 	log_encode_copy(b, root);
 	db_root_put(root);
-	return applied;
 }
 
 static void

@@ -20,7 +20,7 @@ enum batch_state { BATCH_NONE, BATCH_POSTED, BATCH_PROPOSED, BATCH_KEPT };
 /* Before each entry: who made it, so that it is known when it comes back. */
 struct entry_head {
 	uint64_t member;
-	uint64_t token;
+	uint64_t token;		/* 0: a copy */
 	uint64_t len;
 	uint64_t zero;
 };
@@ -326,7 +326,7 @@ fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[],
 		abort();
 	/* the copy knows its index, which is at most raft's */
 	db_copy(m->db, &b);
-	**bufs = make_entry(m->cfg.id, db_applied(m->db), &b);
+	**bufs = make_entry(m->cfg.id, 0, &b);
 	*n_bufs = 1;
 	buf_release(&b);
 	return 0;
@@ -346,7 +346,7 @@ fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
 	pthread_mutex_lock(&m->lock);
 	step_aside(m);
 	pthread_mutex_unlock(&m->lock);
-	rc = data ? db_replace(m->db, head.token, data, head.len) : -EBADMSG;
+	rc = data ? db_replace(m->db, data, head.len) : -EBADMSG;
 	applied(m, rc);
 	if (rc)
 		fail(m, rc);

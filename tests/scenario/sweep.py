@@ -1,5 +1,6 @@
 """Every message of the wire with arguments of the right types and odd values:
-whatever they say, xapi answers, and its database stays good.
+whatever they say, xapi answers, and its database stays good.  And every field
+that a client can give: it is kept, or refused by name.
 """
 
 import os
@@ -8,7 +9,7 @@ import re
 import sys
 import xmlrpc.client
 
-from bench import Bench, Refused, check, main
+from bench import Bench, Refused, check, equal, main
 
 LOCK = os.path.join(os.path.dirname(__file__), "../../ui-protocol/wire.lock")
 SEED = 20
@@ -33,6 +34,7 @@ class Wire:
     def __init__(self):
         self.enums, self.fields, self.messages = {}, {}, []
         self.refs = {}
+        self.access, self.later = {}, []
         with open(LOCK, encoding="utf-8") as f:
             for line in f:
                 kind, rest = line.rstrip("\n").split(" ", 1)
@@ -46,6 +48,12 @@ class Wire:
         m = re.match(r"(\w+)\.(\w+) \d+ (.*?) (RW|DynamicRO|StaticRO)\b", rest)
         if m:
             self.fields.setdefault(m[1], {})[m[2]] = m[3]
+            self.access[m[1], m[2]] = m[4]
+            if " internal" in rest:
+                self.access[m[1], m[2]] = "internal"
+            for mark in re.findall(r" later\((?:key=)?(.*?);(.*?);(.*?)\)",
+                                   rest):
+                self.later.append((m[1], m[2]) + mark)
 
     def _message(self, rest):
         name, args = re.match(r"([\w.]+)\((.*)\) -> ", rest).groups()
@@ -85,6 +93,154 @@ class Wire:
         return rng.choice(ODD.get(kind) or self.enums[kind])
 
 
+# Constructors take them, and make something else of them by design.
+MADE = {
+    ("VM", "domain_type"), ("VM", "HVM_boot_policy"),	# one follows the other
+    ("VM", "power_state"),
+    ("VBD", "device"), ("VBD", "currently_attached"),	# of suspended VMs
+    ("VIF", "currently_attached"),
+    ("VBD", "empty"),					# follows VDI
+    ("VDI", "virtual_size"),				# rounded up
+}
+
+
+class Objects:
+    """One object of each class with a constructor, and how to make more."""
+
+    def __init__(self, b, api):
+        self.api, self.wire = api, Wire()
+        vm = b.vm(api)
+        net = api("network.create", {"name_label": "n", "other_config": {},
+                                     "bridge": "spare"})
+        self.ref = {"VM": vm, "VBD": api("VM.get_VBDs", vm)[0],
+                    "VIF": api("VM.get_VIFs", vm)[0], "VDI": b.vdi(api),
+                    "network": net, "host": api("host.get_all")[0],
+                    "pool": api("pool.get_all")[0]}
+        self.room = 0
+
+    def record(self, cls):
+        return self.api(cls + ".get_record", self.ref[cls])
+
+    def make(self, cls, record):
+        """A new object as the record says, where it does not get in the way
+        of the others; its record."""
+        self.room += 1
+        record = dict(record)
+        ours = self.record(cls)
+        for field, value in (("userdevice", str(self.room)),
+                             ("device", str(1 + self.room % 30)),
+                             ("bridge", "")):
+            if field in record and record[field] == ours[field]:
+                record[field] = value
+        made = self.api(cls + ".create", record)
+        found = self.api(cls + ".get_record", made)
+        self.api(cls + ".destroy", made)
+        return found
+
+    def others(self, cls, field, value):
+        """Values that the field does not have."""
+        kind = self.wire.fields[cls][field]
+        if kind.startswith("enum"):
+            return [v for v in self.wire.enums[kind] if v != value]
+        if kind.endswith("ref"):
+            return [self.ref[kind[:-4]]] if kind[:-4] in self.ref else [
+                "OpaqueRef:00000000-0000-4000-8000-000000000001"]
+        if kind.endswith("map"):
+            return [dict(value, odd="7")] if kind.startswith("(string") else []
+        return {"bool": lambda: [not value],
+                "int": lambda: [str(int(value) + 1)],
+                "float": lambda: [value + 1.5],
+                "string": lambda: ["odd"],
+                "string set": lambda: [value + ["odd"]],
+                "int set": lambda: [value + ["7"]],
+                "datetime": lambda: []}[kind]()
+
+
+def is_unsupported(cls, field, key, e):
+    check(e.code == "VALUE_NOT_SUPPORTED" and e.args[0][1] == "%s.%s%s" % (
+        cls, field, key and ":" + key), "%s.%s: %r" % (cls, field, e.args[0]))
+
+
+def must_refuse(objects, cls, field, key, values):
+    """By the constructor and the setter, as far as there are."""
+    api, messages = objects.api, dict(objects.wire.messages)
+    record = objects.record(cls)
+    if objects.wire.access[cls, field] == "DynamicRO":
+        values = []
+    tried = 0
+    for value in values:
+        for call in ((cls + ".create", dict(record, **{field: value})),
+                     (cls + ".set_" + field, objects.ref[cls], value)):
+            if call[0] not in messages:
+                continue
+            tried += 1
+            try:
+                api(*call)
+                check(False, "%s takes %s = %r" % (call[0], field, value))
+            except Refused as e:
+                is_unsupported(cls, field, key, e)
+        if key and cls + ".add_to_" + field in messages:
+            tried += 1
+            try:
+                api(cls + ".add_to_" + field, objects.ref[cls], key,
+                    value[key])
+                check(False, "%s.%s takes %s" % (cls, field, key))
+            except Refused as e:
+                is_unsupported(cls, field, key, e)
+    check(tried, "%s.%s was not tried" % (cls, field))
+    equal(objects.record(cls)[field], record[field], cls + "." + field)
+
+
+def what_is_not_built_is_refused():
+    with Bench() as b:
+        api = b.ready()
+        objects = Objects(b, api)
+        check(len(objects.wire.later) > 30, "wire.lock is not understood")
+        for cls, field, key, values, works in objects.wire.later:
+            value = objects.record(cls)[field]
+            if key:
+                bad = [dict(value, **{key: "odd"})]
+                good = [dict(value, **{key: w}) for w in works.split()]
+            elif values:
+                bad, good = values.split(), []
+            else:
+                bad = [v for v in objects.others(cls, field, value)
+                       if v not in works.split()]
+                good = works.split()
+            must_refuse(objects, cls, field, key, bad)
+            for value in good:
+                if cls + ".set_" + field in dict(objects.wire.messages):
+                    api(cls + ".set_" + field, objects.ref[cls], value)
+                else:
+                    equal(objects.make(cls, dict(objects.record(cls), **{
+                        field: value}))[field], value, field)
+
+
+def a_field_is_kept_or_refused():
+    with Bench() as b:
+        api = b.ready()
+        objects = Objects(b, api)
+        later = {mark[:2] for mark in objects.wire.later if not any(mark[2:4])}
+        kept = 0
+        for cls in "VM", "VBD", "VIF", "VDI", "network":
+            record = objects.record(cls)
+            for field in record:
+                if (cls, field) in MADE | later or objects.wire.access[
+                        cls, field] == "DynamicRO":
+                    continue
+                for value in objects.others(cls, field, record[field]):
+                    try:
+                        made = objects.make(cls, dict(record,
+                                                      **{field: value}))
+                    except Refused as e:
+                        check(e.code != "INTERNAL_ERROR", "%s.%s = %r: %r" % (
+                            cls, field, value, e.args[0]))
+                        continue
+                    equal(made[field], value, "%s.%s" % (cls, field))
+                    kept += 1
+        check(kept > 60, "only %d fields were kept" % kept)
+
+
 def every_message_is_answered():
     rng = random.Random(SEED)
     wire = Wire()
@@ -112,4 +268,6 @@ def every_message_is_answered():
 
 
 if __name__ == "__main__":
-    sys.exit(main([every_message_is_answered]))
+    sys.exit(main([
+        what_is_not_built_is_refused, a_field_is_kept_or_refused,
+        every_message_is_answered]))

@@ -208,6 +208,56 @@ check_setters(struct model *m, struct class *c, struct field *f)
 		    "custom_setter", f->name);
 }
 
+/* Can a client give the field a value? */
+static bool
+is_input(const struct class *c, const struct field *f)
+{
+	if (f->internal)
+		return false;
+	if (!strcmp(f->qualifier, "RW") ||
+	    class_message(c, fmt("set_%s", f->name)))
+		return true;
+	for (int i = 0; i < c->messages.n; i++)
+		if (((struct message *)c->messages.v[i])->ctor)
+			return strcmp(f->qualifier, "DynamicRO") != 0;
+	return false;
+}
+
+static void
+check_words(struct model *m, const struct later *l, const struct field *f,
+    const char *words)
+{
+	char *save, *copy = fmt("%s", words ? words : "");
+
+	for (char *w = strtok_r(copy, " ", &save); w;
+	    w = strtok_r(NULL, " ", &save))
+		if (!default_valid(f->type, w))
+			complain(m, l->at, "'%s' is no value of '%s'", w,
+			    f->name);
+}
+
+static void
+check_later(struct model *m, const struct class *c, const struct field *f)
+{
+	const struct type *t = f->type;
+	bool map = t->kind == KIND_MAP && t->key->kind == KIND_STRING &&
+	    t->elem->kind == KIND_STRING;
+
+	for (int i = 0; i < f->later.n; i++) {
+		const struct later *l = f->later.v[i];
+
+		if (!is_input(c, f))
+			complain(m, l->at, "no client can set '%s'", f->name);
+		if (l->key && !map)
+			complain(m, l->at, "'%s' is no map of strings",
+			    f->name);
+		if (l->values && l->works)
+			complain(m, l->at, "either values or works");
+		check_words(m, l, f, l->values);
+		check_words(m, l, f, l->key ? NULL : l->works);
+	}
+}
+
 static void
 check_field(struct model *m, struct class *c, struct field *f)
 {
@@ -228,6 +278,7 @@ check_field(struct model *m, struct class *c, struct field *f)
 	}
 	if (f->custom_setter || (rw && !f->internal))
 		check_setters(m, c, f);
+	check_later(m, c, f);
 }
 
 static bool

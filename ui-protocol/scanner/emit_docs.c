@@ -3,6 +3,19 @@
 #include "emit.h"
 
 static void
+doc_later(FILE *f, const struct later *l)
+{
+	fputs(". **Not yet**", f);
+	if (l->key)
+		fprintf(f, ", key `%s`", l->key);
+	if (l->values)
+		fprintf(f, ", values `%s`", l->values);
+	if (l->works)
+		fprintf(f, ", but `%s` works", l->works);
+	fprintf(f, ": %s", l->why);
+}
+
+static void
 doc_fields(FILE *f, const struct class *c)
 {
 	fputs("| field | type | access | kept | notes |\n"
@@ -32,6 +45,8 @@ doc_fields(FILE *f, const struct class *c)
 
 			fprintf(f, "; key `%s`: %s", k->key, k->role);
 		}
+		for (int j = 0; j < fd->later.n; j++)
+			doc_later(f, fd->later.v[j]);
 		fprintf(f, "%s%s |\n", fd->doc ? ". " : "",
 		    fd->doc ? fd->doc : "");
 	}
@@ -100,7 +115,10 @@ emit_docs(FILE *f, const struct model *m)
 	    "class with fields also has the usual accessors: `get_`FIELD, "
 	    "`set_`FIELD, `add_to_`FIELD and `remove_from_`FIELD of maps, "
 	    "`get_all`, `get_all_records`, `get_record`, `get_by_uuid`, "
-	    "`get_by_name_label`.\n\n## Roles\n\n", f);
+	    "`get_by_name_label`.\n\nA field marked \"not yet\" accepts "
+	    "its default, what it has already and what is said to work; other "
+	    "values are refused with `VALUE_NOT_SUPPORTED` [CLASS.FIELD, value, "
+	    "reason].\n\n## Roles\n\n", f);
 	for (int i = 0; i < m->roles.n; i++) {
 		const struct role_def *r = m->roles.v[i];
 

@@ -49,6 +49,13 @@ lock_field(FILE *f, const struct class *c, const struct field *fd)
 
 		fprintf(f, " [%s]=%s", k->key, k->role);
 	}
+	for (int i = 0; i < fd->later.n; i++) {
+		const struct later *l = fd->later.v[i];
+
+		fprintf(f, " later(%s%s;%s;%s)", l->key ? "key=" : "",
+		    l->key ? l->key : "", l->values ? l->values : "",
+		    l->works ? l->works : "");
+	}
 	fputc('\n', f);
 }
 

@@ -57,7 +57,15 @@ static const char head[] =
     "struct key_role {\n\tint class_id;\n\tint field;\n"
     "\tconst char *key;\n\tuint8_t role;\n};\n"
     "extern const struct key_role key_roles[];\n"
-    "extern const int n_key_roles;\n\n";
+    "extern const int n_key_roles;\n\n"
+    "/*\n * What a field does not do yet.  With values: those, separated by "
+    "blanks.  Else\n * all but the default and the words in works; of a map's "
+    "key all but works.\n */\n"
+    "struct later {\n\tint class_id;\n\tint field;\n"
+    "\tconst char *key, *values, *works;\t/* NULL: none */\n"
+    "\tconst char *why;\n};\n"
+    "extern const struct later laters[];\n"
+    "extern const int n_laters;\n\n";
 
 static void
 emit_prototype(FILE *f, const struct message *msg)
@@ -257,6 +265,51 @@ emit_key_roles(FILE *f, const struct model *m)
 }
 
 static void
+emit_text(FILE *f, const char *s)
+{
+	if (s)
+		fprintf(f, "\"%s\"", s);
+	else
+		fputs("NULL", f);
+}
+
+static int
+emit_later_of(FILE *f, const struct class *c, const struct field *fd)
+{
+	for (int i = 0; i < fd->later.n; i++) {
+		const struct later *l = fd->later.v[i];
+
+		fprintf(f, "\t{ CLASS_%s, %s_FIELD_%s, ", upper(c->name),
+		    upper(c->name), upper(fd->name));
+		emit_text(f, l->key);
+		fputs(", ", f);
+		emit_text(f, l->values);
+		fputs(", ", f);
+		emit_text(f, l->works);
+		fputs(",\n\t    ", f);
+		emit_text(f, l->why);
+		fputs(" },\n", f);
+	}
+	return fd->later.n;
+}
+
+static void
+emit_laters(FILE *f, const struct model *m)
+{
+	int n = 0;
+
+	fputs("const struct later laters[] = {\n", f);
+	for (int i = 0; i < m->classes.n; i++) {
+		const struct class *c = m->classes.v[i];
+
+		for (int j = 0; j < c->rec.fields.n; j++)
+			n += emit_later_of(f, c, c->rec.fields.v[j]);
+	}
+	fprintf(f, "\t{ -1, -1, NULL, NULL, NULL, NULL },\n};\n"
+	    "const int n_laters = %d;\n\n", n);
+}
+
+static void
 emit_names(FILE *f, const char *array, const struct list *names)
 {
 	if (names->n)
@@ -306,6 +359,7 @@ emit_methods_c(FILE *f, const struct model *m)
 	}
 	emit_table(f, m);
 	emit_key_roles(f, m);
+	emit_laters(f, m);
 	emit_names(f, "later", &m->later);
 	emit_names(f, "later_open", &m->later_open);
 	emit_names(f, "removed", &m->gone);

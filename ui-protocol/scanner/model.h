@@ -52,6 +52,14 @@ struct key_role {
 	const char *role;
 };
 
+/* What a field does not do yet: any value but the default and those that work,
+ * or only certain values, or a key of a map. */
+struct later {
+	struct loc at;
+	const char *key, *values, *works;	/* NULL: not given */
+	const char *why;
+};
+
 struct field {
 	struct loc at;
 	const char *name;
@@ -69,6 +77,7 @@ struct field {
 	bool internal, secret, custom_setter, optional;
 	bool async;		/* its generated setters have Async. forms */
 	struct list key_roles;
+	struct list later;
 	struct field *other;	/* resolved far or near */
 	struct class *other_class;
 	int index;

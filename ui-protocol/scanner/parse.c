@@ -321,6 +321,22 @@ parse_slot(const struct ctx *x, const xmlNode *n)
 }
 
 static void
+parse_unbuilt(const struct ctx *x, const xmlNode *n, struct field *f)
+{
+	struct later *l = xalloc(sizeof(*l));
+
+	check_attrs(x, n, "", "key values works");
+	l->at = loc_of(x, n);
+	l->key = attr(n, "key");
+	l->values = attr(n, "values");
+	l->works = attr(n, "works");
+	l->why = tidy((const char *)xmlNodeGetContent(n));
+	if (!*l->why)
+		complain(x->m, l->at, "<later> does not say why");
+	list_add(&f->later, l);
+}
+
+static void
 parse_keys(const struct ctx *x, const xmlNode *n, struct field *f)
 {
 	struct key_role *kr;
@@ -328,6 +344,10 @@ parse_keys(const struct ctx *x, const xmlNode *n, struct field *f)
 	for (const xmlNode *k = n->children; k; k = k->next) {
 		if (k->type != XML_ELEMENT_NODE || is(k, "doc"))
 			continue;
+		if (is(k, "later")) {
+			parse_unbuilt(x, k, f);
+			continue;
+		}
 		if (!is(k, "key")) {
 			unknown(x, n, k);
 			continue;

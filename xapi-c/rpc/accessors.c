@@ -5,6 +5,7 @@
 #include "api/role.h"
 #include "gen/errors.h"
 #include "gen/types.h"
+#include "rpc/later.h"
 #include "rpc/where.h"
 
 static const struct class_type *
@@ -126,7 +127,7 @@ edit_fn(struct db_txn *t, void *arg)
 	const struct accessor_args *a = e->a;
 	const struct type *type = field_of(e->m)->type;
 	char *obj = call_txn_edit(e->c, t, e->m->class_id, &a->self);
-	struct vec *v;
+	struct vec *v, before;
 
 	if (!obj)
 		return -1;
@@ -134,12 +135,16 @@ edit_fn(struct db_txn *t, void *arg)
 	switch (e->m->kind) {
 	case METHOD_SET:
 		if (role_check_map(e->c, e->m->class_id, e->m->field, v,
-		    a->value))
+		    a->value) ||
+		    later_check(e->c, e->m->class_id, e->m->field, a->value,
+		    v))
 			return -1;
 		type_copy(type, v, a->value, txn_arena(t));
 		return 0;
 	case METHOD_ADD_TO:
-		return add_to_map(e, t, v);
+		before = *v;
+		return add_to_map(e, t, v) ? -1 : later_check(e->c,
+		    e->m->class_id, e->m->field, v, &before);
 	case METHOD_REMOVE_FROM:
 		*v = map_remove(txn_arena(t), *v, a->text);
 		return 0;

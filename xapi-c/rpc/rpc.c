@@ -12,6 +12,7 @@
 #include "gen/methods.h"
 #include "gen/store.h"
 #include "rpc/accessors.h"
+#include "rpc/later.h"
 #include "rpc/system.h"
 #include "wire/emit.h"
 #include "wire/json.h"
@@ -260,21 +261,24 @@ check_new_keys(struct rpc *p)
 	return 0;
 }
 
-/* What a task needs of an accessor. */
-struct accessor_work {
+/* What a task needs to know. */
+struct work {
 	const struct method *m;
-	struct accessor_args args;
+	const void *args;
+	struct accessor_args accessor;
 };
 
-/* Those with an Async. form change something and return nothing. */
+/* Accessors with an Async. form change something and return nothing. */
 static int
-run_accessor_task(struct call *c, const void *args, void *result)
+run_task(struct call *c, const void *args, void *result)
 {
-	const struct accessor_work *w = args;
+	const struct work *w = args;
 	struct answer nothing = { 0 };
 
-	(void)result;
-	return accessor_run(c, w->m, &w->args, &nothing);
+	if (is_accessor(w->m))
+		return accessor_run(c, w->m, &w->accessor, &nothing);
+	return later_check_args(c, w->m, w->args) ? -1 :
+	    w->m->run(c, w->args, result);
 }
 
 static int
@@ -283,17 +287,13 @@ run_async(struct rpc *p)
 	static const struct type ref_type = { .kind = KIND_REF,
 		.size = sizeof(struct ref), .cls = "task" };
 	struct call *c = &p->c;
-	const struct accessor_work work = { .m = p->m, .args = p->accessor };
-	const void *args = p->args;
-	task_fn *fn = p->m->run;
+	const struct work work = { .m = p->m, .args = p->args,
+	    .accessor = p->accessor };
 	struct arena *mine = arena_new();
 	struct ref *task = arena_alloc(mine, sizeof(*task));
 
-	if (is_accessor(p->m)) {
-		fn = run_accessor_task;
-		args = arena_memdup(c->arena, &work, sizeof(work));
-	}
-	if (task_start(c, p->m, permission(p), fn, args, task)) {
+	if (task_start(c, p->m, permission(p), run_task,
+	    arena_memdup(c->arena, &work, sizeof(work)), task)) {
 		arena_free(mine);
 		return -1;
 	}
@@ -326,6 +326,8 @@ run(struct rpc *p)
 		return accessor_run(&p->c, m, &p->accessor, &p->answer);
 	if (strcmp(m->name, "event.from") == 0)
 		return run_event_from(p);
+	if (later_check_args(&p->c, m, p->args))
+		return -1;
 	result = arena_alloc(p->c.arena, t->size + 1u);
 	p->answer.type = t;
 	p->answer.value = result;

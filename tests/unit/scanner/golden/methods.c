@@ -121,6 +121,15 @@ const struct key_role key_roles[] = {
 };
 const int n_key_roles = 1;
 
+const struct later laters[] = {
+	{ CLASS_LAMP, LAMP_FIELD_STATE, NULL, "half-lit", NULL,
+	    "it has no dimmer" },
+	{ CLASS_LAMP, LAMP_FIELD_LABELS, "colour", NULL, "white",
+	    "it has one bulb" },
+	{ -1, -1, NULL, NULL, NULL, NULL },
+};
+const int n_laters = 2;
+
 static const char *const later[] = {
 	"Lamp.burn",
 	"Shade.draw",

@@ -68,6 +68,19 @@ struct key_role {
 extern const struct key_role key_roles[];
 extern const int n_key_roles;
 
+/*
+ * What a field does not do yet.  With values: those, separated by blanks.  Else
+ * all but the default and the words in works; of a map's key all but works.
+ */
+struct later {
+	int class_id;
+	int field;
+	const char *key, *values, *works;	/* NULL: none */
+	const char *why;
+};
+extern const struct later laters[];
+extern const int n_laters;
+
 /* Makes a lamp. */
 struct lamp_create_args {
 	struct lamp args;

@@ -1,6 +1,8 @@
 """The hard stops of the style guide, over the C code of the tree: include
 direction, length of functions, files and lines, banned functions, one place
-per third-party header, file circles.  Prints PASS or FAIL lines; a FAIL names
+per third-party header, file circles, and of the few habits that a line shows:
+no typedef of a struct, no cleanup attribute, three levels of folders at the
+most, a short Makefile.  Prints PASS or FAIL lines; a FAIL names
 its first places.
 
 A file circle is a set of modules of which each needs all others.  A module is
@@ -19,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FUNCTION_LINES = 120
 FILE_LINES = 1500
 COLUMNS = 100
+MAKEFILE_LINES = 250
 
 # What each layer may include besides itself.  gen is generated code.
 BELOW = {
@@ -109,6 +112,28 @@ def check_banned(path, text):
         m = BANNED.search(line)
         if m:
             yield n, f"{m[1]}() is banned"
+
+
+HABITS = {
+    r"^typedef\s+(struct|union|enum)\b": "a typedef hides what it is",
+    r"__attribute__\s*\(\(\s*_*cleanup": "resources are freed at out:",
+    r"^\s*#\s*pragma\s+once": "headers have guards",
+}
+
+
+def check_habits(path, text):
+    for n, line in enumerate(without_comments(text).split("\n"), 1):
+        for pattern, why in HABITS.items():
+            if re.search(pattern, line):
+                yield n, why
+    if path.parts[0] == "xapi-c" and len(path.parts) > 4:
+        yield 1, "deeper than xapi-c/layer/room/"
+
+
+def check_makefile():
+    lines = (ROOT / "Makefile").read_text().count("\n")
+    if lines >= MAKEFILE_LINES:
+        yield f"Makefile: {lines} lines"
 
 
 def check_guard(path, text):
@@ -235,13 +260,14 @@ def check_operations(files):
 
 def main():
     checks = {"includes": check_includes, "lengths": check_lengths,
-              "banned functions": check_banned, "headers": check_guard}
+              "banned functions": check_banned, "headers": check_guard, "habits": check_habits}
     found = {name: [] for name in checks}
     files = list(sources())
     for path, text in files:
         for name, check in checks.items():
             found[name] += [f"{path}:{n}: {why}" for n, why in
                             check(path, text)]
+    found["Makefile"] = list(check_makefile())
     found["file circles"] = list(check_circles(files))
     found["operations"] = list(check_operations(files))
     for name, bad in found.items():

@@ -61,8 +61,9 @@ show(const struct facts *f)
 	show_fingerprint(f->fingerprint);
 	printf("\r\n");
 	if (f->state_refused)
-		printf("  Repair the volume, or choose 'state in memory' when "
-		    "this host starts.\r\n");
+		printf("  Nobody can log in. Repair the volume and restart, "
+		    "or choose 'state in memory'\r\n  when this host "
+		    "starts.\r\n");
 	else if (!f->password_set)
 		printf("  No password is set: every login is refused. "
 		    "Press p to set root's.\r\n");

@@ -13,11 +13,11 @@ import ssl
 import subprocess
 import sys
 
-import netns
 import dhcp_server
+import netns
 from bench import PASSWORD, ROOT, Api, Bench, check, equal, main, until
+from image import SKEL, TREE, tree
 
-SKEL = os.path.join(ROOT, "dom0-rootfs", "skel")
 BRIDGE = os.path.join(ROOT, "build", "tests", "unit", "helper_bridge")
 SYSCTL = os.path.join(SKEL, "etc", "sysctl.conf")
 ETH_P_ALL = 3
@@ -211,24 +211,6 @@ def xapi_follows_the_management_address():
 
 
 # the scripts that give the management network its address
-
-BUSYBOX = os.environ.get("BUSYBOX") or os.path.join(ROOT, "build", "sysroot",
-                                                    "bin", "busybox")
-TREE = "/run/tree"
-
-
-def tree():
-    """The image's scripts over its BusyBox, to change root to."""
-    for name in ("bin", "dev", "proc", "sys", "run/network", "state", "tmp"):
-        os.makedirs(os.path.join(TREE, name))
-    shutil.copytree(SKEL + "/usr", TREE + "/usr")
-    shutil.copy(BUSYBOX, TREE + "/bin/busybox")
-    for applet in netns.run(BUSYBOX, "--list").split():
-        if applet != "busybox":
-            os.symlink("busybox", "%s/bin/%s" % (TREE, applet))
-    for name in ("dev", "proc"):
-        netns.run("mount", "--rbind", "/" + name, "%s/%s" % (TREE, name))
-
 
 class Network:
     """The network service of dom0, which has eth0 and nothing else; admin is

@@ -1,7 +1,7 @@
 # The simulator by hand, and scenarios: xapi and the simulator as they are
 # shipped, and a client that knows nothing of either.
 
-.PHONY: sim check-scenario check-protocol check-sweep check-database check-network
+.PHONY: sim check-scenario check-protocol check-sweep check-database check-network check-first-boot
 sim: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@HTTP_PORT='$(HTTP_PORT)' HTTPS_PORT='$(HTTPS_PORT)' \
 	    PASSWORD='$(PASSWORD)' SIM_HOSTS='$(SIM_HOSTS)' \
@@ -32,3 +32,8 @@ CHECK_TARGETS += check-network
 check-network: $(B)/host/xapi $(B)/host/xenopsd-sim \
     $(B)/tests/unit/helper_bridge $(call dep,busybox)
 	@python3 tests/scenario/network.py $(NAME)
+
+CHECK_TARGETS += check-first-boot
+## check-first-boot: state that comes late, answers from afar; NAME=... as above
+check-first-boot: $(call dep,busybox)
+	@python3 tests/scenario/first_boot.py $(NAME)

@@ -82,6 +82,31 @@ def a_console_talks():
         console.close()
 
 
+def two_viewers_see_all_of_a_console():
+    """Both get every byte; who comes later gets what was said before; what one
+    of them does not read is not missed by the other."""
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        first, second = api.console(vm), api.console(vm)
+        deaf = api.console(vm)
+        for c in (first, second):
+            c.wait("I am up", 60)
+        said = ["word%d" % i for i in range(80)]
+        for word in said:
+            first.type(word + "\n")
+        for c in (first, second):
+            for word in said:
+                c.wait(word + "\r", 60)
+        second.type("from the other\n")
+        first.wait("from the other", 60)
+        late = api.console(vm)
+        late.wait("word0\r", 60)
+        late.wait("from the other", 60)
+        for c in (first, second, late, deaf):
+            c.close()
+
+
 def devices_come_and_go():
     with Bench() as b:
         api = b.ready()
@@ -986,6 +1011,7 @@ SCENARIOS = [
     a_network_is_on_a_bridge_that_is_there,
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
+    two_viewers_see_all_of_a_console,
     devices_come_and_go, xapi_is_killed_and_the_vm_runs_on,
     guests_that_change_while_xapi_is_down_are_found, xenopsd_is_killed,
     errors_of_the_host_have_their_names, a_slow_start_is_cancelled,

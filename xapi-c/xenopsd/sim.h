@@ -34,6 +34,7 @@ struct sim {
 	struct server *server;
 	struct storage_env storage;
 	struct leases *leases;
+	struct consoles *consoles;
 	struct sim_faults *faults;
 	struct sim_domain *domains;
 	struct sim_bridge *bridges;
@@ -71,14 +72,15 @@ request_handler sim_domain_list, sim_vm_start, sim_vm_shutdown,
     sim_vm_reboot, sim_vm_pause, sim_vm_unpause, sim_vbd_plug,
     sim_vbd_unplug, sim_vif_plug, sim_vif_unplug, sim_console_open;
 
-/* sim_console.c: a console that prints a banner and echoes. */
+/* sim_console.c: the guest's end of a console, which prints and echoes; the
+ * other end is read by console.h, as a real one is. */
 struct sim_console;
-/* Returns the other end's descriptor, or -errno; *list gets one more.  A deaf
- * one neither reads nor prints. */
-int sim_console_new(struct loop *l, struct sim_console **list,
-    const char *banner, bool deaf);
-void sim_consoles_free(struct sim_console **list);
-void sim_consoles_print(struct sim_console *list, const char *text);
+/* A deaf one neither reads nor prints.  The terminal is the caller's; NULL,
+ * logged. */
+struct sim_console *sim_console_new(struct loop *l, bool deaf,
+    int *terminal_out);
+void sim_console_free(struct sim_console *c);
+void sim_console_print(struct sim_console *c, const char *text);
 
 /*
  * sim_fault.c: rules about requests.  Lines, from the environment (SIM_FAULTS,

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "xenopsd/console.h"
 #include "xenopsd/domain_spec.h"
 #include "xenopsd/sim.h"
 
@@ -36,7 +37,8 @@ struct sim_domain {
 	struct timer *stop;		/* reacts to a request */
 	struct timer *limit;		/* of that request */
 	struct request *waiting;	/* shutdown or reboot under way */
-	struct sim_console *consoles;
+	struct sim_console *guest;	/* its end of the console */
+	struct console *console;
 };
 
 /* Texts may be NULL, which is empty. */
@@ -259,7 +261,9 @@ domain_free(struct sim_domain *d)
 {
 	stop_timers(d);
 	detach_all(d);
-	sim_consoles_free(&d->consoles);
+	sim_console_free(d->guest);
+	if (d->console)
+		console_end(d->console);
 	arena_free(d->arena);
 	free(d);
 }
@@ -277,11 +281,31 @@ sim_domains_release(struct sim *m)
 
 static void guest_booted(void *arg);
 
+/* Each domain has a terminal of its own. */
+static void
+plug_console(struct sim_domain *d)
+{
+	struct sim_console *old = d->guest;
+	int fd;
+
+	if (!d->console)
+		d->console = console_new(d->m->consoles);
+	d->guest = sim_console_new(d->m->loop, !strcmp(told(d, "console"),
+	    "deaf"), &fd);
+	if (d->guest)
+		console_attach(d->console, d->domid, fd);
+	sim_console_free(old);
+	sim_console_print(d->guest, "\nsimulated guest ");
+	sim_console_print(d->guest, d->spec.name ? d->spec.name : "");
+	sim_console_print(d->guest, "\nbooting\n");
+}
+
 /* Powers the domain on, or on again. */
 static void
 power_on(struct sim_domain *d, bool paused)
 {
 	d->domid = d->m->next_domid++;
+	plug_console(d);
 	d->state = paused ? XENOPS_DOMAIN_STATE_PAUSED :
 	    XENOPS_DOMAIN_STATE_RUNNING;
 	d->started = clock_wall_s();
@@ -337,7 +361,6 @@ static void
 restart(struct sim_domain *d)
 {
 	stop_timers(d);
-	sim_consoles_print(d->consoles, "\nrestarting\n");
 	power_on(d, false);
 	tell(d);
 	answer(d);
@@ -389,7 +412,7 @@ guest_booted(void *arg)
 
 	d->boot = NULL;
 	d->booted = true;
-	sim_consoles_print(d->consoles, "I am up\n");
+	sim_console_print(d->guest, "I am up\n");
 	tell(d);
 	if (*action)
 		sim_domain_guest(d->m, d->spec.uuid, action);
@@ -678,10 +701,10 @@ sim_console_open(struct request *rq, const void *args, void *result)
 	(void)result;
 	if (!d)
 		return -1;
-	fd = sim_console_new(d->m->loop, &d->consoles,
-	    arena_printf(rq->arena, "\nsimulated guest %s\n%s", d->spec.name,
-	    d->booted ? "I am up\n" : "booting\n"),
-	    strcmp(told(d, "console"), "deaf") == 0);
+	fd = console_view(d->console);
+	if (fd == -EMFILE)
+		return request_fail(rq, XENOPS_CODE_IN_USE,
+		    "the console of '%s' has too many viewers", a->vm);
 	if (fd < 0)
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "cannot open console: %s", strerror(-fd));

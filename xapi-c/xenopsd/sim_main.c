@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "xenopsd/console.h"
 #include "xenopsd/sim.h"
 #include "xenopsd/storage_driver.h"
 #include "xenopsd/storage_handle.h"
@@ -248,6 +249,7 @@ run_host(struct sim *m, int signals)
 	for (int i = 0; i < XENOPS_N; i++)
 		table[i] = dispatch;
 	m->loop = loop_new();
+	m->consoles = consoles_new(m->loop);
 	watch = loop_watch(m->loop, signals, EPOLLIN, signalled, m);
 	rc = init_storage(m);
 	if (rc == 0)
@@ -266,6 +268,7 @@ run_host(struct sim *m, int signals)
 	server_free(m->server);
 	m->server = NULL;
 	sim_domains_release(m);
+	consoles_free(m->consoles);
 	sim_faults_release(m);
 	sim_host_release(m);
 	leases_free(m->leases);

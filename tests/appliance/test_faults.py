@@ -154,7 +154,13 @@ def check_xenopsd_kill(m, api, vm, console):
           lambda: "pause" in api("VM.get_allowed_operations", vm))
     check(api("VM.get_power_state", vm) == "Running", "not Running")
     check(api("VM.get_domid", vm) == domid, "the domain is another one")
-    check("alive" in console.run("echo al''ive"), "the guest is not alive")
+    try:
+        console.wait("a byte that never comes", 60)
+    except ConnectionError:
+        pass		# whoever looks is told to come again
+    again = api.console(vm)
+    check("alive" in again.run("echo al''ive"), "the guest is not alive")
+    again.close()
     api.run("VM.pause", vm)
     api.run("VM.unpause", vm)
 

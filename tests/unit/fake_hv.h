@@ -211,6 +211,13 @@ fake_console(struct hv *hv, struct arena *a, uint32_t domid)
 	return fake_of(hv)->tty;
 }
 
+static bool
+fake_has_bridge(struct hv *hv, const char *name)
+{
+	(void)hv;
+	return strcmp(name, "xenbr0") == 0;
+}
+
 static int
 fake_event_fd(struct hv *hv)
 {
@@ -432,6 +439,7 @@ static const struct hv_ops fake_ops = {
 	.has_disk = fake_has_disk,
 	.has_nic = fake_has_nic,
 	.console = fake_console,
+	.has_bridge = fake_has_bridge,
 	.event_fd = fake_event_fd,
 	.event = fake_event,
 	.watch_guest = fake_watch_guest,

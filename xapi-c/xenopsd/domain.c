@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "xenopsd/bridge.h"
 #include "xenopsd/daemon.h"
 #include "xenopsd/domain_spec.h"
 #include "xenopsd/storage.h"
@@ -171,7 +170,7 @@ check_bridges(struct request *rq, const struct xenops_vm_spec *vm)
 	const struct xenops_nic_spec *nics = vm->nics.v;
 
 	for (uint32_t i = 0; i < vm->nics.n; i++)
-		if (!bridge_exists(nics[i].bridge))
+		if (!hv_of(rq)->ops->has_bridge(hv_of(rq), nics[i].bridge))
 			return request_fail(rq, XENOPS_CODE_NO_SUCH_BRIDGE,
 			    "%s", nics[i].bridge);
 	return 0;

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "xenopsd/bridge.h"
 #include "xenopsd/daemon.h"
 #include "xenopsd/domain.h"
 #include "xenopsd/domain_spec.h"
@@ -250,7 +249,7 @@ domain_vif_plug(struct request *rq, const void *args, void *result)
 	if (spec_check_nic(rq, &a->nic) || find_target(rq, a->vm, &t))
 		return -1;
 	n = nic_of(&t, a->nic.vif);
-	if (!bridge_exists(a->nic.bridge))
+	if (!t.hv->ops->has_bridge(t.hv, a->nic.bridge))
 		return request_fail(rq, XENOPS_CODE_NO_SUCH_BRIDGE, "%s",
 		    a->nic.bridge);
 	if (nic_exists(&t, a->nic.device) || (n && nic_exists(&t, n->device)))

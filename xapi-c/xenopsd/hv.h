@@ -61,6 +61,8 @@ struct hv_ops {
 	/* The terminal of its console; NULL: not there yet. */
 	const char *(*console)(struct hv *hv, struct arena *a, uint32_t domid);
 
+	bool (*has_bridge)(struct hv *hv, const char *name);
+
 	/* Readable when event() has something; -1: cannot tell. */
 	int (*event_fd)(struct hv *hv);
 	bool (*event)(struct hv *hv, struct hv_event *e_out);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "xenopsd/bridge.h"
 #include "xenopsd/domain_config.h"
 #include "xenopsd/domain_spec.h"
 #include "xenopsd/xl.h"
@@ -238,6 +239,13 @@ console(struct hv *hv, struct arena *a, uint32_t domid)
 	return xl_read(xl_of(hv), a, "/local/domain/%u/console/tty", domid);
 }
 
+static bool
+has_bridge(struct hv *hv, const char *name)
+{
+	(void)hv;
+	return bridge_exists(name);
+}
+
 static int
 event_fd(struct hv *hv)
 {
@@ -464,6 +472,7 @@ const struct hv_ops hv_xl = {
 	.has_disk = has_disk,
 	.has_nic = has_nic,
 	.console = console,
+	.has_bridge = has_bridge,
 	.event_fd = event_fd,
 	.event = event,
 	.watch_guest = watch_guest,

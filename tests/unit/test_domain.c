@@ -1,0 +1,543 @@
+/*
+ * What is done with domains, over a hypervisor of the test's making and real
+ * books: whatever fails on the way, nothing is left that nobody knows of.
+ */
+#include <string.h>
+
+#include "fake_hv.h"
+#include "scratch.h"
+#include "unit.h"
+#include "xenopsd/daemon.h"
+#include "xenopsd/domain.h"
+#include "xenopsd/request_impl.h"
+#include "xenopsd/storage.h"
+#include "xenopsd/storage_driver.h"
+
+#define VM "11111111-0000-4000-8000-000000000001"
+#define SR "44444444-0000-4000-8000-000000000001"
+#define VDI "55555555-0000-4000-8000-000000000001"
+#define VDI2 "55555555-0000-4000-8000-000000000002"
+#define VBD "22222222-0000-4000-8000-000000000001"
+#define VBD2 "22222222-0000-4000-8000-000000000002"
+#define VIF "33333333-0000-4000-8000-000000000001"
+#define VIF2 "33333333-0000-4000-8000-000000000002"
+#define MIB (1 << 20)
+
+struct rig {
+	struct daemon d;
+	struct fake_hv hv;
+	struct storage_env env;
+	struct arena *arena;
+	struct request_impl impl;
+	struct request rq;
+};
+
+static void
+no_progress(struct request *rq, double fraction)
+{
+	(void)rq;
+	(void)fraction;
+}
+
+static struct storage
+storage(struct rig *r)
+{
+	return (struct storage){ .env = &r->env, .arena = r->arena };
+}
+
+static struct rig *
+rig_new(void)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+	struct xenops_sr_create_args sr = { .uuid = SR, .name = "sr",
+		.type = XENOPS_SR_TYPE_MEMORY };
+	struct xenops_vdi_info vdi = { .uuid = VDI, .size = MIB }, out;
+	struct xenops_sr_info info;
+	struct storage s;
+
+	fake_init(&r->hv);
+	r->hv.asked_does = "end";
+	r->arena = arena_new();
+	r->env.run_dir = scratch_file("run");
+	for (int i = 0; i < STORAGE_SR_TYPES; i++)
+		r->env.drivers[i] = &sr_driver_plain;
+	ck_assert_int_eq(mkdir(r->env.run_dir, 0700), 0);
+	r->env.run_dir = arena_strdup(r->arena, r->env.run_dir);
+	r->d.kept_dir = arena_strdup(r->arena, scratch_file("kept"));
+	ck_assert_int_eq(mkdir(r->d.kept_dir, 0700), 0);
+	r->d.hv = &r->hv.hv;
+	r->d.storage = &r->env;
+	s = storage(r);
+	storage_reap(&s, NULL, NULL);
+	ck_assert_int_eq(storage_sr_create(&s, &sr, &info), 0);
+	ck_assert_int_eq(storage_vdi_create(&s, SR, &vdi, &out), 0);
+	vdi.uuid = VDI2;
+	ck_assert_int_eq(storage_vdi_create(&s, SR, &vdi, &out), 0);
+	return r;
+}
+
+static void
+rig_free(struct rig *r)
+{
+	fake_release(&r->hv);
+	arena_free(r->arena);
+	free(r);
+}
+
+static int
+run(struct rig *r, request_handler *fn, enum xenops_message message,
+    const void *args)
+{
+	static union {
+		struct xenops_vm_start_result start;
+		struct xenops_vm_reboot_result reboot;
+	} result;
+
+	r->impl = (struct request_impl){ .send_progress = no_progress };
+	r->rq = (struct request){ .arena = r->arena, .daemon = &r->d,
+		.message = (uint16_t)message, .args = args,
+		.impl = &r->impl };
+	r->hv.log[0] = '\0';
+	if (!fn(&r->rq, args, &result))
+		return 0;
+	printf("%s: %s\n", xenops_messages[message].name,
+	    r->impl.failure.text);
+	return -1;
+}
+
+static struct xenops_disk_spec
+disk(const char *vbd, int64_t device, const char *vdi)
+{
+	struct xenops_disk_spec d = *(const struct xenops_disk_spec *)
+	    xenops_disk_spec_type.dflt;
+
+	d.vbd = vbd;
+	d.device = device;
+	d.sr = SR;
+	d.vdi = vdi;
+	return d;
+}
+
+static struct xenops_nic_spec
+nic(const char *vif, int64_t device)
+{
+	struct xenops_nic_spec n = *(const struct xenops_nic_spec *)
+	    xenops_nic_spec_type.dflt;
+
+	n.vif = vif;
+	n.device = device;
+	n.mac = "00:16:3e:00:00:01";
+	n.bridge = "xenbr0";
+	return n;
+}
+
+static int
+start(struct rig *r, const char *vdi)
+{
+	static struct string_pair data = { "vm-data/a", "b" };
+	static struct xenops_disk_spec d;
+	static struct xenops_nic_spec n;
+	static struct xenops_vm_start_args a;
+
+	d = disk(VBD, 0, vdi);
+	d.bootable = true;
+	n = nic(VIF, 0);
+	a = *(const struct xenops_vm_start_args *)
+	    xenops_vm_start_args_type.dflt;
+	a.vm.uuid = VM;
+	a.vm.name = "guest";
+	a.vm.memory_target = a.vm.memory_max = 128 * MIB;
+	a.vm.vcpus = a.vm.vcpus_max = 1;
+	a.vm.disks = (struct vec){ &d, 1 };
+	a.vm.nics = (struct vec){ &n, 1 };
+	a.vm.xenstore_data = (struct vec){ &data, 1 };
+	return run(r, domain_vm_start, XENOPS_VM_START, &a);
+}
+
+static int
+off(struct rig *r, bool force)
+{
+	static struct xenops_vm_shutdown_args a;
+
+	a = (struct xenops_vm_shutdown_args){ .vm = VM, .force = force,
+		.timeout = 5 };
+	return run(r, domain_vm_shutdown, XENOPS_VM_SHUTDOWN, &a);
+}
+
+static int
+reboot(struct rig *r, bool force)
+{
+	static struct xenops_vm_reboot_args a;
+
+	a = (struct xenops_vm_reboot_args){ .vm = VM, .force = force,
+		.timeout = 5 };
+	return run(r, domain_vm_reboot, XENOPS_VM_REBOOT, &a);
+}
+
+static int
+reap(struct rig *r)
+{
+	static struct xenops_vm_shutdown_args a = { .vm = VM };
+
+	return run(r, domain_reap, XENOPS_VM_SHUTDOWN, &a);
+}
+
+/* -1: there is nothing in the books. */
+static int64_t
+phase(struct rig *r, struct kept *k)
+{
+	return kept_read(r->d.kept_dir, VM, r->arena, k) ? -1 : k->phase;
+}
+
+static bool
+in_use(struct rig *r, const char *vdi, const char *vbd)
+{
+	return access(arena_printf(r->arena, "%s/use/%s.%s", r->env.run_dir,
+	    vdi, vbd), F_OK) == 0;
+}
+
+static void
+nothing_is_left(struct rig *r)
+{
+	struct kept k;
+
+	ck_assert_ptr_null(fake_by_uuid(&r->hv, VM));
+	ck_assert_int_eq(phase(r, &k), -1);
+	ck_assert(!in_use(r, VDI, VBD));
+}
+
+static void
+it_runs(struct rig *r)
+{
+	struct kept k;
+
+	ck_assert_ptr_nonnull(fake_by_uuid(&r->hv, VM));
+	ck_assert_int_eq(phase(r, &k), KEPT_RUNNING);
+	ck_assert(in_use(r, VDI, VBD));
+}
+
+START_TEST(a_vm_starts_and_ends)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	ck_assert_str_eq(r->hv.log, "create write unpause");
+	it_runs(r);
+	ck_assert_int_eq(start(r, VDI), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_EXISTS);
+	it_runs(r);
+	ck_assert_int_eq(off(r, true), 0);
+	ck_assert_str_eq(r->hv.log, "destroy");
+	nothing_is_left(r);
+	ck_assert_int_eq(off(r, true), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_DOMAIN);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(whatever_fails_in_a_start_leaves_nothing)
+{
+	static const char *const steps[] = { "create", "write", "unpause" };
+	struct rig *r = rig_new();
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		r->hv.fail = steps[i];
+		ck_assert_int_eq(start(r, VDI), -1);
+		ck_assert_ptr_null(r->hv.fail);
+		nothing_is_left(r);
+	}
+	ck_assert_int_eq(start(r, VM), -1);	/* there is no such disk */
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_VDI);
+	ck_assert_str_eq(r->hv.log, "");
+	nothing_is_left(r);
+	ck_assert_int_eq(start(r, VDI), 0);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_guest_is_asked_first)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.asked_does = NULL;		/* nothing */
+	ck_assert_int_eq(off(r, false), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_TIMEOUT);
+	ck_assert_str_eq(r->hv.log, "wait ask");
+	it_runs(r);
+	r->hv.fail = "ask";
+	ck_assert_int_eq(off(r, false), -1);
+	it_runs(r);
+	r->hv.asked_does = "end";
+	ck_assert_int_eq(off(r, false), 0);
+	ck_assert_str_eq(r->hv.log, "wait ask destroy");
+	nothing_is_left(r);
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.asked_does = "vanish";
+	ck_assert_int_eq(off(r, false), 0);
+	nothing_is_left(r);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_domain_that_cannot_be_destroyed_stays_in_the_books)
+{
+	struct rig *r = rig_new();
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.fail = "destroy";
+	ck_assert_int_eq(off(r, true), -1);
+	ck_assert_int_eq(phase(r, &k), KEPT_STOPPING);
+	ck_assert(in_use(r, VDI, VBD));
+	ck_assert_int_eq(domain_remedy(&fake_by_uuid(&r->hv, VM)->d, &k),
+	    XENOPS_VM_SHUTDOWN);
+	ck_assert_int_eq(off(r, true), 0);
+	nothing_is_left(r);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_reboot_is_a_new_domain_with_what_it_had)
+{
+	struct rig *r = rig_new();
+	uint32_t first;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	first = fake_by_uuid(&r->hv, VM)->d.domid;
+	ck_assert_int_eq(reboot(r, false), 0);
+	ck_assert_str_eq(r->hv.log, "wait ask destroy create write unpause");
+	ck_assert_str_eq(fake_by_uuid(&r->hv, VM)->asked, "");
+	ck_assert_uint_ne(fake_by_uuid(&r->hv, VM)->d.domid, first);
+	it_runs(r);
+	ck_assert_int_eq(reboot(r, true), 0);
+	ck_assert_str_eq(r->hv.log, "destroy create write unpause");
+	it_runs(r);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_reboot_that_fails_leaves_nothing_or_all)
+{
+	struct rig *r = rig_new();
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.fail = "create";
+	ck_assert_int_eq(reboot(r, true), -1);
+	nothing_is_left(r);
+	ck_assert_int_eq(reboot(r, true), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_DOMAIN);
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.fail = "destroy";
+	ck_assert_int_eq(reboot(r, true), -1);
+	ck_assert_int_eq(phase(r, &k), KEPT_REBOOTING);
+	ck_assert_int_eq(reboot(r, true), 0);
+	it_runs(r);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(only_what_was_caught_between_two_states_is_reaped)
+{
+	static const enum kept_phase between[] = { KEPT_BUILDING,
+		KEPT_REBOOTING, KEPT_STOPPING };
+	struct rig *r = rig_new();
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	ck_assert_int_eq(reap(r), 0);
+	it_runs(r);
+	for (int i = 0; i < 3; i++) {
+		(void)phase(r, &k);
+		k.phase = between[i];
+		ck_assert_int_eq(kept_write(r->d.kept_dir, &k), 0);
+		ck_assert_int_eq(reap(r), 0);
+		nothing_is_left(r);
+		ck_assert_int_eq(start(r, VDI), 0);
+	}
+	rig_free(r);
+}
+END_TEST
+
+static int
+plug(struct rig *r, const char *vbd, int64_t device, const char *vdi)
+{
+	static struct xenops_vbd_plug_args a;
+
+	a = (struct xenops_vbd_plug_args){ .vm = VM,
+		.disk = disk(vbd, device, vdi) };
+	return run(r, domain_vbd_plug, XENOPS_VBD_PLUG, &a);
+}
+
+static int
+unplug(struct rig *r, const char *vbd, bool force)
+{
+	static struct xenops_vbd_unplug_args a;
+
+	a = (struct xenops_vbd_unplug_args){ .vm = VM, .vbd = vbd,
+		.force = force };
+	return run(r, domain_vbd_unplug, XENOPS_VBD_UNPLUG, &a);
+}
+
+static uint32_t
+disks_kept(struct rig *r)
+{
+	struct kept k;
+
+	return phase(r, &k) == -1 ? 0 : k.spec.disks.n;
+}
+
+START_TEST(disks_come_and_go)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(plug(r, VBD2, 1, VDI2), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_DOMAIN);
+	ck_assert_int_eq(start(r, VDI), 0);
+	ck_assert_int_eq(plug(r, VBD2, 0, VDI2), -1);	/* xvda is taken */
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_EXISTS);
+	ck_assert_int_eq(plug(r, VBD2, 1, VDI2), 0);
+	ck_assert_str_eq(r->hv.log, "disk_add");
+	ck_assert_uint_eq(disks_kept(r), 2);
+	ck_assert(in_use(r, VDI2, VBD2));
+	ck_assert_int_eq(plug(r, VBD2, 2, VDI2), -1);	/* it is plugged */
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_EXISTS);
+	/* it comes back with the guest's reboot */
+	ck_assert_int_eq(reboot(r, true), 0);
+	ck_assert_uint_eq(fake_by_uuid(&r->hv, VM)->n_disks, 2);
+	r->hv.fail = "disk_remove";
+	ck_assert_int_eq(unplug(r, VBD2, false), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_TIMEOUT);
+	ck_assert_uint_eq(disks_kept(r), 2);
+	ck_assert(in_use(r, VDI2, VBD2));
+	ck_assert_int_eq(unplug(r, VBD2, true), 0);
+	ck_assert_str_eq(r->hv.log, "disk_destroy");
+	ck_assert_uint_eq(disks_kept(r), 1);
+	ck_assert(!in_use(r, VDI2, VBD2));
+	ck_assert_int_eq(unplug(r, VBD2, true), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_DEVICE);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_plug_that_fails_is_undone)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.fail = "disk_add";
+	ck_assert_int_eq(plug(r, VBD2, 1, VDI2), -1);
+	ck_assert_uint_eq(disks_kept(r), 1);
+	ck_assert(!in_use(r, VDI2, VBD2));
+	ck_assert_int_eq(plug(r, VBD2, 1, VM), -1);	/* no such disk */
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_VDI);
+	ck_assert_str_eq(r->hv.log, "");
+	ck_assert_uint_eq(disks_kept(r), 1);
+	ck_assert_int_eq(plug(r, VBD2, 1, VDI2), 0);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_plug_that_was_cut_short_is_undone)
+{
+	static struct xenops_vbd_plug_args a;
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	ck_assert_int_eq(plug(r, VBD2, 1, VDI2), 0);
+	a = (struct xenops_vbd_plug_args){ .vm = VM,
+		.disk = disk(VBD2, 1, VDI2) };
+	ck_assert_int_eq(run(r, domain_reap_vbd_plug, XENOPS_VBD_PLUG, &a), 0);
+	ck_assert_str_eq(r->hv.log, "disk_destroy");
+	ck_assert_uint_eq(disks_kept(r), 1);
+	ck_assert(!in_use(r, VDI2, VBD2));
+	/* and once more, and when the VM is gone: nothing to do */
+	ck_assert_int_eq(run(r, domain_reap_vbd_plug, XENOPS_VBD_PLUG, &a), 0);
+	ck_assert_int_eq(off(r, true), 0);
+	ck_assert_int_eq(run(r, domain_reap_vbd_plug, XENOPS_VBD_PLUG, &a), 0);
+	rig_free(r);
+}
+END_TEST
+
+static int
+vif(struct rig *r, const char *uuid, int64_t device)
+{
+	static struct xenops_vif_plug_args a;
+
+	a = (struct xenops_vif_plug_args){ .vm = VM,
+		.nic = nic(uuid, device) };
+	return run(r, domain_vif_plug, XENOPS_VIF_PLUG, &a);
+}
+
+START_TEST(nics_come_and_go)
+{
+	static struct xenops_vif_unplug_args a = { .vm = VM, .vif = VIF2 };
+	struct rig *r = rig_new();
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	ck_assert_int_eq(vif(r, VIF2, 0), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_EXISTS);
+	r->hv.fail = "nic_add";
+	ck_assert_int_eq(vif(r, VIF2, 1), -1);
+	ck_assert_int_eq(phase(r, &k), KEPT_RUNNING);
+	ck_assert_uint_eq(k.spec.nics.n, 1);
+	ck_assert_int_eq(vif(r, VIF2, 1), 0);
+	r->hv.fail = "nic_remove";
+	ck_assert_int_eq(run(r, domain_vif_unplug, XENOPS_VIF_UNPLUG, &a), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_TIMEOUT);
+	(void)phase(r, &k);
+	ck_assert_uint_eq(k.spec.nics.n, 2);
+	ck_assert_int_eq(run(r, domain_vif_unplug, XENOPS_VIF_UNPLUG, &a), 0);
+	(void)phase(r, &k);
+	ck_assert_uint_eq(k.spec.nics.n, 1);
+	ck_assert_int_eq(run(r, domain_vif_unplug, XENOPS_VIF_UNPLUG, &a), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_DEVICE);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(each_state_has_its_remedy)
+{
+	struct hv_domain d = { .uuid = VM };
+	struct kept k = { .phase = KEPT_RUNNING };
+
+	k.spec.after_shutdown = XENOPS_AFTER_DESTROY;
+	k.spec.after_reboot = XENOPS_AFTER_RESTART;
+	k.spec.after_crash = XENOPS_AFTER_PRESERVE;
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_N);
+	ck_assert_int_eq(domain_remedy(NULL, &k), XENOPS_VM_SHUTDOWN);
+	d.shutdown = true;
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_SHUTDOWN);
+	d.end = HV_END_REBOOT;
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_REBOOT);
+	d.end = HV_END_CRASH;
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_N);
+	k.spec.after_crash = XENOPS_AFTER_RESTART;
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_REBOOT);
+	d.end = HV_END_SUSPEND;
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_N);
+	d.shutdown = false;
+	k.phase = KEPT_REBOOTING;
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_REBOOT);
+	k.phase = KEPT_BUILDING;
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_SHUTDOWN);
+	k.phase = KEPT_STOPPING;
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_SHUTDOWN);
+}
+END_TEST
+
+int
+main(void)
+{
+	return UNIT_RUN("domain", a_vm_starts_and_ends,
+	    whatever_fails_in_a_start_leaves_nothing, a_guest_is_asked_first,
+	    a_domain_that_cannot_be_destroyed_stays_in_the_books,
+	    a_reboot_is_a_new_domain_with_what_it_had,
+	    a_reboot_that_fails_leaves_nothing_or_all,
+	    only_what_was_caught_between_two_states_is_reaped,
+	    disks_come_and_go, a_plug_that_fails_is_undone,
+	    a_plug_that_was_cut_short_is_undone, nics_come_and_go,
+	    each_state_has_its_remedy);
+}

@@ -4,6 +4,7 @@
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/sr_scan.h"
+#include "api/vdi_use.h"
 #include "api/xapi.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
@@ -121,30 +122,18 @@ outcome_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
-static bool
-is_busy(const struct call *c, const struct vdi *vdi)
-{
-	const struct ref *refs = vdi->VBDs.v;
-
-	for (uint32_t i = 0; i < vdi->VBDs.n; i++) {
-		const struct vbd *vbd = vbd_find(c->root, &refs[i]);
-
-		if (vbd && vbd->currently_attached)
-			return true;
-	}
-	return vdi->current_operations.n > 0;
-}
-
 static int
 detach(struct call *c, const struct sr *sr)
 {
+	const struct view v = { .root = c->root };
 	const struct ref *refs = sr->VDIs.v;
 	struct ops_call k;
 
 	for (uint32_t i = 0; i < sr->VDIs.n; i++) {
 		const struct vdi *vdi = vdi_find(c->root, &refs[i]);
 
-		if (vdi && is_busy(c, vdi))
+		if (vdi && (vdi->current_operations.n ||
+		    vdi_use_conflict(&v, vdi, NULL, true)))
 			return err_vdi_in_use(c, call_ref_text(c, &refs[i]),
 			    "unplug");
 	}

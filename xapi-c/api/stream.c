@@ -7,6 +7,7 @@
 #include "api/ops_error.h"
 #include "api/task.h"
 #include "api/vdi_make.h"
+#include "api/vdi_use.h"
 #include "api/vm_spec.h"
 #include "api/xapi.h"
 #include "gen/errors.h"
@@ -135,20 +136,6 @@ stream_vdi_create(struct call *c, const char *which, int64_t size_bytes,
 	return vdi_make(c, &given, vdi_out);
 }
 
-static bool
-is_in_a_domain(struct call *c, const struct vdi *vdi)
-{
-	const struct ref *refs = vdi->VBDs.v;
-
-	for (uint32_t i = 0; i < vdi->VBDs.n; i++) {
-		const struct vbd *vbd = vbd_find(c->root, &refs[i]);
-
-		if (vbd && vbd->currently_attached)
-			return true;
-	}
-	return false;
-}
-
 /*
  * An import or export is no operation that vdi_operations names; like
  * XenServer it shows as a copy.  A disk in a VM that writes to it is refused.
@@ -159,13 +146,14 @@ open_locked(struct call *c, const struct vdi *vdi, bool writable,
 {
 	const struct sr *sr = sr_find(c->root, &vdi->SR);
 	const char *ref = call_ref_text(c, &vdi->obj.ref);
+	const struct view v = { .root = c->root };
 	struct xenops_vdi_open_args args = { .writable = writable };
 	struct xenops_vdi_open_result opened = { 0 };
 	struct ops_call k;
 
 	if (!sr || !sr_is_attached(c, &vdi->SR))
 		return err_sr_not_attached(c, call_ref_text(c, &vdi->SR));
-	if (writable && is_in_a_domain(c, vdi))
+	if (writable && vdi_use_conflict(&v, vdi, NULL, true))
 		return err_vdi_in_use(c, ref, "copy");
 	if (writable && vdi->read_only)
 		return err_vdi_readonly(c, ref);

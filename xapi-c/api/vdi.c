@@ -5,6 +5,7 @@
 #include "api/ops_error.h"
 #include "api/sr_scan.h"
 #include "api/vdi_make.h"
+#include "api/vdi_use.h"
 #include "api/vm_check.h"
 #include "api/vm_spec.h"
 #include "api/xapi.h"
@@ -15,22 +16,6 @@
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
-
-/* Is it in a VM that is on?  writers: only where it may be written. */
-static bool
-is_attached(const struct view *v, const struct vdi *vdi, bool writers)
-{
-	const struct ref *refs = vdi->VBDs.v;
-
-	for (uint32_t i = 0; i < vdi->VBDs.n; i++) {
-		const struct vbd *vbd = view_get(v, CLASS_VBD, &refs[i]);
-
-		if (vbd && vbd->currently_attached &&
-		    (!writers || vbd->mode == VBD_MODE_RW))
-			return true;
-	}
-	return false;
-}
 
 /* Only an LVM volume can be cloned while a guest writes to it. */
 static bool
@@ -52,14 +37,15 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	switch (op) {
 	case VDI_OPERATIONS_CLONE:
 	case VDI_OPERATIONS_SNAPSHOT:
-		in_use = !clones_live(v, vdi) && is_attached(v, vdi, true);
+		in_use = !clones_live(v, vdi) &&
+		    vdi_use_conflict(v, vdi, NULL, false);
 		break;
 	case VDI_OPERATIONS_COPY:
-		in_use = is_attached(v, vdi, true);
+		in_use = vdi_use_conflict(v, vdi, NULL, false);
 		break;
 	case VDI_OPERATIONS_RESIZE:
 	case VDI_OPERATIONS_DESTROY:
-		in_use = is_attached(v, vdi, false);
+		in_use = vdi_use_conflict(v, vdi, NULL, true);
 		break;
 	default:
 		return c ? err_sr_operation_not_supported(c,

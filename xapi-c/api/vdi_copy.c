@@ -12,37 +12,13 @@
 #include "api/task.h"
 #include "api/vdi_make.h"
 #include "api/xapi.h"
+#include "base/fdio.h"
+#include "base/mem.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
 
 #define COPY_CHUNK (1u << 20)
-
-static bool
-is_zero(const char *p, size_t n)
-{
-	return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
-}
-
-/* Reads up to n bytes at offset; short only at the end of the disk. */
-static ssize_t
-read_at(int fd, char *buf, size_t n, int64_t offset)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t r = pread(fd, buf + done, n - done,
-		    offset + (int64_t)done);
-
-		if (r == -1 && errno != EINTR)
-			return -errno;
-		if (r == 0)
-			break;
-		if (r > 0)
-			done += (size_t)r;
-	}
-	return (ssize_t)done;
-}
 
 static int
 write_at(int fd, const char *buf, size_t n, int64_t offset)
@@ -78,10 +54,12 @@ copy_bytes(struct call *c, const struct stream_vdi *from,
 	if (!buf)
 		abort();
 	for (int64_t at = 0; rc == 0 && at < from->size_bytes;) {
-		ssize_t n = read_at(from->fd, buf, COPY_CHUNK, at);
+		int64_t left = from->size_bytes - at;
+		size_t n = left < COPY_CHUNK ? (size_t)left : COPY_CHUNK;
 
-		if (n <= 0) {
-			rc = n < 0 ? io_failed(c, (int)n) : 0;
+		rc = fdio_read_at(from->fd, buf, n, at);
+		if (rc) {
+			rc = io_failed(c, rc);
 			break;
 		}
 		rc = stream_vdi_check(c, from);
@@ -89,11 +67,11 @@ copy_bytes(struct call *c, const struct stream_vdi *from,
 			rc = stream_vdi_check(c, to);
 		if (rc)
 			break;
-		if (!sparse || !is_zero(buf, (size_t)n))
-			rc = write_at(to->fd, buf, (size_t)n, at);
+		if (!sparse || !mem_is_zero(buf, n))
+			rc = write_at(to->fd, buf, n, at);
 		if (rc)
 			rc = io_failed(c, rc);
-		at += n;
+		at += (int64_t)n;
 		if (rc == 0)
 			rc = stream_task_progress(c,
 			    (double)at / (double)from->size_bytes);

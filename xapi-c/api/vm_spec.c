@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/oplock.h"
+#include "api/vdi_use.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
@@ -47,27 +48,13 @@ sr_is_attached(const struct call *c, const struct ref *ref)
 	return false;
 }
 
-/* Will the other VBD have its disk by the time that this one gets it?  With its
- * VM's start, a VM's drives all do. */
-static bool
-has_disk(const struct call *c, const struct vbd *other, const struct vbd *vbd)
-{
-	const struct vm *vm = vm_find(c->root, &vbd->VM);
-
-	if (ref_equal(&other->obj.ref, &vbd->obj.ref))
-		return false;
-	return other->currently_attached ||
-	    (ref_equal(&other->VM, &vbd->VM) && vm &&
-	    vm->power_state == VM_POWER_STATE_HALTED);
-}
-
 /* Who else has the VDI: an operation, or another VBD, when one of the two
  * writes. */
 static int
 check_sharing(struct call *c, const struct vbd *vbd, const struct vdi *vdi)
 {
 	const struct enum_pair *op = vdi->current_operations.v;
-	const struct ref *refs = vdi->VBDs.v;
+	const struct view v = { .root = c->root };
 	const char *ref = call_ref_text(c, &vbd->VDI);
 
 	if (vdi->current_operations.n)
@@ -75,13 +62,9 @@ check_sharing(struct call *c, const struct vbd *vbd, const struct vdi *vdi)
 		    enum_vdi_operations.names[op->value]);
 	if (vbd->mode == VBD_MODE_RW && vdi->read_only)
 		return err_vdi_readonly(c, ref);
-	for (uint32_t i = 0; !vdi->sharable && i < vdi->VBDs.n; i++) {
-		const struct vbd *other = vbd_find(c->root, &refs[i]);
-
-		if (other && has_disk(c, other, vbd) &&
-		    (vbd->mode == VBD_MODE_RW || other->mode == VBD_MODE_RW))
-			return err_vdi_in_use(c, ref, "attach");
-	}
+	if (!vdi->sharable && vdi_use_conflict(&v, vdi, vbd,
+	    vbd->mode == VBD_MODE_RW))
+		return err_vdi_in_use(c, ref, "attach");
 	return 0;
 }
 

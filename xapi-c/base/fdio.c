@@ -68,6 +68,27 @@ fdio_read_all(int fd, void *data, size_t len)
 }
 
 int
+fdio_read_at(int fd, void *data, size_t len, int64_t at)
+{
+	char *p = data;
+
+	while (len > 0) {
+		ssize_t r = pread(fd, p, len, at);
+
+		if (r == 0)
+			return -EPIPE;
+		if (r == -1 && errno != EINTR)
+			return -errno;
+		if (r > 0) {
+			p += r;
+			at += r;
+			len -= (size_t)r;
+		}
+	}
+	return 0;
+}
+
+int
 fdio_open_folder(const char *path, int flags, const char **name_out,
     int *fd_out)
 {

@@ -39,3 +39,11 @@ mem_strdup(const char *s)
 
 	return memcpy(mem_alloc(n), s, n);
 }
+
+bool
+mem_is_zero(const void *p, size_t n)
+{
+	const char *c = p;
+
+	return n == 0 || (c[0] == 0 && memcmp(c, c + 1, n - 1) == 0);
+}

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/fdio.h"
+#include "base/mem.h"
 #include "xenopsd/storage_driver.h"
 
 #define EDGE ((size_t)1 << 20)
@@ -94,30 +95,6 @@ sys_trouble(struct storage *s, const char *name)
 	return why;
 }
 
-static int
-read_at(int fd, void *data, size_t len, off_t at)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t r = pread(fd, (char *)data + done, len - done,
-		    at + (off_t)done);
-
-		if (r == -1 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return r ? -errno : -EIO;
-		done += (size_t)r;
-	}
-	return 0;
-}
-
-static bool
-all_zero(const uint8_t *p, size_t n)
-{
-	return n == 0 || (p[0] == 0 && !memcmp(p, p + 1, n - 1));
-}
-
 static const char *
 edges_trouble(struct storage *s, int fd, size_t len)
 {
@@ -126,13 +103,13 @@ edges_trouble(struct storage *s, int fd, size_t len)
 
 	if (ioctl(fd, BLKGETSIZE64, &size) == -1 || size < 16 * EDGE)
 		return "is too small";
-	if (read_at(fd, edge, len, 0))
+	if (fdio_read_at(fd, edge, len, 0))
 		return "cannot be read";
-	if (!all_zero(edge, len))
+	if (!mem_is_zero(edge, len))
 		return "is not empty";
-	if (read_at(fd, edge, len, (off_t)(size - len)))
+	if (fdio_read_at(fd, edge, len, (int64_t)(size - len)))
 		return "cannot be read";
-	return all_zero(edge, len) ? NULL : "is not empty";
+	return mem_is_zero(edge, len) ? NULL : "is not empty";
 }
 
 static int
@@ -260,7 +237,7 @@ is_ext4(const char *device, const uint8_t uuid[static 16])
 
 	if (fd == -1)
 		return false;
-	yes = read_at(fd, super, sizeof(super), EXT4_SUPER) == 0 &&
+	yes = fdio_read_at(fd, super, sizeof(super), EXT4_SUPER) == 0 &&
 	    super[EXT4_MAGIC_AT] == 0x53 && super[EXT4_MAGIC_AT + 1] == 0xef &&
 	    !memcmp(super + EXT4_UUID_AT, uuid, 16);
 	fdio_close(&fd);

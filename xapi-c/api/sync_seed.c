@@ -26,39 +26,69 @@ take_pool(const void *obj, void *arg)
 	return 1;
 }
 
-/* Unknown keys count as restricted for some clients, so all are listed. */
-static const char *const unrestricted[] = {
-	"restrict_rbac", "restrict_dmc", "restrict_hotfix_apply",
-	"restrict_batch_hotfix_apply", "restrict_checkpoint",
-	"restrict_cifs", "restrict_pci_device_for_auto_update",
-	"restrict_vswitch_controller", "restrict_network_sriov",
-	"restrict_pooling", "restrict_vmss", "restrict_dr", "restrict_xcm",
-	"restrict_storage_xen_motion", "restrict_cbt",
-	"restrict_pool_secret_rotation",
-	"restrict_certificate_verification", "restrict_email_alerting",
-	"restrict_netapp", "restrict_historical_performance",
-	"restrict_cpu_masking", "restrict_gpu", "restrict_usb_passthrough",
-	"restrict_vgpu", "restrict_management_on_vlan",
-	"restrict_integrated_gpu_passthrough",
-	"restrict_export_resource_data", "restrict_read_caching",
-	"restrict_pvs_proxy", "restrict_live_patching",
-	"restrict_igmp_snooping", "restrict_set_vcpus_number_live",
-	"restrict_corosync", "restrict_vtpm", "restrict_rpu",
-	"restrict_zstd_export", "restrict_ad", "restrict_xen_motion",
-	"restrict_vss", "restrict_pool_size",
+/*
+ * What this release has, for clients that offer only what is there: the one
+ * place that says so.  Unknown keys count as restricted for some clients and
+ * as allowed for others, so all are listed.
+ */
+static const struct {
+	const char *key;
+	bool built;
+} feature_keys[] = {
+	{ "restrict_rbac", false },
+	{ "restrict_dmc", false },
+	{ "restrict_hotfix_apply", false },
+	{ "restrict_batch_hotfix_apply", false },
+	{ "restrict_checkpoint", false },
+	{ "restrict_cifs", false },
+	{ "restrict_pci_device_for_auto_update", false },
+	{ "restrict_vswitch_controller", false },
+	{ "restrict_network_sriov", false },
+	{ "restrict_pooling", false },
+	{ "restrict_vmss", false },
+	{ "restrict_dr", false },
+	{ "restrict_xcm", false },
+	{ "restrict_storage_xen_motion", false },
+	{ "restrict_cbt", false },
+	{ "restrict_pool_secret_rotation", false },
+	{ "restrict_certificate_verification", false },
+	{ "restrict_email_alerting", false },
+	{ "restrict_netapp", false },
+	{ "restrict_historical_performance", false },
+	{ "restrict_cpu_masking", false },
+	{ "restrict_gpu", false },
+	{ "restrict_usb_passthrough", false },
+	{ "restrict_vgpu", false },
+	{ "restrict_management_on_vlan", false },
+	{ "restrict_integrated_gpu_passthrough", false },
+	{ "restrict_export_resource_data", true },
+	{ "restrict_read_caching", false },
+	{ "restrict_pvs_proxy", false },
+	{ "restrict_live_patching", false },
+	{ "restrict_igmp_snooping", false },
+	{ "restrict_set_vcpus_number_live", false },
+	{ "restrict_corosync", false },
+	{ "restrict_vtpm", false },
+	{ "restrict_rpu", false },
+	{ "restrict_zstd_export", false },
+	{ "restrict_ad", false },
+	{ "restrict_xen_motion", false },
+	{ "restrict_vss", false },
+	{ "restrict_pool_size", false },
+	{ "restrict_wlb", false },
+	{ "restrict_health_check", false },
 };
 
 static struct vec
 restrictions(struct arena *a)
 {
 	struct vec map = { 0 };
+	size_t n = sizeof(feature_keys) / sizeof(feature_keys[0]);
 
-	for (size_t i = 0;
-	    i < sizeof(unrestricted) / sizeof(unrestricted[0]); i++)
-		map = map_set(a, map, unrestricted[i], "false");
-	map = map_set(a, map, "restrict_wlb", "true");
-	map = map_set(a, map, "restrict_health_check", "true");
-	return map_set(a, map, "enable_xha", "true");
+	for (size_t i = 0; i < n; i++)
+		map = map_set(a, map, feature_keys[i].key,
+		    feature_keys[i].built ? "false" : "true");
+	return map_set(a, map, "enable_xha", "false");
 }
 
 static struct ref

@@ -7,13 +7,11 @@
 #include "api/vm_spec.h"
 #include "api/vm_state.h"
 #include "api/xapi.h"
+#include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
-
-/* Highest device number that autodetect gives out. */
-#define AUTODETECT_MAX 16
 
 static int
 check_removable(const struct vbd *vbd, int op, struct call *c)
@@ -105,7 +103,7 @@ pick_device(struct db_txn *t, struct create *a, const struct vm *vm)
 			used[d] = true;
 	}
 	if (strcmp(a->given->userdevice, "autodetect") == 0) {
-		for (n = 0; n < AUTODETECT_MAX; n++)
+		for (n = 0; n < VM_MAX_DISKS; n++)
 			if (!used[n])
 				return n;
 		return err_invalid_device(a->c, a->given->userdevice);

@@ -6,11 +6,12 @@
 #include "api/vm_edit.h"
 #include "api/vm_state.h"
 #include "api/xapi.h"
+#include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
 
-#define VBD_DEVICES_OFFERED 16
+#define VBD_DEVICES_OFFERED VM_MAX_DISKS
 #define VIF_DEVICES_OFFERED 7
 
 struct create {

@@ -103,7 +103,7 @@ copy_vif(struct db_txn *t, const struct clone *a, const struct vif *from)
 	const char *uuid = vif->uuid;
 	char mac[MAC_TEXT_LEN + 1];
 
-	mac_random(mac);
+	mac_of(vm_txn_get(t, a->result), from->device, mac);
 	object_copy_fields(vif, from);
 	vif->uuid = uuid;
 	vif->VM = *a->result;

@@ -5,13 +5,17 @@ scripts, with disks that a test makes appear.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
+import threading
 
 import netns
-from bench import check, equal, main, until
+from bench import ROOT, check, equal, main, until
 from image import SKEL, TREE, tree
 
 READY = ("mount() { :; }; e2fsck() { :; }; xargs() { :; }; "
@@ -125,10 +129,133 @@ def a_host_that_has_a_password_is_only_told():
     equal(late("$6$a$b"), ("$6$a$b", False), "secret and refusal")
 
 
+# answers from afar
+
+XAPI = os.path.join(ROOT, "build", "host", "xapi")
+FILE = b"<installation/>\n" * 100
+DIGEST = hashlib.sha256(FILE).hexdigest()
+ANSWERS = {
+    "/file": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(FILE)
+             + FILE,
+    "/old": b"HTTP/1.0 200 OK\r\n\r\n" + FILE,
+    "/cut": b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + FILE,
+    "/none": b"HTTP/1.1 404 Not Found\r\n\r\n" + FILE,
+    "/pieces": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+               b"0\r\n\r\n",
+    "/long": b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (300 << 10),
+    "/junk": b"hello\r\n",
+    "/empty": b"",
+}
+
+
+class Server:
+    """ANSWERS by http, or https with a certificate of its own."""
+
+    def __init__(self, secure):
+        self.asked = []
+        self.scheme = "https" if secure else "http"
+        self.sock = socket.create_server(("127.0.0.1", 0))
+        self.port = self.sock.getsockname()[1]
+        self.context = self.cert = None
+        if secure:
+            netns.run("openssl", "req", "-x509", "-newkey", "rsa:2048",
+                      "-nodes", "-subj", "/CN=another", "-keyout", "/run/key",
+                      "-out", "/run/cert", "-days", "1")
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain("/run/cert", "/run/key")
+            with open("/run/cert") as f:
+                self.cert = hashlib.sha256(ssl.PEM_cert_to_DER_cert(
+                    f.read())).hexdigest()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            s = self.sock.accept()[0]
+            with contextlib.suppress(OSError), s:
+                if self.context:
+                    s = self.context.wrap_socket(s, server_side=True)
+                with s:
+                    request = s.recv(4096).split(b" ")
+                    if len(request) < 2:    # it thought better of it
+                        continue
+                    path = request[1].decode()
+                    self.asked.append(path)
+                    s.sendall(ANSWERS[path])
+                    if self.context:
+                        s.unwrap()
+
+    def fetch(self, path, *options):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink("/run/fetched")
+        url = "%s://127.0.0.1:%d%s" % (self.scheme, self.port, path)
+        r = subprocess.run([XAPI, "fetch", url, "/run/fetched", *options],
+                           capture_output=True, text=True, timeout=100)
+        if r.returncode == 0:
+            with open("/run/fetched", "rb") as f:
+                equal(f.read(), FILE, "the file")
+            equal(os.stat("/run/fetched").st_mode & 0o777, 0o600, "mode")
+        else:
+            check(not os.path.exists("/run/fetched"), "a file is there")
+        return "" if r.returncode == 0 else r.stderr
+
+
+def answers_come_by_http_and_https():
+    for server in (Server(False), Server(True)):
+        pin = ["cert=sha256:" + server.cert] if server.cert else []
+        for path in ("/file", "/old"):
+            equal(server.fetch(path, *pin), "", path)
+            equal(server.fetch(path, *pin, "digest=sha256:" +
+                               DIGEST.upper()), "", path)
+        for path, why in (("/cut", "cut short"), ("/none", "404"),
+                          ("/pieces", "pieces"), ("/long", "longer"),
+                          ("/junk", "understood"), ("/empty", "understood")):
+            said = server.fetch(path, *pin)
+            check(why in said, "%s: '%s'" % (path, said))
+        said = server.fetch("/file", *pin, "digest=sha256:" + "0" * 64)
+        check("not the file" in said, said)
+        for word in ("digest=sha256:12", "digest=md5:" + "0" * 32, "cert=x"):
+            check("usage" in server.fetch("/file", word), word)
+
+
+def a_server_with_another_certificate_is_not_asked():
+    server = Server(True)
+    check("another certificate" in server.fetch(
+        "/file", "cert=sha256:" + "0" * 64), "it was taken")
+    check("without the certificate" in server.fetch("/file"), "it was taken")
+    equal(server.asked, [], "what it was asked")
+
+
+def fetched_answers_do_not_stay():
+    url = "https://192.0.2.1/a?answerfile=b"
+    for status in (0, 1):
+        with Boot("xanswerfile=no answerfile=%s answerfile_cert=sha256:aa "
+                  "answerfile_digest=sha256:bb quiet" % url) as b:
+            os.makedirs(TREE + "/usr/sbin", exist_ok=True)
+            os.makedirs(TREE + "/usr/bin", exist_ok=True)
+            put("/usr/sbin/bedplate-fetch", "#!/bin/sh\necho \"$@\" "
+                ">/tmp/asked\necho secret >\"$2\"\n", 0o755)
+            put("/usr/sbin/bedplate-answers", "#!/bin/sh\n"
+                "cp \"$1\" /tmp/applied\nexit %d\n" % status, 0o755)
+            put("/usr/bin/sv", "#!/bin/sh\nexit 0\n", 0o755)
+            os.makedirs(TREE + "/run/network", exist_ok=True)
+            put("/run/network/up", "")
+            b.start("/usr/libexec/bedplate/answers url")
+            until("the answers to be applied", b.done)
+            equal(b.process.returncode, status, "status, %s" % b.said())
+            equal(read("/tmp/asked"), url + " /run/bedplate/answers.xml "
+                  "cert=sha256:aa digest=sha256:bb", "what was fetched")
+            equal(read("/tmp/applied"), "secret", "what was applied")
+            check(not os.path.exists(TREE + "/run/bedplate/answers.xml"),
+                  "the file stays")
+
+
 if __name__ == "__main__":
     netns.enter()
     tree()
     sys.exit(main([an_installed_host_waits_for_its_state,
                    a_live_host_goes_on_in_memory,
                    state_that_comes_late_makes_no_open_host,
-                   a_host_that_has_a_password_is_only_told]))
+                   a_host_that_has_a_password_is_only_told,
+                   answers_come_by_http_and_https,
+                   a_server_with_another_certificate_is_not_asked,
+                   fetched_answers_do_not_stay]))

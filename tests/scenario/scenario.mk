@@ -35,5 +35,5 @@ check-network: $(B)/host/xapi $(B)/host/xenopsd-sim \
 
 CHECK_TARGETS += check-first-boot
 ## check-first-boot: state that comes late, answers from afar; NAME=... as above
-check-first-boot: $(call dep,busybox)
+check-first-boot: $(B)/host/xapi $(call dep,busybox)
 	@python3 tests/scenario/first_boot.py $(NAME)

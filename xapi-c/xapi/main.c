@@ -26,6 +26,7 @@
 #include "ops/ops.h"
 #include "xapi/db_command.h"
 #include "xapi/drop.h"
+#include "xapi/fetch_command.h"
 #include "xapi/keeper.h"
 #include "xapi/options.h"
 #include "xapi/reserve.h"
@@ -340,6 +341,8 @@ main(int argc, char **argv)
 	sigset_t ends;
 	int rc, sig = 0, skip;
 
+	if (fetch_command_is_meant(argc, argv, &skip))
+		return fetch_command(argc - skip, argv + skip);
 	if (db_command_is_meant(argc, argv, &skip))
 		return db_command(argc - skip, argv + skip);
 	if (options_parse(argc, argv, &d.x.cfg))

@@ -1179,6 +1179,9 @@ START_TEST(tags_keep_any_text)
 	ck_assert_str_eq(out.name, "");
 	lvm_tags_decode(a, "n0:a=,x,n1:=4,d0:", &out);
 	ck_assert_str_eq(out.description, "");
+	/* what is no =hh stays as it is; no text has a NUL */
+	lvm_tags_decode(a, "n0:a=+1=-1= 1=c3=A4=00b", &out);
+	ck_assert_str_eq(out.name, "a=+1=-1= 1\xc3\xa4=00b");
 	arena_free(a);
 }
 END_TEST

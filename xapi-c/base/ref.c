@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
+#include "base/hex.h"
 #include "base/type.h"
 
 static const char ref_prefix[] = "OpaqueRef:";
@@ -21,18 +22,6 @@ ref_equal(const struct ref *a, const struct ref *b)
 	return !memcmp(a, b, sizeof(*a));
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool
 uuid_dash_at(size_t pos)
 {
@@ -46,17 +35,14 @@ uuid_from_text(const char *text, uint8_t out[static 16])
 	size_t pos = 0, i;
 
 	for (i = 0; i < 16; i++) {
-		int hi, lo;
+		int byte;
 
 		if (uuid_dash_at(pos) && text[pos++] != '-')
 			return false;
-		hi = hex_digit(text[pos]);
-		if (hi < 0)
+		byte = hex_byte(text + pos);
+		if (byte < 0)
 			return false;
-		lo = hex_digit(text[pos + 1]);
-		if (lo < 0)
-			return false;
-		b[i] = (uint8_t)(hi << 4 | lo);
+		b[i] = (uint8_t)byte;
 		pos += 2;
 	}
 	if (text[pos])

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
+
 size_t
 http_head_size(const char *data, size_t len)
 {
@@ -20,18 +22,6 @@ http_head_size(const char *data, size_t len)
 	return 0;
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* A bare % stays as it is; %00 would cut the text and is refused (NULL). */
 static char *
 percent_decode(struct arena *a, const char *s, size_t n, bool plus)
@@ -44,9 +34,8 @@ percent_decode(struct arena *a, const char *s, size_t n, bool plus)
 		c = (unsigned char)s[i];
 		if (c == '+' && plus) {
 			c = ' ';
-		} else if (c == '%' && i + 2 < n && hex(s[i + 1]) >= 0 &&
-		    hex(s[i + 2]) >= 0) {
-			c = hex(s[i + 1]) << 4 | hex(s[i + 2]);
+		} else if (c == '%' && i + 2 < n && hex_byte(s + i + 1) >= 0) {
+			c = hex_byte(s + i + 1);
 			i += 2;
 			if (c == 0)
 				return NULL;

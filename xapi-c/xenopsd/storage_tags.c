@@ -1,9 +1,9 @@
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "xenopsd/storage_lvm.h"
 
 #define TAG_MAX 1000			/* LVM allows 1024 */
@@ -57,15 +57,16 @@ static void
 decode_text(struct buf *b, const char *p, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		char hex[3] = "";
+		int byte = -1;
 
-		if (p[i] != '=' || i + 2 >= len) {
+		if (p[i] == '=' && i + 2 < len)
+			byte = hex_byte(p + i + 1);
+		if (byte > 0) {
+			buf_addc(b, (char)byte);
+			i += 2;
+		} else {
 			buf_addc(b, p[i]);
-			continue;
 		}
-		memcpy(hex, p + i + 1, 2);
-		buf_addc(b, (char)strtol(hex, NULL, 16));
-		i += 2;
 	}
 }
 

@@ -54,6 +54,22 @@ BEGIN { ids("passwd", user); ids("group", group) }
 }' "$b/dom0/rootfs.listing" | LC_ALL=C sort >"$b/dom0/listed"
 diff "$b/dom0/listed" "$b/dom0/seen" || fail "file system and listing differ"
 
+# Our programs have the landing pads of -fcf-protection and the probes of
+# -fstack-clash-protection, which none of the libraries in them has.
+count()
+{
+	LC_ALL=C grep -oaP "$2" "$b/musl/$1" | wc -l
+}
+for program in xapi:50 xenopsd:50 bedplate-answers:4 bedplate-screen:4; do
+	name=${program%:*}
+	[ "$(count "$name" '\xf3\x0f\x1e\xfa')" -ge "${program#*:}" ] ||
+	    fail "$name has no landing pads"
+done
+for name in xapi xenopsd; do
+	[ "$(count "$name" '\x48\x83\x0c\x24\x00')" -ge 10 ] ||
+	    fail "$name has no stack probes"
+done
+
 # all shell, in dom0 and of the build
 find . -name .git -prune -o -path "./$b" -prune -o -name node_modules -prune \
     -o -type f -exec grep -lIZ '^#!/bin/sh' {} + |

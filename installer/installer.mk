@@ -7,7 +7,8 @@ SCREEN_SOURCES := $(INSTALLER_COMMON) $(INSTALLER_BASE) \
 	$(addprefix installer/,screen.c term.c facts.c)
 ANSWERS_SOURCES := $(INSTALLER_COMMON) $(INSTALLER_BASE) \
 	$(addprefix installer/,answers.c answers_main.c)
-INSTALLER_FLAGS = -std=gnu11 -D_GNU_SOURCE $(C_WARN) -Iinstaller -Ixapi-c
+INSTALLER_FLAGS = -std=gnu11 -D_GNU_SOURCE $(C_WARN) $(HARDENING) \
+	-Iinstaller -Ixapi-c
 
 $(B)/musl/bedplate-screen: $(SCREEN_SOURCES) $(INSTALLER_HEADERS) \
 		| $(call dep,musl)

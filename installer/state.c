@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/atomic_file.h"
+#include "base/below.h"
 
 #define SALT_CHARS 16
 #define HASH_MAX 128
@@ -25,16 +26,7 @@ state_write(const char *path, const char *text, mode_t mode, gid_t gid)
 bool
 state_read_line(const char *path, char *buf, size_t size)
 {
-	FILE *f = fopen(path, "re");
-	bool ok;
-
-	buf[0] = '\0';
-	if (!f)
-		return false;
-	ok = fgets(buf, (int)size, f) != NULL;
-	fclose(f);
-	buf[strcspn(buf, "\r\n")] = '\0';
-	return ok && buf[0];
+	return below_read_line(path, buf, size) == 0 && buf[0];
 }
 
 /* A secret that cannot be read is one all the same: nobody gets in by it. */

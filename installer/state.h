@@ -22,7 +22,8 @@
 
 /* gid 0: root's. */
 int state_write(const char *path, const char *text, mode_t mode, gid_t gid);
-/* First line of a file, without its end; false if there is none. */
+/* First line of a file, without its end and as a terminal may show it, for the
+ * file may be another user's (base/below.h); false if there is none. */
 bool state_read_line(const char *path, char *buf, size_t size);
 
 bool secret_is_set(void);

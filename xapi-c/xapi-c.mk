@@ -38,8 +38,11 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 HOST_CFLAGS = $(C_COMMON) -O2 -g $(HOST_PKG_CFLAGS)
 ASAN_CFLAGS = $(C_COMMON) -O1 -g $(SANITIZE) $(HOST_PKG_CFLAGS)
+# of all programs of ours in the image, the installer's too; check-rootfs looks
+HARDENING := -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection -ftrivial-auto-var-init=zero
 MUSL_CFLAGS = $(C_COMMON) -O2 -g0 -fPIE -ffunction-sections -fdata-sections \
-	-fstack-protector-strong -I$(B)/sysroot/include/libxml2
+	$(HARDENING) -I$(B)/sysroot/include/libxml2
 # musl takes the stack of threads from the program; its own default is 128 KiB
 MUSL_LDFLAGS := -static-pie -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now \
 	-Wl,-z,stack-size=524288 -s

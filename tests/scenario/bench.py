@@ -110,7 +110,9 @@ class Bench:
     def __exit__(self, kind, value, trace):
         if kind:
             self.show_logs()
+        refused = self.refused_calls()
         self.stop()
+        check(kind or not refused, refused)
 
     def _spawn(self, program, *args, limits=None):
         log = open(self.path(program + ".log"), "ab")
@@ -192,6 +194,12 @@ class Bench:
                     p.kill()
                     p.wait()
         self.folder.cleanup()
+
+    def refused_calls(self):
+        """What xapi's confinement kept from it, of which it needs nothing."""
+        with open(self.path("xapi.log"), errors="replace") as f:
+            return "".join(line for line in f
+                           if "refused system call" in line)
 
     def show_logs(self):
         for name in ("xapi", "xenopsd-sim"):

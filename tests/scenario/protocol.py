@@ -495,6 +495,18 @@ def socket_of(b, client):
     raise Failed("no such connection")
 
 
+def the_daemon_is_confined():
+    """All its threads; what the confinement holds is test_confine's."""
+    with Bench() as b:
+        b.ready()
+        tasks = "/proc/%d/task" % b.xapi.pid
+        for thread in os.listdir(tasks):
+            with open("%s/%s/status" % (tasks, thread)) as f:
+                status_of = dict(line.split(":", 1) for line in f)
+            equal(status_of["Seccomp"].strip(), "2", "Seccomp")
+            equal(status_of["NoNewPrivs"].strip(), "1", "NoNewPrivs")
+
+
 def clients_without_power_are_missed():
     """The kernel's own 2 hours and 11 minutes would hold a stream as long."""
     with Bench() as b:
@@ -785,6 +797,7 @@ if __name__ == "__main__":
         streams_want_credentials,
         a_session_leaves_streams_to_others,
         clients_without_power_are_missed,
+        the_daemon_is_confined,
         tls_sessions_cost_the_server_nothing,
         silent_clients_make_room,
         strangers_hold_up_nobody,

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/atomic_file.h"
 #include "base/clock.h"
+#include "base/confine.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "db/tools.h"
@@ -273,6 +274,24 @@ start_http(struct daemon *d)
 	return 0;
 }
 
+/* Before the first thread.  A sanitizer's run time needs more than we do. */
+static int
+confine_self(struct daemon *d)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	(void)d;
+	log_warn("not confined: built with a sanitizer");
+	return 0;
+#else
+	const char *const read[] = {
+		folder_of(d, d->x.cfg.secret_path), NULL,
+	};
+	const struct confine how = { .own = d->x.cfg.state_dir, .read = read };
+
+	return confine(&how);
+#endif
+}
+
 static int
 start(struct daemon *d)
 {
@@ -283,6 +302,8 @@ start(struct daemon *d)
 	d->x.version = options_version(d->x.cfg.version_path, d->arena);
 	if (rc == 0 && !d->x.cfg.unprivileged_ok)
 		rc = drop(d);
+	if (rc == 0)
+		rc = confine_self(d);
 	umask(077);
 	reserve_release(d->x.cfg.state_dir);
 	if (rc == 0)

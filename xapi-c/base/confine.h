@@ -1,0 +1,23 @@
+/*
+ * Confinement of a process that reads what strangers send and needs little
+ * from the kernel.  After it, in all threads that are started later:
+ *   - the system calls of one list work (confine.c), others give EPERM and a
+ *     line on stderr with the number, so that a missing one can be found.  No
+ *     program can be started, no page made executable, no other process made
+ *     or traced, no socket opened but TCP, UDP and unix ones;
+ *   - files are reached below the given folders only (landlock).
+ * Nothing of it can be undone.  x86-64; not for programs under a sanitizer,
+ * whose run time needs more.  Called once, while there is one thread.
+ */
+#ifndef BASE_CONFINE_H
+#define BASE_CONFINE_H
+
+struct confine {
+	const char *own;		/* folder: may do what it likes there */
+	const char *const *read;	/* folders it may read; NULL at the end */
+};
+
+/* 0, or -errno after a log line.  A kernel without landlock is warned of. */
+int confine(const struct confine *how);
+
+#endif

@@ -211,9 +211,10 @@ vms_console(struct vm *vm)
 	return vm->console;
 }
 
-/* Reads the console as soon as its terminal is there. */
+/* Reads the console as soon as its terminal is there; that of a domain which is
+ * not ours, only for who asked. */
 static void
-look_at_console(struct vms *v, struct vm *vm, struct arena *a)
+look_at_console(struct vms *v, struct vm *vm, bool ours, struct arena *a)
 {
 	uint32_t domid = vm->domain.domid;
 	const char *path;
@@ -226,7 +227,7 @@ look_at_console(struct vms *v, struct vm *vm, struct arena *a)
 		}
 		return;
 	}
-	if (console_reads(vms_console(vm), domid))
+	if ((!ours && !vm->console) || console_reads(vms_console(vm), domid))
 		return;
 	path = v->d->hv->ops->console(v->d->hv, a, domid);
 	fd = path && path[0] ? console_open_terminal(path) : -1;
@@ -276,7 +277,7 @@ look_at(struct vms *v, struct vm *vm)
 		di.state = XENOPS_DOMAIN_STATE_REBOOTING;
 		tell(v, vm, &di);
 	}
-	look_at_console(v, vm, a);
+	look_at_console(v, vm, kept, a);
 	arena_free(a);
 }
 

@@ -163,5 +163,6 @@ vms_console_open(struct request *rq, const void *args, void *result)
 		return request_fail(rq, XENOPS_CODE_IO,
 		    "cannot open the console: %s", strerror(-fd));
 	request_pass_fd(rq, fd);
+	vms_touched(d->vms, a->vm);
 	return 0;
 }

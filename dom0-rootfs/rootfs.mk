@@ -74,9 +74,11 @@ $(B)/initrd.img: $(INITRD_LISTS) $(ROOTFS_IN) $(R)/build $(R)/sysroot.origin \
 rootfs: $(B)/rootfs.squashfs $(B)/initrd.img
 
 CHECK_TARGETS += check-rootfs
-## check-rootfs: the image is what its lists say; shell is clean
+## check-rootfs: the image is what its lists say and its programs look for
 check-rootfs: $(B)/rootfs.squashfs $(B)/initrd.img
 	@dom0-rootfs/check-rootfs.sh $(B)
+	@dom0-rootfs/check-paths.py $(B)/rootfs.squashfs $(R)/rootfs.listing \
+	    dom0-rootfs/paths.allowed
 
 CHECK_TARGETS += check-mkimage
 ## check-mkimage: what the packer of images refuses

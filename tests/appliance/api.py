@@ -230,9 +230,11 @@ class Console:
                           masked)
 
     def run(self, command, limit_s=120):
-        """A command in the guest; what it printed."""
-        self.type(command + "; echo @done\n")
-        m = self.wait(r"(?s)(.*?)\n@done", limit_s)
+        """A command in the guest; what it printed.  The mark is new: a
+        console begins with what was said before."""
+        mark = "@" + os.urandom(4).hex()
+        self.type("%s; echo %s\n" % (command, mark))
+        m = self.wait(r"(?s)(.*?)\n%s" % mark, limit_s)
         return m.group(1).decode("utf-8", "replace").replace("\r", "")
 
     def close(self):

@@ -6,6 +6,7 @@ console, plug devices, lose xapi, shut it down.
 """
 
 import os
+import re
 import sys
 import tempfile
 import time
@@ -114,6 +115,17 @@ def start_and_talk(api, vm):
     return console
 
 
+def check_two_viewers(api, vm, console):
+    """Both get all of it, and who comes later what was said before."""
+    second = api.console(vm)
+    second.wait("I am up", 300)
+    words = " ".join(str(i) for i in range(1000, 1100))
+    console.type("echo $(seq 1000 1099) e''nd\n")
+    for c in (console, second):
+        c.wait(words + " end", 300)
+    second.close()
+
+
 def check_network(m, console):
     """The guest has an address and reads a page from dom0."""
     m.expect("(while :; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello guest\\n' |"
@@ -176,8 +188,9 @@ def check_reboot_without_xapi(m, api, vm, console):
     until("the new domain", lambda: int(api("VM.get_domid", vm)) > int(domid))
     check(api("VM.get_power_state", vm) == "Running", "not Running")
     console = api.console(vm)
-    console.type("echo; echo I $(echo am) up\n")
-    console.wait("I am up", 900)
+    # what it said before the reboot is there, too
+    console.type("echo; echo and $(echo up) again\n")
+    console.wait("and up again", 900)
     return console
 
 
@@ -213,6 +226,48 @@ def check_kernel_folder(m, api, vm):
     api.run("VM.hard_shutdown", vm)
 
 
+def last_tick(m, limit_s=300):
+    """The highest number that the guest of check_save has written so far."""
+    m.until("grep -q 'tick [0-9]' /run/ticks", limit_s)
+    text = m.expect("grep 'tick [0-9]' /run/ticks | tail -n 1")
+    return int(re.findall(r"tick (\d+)", text)[-1])
+
+
+def listen(m):
+    """What the guest of check_save prints goes to /run/ticks."""
+    m.until("xenstore-read /local/domain/$(xl domid t)/console/tty", 120)
+    m.expect("T=$(xenstore-read /local/domain/$(xl domid t)/console/tty)")
+    m.expect("stty raw -echo <$T; :>/run/ticks")
+    m.expect("cat $T >/run/ticks 2>&- & L=$!")
+
+
+def check_save(m, kind):
+    """A guest that is saved goes on where it was when it is restored.  It is
+    one of xl's: xenopsd leaves it alone."""
+    m.expect("mkdir -p /run/g; mount -t vfat -o ro %s /run/g" % m.disk(1))
+    for line in ('name="t"', 'type="%s"' % kind, 'kernel="/run/g/kernel"',
+                 'ramdisk="/run/g/initrd"', "memory=160", "vcpus=1",
+                 'extra="console=hvc0 quiet panic=5"'):
+        m.expect("echo '%s' >>/run/t.cfg" % line)
+    m.expect("xl create /run/t.cfg", 600)
+    listen(m)
+    m.until("grep -q 'I am up' /run/ticks", 900)
+    m.expect("echo 'n=0; while sleep 1; do n=$((n+1)); echo tick $n; done' >$T")
+    before = last_tick(m)
+    disk = m.disk(2)
+    m.expect("xl save t %s" % disk, 900)
+    m.until("! xl domid t", 300)
+    saved = last_tick(m)
+    check(saved >= before, "ticks went from %d to %d" % (before, saved))
+    m.expect("xl restore -p %s" % disk, 900)
+    listen(m)
+    m.expect("xl unpause t")
+    after = last_tick(m)
+    check(after > saved, "tick %d was followed by %d" % (saved, after))
+    check("I am up" not in m.expect("cat /run/ticks"), "it booted again")
+    m.expect("xl destroy t; umount /run/g")
+
+
 def utilisation(api, sr):
     """What its disks take, in bytes."""
     api("SR.scan", sr)
@@ -226,7 +281,8 @@ def guest_test(kind):
         path = guest.disk(os.path.join(d, "guest.img"))
         blank = appliance.blank(os.path.join(d, "blank.img"), 2048)
         volume = kernel_volume(os.path.join(d, "kernels.img"))
-        with appliance.Machine(ISO, disks=[blank, volume]) as m:
+        spare = appliance.blank(os.path.join(d, "spare.img"), 256)
+        with appliance.Machine(ISO, disks=[blank, volume, spare]) as m:
             try:
                 m.boot()
                 api = Api(m.port["https"])
@@ -237,6 +293,7 @@ def guest_test(kind):
                 console = start_and_talk(api, vm)
                 used = utilisation(api, sr)
                 check(any(used.values()), "no disk takes room: %s" % used)
+                check_two_viewers(api, vm, console)
                 check_network(m, console)
                 check_hotplug(api, vm, sr, network, console)
                 check_kill(m, api, vm)
@@ -248,6 +305,8 @@ def guest_test(kind):
                       "disks took %s, then %s" % (used, after))
                 if kind == "pv":
                     check_kernel_folder(m, api, vm)
+                else:
+                    check_save(m, kind)
             except (Refused, ConnectionError, TimeoutError, OSError) as e:
                 m.fail("%s: %s\n%s" % (type(e).__name__, e, m.daemon_logs()))
 

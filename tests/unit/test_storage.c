@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <linux/loop.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@
 #include "xenopsd/storage_lvm.h"
 
 #define VDI_B "55555555-0000-4000-8000-000000000002"
+#define VDI_B2 "55555555-0000-4000-8000-000000000100"
 #define VDI_C "55555555-0000-4000-8000-000000000003"
 #define USER_A "22222222-0000-4000-8000-000000000001"
 #define USER_B "22222222-0000-4000-8000-000000000002"
@@ -809,6 +811,91 @@ kill_creates(struct bench *b, int type, const char *device,
 	make_sr(b, type, device);
 }
 
+/* Puts something that is no file where a disk, a copy or a note would be. */
+static void
+plant(struct bench *b, const char *name, mode_t kind)
+{
+	const char *path = arena_printf(b->arena, "%s/sr/%s/%s", b->dir, SR_A,
+	    name);
+
+	if (kind == S_IFLNK)
+		ck_assert_int_eq(symlink("/dev/full", path), 0);
+	else if (kind == S_IFDIR)
+		ck_assert_int_eq(mkdir(path, 0700), 0);
+	else
+		ck_assert_int_eq(mknod(path, kind | 0600, makedev(1, 7)), 0);
+}
+
+static const char *
+caught_warnings(struct bench *b, int fd)
+{
+	char *text = arena_alloc(b->arena, 8192);
+
+	ck_assert_int_ge(pread(fd, text, 8191, 0), 0);
+	return text;
+}
+
+/* Everything but a file, under every name that a disk has, on a foreign disk:
+ * nothing outside is read or written, nothing waits, and the scan tells. */
+START_TEST(what_is_planted_on_a_foreign_disk_is_no_disk)
+{
+	static const mode_t kinds[] = { S_IFLNK, S_IFIFO, S_IFCHR, S_IFBLK,
+		S_IFDIR };
+	static const char *const ends[] = { ".raw", ".new", ".meta" };
+	struct xenops_sr_info info;
+	struct storage s;
+	struct bench b;
+	char name[64], path[200];
+	int log, old = dup(2), fd;
+	int64_t size;
+
+	setup(&b);
+	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	make_disk(&b, 64 * MIB);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, b.disk);
+	for (size_t i = 0; i < 5; i++)
+		for (size_t j = 0; j < 3; j++) {
+			snprintf(name, sizeof(name), "%.35s%zu%s", VDI_A, i,
+			    ends[j]);
+			plant(&b, name, kinds[i]);
+		}
+	make_vdi(&b, VDI_B2, MIB);
+	snprintf(path, sizeof(path), "%s/log", b.dir);
+	log = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
+	dup2(log, 2);
+	ck_assert_int_eq(count_vdis(&b, &info), 1);
+	s = op(&b);
+	storage_reap(&s, nobody, NULL);
+	dup2(old, 2);
+	for (size_t i = 0; i < 5; i++) {
+		struct xenops_vdi_info in = { .uuid = VDI_C }, out;
+
+		snprintf(name, sizeof(name), "%.35s%zu", VDI_A, i);
+		ck_assert_ptr_nonnull(strstr(caught_warnings(&b, log), name));
+		s = op(&b);
+		ck_assert_int_eq(storage_open(&s, SR_A, name, false, "lease-1",
+		    &fd, &size), -1);
+		expect_code(&s, XENOPS_CODE_NO_SUCH_VDI);
+		s = op(&b);
+		ck_assert_int_eq(storage_vdi_clone(&s, SR_A, name, &in, &out),
+		    -1);
+		expect_code(&s, XENOPS_CODE_NO_SUCH_VDI);
+	}
+	/* and the kernel itself follows no link there, opens no device */
+	snprintf(path, sizeof(path), "%s/sr/%s/%.35s0.raw", b.dir, SR_A, VDI_A);
+	ck_assert_int_eq(open(path, O_RDONLY), -1);
+	ck_assert_int_eq(errno, ELOOP);
+	snprintf(path, sizeof(path), "%s/sr/%s/%.35s2.raw", b.dir, SR_A, VDI_A);
+	ck_assert_int_eq(open(path, O_RDONLY), -1);
+	ck_assert_int_eq(errno, EACCES);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	close(log);
+	close(old);
+	teardown(&b);
+}
+END_TEST
+
 START_TEST(a_killed_create_leaves_the_disk_unused)
 {
 	struct storage s;
@@ -1193,6 +1280,7 @@ run_on_loop_devices(void)
 		return unit_skip("loop devices", "needs root and mke2fs");
 	return UNIT_RUN("storage on loop devices", a_memory_sr_is_bounded,
 	    a_file_sr_lives_on_its_disk, a_killed_worker_leaves_no_loop_device,
+	    what_is_planted_on_a_foreign_disk_is_no_disk,
 	    a_killed_create_leaves_the_disk_unused,
 	    a_create_that_fails_leaves_the_disk_unused,
 	    one_of_two_gets_the_disk, a_full_file_sr_says_so,

@@ -151,9 +151,13 @@ dir_list(struct storage *s, struct sr *sr, struct vec *vdis_out)
 		struct xenops_vdi_info vdi;
 		char uuid[UUID_TEXT_LEN + 1];
 
-		if (!name_is(e->d_name, ".raw", uuid) ||
-		    dir_find(&op, sr, uuid, &vdi))
+		if (!name_is(e->d_name, ".raw", uuid))
 			continue;
+		if (dir_find(&op, sr, uuid, &vdi)) {
+			log_warn("SR '%s': '%s' is no file and no disk",
+			    sr->uuid, e->d_name);
+			continue;
+		}
 		buf_add(&found, &vdi, sizeof(vdi));
 		n++;
 	}

@@ -650,6 +650,21 @@ def an_sr_is_left_alone_while_something_is_done_to_it():
         refused("SR_NOT_ATTACHED", b.vdi, api)
 
 
+def what_led_to_an_sr_that_is_forgotten_leads_nowhere():
+    with Bench() as b:
+        api = b.ready()
+        vm, pool = b.vm(api), api("pool.get_all")[0]
+        sr = api("SR.create", api("host.get_all")[0], {"location": "memory"},
+                 "0", "s", "", "file", "user", False, {})
+        api("VM.set_suspend_SR", vm, sr)
+        api("pool.set_suspend_image_SR", pool, sr)
+        api("PBD.unplug", api("SR.get_PBDs", sr)[0])
+        api("SR.forget", sr)
+        equal(api("VM.get_suspend_SR", vm), "OpaqueRef:NULL", "suspend_SR")
+        equal(api("pool.get_suspend_image_SR", pool), "OpaqueRef:NULL",
+              "suspend_image_SR")
+
+
 def a_disk_is_in_a_vm_only_once():
     with Bench() as b:
         api = b.ready()
@@ -1123,6 +1138,7 @@ SCENARIOS = [
     a_transfer_does_not_outlive_its_lease,
     memory_that_was_just_freed_is_there,
     a_disk_that_others_have_or_nobody_has_starts_no_vm,
+    what_led_to_an_sr_that_is_forgotten_leads_nowhere,
     a_blocked_operation_is_refused, a_shutdown_goes_no_blocked_way,
     an_sr_is_left_alone_while_something_is_done_to_it,
     a_disk_is_in_a_vm_only_once,

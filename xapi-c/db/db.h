@@ -22,7 +22,7 @@
  * Relations (VBD.VM -> VM.VBDs) are kept by the commit: set the single end,
  * the far set follows; deleting an object deletes what its cascading fields
  * (VM.VBDs, VM.metrics) refer to, removes it from the far sets and sets
- * references of relations to it to null.
+ * references to it to null, but for those to objects that are never stored.
  *
  * Knows nothing of XenAPI errors, requests or sockets.
  */

@@ -104,6 +104,77 @@ drop_deleted_refs(struct db_txn *t, struct draft *d)
 	}
 }
 
+/* Does f, which is in no relation, refer to objects of a class of which this
+ * write deletes some? */
+static bool
+is_plain_to_deleted(const struct db_txn *t, const struct field *f,
+    const bool *deleted)
+{
+	const struct type *type = f->type->kind == KIND_SET ? f->type->elem :
+	    f->type;
+	int i;
+
+	if (type->kind != KIND_REF || !type->cls || f->far_class >= 0 ||
+	    (f->flags & FIELD_CASCADE))
+		return false;
+	for (i = 0; i < t->n_classes; i++) {
+		if (deleted[i] && !strcmp(type->cls, t->classes[i]->rec.name))
+			return true;
+	}
+	return false;
+}
+
+struct plain {
+	struct db_txn *t;
+	const struct field *f;
+};
+
+static int
+drop_plain_refs(const void *obj, void *arg)
+{
+	const struct plain *p = arg;
+	const struct object *o = obj;
+	struct vec refs = near_refs(obj, p->f);
+	uint32_t k;
+
+	for (k = 0; k < refs.n; k++) {
+		struct ref ref = ((const struct ref *)refs.v)[k];
+
+		if (is_deleted(p->t, &ref))
+			near_remove(p->t, txn_draft(p->t, &o->ref)->rec, p->f,
+			    &ref);
+	}
+	return 0;
+}
+
+/* No more than the classes that may have such references are gone through, and
+ * what lives in memory only is left to those who look it up. */
+static void
+forget_in_plain_refs(struct db_txn *t)
+{
+	bool *deleted = arena_alloc(t->arena, (size_t)t->n_classes);
+	bool any = false;
+	uint32_t i;
+	int c;
+
+	for (i = 0; i < t->n; i++) {
+		const struct class_type *cls = t->drafts[i]->cls;
+
+		if (t->drafts[i]->deleted && !(cls->flags & CLASS_VOLATILE))
+			any = deleted[cls->id] = true;
+	}
+	for (c = 0; any && c < t->n_classes; c++) {
+		const struct record_type *rt = &t->classes[c]->rec;
+
+		for (i = 0; i < rt->n; i++) {
+			struct plain p = { t, &rt->fields[i] };
+
+			if (is_plain_to_deleted(t, p.f, deleted))
+				txn_each(t, c, drop_plain_refs, &p);
+		}
+	}
+}
+
 static bool
 is_own(const struct draft *other, const struct draft *d,
     const struct field *f)
@@ -254,6 +325,7 @@ relations_update(struct db_txn *t)
 		if (!t->drafts[i]->deleted)
 			drop_deleted_refs(t, t->drafts[i]);
 	}
+	forget_in_plain_refs(t);
 	for (i = 0; i < t->n; i++)
 		update_far_ends(t, t->drafts[i]);
 }

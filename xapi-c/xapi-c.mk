@@ -1,6 +1,7 @@
-# The programs of xapi-c/, in three flavours of objects:
+# The programs of xapi-c/, in four flavours of objects:
 #   build/host/obj    glibc: the simulator, xapi on a developer's machine
-#   build/host/asan   glibc, ASan + UBSan: unit tests
+#   build/host/asan   glibc, ASan + UBSan: unit tests, check-concurrent
+#   build/host/tsan   glibc, TSan: check-concurrent-tsan
 #   build/musl/obj    static musl: what the appliance runs
 # Every folder is a layer and becomes an archive NAME.a per flavour; a new .c
 # file in a folder is picked up by itself.
@@ -36,8 +37,10 @@ HOST_PKG_CFLAGS := $(shell pkg-config --cflags $(HOST_PKGS) 2>/dev/null)
 HOST_LIBS := $(shell pkg-config --libs $(HOST_PKGS) 2>/dev/null) -lcrypt -lm
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+SANITIZE_THREADS := -fsanitize=thread -fno-omit-frame-pointer
 HOST_CFLAGS = $(C_COMMON) -O2 -g $(HOST_PKG_CFLAGS)
 ASAN_CFLAGS = $(C_COMMON) -O1 -g $(SANITIZE) $(HOST_PKG_CFLAGS)
+TSAN_CFLAGS = $(C_COMMON) -O1 -g $(SANITIZE_THREADS) $(HOST_PKG_CFLAGS)
 # of all programs of ours in the image, the installer's too; check-rootfs looks
 HARDENING := -fstack-protector-strong -fstack-clash-protection \
 	-fcf-protection -ftrivial-auto-var-init=zero
@@ -84,6 +87,7 @@ endef
 
 $(eval $(call flavour,$(B)/host/obj,$(HOST_CC),HOST_CFLAGS,))
 $(eval $(call flavour,$(B)/host/asan,$(HOST_CC),ASAN_CFLAGS,))
+$(eval $(call flavour,$(B)/host/tsan,$(HOST_CC),TSAN_CFLAGS,))
 $(eval $(call flavour,$(B)/musl/obj,$$(MUSL_CC),MUSL_CFLAGS,$$(call \
 	dep,musl openssl libxml2 jansson sqlite xen)))
 
@@ -98,15 +102,21 @@ SIM_OBJ = $(call objects,$1,$(filter %/sim_main.c,$(XENOPSD_SIM))) \
 XENOPSD_OBJ = $(call objects,$1,$(XENOPSD_MUSL)) \
 	$(call archives,$1,gen base)
 
-$(B)/host/xapi: $(call XAPI_OBJ,$(B)/host/obj)
-	@mkdir -p $(@D)
-	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^) $(HOST_LIBS)
-	@mv $@.$T $@
+# $1 flavour directory, $2 where the programs go, $3 flags of linking
+define host_programs
+$2/xapi: $(call XAPI_OBJ,$1)
+$2/xenopsd-sim: $(call SIM_OBJ,$1)
+$2/xapi $2/xenopsd-sim:
+	@mkdir -p $$(@D)
+	$$(call say,LD)$(HOST_CC) -pthread $3 -o $$@.$$T \
+	    $$(call group,$$^) $(HOST_LIBS)
+	@mv $$@.$$T $$@
+endef
 
-$(B)/host/xenopsd-sim: $(call SIM_OBJ,$(B)/host/obj)
-	@mkdir -p $(@D)
-	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^) $(HOST_LIBS)
-	@mv $@.$T $@
+$(eval $(call host_programs,$(B)/host/obj,$(B)/host,))
+$(eval $(call host_programs,$(B)/host/asan,$(B)/host/asan/bin,$(SANITIZE)))
+$(eval $(call host_programs,$(B)/host/tsan,$(B)/host/tsan/bin,\
+	$(SANITIZE_THREADS)))
 
 # Our objects first become one whose only global name is main: in a static
 # program our names would otherwise meet those inside the libraries.

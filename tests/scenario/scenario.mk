@@ -37,3 +37,29 @@ CHECK_TARGETS += check-first-boot
 ## check-first-boot: state that comes late, answers from afar; NAME=... as above
 check-first-boot: $(B)/host/xapi $(call dep,busybox)
 	@python3 tests/scenario/first_boot.py $(NAME)
+
+# Many clients at once, against the two programs with sanitizers.
+$(B)/tests/storm: tests/scenario/storm.c
+	@mkdir -p $(@D)
+	$(call say,LD)$(HOST_CC) $(HOST_CFLAGS) -o $@.$T $<
+	@mv $@.$T $@
+
+CHECK_TARGETS += check-concurrent check-concurrent-tsan
+CHECK_LONG_TARGETS += check-concurrent-long
+.PHONY: check-concurrent check-concurrent-tsan check-concurrent-long
+## check-concurrent: random messages of many clients, under ASan; SEED=n, ROUND_S=60
+check-concurrent: $(B)/tests/storm $(addprefix $(B)/host/asan/bin/,xapi \
+    xenopsd-sim) $(B)/host/xapi
+	@python3 tests/scenario/concurrent.py asan --seconds $(or $(ROUND_S),60) \
+	    $(if $(SEED),--seed $(SEED))
+
+## check-concurrent-tsan: the same under TSan
+check-concurrent-tsan: $(B)/tests/storm $(addprefix $(B)/host/tsan/bin/,xapi \
+    xenopsd-sim) $(B)/host/xapi
+	@python3 tests/scenario/concurrent.py tsan --seconds $(or $(ROUND_S),60) \
+	    $(if $(SEED),--seed $(SEED))
+
+check-concurrent-long: $(B)/tests/storm $(addprefix $(B)/host/asan/bin/,xapi \
+    xenopsd-sim) $(B)/host/xapi
+	@python3 tests/scenario/concurrent.py asan --calls 1000000 \
+	    $(if $(SEED),--seed $(SEED))

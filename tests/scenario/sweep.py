@@ -33,7 +33,7 @@ class Wire:
 
     def __init__(self):
         self.enums, self.fields, self.messages = {}, {}, []
-        self.refs = {}
+        self.refs, self.slow = {}, set()
         self.access, self.later = {}, []
         with open(LOCK, encoding="utf-8") as f:
             for line in f:
@@ -56,7 +56,10 @@ class Wire:
                 self.later.append((m[1], m[2]) + mark)
 
     def _message(self, rest):
-        name, args = re.match(r"([\w.]+)\((.*)\) -> ", rest).groups()
+        name, args, flags = re.match(r"([\w.]+)\((.*)\) -> (.*)",
+                                     rest).groups()
+        if " async" in flags:
+            self.slow.add(name)
         self.messages.append((name, [
             a.split(": ", 1)[1].split(" = ")[0]
             for a in re.split(r", (?=\w+: )", args) if a]))

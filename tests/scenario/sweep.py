@@ -21,7 +21,8 @@ SPARED = re.compile(r"session\.|event\.|host\.(shutdown|reboot|disable)$|"
 
 ODD = {
     "string": ["", "x", "0", "a" * 300, "OpaqueRef:NULL", "\u00e9"],
-    "int": ["0", "1", "-1", "4096", str(1 << 62), str(-(1 << 63))],
+    "int": ["0", "1", "-1", "4096", "65536", str(1 << 31), str(1 << 46),
+            str(1 << 62), str((1 << 63) - 1), str(-(1 << 63))],
     "bool": [True, False],
     "float": [0.5, -1.0, 1e300],
     "datetime": [xmlrpc.client.DateTime("19700101T00:00:00Z")],
@@ -244,6 +245,57 @@ def a_field_is_kept_or_refused():
         check(kept > 60, "only %d fields were kept" % kept)
 
 
+# Values that a start reads, beside those of ODD.
+ODD_MAPS = [
+    {}, {"": ""}, {"weight": "0"}, {"weight": "99999999999999999999"},
+    {"cap": "-1"}, {"cores-per-socket": "0"}, {"cores-per-socket": "x"},
+    {"vm-data/" + "k" * 200: "v"}, {"vm-data": "\u00e9" * 1025},
+    {"vm-data/a": "x" * 2048}, {"vm-data/\u00e9": ""},
+    {"vm-data/%d" % i: "" for i in range(1001)},
+]
+
+
+def odd_values(wire, kind):
+    if kind == "(string -> string) map":
+        return ODD_MAPS
+    if kind == "string":
+        return ODD["string"] + ["x" * 70000, "a\tb\nc", "/../x", "999", "xvdz"]
+    return ODD.get(kind) or wire.enums.get(kind) or []
+
+
+def a_start_names_what_was_set():
+    """Every setter of a VM and of what it starts with, then a start."""
+    with Bench() as b:
+        api = b.ready()
+        objects = Objects(b, api)
+        vm, started = objects.ref["VM"], 0
+        objects.ref["network"] = api("VIF.get_network", objects.ref["VIF"])
+        for name, kinds in sorted(objects.wire.messages):
+            cls, message = name.split(".")
+            if cls not in ("VM", "VBD", "VIF", "network") or len(
+                    kinds) != 2 or not message.startswith("set_"):
+                continue
+            before = objects.record(cls).get(message[4:])
+            if before is None or message == "set_is_a_template":
+                continue
+            for value in odd_values(objects.wire, kinds[1]):
+                try:
+                    api(name, objects.ref[cls], value)
+                    api.run("VM.start", vm, False, False)
+                    started += 1
+                except Refused as e:
+                    check(e.code != "INTERNAL_ERROR", "%s(%.80r): %r" % (
+                        name, value, e.args[0]))
+                if api("VM.get_power_state", vm) != "Halted":
+                    api.run("VM.hard_shutdown", vm)
+                try:
+                    api(name, objects.ref[cls], before)
+                except Refused as e:
+                    check(False, "%s(%.80r) again: %r" % (name, before,
+                                                          e.args[0]))
+        check(started > 50, "only %d starts" % started)
+
+
 def every_message_is_answered():
     rng = random.Random(SEED)
     wire = Wire()
@@ -273,4 +325,5 @@ def every_message_is_answered():
 if __name__ == "__main__":
     sys.exit(main([
         what_is_not_built_is_refused, a_field_is_kept_or_refused,
+        a_start_names_what_was_set,
         every_message_is_answered]))

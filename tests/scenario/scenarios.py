@@ -1115,7 +1115,19 @@ def every_allowed_device_is_taken():
                   for v in api("VM.get_VBDs", vm)), "not all are attached")
 
 
+def old_news_does_not_undo_an_operation():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        for _ in range(100):
+            api("VM.start", vm, False, False)
+            equal(state(api, vm), "Running", "power state")
+            api("VM.hard_shutdown", vm)
+            equal(state(api, vm), "Halted", "power state")
+
+
 SCENARIOS = [
+    old_news_does_not_undo_an_operation,
     a_mac_address_follows_from_the_seed, clients_are_offered_what_is_there,
     every_allowed_device_is_taken,
     an_error_names_the_field_and_what_was_sent,

@@ -208,6 +208,7 @@ struct apply {
 	struct xapi *x;
 	const struct xenops_domain_info *domain;
 	bool old;		/* domain is from before an operation */
+	bool sure;		/* xenopsd was asked for it just now */
 	bool busy;		/* out: an operation has the VM */
 	bool ask;		/* out: it has none, but domain is old */
 };
@@ -222,8 +223,11 @@ apply_in(struct db_txn *t, void *arg)
 	if (!vm)
 		return 0;
 	a->busy = is_busy(t, vm);
-	a->ask = !a->busy && a->old;
-	if (!a->busy && !a->old)
+	/* News of another domain than the record's may have waited here while
+	 * an operation began and ended. */
+	a->ask = !a->busy && !a->sure &&
+	    (a->old || a->domain->domid != vm->domid);
+	if (!a->busy && !a->ask)
 		settle(t, a->x, vm, a->domain);
 	return 0;
 }
@@ -272,7 +276,7 @@ items_apply(struct sync *s, struct item *it)
 		apply(s, &a);
 		later = a.busy || (a.ask && !ask_again(s, it));
 		if (a.ask && !later) {
-			a.old = false;
+			a.sure = true;
 			apply(s, &a);
 			later = a.busy;
 		}

@@ -10,6 +10,7 @@ needs any more is an error too.  Prints PASS or FAIL lines.
 
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -45,9 +46,21 @@ def programs(squashfs, folder):
                 yield "/" + os.path.relpath(path, folder), data
 
 
+def constants(data):
+    """What the program loads but does not run: bytes of code look like paths,
+    too."""
+    table, = struct.unpack_from("<Q", data, 32)
+    size, n = struct.unpack_from("<HH", data, 54)
+    for i in range(n):
+        kind, flags, start, _, _, length = struct.unpack_from(
+            "<IIQQQQ", data, table + i * size)
+        if kind == 1 and not flags & 1:
+            yield data[start:start + length]
+
+
 def compiled_in(data):
     """What is completed at run time counts as far as it is certain."""
-    for m in PATH.finditer(data):
+    for m in PATH.finditer(b"\0".join(constants(data))):
         path = m.group().decode()
         if "%" in path:
             path = os.path.dirname(path[:path.index("%")] + "x")

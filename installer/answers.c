@@ -8,6 +8,8 @@
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 
+#include "base/hostname.h"
+#include "base/secret.h"
 #include "state.h"
 
 #define BLANKS " \t\r\n"
@@ -235,6 +237,7 @@ static bool
 parse_password(struct answers *a, xmlNodePtr n)
 {
 	char type[NETCONF_TEXT];
+	const char *problem;
 
 	if (a->has_password)
 		return bad(a, n, "<root-password> is given twice");
@@ -246,25 +249,24 @@ parse_password(struct answers *a, xmlNodePtr n)
 	if (!a->password_is_hash && strcmp(type, "plaintext") != 0)
 		return bad(a, n, "<root-password>: type=\"%s\" is not "
 		    "plaintext or hash", type);
-	if (a->password_is_hash && strcmp(a->password, "!!") == 0) {
+	if (a->password_is_hash && secret_is_none(a->password)) {
 		a->password[0] = '\0';
 		return true;
 	}
-	if (a->password_is_hash && strncmp(a->password, "$6$", 3) != 0)
-		return bad(a, n, "<root-password>: the hash is no sha512crypt "
-		    "($6$) hash");
-	if (!a->password_is_hash && strlen(a->password) < PASSWORD_MIN)
-		return bad(a, n, "<root-password> is shorter than %d "
-		    "characters", PASSWORD_MIN);
-	return true;
+	if (a->password_is_hash && !secret_is_hash(a->password))
+		return bad(a, n, "<root-password>: the hash is no whole "
+		    "sha512crypt ($6$) hash");
+	problem = a->password_is_hash ? NULL : password_problem(a->password);
+	return !problem || bad(a, n, "<root-password>: %s", problem);
 }
 
 static bool
 parse_hostname(struct answers *a, xmlNodePtr n)
 {
 	return text_once(a, n, a->hostname, sizeof a->hostname) &&
-	    (hostname_is_valid(a->hostname) ||
-	    bad(a, n, "<hostname>: not a host name"));
+	    (!hostname_problem(a->hostname) ||
+	    bad(a, n, "<hostname>: not a host name: %s",
+		hostname_problem(a->hostname)));
 }
 
 static bool

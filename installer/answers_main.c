@@ -55,7 +55,8 @@ apply(const struct answers *a)
 		rc = report("the host name", hostname_set(a->hostname));
 	if (rc == 0 && *a->password)
 		rc = report("the password", a->password_is_hash ?
-		    secret_set_hash(a->password) : secret_set(a->password));
+		    state_secret_set_hash(a->password) :
+		    state_secret_set(a->password));
 	return rc;
 }
 
@@ -70,7 +71,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: bedplate-answers FILE\n");
 		return 1;
 	}
-	if (secret_is_set())
+	if (state_secret_is_set())
 		return 0;
 	len = read_file(argv[1]);
 	if (len == -1) {

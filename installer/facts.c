@@ -100,5 +100,5 @@ facts_read(struct facts *f)
 	state_read_line(STATE_FILE, f->state, sizeof f->state);
 	f->state_refused = access(REFUSED_FILE, F_OK) == 0;
 	f->api_answers = api_answers();
-	f->password_set = secret_is_set();
+	f->password_set = state_secret_is_set();
 }

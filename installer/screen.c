@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "facts.h"
 #include "netconf.h"
 #include "state.h"
@@ -90,11 +91,11 @@ authorized(void)
 	char password[PASSWORD_MAX + 1];
 	bool ok;
 
-	if (!secret_is_set())
+	if (!state_secret_is_set())
 		return true;
 	if (!term_ask("  root's password: ", password, sizeof password, true))
 		return false;
-	ok = secret_matches(password);
+	ok = state_secret_matches(password);
 	explicit_bzero(password, sizeof password);
 	if (!ok) {
 		printf("  wrong password\r\n");
@@ -108,6 +109,7 @@ static void
 change_password(void)
 {
 	char first[PASSWORD_MAX + 1], again[PASSWORD_MAX + 1];
+	const char *problem;
 	int rc;
 
 	if (!authorized() || !term_ask("  new password: ", first,
@@ -118,13 +120,15 @@ change_password(void)
 		pause_for_key("They differ. Nothing was changed.");
 		return;
 	}
-	rc = secret_set(first);
+	problem = password_problem(first);
+	rc = state_secret_set(first);
 	explicit_bzero(first, sizeof first);
 	explicit_bzero(again, sizeof again);
 	if (rc == 0)
 		return;
-	pause_for_key(rc == -EINVAL ?
-	    "At least 6 characters, please. Nothing was changed." :
+	if (problem)
+		printf("  Not that one: %s.\r\n", problem);
+	pause_for_key(problem ? "Nothing was changed." :
 	    "It could not be stored. Nothing was changed.");
 }
 

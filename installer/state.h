@@ -16,9 +16,6 @@
 #define STATE_FINGERPRINT "/state/xapi/fingerprint"
 
 #define XAPI_GID 100		/* may read the secret */
-#define PASSWORD_MIN 6
-#define PASSWORD_MAX 256
-#define HOSTNAME_MAX 63
 
 /* gid 0: root's. */
 int state_write(const char *path, const char *text, mode_t mode, gid_t gid);
@@ -26,15 +23,15 @@ int state_write(const char *path, const char *text, mode_t mode, gid_t gid);
  * file may be another user's (base/below.h); false if there is none. */
 bool state_read_line(const char *path, char *buf, size_t size);
 
-bool secret_is_set(void);
-bool secret_matches(const char *password);
-/* -EINVAL: too short or too long. */
-int secret_set(const char *password);
-/* A crypt(3) hash made elsewhere; only sha512crypt ($6$) is taken. */
-int secret_set_hash(const char *hash);
+/* root's secret, by the rules of base/secret.h. */
+bool state_secret_is_set(void);
+bool state_secret_matches(const char *password);
+/* -EINVAL: password_problem tells why. */
+int state_secret_set(const char *password);
+/* A hash made elsewhere.  -EINVAL: it is none. */
+int state_secret_set_hash(const char *hash);
 
-/* Letters, digits, hyphens, dots; no label empty or longer than 63. */
-bool hostname_is_valid(const char *name);
+/* -EINVAL: hostname_problem (base/hostname.h) tells why. */
 int hostname_set(const char *name);
 
 #endif

@@ -135,7 +135,7 @@ endef
 
 $(eval $(call musl_program,xapi,$(call XAPI_OBJ,$(B)/musl/obj),$$(MUSL_LIBS)))
 $(eval $(call musl_program,xenopsd,$(call XENOPSD_OBJ,$(B)/musl/obj),\
-	$$(XEN_LIBS) -lm))
+	$$(XEN_LIBS) -lcrypt -lm))
 $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_HOTPLUG) xapi-c/xenopsd/netdev.c),-lxenstore -lxentoolcore))
 

@@ -2,8 +2,10 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "base/hostname.h"
+#include "base/secret.h"
 #include "installer/answers.h"
-#include "installer/state.h"
+#include "installer/netconf.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -16,11 +18,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		assert(why && *why);
 		return 0;
 	}
-	assert(!*a.hostname || hostname_is_valid(a.hostname));
+	assert(!*a.hostname || !hostname_problem(a.hostname));
 	n = strnlen(a.password, sizeof(a.password));
 	assert(n < sizeof(a.password));
-	assert(n == 0 || a.password_is_hash ||
-	    (n >= PASSWORD_MIN && n <= PASSWORD_MAX));
+	assert(n == 0 || (a.password_is_hash ? secret_is_hash(a.password) :
+	    !password_problem(a.password)));
 	/* a shell script reads it line by line */
 	assert(!a.has_network || !netconf_problem(&a.network));
 	assert(!strpbrk(a.network.interface, "\n'\"$`\\ /"));

@@ -5,6 +5,7 @@
 
 import hashlib
 import http.client
+import json
 import os
 import socket
 import ssl
@@ -296,6 +297,56 @@ def a_new_password_counts_at_once():
         refused("SESSION_AUTHENTICATION_FAILED", Api(b.https).login, "root",
                 PASSWORD)
         b.login("battery staple")
+
+
+def a_new_password_wants_the_old_one():
+    with Bench() as b:
+        api = b.ready()
+        for new in ("short", "x" * 257, "line\nbreak"):
+            refused("CHANGE_PASSWORD_REJECTED", api,
+                    "session.change_password", PASSWORD, new)
+        for old in ("", "wrong", PASSWORD + "x"):
+            refused("CHANGE_PASSWORD_REJECTED", api,
+                    "session.change_password", old, "battery staple")
+        api("session.change_password", PASSWORD, "x" * 256)
+        b.login("x" * 256)
+        # Whoever has a session cannot guess on and on.
+        waits = False
+        for _ in range(40):
+            try:
+                api("session.change_password", "wrong", "battery staple")
+            except Refused as e:
+                waits = waits or "wait" in str(e)
+        check(waits, "xenopsd takes any number of guesses")
+        b.login("x" * 256)
+
+
+def login_from(b, address, password):
+    """A login over a connection from this address of the loopback."""
+    c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
+                                    source_address=(address, 0), timeout=60)
+    c.request("POST", "/jsonrpc", json.dumps({
+        "jsonrpc": "2.0", "id": 1, "method": "session.login_with_password",
+        "params": ["root", password, "1.0", "guess"]}))
+    answer = json.loads(c.getresponse().read())
+    c.close()
+    return answer
+
+
+def guessers_wait_and_leave_few_lines():
+    with Bench() as b:
+        b.ready()
+        for i in range(60):
+            check("error" in login_from(b, "127.0.0.2", "guess %d" % i),
+                  "a guess is right")
+        check("wait" in login_from(b, "127.0.0.2", PASSWORD)["error"]
+              ["data"][1], "a guesser goes on")
+        check("result" in login_from(b, "127.0.0.3", PASSWORD),
+              "a guesser locks out others")
+        b.login()
+        with open(b.path("xapi.log")) as f:
+            told = [line for line in f if "refused a login" in line]
+        check(0 < len(told) < 10, "%d lines for 60 guesses" % len(told))
 
 
 def raw_exchange(b, data, shut=True):
@@ -1143,6 +1194,7 @@ SCENARIOS = [
     errors_of_the_host_have_their_names, a_slow_start_is_cancelled,
     progress_is_seen, a_deaf_guest_needs_force, guests_act_by_themselves,
     no_password_no_login, a_new_password_counts_at_once,
+    a_new_password_wants_the_old_one, guessers_wait_and_leave_few_lines,
     bad_requests_harm_nobody, http_wants_https, starts_and_stops_leave_nothing,
     sync_calls_wait_and_async_calls_do_not,
     vms_are_found_while_storage_hangs,

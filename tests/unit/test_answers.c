@@ -31,10 +31,14 @@ refused(const char *inner, const char *because)
 	ck_assert_msg(strstr(why, because) != NULL, "'%s': %s", inner, why);
 }
 
+#define SUM "0123456789012345678901234567890123456789" \
+	"0123456789012345678901234567890123456789./ABCD"
+#define HASH "$6$saltsaltsaltsalt$" SUM
+
 START_TEST(a_whole_file_is_read)
 {
 	ck_assert(parse("<?xml version=\"1.0\"?>\n<installation>\n"
-	    "<root-password type=\"hash\"> $6$salt$hash </root-password>\n"
+	    "<root-password type=\"hash\"> " HASH " </root-password>\n"
 	    "<hostname>host1.example</hostname>\n"
 	    "<admin-interface name=\"eth1\" proto=\"static\">\n"
 	    "<ip>192.0.2.10</ip><subnet-mask>255.255.255.0</subnet-mask>\n"
@@ -42,7 +46,7 @@ START_TEST(a_whole_file_is_read)
 	    "<name-server>192.0.2.1</name-server>\n"
 	    "<name-server>192.0.2.2</name-server>\n"
 	    "<ntp-server>ntp.example.org</ntp-server></installation>"));
-	ck_assert_str_eq(a.password, "$6$salt$hash");
+	ck_assert_str_eq(a.password, HASH);
 	ck_assert(a.password_is_hash);
 	ck_assert_str_eq(a.hostname, "host1.example");
 	ck_assert(a.has_network && !a.network.dhcp);
@@ -73,6 +77,10 @@ START_TEST(passwords_are_long_enough_and_hashes_strong)
 {
 	refused("<root-password type=\"plaintext\">12345</root-password>",
 	    "shorter");
+	refused("<root-password type=\"hash\">$6$salt$hash</root-password>",
+	    "whole");
+	refused("<root-password type=\"hash\">$6$saltsaltsaltsalt$"
+	    "0123456789</root-password>", "whole");
 	refused("<root-password type=\"hash\">$1$a$b</root-password>", "$6$");
 	refused("<root-password type=\"hash\">x</root-password>", "$6$");
 }

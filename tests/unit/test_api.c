@@ -10,6 +10,8 @@
 #include "api/task.h"
 #include "api/task_run.h"
 #include "api/xapi.h"
+#include "base/clock.h"
+#include "base/guesses.h"
 #include "gen/methods.h"
 #include "gen/store.h"
 #include "store.h"
@@ -37,6 +39,7 @@ begin(void)
 	memset(&x, 0, sizeof(x));
 	x.cfg.secret_path = secret;
 	x.cfg.https_port = 443;
+	x.guesses = guesses_new("a login", clock_mono_ms);
 	x.db = store_open();
 	ck_assert_int_eq(sync_seed(&x), 0);
 	c = (struct call){
@@ -51,6 +54,7 @@ end(void)
 	db_root_put(c.root);
 	arena_free(c.arena);
 	db_close(x.db);
+	guesses_free(x.guesses);
 	unlink(secret);
 }
 

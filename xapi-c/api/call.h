@@ -15,6 +15,7 @@
 #define API_CALL_H
 
 #include "base/arena.h"
+#include "base/source.h"
 #include "db/db.h"
 
 #define ERROR_MAX_PARAMS 16
@@ -35,6 +36,7 @@ struct call {
 	struct older_root *older;	/* those before call_refresh */
 	struct ref session;		/* null: call needs none */
 	struct ref task;		/* null: call is not a task */
+	struct source from;		/* who sent it */
 	bool superuser;			/* local root or pool session */
 	int64_t patience_ms;		/* how long to wait for an oplock */
 	struct error err;

@@ -6,6 +6,7 @@
 
 #include "api/ops_error.h"
 #include "api/xapi.h"
+#include "base/hostname.h"
 #include "base/clock.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
@@ -13,7 +14,6 @@
 #include "gen/store.h"
 #include "net/tls.h"
 
-#define HOSTNAME_MAX 63
 
 void
 host_refresh_operations(struct db_txn *t, struct host *host)
@@ -93,26 +93,6 @@ api_host_call_plugin(struct call *c, const struct host_call_plugin_args *a,
 	if (!call_find(c, CLASS_HOST, &a->host))
 		return -1;
 	return err_xenapi_missing_plugin(c, a->plugin);
-}
-
-static const char *
-hostname_problem(const char *name)
-{
-	size_t n = strlen(name);
-
-	if (n == 0)
-		return "it is empty";
-	if (n > HOSTNAME_MAX)
-		return "it is too long";
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)name[i]) && name[i] != '-' &&
-		    name[i] != '.')
-			return "it has other characters than letters, "
-			    "digits, '-' and '.'";
-	if (name[0] == '-' || name[0] == '.' || name[n - 1] == '-' ||
-	    name[n - 1] == '.')
-		return "it begins or ends with '-' or '.'";
-	return NULL;
 }
 
 struct change {

@@ -1,27 +1,18 @@
 #include "api/session.h"
 
-#include <crypt.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "api/ops_error.h"
 #include "api/xapi.h"
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/mem.h"
+#include "base/guesses.h"
+#include "base/secret.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
 
-#define SECRET_MAX 512
-#define PASSWORD_MAX 512
 #define ORIGINATOR_MAX 128
-#define SALT_LEN 16
 
 /* -- checking -- */
 
@@ -92,55 +83,38 @@ session_allow(struct call *c, const char *permission)
 
 /* -- passwords -- */
 
-/* root's hash, or "" while no password was set. */
-static void
-secret_read(const struct xapi *x, char out[static SECRET_MAX])
+static enum guess
+judge(const struct xapi *x, const char *user, const char *password)
 {
-	int fd = open(x->cfg.secret_path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-
-	out[0] = '\0';
-	if (fd == -1) {
-		if (errno != ENOENT)
-			log_error("cannot read '%s': %s", x->cfg.secret_path,
-			    strerror(errno));
-		return;
-	}
-	n = read(fd, out, SECRET_MAX - 1);
-	close(fd);
-	out[n > 0 ? n : 0] = '\0';
-	out[strcspn(out, "\r\n")] = '\0';
-}
-
-/* Takes the same time wherever the texts differ. */
-static bool
-same_text(const char *a, const char *b)
-{
-	size_t na = strlen(a), nb = strlen(b);
-	unsigned char diff = (unsigned char)(na != nb);
-
-	for (size_t i = 0; i < na; i++)
-		diff |= (unsigned char)(a[i] ^ b[nb ? i % nb : 0]);
-	return diff == 0 && na != 0;
-}
-
-static bool
-password_matches(const struct xapi *x, const char *user, const char *password)
-{
-	char secret[SECRET_MAX];
-	struct crypt_data *data;
-	const char *hash;
+	char hash[SECRET_SIZE];
 	bool ok;
 
-	secret_read(x, secret);
-	if (strncmp(secret, "$6$", 3) || strlen(password) > PASSWORD_MAX)
-		return false;
-	data = mem_zalloc(sizeof(*data));
-	hash = crypt_r(password, secret, data);
-	ok = hash && same_text(hash, secret);
-	explicit_bzero(data, sizeof(*data));
-	free(data);
-	return ok && strcmp(user, "root") == 0;
+	if (secret_read(x->cfg.secret_path, hash))
+		return GUESS_VOID;
+	/* The hash is made for any user: the time tells nothing. */
+	ok = secret_matches(password, hash);
+	return ok && strcmp(user, "root") == 0 ? GUESS_RIGHT : GUESS_WRONG;
+}
+
+/* -1 with SESSION_AUTHENTICATION_FAILED. */
+static int
+authenticate(struct call *c, const char *user, const char *password)
+{
+	struct guesses *g = c->x->guesses;
+	const char *why = "Authentication failure";
+	enum guess outcome = GUESS_WRONG;
+	int wait_s;
+
+	if (guess_begin(g, &c->from, user, &wait_s)) {
+		outcome = judge(c->x, user, password);
+		guess_end(g, &c->from, user, outcome);
+	} else {
+		why = arena_printf(c->arena, "Too many wrong passwords from "
+		    "this address: wait %d seconds", wait_s);
+	}
+	return outcome == GUESS_RIGHT ? 0 :
+	    call_error(c, "SESSION_AUTHENTICATION_FAILED",
+	    (const char *const[]){ user, why }, 2);
 }
 
 /* -- making and ending -- */
@@ -218,13 +192,7 @@ login(struct call *c, const char *user, const char *password,
 {
 	struct login l = { .c = c, .originator = originator, .user = user };
 
-	if (!password_matches(c->x, user, password)) {
-		log_warn("refused a login as '%.64s'", user);
-		return call_error(c, "SESSION_AUTHENTICATION_FAILED",
-		    (const char *const[]){ user, "Authentication failure" },
-		    2);
-	}
-	if (call_write(c, login_in, &l))
+	if (authenticate(c, user, password) || call_write(c, login_in, &l))
 		return -1;
 	*session_out = l.ref;
 	return 0;
@@ -339,50 +307,28 @@ api_session_get_all_subject_identifiers(struct call *c, struct vec *result)
 	return 0;
 }
 
-static bool
-salt_make(char salt[static SALT_LEN + 8])
-{
-	static const char set[64] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz";
-	unsigned char random[SALT_LEN];
-
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		return false;
-	memcpy(salt, "$6$", 3);
-	for (int i = 0; i < SALT_LEN; i++)
-		salt[3 + i] = set[random[i] & 63];
-	memcpy(salt + 3 + SALT_LEN, "$", 2);
-	return true;
-}
-
+/* The proof is xenopsd's to judge: whoever took over this process must not own
+ * the console as well. */
 int
 api_session_change_password(struct call *c,
     const struct session_change_password_args *a)
 {
 	const char *pwd = a->new_pwd ? a->new_pwd : "";
-	struct xenops_secret_set_args set = { 0 };
-	struct crypt_data *data;
+	const char *problem = password_problem(pwd);
+	struct xenops_secret_set_args set = { .old_password = a->old_pwd };
+	char hash[SECRET_SIZE];
 	struct ops_call k;
-	char salt[SALT_LEN + 8];
-	const char *hash;
-	int rc;
 
-	if (!*pwd || strlen(pwd) > PASSWORD_MAX)
-		return err_change_password_rejected(c,
-		    "the password is empty or too long");
-	data = mem_zalloc(sizeof(*data));
-	hash = salt_make(salt) ? crypt_r(pwd, salt, data) : NULL;
-	if (!hash || strncmp(hash, "$6$", 3)) {
-		rc = err_internal_error(c, "cannot hash the password");
-		goto out;
-	}
+	if (problem)
+		return err_change_password_rejected(c, arena_printf(c->arena,
+		    "the new password is refused: %s", problem));
+	if (secret_make(pwd, hash))
+		return err_internal_error(c, "cannot hash the password");
 	set.hash = hash;
 	ops_prepare(c, &k);
-	rc = ops_secret_set(c->x->ops, &k, &set);
-	if (rc)
-		rc = ops_failed(c, &k, &(struct ops_subject){ .timeout_s = 0 });
-out:
-	explicit_bzero(data, sizeof(*data));
-	free(data);
-	return rc;
+	if (!ops_secret_set(c->x->ops, &k, &set))
+		return 0;
+	if (k.err.code == XENOPS_CODE_DENIED)
+		return err_change_password_rejected(c, k.err.text);
+	return ops_failed(c, &k, &(struct ops_subject){ .timeout_s = 0 });
 }

@@ -10,6 +10,7 @@
 #include "api/task.h"
 #include "api/xapi.h"
 #include "base/cond.h"
+#include "base/guesses.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "gen/errors.h"
@@ -321,6 +322,7 @@ house_thread(void *arg)
 		pthread_mutex_unlock(&ts->lock);
 		task_gc(ts->x);
 		session_gc(ts->x);
+		guesses_report(ts->x->guesses);
 		pthread_mutex_lock(&ts->lock);
 	}
 	pthread_mutex_unlock(&ts->lock);

@@ -29,6 +29,7 @@ struct xapi {
 	struct db *db;
 	struct ops *ops;
 	struct tasks *tasks;		/* api/task_run.h */
+	struct guesses *guesses;	/* base/guesses.h: at logins */
 	struct tls *tls;		/* net/tls.h: the certificate */
 	struct vec version;		/* of the version file: a string map */
 	int64_t started;		/* when this process did, wall clock */

@@ -58,11 +58,11 @@ evictable(const struct conn *c)
 }
 
 /*
- * Makes room for one more of that address: the oldest connection that is over
+ * Makes room for one more of that source: the oldest connection that is over
  * a limit and in nobody else's hands goes.  False if there is none.
  */
 static bool
-make_room(struct http *h, const struct in6_addr *address)
+make_room(struct http *h, const struct source *from)
 {
 	struct conn *c, *old = NULL, *old_same = NULL, *old_any = NULL;
 	int unknown = 0, same = 0;
@@ -75,7 +75,7 @@ make_room(struct http *h, const struct in6_addr *address)
 		unknown++;
 		if (evictable(c))
 			old = c;
-		if (memcmp(&c->address, address, sizeof(*address)) != 0)
+		if (!source_equal(&c->from, from))
 			continue;
 		same++;
 		if (evictable(c))
@@ -95,19 +95,6 @@ make_room(struct http *h, const struct in6_addr *address)
 		return false;
 	http_close(h, old);
 	return true;
-}
-
-static void
-peer_address(const struct sockaddr_storage *sa, struct in6_addr *out)
-{
-	const struct sockaddr_in *four = (const void *)sa;
-	const struct sockaddr_in6 *six = (const void *)sa;
-
-	memset(out, 0, sizeof(*out));
-	if (sa->ss_family == AF_INET6)
-		*out = six->sin6_addr;
-	else if (sa->ss_family == AF_INET)
-		memcpy(out, &four->sin_addr, sizeof(four->sin_addr));
 }
 
 /* Without these a client that lost its power would keep what it has, such as
@@ -140,15 +127,14 @@ accept_one(struct http *h, int fd, const struct sockaddr_storage *sa,
     bool secure)
 {
 	struct tls_conn *tls = NULL;
-	struct in6_addr address;
+	struct source from = source_of(sa);
 	struct conn *c;
 
-	peer_address(sa, &address);
-	if (make_room(h, &address)) {
+	if (make_room(h, &from)) {
 		tls = secure ? tls_accept(h->cfg.tls, fd) : NULL;
 		if (!secure || tls) {
 			set_options(fd);
-			c = conn_new(h, fd, tls, &address);
+			c = conn_new(h, fd, tls, &from);
 			http_link(h, c);
 			http_arm(h, c, c->state,
 			    clock_mono_ms() + HTTP_HEAD_MS);

@@ -15,14 +15,14 @@
 
 struct conn *
 conn_new(struct http *h, int fd, struct tls_conn *tls,
-    const struct in6_addr *address)
+    const struct source *from)
 {
 	struct conn *c = mem_zalloc(sizeof(*c));
 
 	c->http = h;
 	c->fd = fd;
 	c->tls = tls;
-	c->address = *address;
+	c->from = *from;
 	c->state = tls ? CONN_HANDSHAKE : CONN_READ;
 	return c;
 }

@@ -40,7 +40,7 @@ struct conn {
 	struct http *http;
 	int fd;
 	struct tls_conn *tls;		/* NULL: plain HTTP */
-	struct in6_addr address;
+	struct source from;
 	uint64_t number;		/* in the order of coming */
 	enum conn_state state;		/* the epoll thread's alone */
 	uint32_t events;		/* registered with epoll */
@@ -71,7 +71,7 @@ struct conn {
 };
 
 struct conn *conn_new(struct http *h, int fd, struct tls_conn *tls,
-    const struct in6_addr *address);
+    const struct source *from);
 /* Closes the socket; frees all. */
 void conn_free(struct conn *c);
 

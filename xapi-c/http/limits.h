@@ -10,7 +10,7 @@
 #define HTTP_FILES 256			/* descriptors for all else */
 #define HTTP_MAX_ADDRESSES 16		/* listened on by name */
 #define HTTP_MAX_UNKNOWN 256		/* without a valid session so far */
-#define HTTP_MAX_PER_ADDRESS 32		/* of those, from one address */
+#define HTTP_MAX_PER_ADDRESS 32		/* of those, of one source */
 #define HTTP_MAX_UNKNOWN_BYTES (16u << 20)	/* of requests they all sent */
 #define HTTP_MAX_UNKNOWN_CALLS 8	/* being parsed and authenticated */
 #define HTTP_MAX_STREAMS 64		/* imports, exports, consoles */

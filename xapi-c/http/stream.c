@@ -153,6 +153,7 @@ stream_new(struct xapi *x, struct conn *c, enum http_action action)
 	s->conn = c;
 	s->head = &c->head;
 	s->call.x = x;
+	s->call.from = c->from;
 	s->call.arena = arena_new();
 	s->call.root = db_root_get(s->call.x->db);
 	/* A stranger changes nothing, not even the task that is named. */

@@ -139,6 +139,7 @@ serve_rpc(struct http *h, struct conn *c, bool quick)
 		.body = c->in.data + c->head_size,
 		.len = (size_t)c->head.length,
 		.format = c->route->kind == ROUTE_RPC_XML ? RPC_XML : RPC_JSON,
+		.from = c->from,
 		.known = became_known, .known_arg = c,
 		.quick = quick,
 	};

@@ -432,7 +432,7 @@ enum rpc_outcome
 rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
     struct event_wait **wait_out)
 {
-	struct rpc p = { .q = q, .c.x = x };
+	struct rpc p = { .q = q, .c = { .x = x, .from = q->from } };
 	enum rpc_outcome outcome = RPC_DONE;
 
 	*wait_out = NULL;

@@ -15,6 +15,7 @@ struct rpc_request {
 	const char *body;
 	size_t len;
 	enum rpc_format format;
+	struct source from;
 	/* Told as soon as the client has shown a good session, or has logged
 	 * in: it is no stranger.  May be NULL. */
 	void (*known)(void *arg);

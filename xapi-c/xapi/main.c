@@ -17,6 +17,7 @@
 #include "base/atomic_file.h"
 #include "base/clock.h"
 #include "base/confine.h"
+#include "base/guesses.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "db/tools.h"
@@ -317,6 +318,7 @@ start(struct daemon *d)
 	rc = sync_new(&d->x, &d->sync);
 	if (rc)
 		return fail("write the first records", rc);
+	d->x.guesses = guesses_new("a login", clock_mono_ms);
 	rc = tasks_start(&d->x, &d->x.tasks);
 	if (rc)
 		return fail("start the task threads", rc);
@@ -347,6 +349,7 @@ stop(struct daemon *d)
 	db_close(d->x.db);
 	keeper_free(d->keeper);
 	tls_free(d->x.tls);
+	guesses_free(d->x.guesses);
 	arena_free(d->arena);
 	return true;
 }

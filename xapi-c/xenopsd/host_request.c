@@ -1,56 +1,41 @@
 #include "xenopsd/host_request.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/atomic_file.h"
+#include "base/hostname.h"
 #include "base/log.h"
 #include "xenopsd/bridge.h"
 #include "xenopsd/daemon.h"
 #include "xenopsd/domain_spec.h"
 #include "xenopsd/kept.h"
+#include "xenopsd/secret_change.h"
 
 #define STATE_DIR "/state"
-#define SECRET_MAX 256
-
-/* Replaces a file of STATE_DIR; group: who else may read it. */
-static int
-keep_text(const char *name, const char *text, gid_t group)
-{
-	const struct atomic_file how = { .mode = 0640, .group = group };
-	char path[PATH_MAX], line[SECRET_MAX + 2];
-	int n = snprintf(line, sizeof(line), "%s\n", text);
-
-	if (n >= (int)sizeof(line))
-		return -EMSGSIZE;
-	snprintf(path, sizeof(path), STATE_DIR "/%s", name);
-	return atomic_file_write(path, line, (size_t)n, &how);
-}
 
 int
 host_set_hostname(struct request *rq, const void *args, void *result)
 {
-	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
 	const struct xenops_host_set_hostname_args *a = args;
 	const char *name = a->hostname ? a->hostname : "";
-	size_t n = strlen(name);
+	const struct atomic_file how = { .mode = 0640 };
+	const char *problem = hostname_problem(name), *line;
 	int rc;
 
 	(void)result;
-	if (n == 0 || n > HOST_NAME_MAX || strspn(name, set) != n ||
-	    name[0] == '-' || name[0] == '.')
+	if (problem)
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
-		    "bad host name '%.80s'", name);
-	rc = keep_text("hostname", name, 0);
+		    "bad host name '%.80s': %s", name, problem);
+	line = arena_printf(rq->arena, "%s\n", name);
+	rc = atomic_file_write(STATE_DIR "/hostname", line, strlen(line),
+	    &how);
 	if (rc)
 		return request_fail(rq, XENOPS_CODE_IO,
 		    "cannot keep the host's name: %s", strerror(-rc));
-	if (sethostname(name, n) == -1)
+	if (sethostname(name, strlen(name)) == -1)
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "cannot set the host's name: %s", strerror(errno));
 	return 0;
@@ -86,23 +71,11 @@ host_power(struct request *rq, const void *args, void *result)
 int
 host_secret_set(struct request *rq, const void *args, void *result)
 {
-	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./$=";
-	const struct xenops_secret_set_args *a = args;
-	const char *hash = a->hash ? a->hash : "";
-	size_t n = strlen(hash);
-	int rc;
+	struct daemon *d = rq->daemon;
 
 	(void)result;
-	if (n > SECRET_MAX || strncmp(hash, "$6$", 3) != 0 ||
-	    strspn(hash, set) != n)
-		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
-		    "not a sha512crypt hash");
-	rc = keep_text("secret", hash, daemon_xapi_gid());
-	if (rc)
-		return request_fail(rq, XENOPS_CODE_IO,
-		    "cannot keep the secret: %s", strerror(-rc));
-	return 0;
+	return secret_change(rq, d->guesses, STATE_DIR "/secret",
+	    daemon_xapi_gid(), args);
 }
 
 int

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/guesses.h"
 #include "base/log.h"
 #include "xenopsd/console.h"
 #include "xenopsd/daemon.h"
@@ -398,6 +400,7 @@ main_process(void)
 	make_dirs();
 	d.loop = lc.loop = loop_new();
 	d.consoles = consoles_new(d.loop);
+	d.guesses = guesses_new("to change root's password", clock_mono_ms);
 	d.leases = leases_new(&lc);
 	d.xl = xl_new();
 	if (d.xl) {
@@ -406,6 +409,7 @@ main_process(void)
 			rc = run(&d);
 	}
 	/* guests run on; unfinished work is found at the next start */
+	guesses_free(d.guesses);
 	hostwatch_free(d.hostwatch);
 	d.hostwatch = NULL;
 	workers_free(d.workers);

@@ -35,6 +35,7 @@ struct sim {
 	struct storage_env storage;
 	struct leases *leases;
 	struct consoles *consoles;
+	struct guesses *guesses;	/* at root's old password */
 	struct sim_faults *faults;
 	struct sim_domain *domains;
 	struct sim_bridge *bridges;

@@ -6,8 +6,10 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
+#include "base/hostname.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "xenopsd/secret_change.h"
 #include "xenopsd/sim.h"
 #include "xenopsd/storage_driver.h"
 
@@ -263,14 +265,14 @@ sim_host_set_hostname(struct request *rq, const void *args, void *result)
 	struct sim *m = rq->daemon;
 	const char *path = arena_printf(rq->arena, "%s/hostname",
 	    m->cfg.state_dir);
-	size_t len = a->hostname ? strlen(a->hostname) : 0;
+	const char *problem = hostname_problem(a->hostname ? a->hostname : "");
 	int rc;
 
 	(void)result;
-	if (len == 0 || len >= sizeof(m->hostname))
+	if (problem)
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
-		    "bad hostname");
-	rc = file_write(path, a->hostname, len, true);
+		    "bad host name: %s", problem);
+	rc = file_write(path, a->hostname, strlen(a->hostname), true);
 	if (rc)
 		return request_fail(rq, XENOPS_CODE_IO,
 		    "cannot keep hostname: %s", strerror(-rc));
@@ -306,23 +308,13 @@ sim_host_power(struct request *rq, const void *args, void *result)
 int
 sim_secret_set(struct request *rq, const void *args, void *result)
 {
-	const struct xenops_secret_set_args *a = args;
 	struct sim *m = rq->daemon;
-	const char *line;
-	int rc;
 
 	(void)result;
-	if (!a->hash || strncmp(a->hash, "$6$", 3) || strlen(a->hash) > 255 ||
-	    strpbrk(a->hash, ":\n"))
-		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
-		    "not a sha512crypt hash");
 	if (!m->cfg.secret_path)
 		return request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
 		    "no secret file was named");
-	line = arena_printf(rq->arena, "%s\n", a->hash);
-	rc = file_write(m->cfg.secret_path, line, strlen(line), true);
-	return rc ? request_fail(rq, XENOPS_CODE_IO, "cannot keep secret: %s",
-	    strerror(-rc)) : 0;
+	return secret_change(rq, m->guesses, m->cfg.secret_path, 0, args);
 }
 
 int

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/guesses.h"
 #include "base/log.h"
 #include "xenopsd/console.h"
 #include "xenopsd/sim.h"
@@ -250,6 +251,7 @@ run_host(struct sim *m, int signals)
 		table[i] = dispatch;
 	m->loop = loop_new();
 	m->consoles = consoles_new(m->loop);
+	m->guesses = guesses_new("to change root's password", clock_mono_ms);
 	watch = loop_watch(m->loop, signals, EPOLLIN, signalled, m);
 	rc = init_storage(m);
 	if (rc == 0)
@@ -273,6 +275,8 @@ run_host(struct sim *m, int signals)
 	sim_host_release(m);
 	leases_free(m->leases);
 	m->leases = NULL;
+	guesses_free(m->guesses);
+	m->guesses = NULL;
 	watch_free(watch);
 	loop_free(m->loop);
 	return rc;

@@ -51,7 +51,7 @@ xs_close(struct xs_handle *h)
 static const char *
 stored(const char *key)
 {
-	char path[256];
+	char path[768];
 
 	snprintf(path, sizeof(path), BASE "/%s", key);
 	for (int i = entries - 1; i >= 0; i--) {
@@ -157,7 +157,7 @@ netdev_mute(const char *dev)
 static void
 put_in(const char *key, const char *value)
 {
-	char path[256];
+	char path[768];
 
 	snprintf(path, sizeof(path), BASE "/%s", key);
 	xs_write(NULL, 0, path, value, (unsigned int)strlen(value));

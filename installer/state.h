@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define STATE_SECRET "/state/secret"
+#define STATE_SECRET "/state/login/secret"
 #define STATE_NETWORK "/state/network.conf"
 #define STATE_HOSTNAME "/state/hostname"
 #define STATE_FINGERPRINT "/state/xapi/fingerprint"

@@ -217,7 +217,7 @@ def uefi_usb_with_volumes():
             m.expect("grep -q ' /state ext4' /proc/mounts")
             m.expect("[ -c /dev/fb0 ] && [ -d /sys/firmware/efi ]")
             check(m, m.expect("hostname") == "answered", "wrong hostname")
-            check(m, m.expect("stat -c '%a %U %G' /state/secret")
+            check(m, m.expect("stat -c '%a %U %G' /state/login/secret")
                   == "640 root xapi", "mode of the secret")
             wait_api(m)
             fingerprint = m.expect("sha256sum /state/xapi/*.pem")

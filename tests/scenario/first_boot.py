@@ -43,6 +43,7 @@ class Boot:
         for name in ("run/bedplate", "state", "tmp"):
             shutil.rmtree("%s/%s" % (TREE, name))
             os.mkdir("%s/%s" % (TREE, name))
+        os.mkdir(TREE + "/state/login")
         put("/etc/passwd", "root:x:0:0::/:/bin/sh\n")
         put("/etc/group", "root:x:0:\nxapi:x:100:\n")
         put("/usr/libexec/bedplate/volumes",
@@ -90,7 +91,7 @@ def an_installed_host_waits_for_its_state():
         appear()
         until("the boot to go on", b.done)
         equal(read("/run/bedplate/state"), "on /dev/sdb", "state")
-        check(not read("/state/secret"), "it is locked")
+        check(not read("/state/login/secret"), "it is locked")
 
 
 def a_live_host_goes_on_in_memory():
@@ -101,13 +102,13 @@ def a_live_host_goes_on_in_memory():
             b.start("limit_s=0; state")
             until("the boot to go on", b.done)
             equal(read("/run/bedplate/state"), "in memory", "state")
-            check(not read("/state/secret"), "it is locked")
+            check(not read("/state/login/secret"), "it is locked")
 
 
 def late(secret):
     with Boot() as b:
         if secret:
-            put("/state/secret", secret)
+            put("/state/login/secret", secret)
         b.start("limit_s=0; state; ls() { cat /tmp/block; }; "
                 "watch_for_state")
         put("/tmp/block", "sda\n")
@@ -117,7 +118,7 @@ def late(secret):
         until("it to be seen", b.done)
         check("/dev/sdb came too late" in read("/run/bedplate/state"),
               read("/run/bedplate/state"))
-        return read("/state/secret"), os.path.exists(
+        return read("/state/login/secret"), os.path.exists(
             TREE + "/run/bedplate/state-refused")
 
 

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-from bench import MIB, PASSWORD, Bench, Failed, Refused, check, equal, \
+from bench import MIB, PASSWORD, ROOT, Bench, Failed, Refused, check, equal, \
     main, until
 from api import tls
 
@@ -507,6 +507,39 @@ def the_daemon_is_confined():
             equal(status_of["NoNewPrivs"].strip(), "1", "NoNewPrivs")
 
 
+# Gives xapi the user it becomes, in a mount name space of its own.
+AS_ROOT = '''mount -t tmpfs users "$1/etc" &&
+cp /etc/passwd "$1/etc" && sed -i /^xapi:/d "$1/etc/passwd" &&
+echo xapi:x:12345:12345::/:/bin/false >>"$1/etc/passwd" &&
+mount --bind "$1/etc/passwd" /etc/passwd && shift && exec "$@"'''
+
+
+def the_daemon_sees_its_own_folder_and_the_secrets_only():
+    """As it is started on the appliance: by root, who is asked to let go."""
+    with open(os.path.join(ROOT, "xapi-c/xapi/options.c")) as f:
+        secret = re.search(r'secret_path = "/(state/.*)"', f.read())[1]
+    with Bench() as b:
+        b.kill_xapi()
+        for name in ("etc", "state", "state/login", "state/other", "run"):
+            os.mkdir(b.path(name))
+        with open(b.path("xapi.log"), "wb") as log:
+            b.xapi = subprocess.Popen(
+                ["unshare", "-m", "sh", "-c", AS_ROOT, "sh", b.dir,
+                 os.path.join(ROOT, "build/host/xapi"),
+                 "--state", b.path("state/xapi"),
+                 "--secret", b.path(secret),
+                 "--xenops", b.path("run/xenops.sock"), "--listen-all",
+                 "--http-port", str(b.http), "--https-port", str(b.https)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        b.until_up()
+        inside = "/proc/%d/root%s" % (b.xapi.pid, b.dir)
+        equal(sorted(os.listdir(inside)), ["run", "state"], "what it sees")
+        equal(sorted(os.listdir(inside + "/state")), ["login", "xapi"],
+              "what it sees of the state")
+        with open("/proc/%d/status" % b.xapi.pid) as f:
+            check("Uid:\t12345\t12345\t12345\t12345\n" in f.read(), "its user")
+
+
 def clients_without_power_are_missed():
     """The kernel's own 2 hours and 11 minutes would hold a stream as long."""
     with Bench() as b:
@@ -798,6 +831,7 @@ if __name__ == "__main__":
         a_session_leaves_streams_to_others,
         clients_without_power_are_missed,
         the_daemon_is_confined,
+        the_daemon_sees_its_own_folder_and_the_secrets_only,
         tls_sessions_cost_the_server_nothing,
         silent_clients_make_room,
         strangers_hold_up_nobody,

@@ -1,7 +1,7 @@
 /*
  * Giving up root: xapi reads the network, so it runs as a user of its own, in
- * a root directory that holds nothing but its state and xenopsd's socket, and
- * can never get a privilege back.
+ * a root directory that holds nothing but its own folder, the secret's and that
+ * of xenopsd's socket, and can never get a privilege back.
  */
 #ifndef XAPI_DROP_H
 #define XAPI_DROP_H

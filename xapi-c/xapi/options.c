@@ -58,7 +58,7 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 
 	*cfg = (struct xapi_config){
 		.state_dir = "/state/xapi",
-		.secret_path = "/state/secret",
+		.secret_path = "/state/login/secret",
 		.ops_socket = "/run/xenopsd/xapi.sock",
 		.version_path = "/etc/bedplate-release",
 		.http_port = 80, .https_port = 443,

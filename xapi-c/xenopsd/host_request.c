@@ -74,7 +74,7 @@ host_secret_set(struct request *rq, const void *args, void *result)
 	struct daemon *d = rq->daemon;
 
 	(void)result;
-	return secret_change(rq, d->guesses, STATE_DIR "/secret",
+	return secret_change(rq, d->guesses, STATE_DIR "/login/secret",
 	    daemon_xapi_gid(), args);
 }
 

@@ -363,14 +363,14 @@ START_TEST(keys_of_maps_have_permissions_of_their_own)
 	ck_assert(is_refused());
 
 	login_as(ROLE_VM_ADMIN, "");
-	call("VM.add_to_other_config", "\"OpaqueRef:NULL\",\"pci\",\"x\"");
+	call("VM.add_to_other_config", "\"OpaqueRef:NULL\",\"hvm_serial\",\"x\"");
 	ck_assert(is_refused());
 	ck_assert_ptr_nonnull(strstr(out,
-	    "\"vm.add_to_other_config/key:pci\""));
-	call("VM.remove_from_other_config", "\"OpaqueRef:NULL\",\"pci\"");
+	    "\"vm.add_to_other_config/key:hvm_serial\""));
+	call("VM.remove_from_other_config", "\"OpaqueRef:NULL\",\"hvm_serial\"");
 	ck_assert(is_refused());
 	login_as(ROLE_POOL_ADMIN, "");
-	call("VM.add_to_other_config", "\"OpaqueRef:NULL\",\"pci\",\"x\"");
+	call("VM.add_to_other_config", "\"OpaqueRef:NULL\",\"hvm_serial\",\"x\"");
 	ck_assert(!is_refused());
 	buf_release(&b);
 	end();
@@ -433,7 +433,7 @@ START_TEST(a_whole_map_is_no_way_around_the_keys)
 	ck_assert_int_eq(db_each(root, CLASS_VM, any_vm, vm), 1);
 	db_root_put(root);
 	login_as(ROLE_VM_ADMIN, "");
-	buf_addf(&b, "\"%s\",{\"pci\":\"0/0000:00:00.0\"}", vm);
+	buf_addf(&b, "\"%s\",{\"hvm_serial\":\"0/0000:00:00.0\"}", vm);
 	call("VM.set_other_config", b.data);
 	ck_assert(is_refused());
 	b.len = 0;
@@ -443,13 +443,13 @@ START_TEST(a_whole_map_is_no_way_around_the_keys)
 
 	login_as(ROLE_POOL_ADMIN, "");
 	b.len = 0;
-	buf_addf(&b, "\"%s\",{\"pci\":\"0\",\"mine\":\"x\"}", vm);
+	buf_addf(&b, "\"%s\",{\"hvm_serial\":\"0\",\"mine\":\"x\"}", vm);
 	call("VM.set_other_config", b.data);
 	ck_assert_ptr_nonnull(strstr(out, "\"result\":\"\""));
 	login_as(ROLE_VM_ADMIN, "");
 	/* as it was, but for one's own key */
 	b.len = 0;
-	buf_addf(&b, "\"%s\",{\"pci\":\"0\",\"mine\":\"y\"}", vm);
+	buf_addf(&b, "\"%s\",{\"hvm_serial\":\"0\",\"mine\":\"y\"}", vm);
 	call("VM.set_other_config", b.data);
 	ck_assert_ptr_nonnull(strstr(out, "\"result\":\"\""));
 	/* gone */
@@ -457,7 +457,7 @@ START_TEST(a_whole_map_is_no_way_around_the_keys)
 	buf_addf(&b, "\"%s\",{}", vm);
 	call("VM.set_other_config", b.data);
 	ck_assert(is_refused());
-	call("VM.create", "{\"other_config\":{\"pci\":\"0\"}}");
+	call("VM.create", "{\"other_config\":{\"hvm_serial\":\"0\"}}");
 	ck_assert_ptr_null(strstr(out, "\"result\":\"OpaqueRef:"));
 	buf_release(&b);
 	end();

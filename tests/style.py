@@ -54,6 +54,8 @@ PLACES = {
     "raft": "xapi-c/poold/",
     "uv.h": "xapi-c/poold/",
 }
+# What is easily written twice, and the file that alone does it.
+ONCE = {"SCM_RIGHTS": "xapi-c/base/fdpass.c"}
 # Folders that wait for their rooms, with the modules in them that are in
 # circles by their includes (names do not count there): it only goes down.
 CIRCLES_LEFT = {"xapi-c/api": 6, "xapi-c/xenopsd": 4}
@@ -112,6 +114,10 @@ def check_banned(path, text):
         m = BANNED.search(line)
         if m:
             yield n, f"{m[1]}() is banned"
+        for word, place in ONCE.items():
+            if re.search(rf"\b{word}\b", line) and str(path) != place and \
+                    path.parts[0] != "tests":
+                yield n, f"{word} belongs to {place}"
 
 
 HABITS = {

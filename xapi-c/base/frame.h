@@ -11,11 +11,12 @@
 #define BASE_FRAME_H
 
 #include "base/buf.h"
+#include "base/fdpass.h"
 #include "base/type.h"
 
 #define FRAME_HEADER 16
 #define FRAME_MAX_BODY (32u << 20)	/* 4,096 disks with long texts: 20 MiB */
-#define FRAME_MAX_FDS 4
+#define FRAME_MAX_FDS FDPASS_MAX
 
 enum frame_kind {
 	FRAME_REQUEST, FRAME_REPLY, FRAME_ERROR, FRAME_EVENT, FRAME_CANCEL,
@@ -46,9 +47,5 @@ void frame_header_write(const struct frame *f,
     uint8_t out[static FRAME_HEADER]);
 bool frame_header_read(struct frame *f,
     const uint8_t in[static FRAME_HEADER]);
-/* One recvmsg: 0 and *got_out > 0, -EAGAIN, -EPIPE ...; adds to fds (which the
- * caller closes even on failure) and *nfds. */
-int frame_recv_some(int fd, void *data, size_t len,
-    int fds[static FRAME_MAX_FDS], int *nfds, size_t *got_out);
 
 #endif

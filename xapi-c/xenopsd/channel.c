@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/codec.h"
-#include "base/fdio.h"
+#include "base/fdpass.h"
 #include "base/mem.h"
 
 #define READ_CHUNK 65536u
@@ -152,58 +152,24 @@ take_frames(struct channel *ch)
 	ch->in.len -= at;
 }
 
-static int
-take_fds(struct channel *ch, struct msghdr *msg)
-{
-	struct cmsghdr *c;
-	int rc = msg->msg_flags & MSG_CTRUNC ? -EBADMSG : 0;
-	size_t n;
-	int fd;
-
-	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < n; i++) {
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			if (ch->nfds < MAX_WAITING_FDS) {
-				ch->fds[ch->nfds++] = fd;
-				continue;
-			}
-			close(fd);
-			rc = -EBADMSG;
-		}
-	}
-	return rc;
-}
-
 static void
 channel_read(struct channel *ch)
 {
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int) * FRAME_MAX_FDS)];
-	} control;
-	struct iovec iov;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control) };
-	ssize_t r;
+	struct fdpass came = { .fds = ch->fds, .n = ch->nfds,
+		.max = MAX_WAITING_FDS };
+	size_t got;
 	int rc;
 
-	iov.iov_base = buf_reserve(&ch->in, READ_CHUNK);
-	iov.iov_len = READ_CHUNK;
-	r = recvmsg(ch->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	if (r == -1) {
-		if (errno != EAGAIN && errno != EINTR)
-			channel_fail(ch, -errno);
+	rc = fdpass_recv(ch->fd, buf_reserve(&ch->in, READ_CHUNK), READ_CHUNK,
+	    MSG_DONTWAIT, &came, &got);
+	ch->nfds = came.n;
+	if (rc == -EAGAIN)
+		return;
+	if (rc) {
+		channel_fail(ch, rc == -EPIPE ? 0 : rc);
 		return;
 	}
-	rc = take_fds(ch, &msg);
-	if (r == 0 || rc) {
-		channel_fail(ch, rc);
-		return;
-	}
-	ch->in.len += (size_t)r;
+	ch->in.len += got;
 	take_frames(ch);
 }
 
@@ -211,38 +177,20 @@ channel_read(struct channel *ch)
 static int
 output_send(struct channel *ch, struct output *o)
 {
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int) * FRAME_MAX_FDS)];
-	} control = { 0 };
 	struct iovec iov;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	size_t size = sizeof(int) * (size_t)o->nfds;
-	struct cmsghdr *c;
-	ssize_t r;
+	size_t n;
+	int rc;
 
 	while (o->sent < o->len) {
 		iov.iov_base = o->data + o->sent;
 		iov.iov_len = o->len - o->sent;
-		msg.msg_control = NULL;
-		msg.msg_controllen = 0;
-		if (o->nfds > 0) {
-			msg.msg_control = &control;
-			msg.msg_controllen = (socklen_t)CMSG_SPACE(size);
-			c = CMSG_FIRSTHDR(&msg);
-			c->cmsg_level = SOL_SOCKET;
-			c->cmsg_type = SCM_RIGHTS;
-			c->cmsg_len = (socklen_t)CMSG_LEN(size);
-			memcpy(CMSG_DATA(c), o->fds, size);
-		}
-		r = sendmsg(ch->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (r == -1 && errno == EINTR)
-			continue;
-		if (r == -1)
-			return -errno;
+		rc = fdpass_send(ch->fd, &iov, 1, o->fds, o->nfds,
+		    MSG_DONTWAIT, &n);
+		if (rc)
+			return rc;
 		close_all(o->fds, o->nfds);
 		o->nfds = 0;
-		o->sent += (size_t)r;
+		o->sent += n;
 	}
 	return 0;
 }

@@ -159,6 +159,55 @@ def check_hotplug(api, vm, sr, network, console):
     api("VDI.destroy", vdi)
 
 
+def link_local(mac):
+    b = [int(x, 16) for x in mac.split(":")]
+    return "fe80::%02x%02x:%02xff:fe%02x:%02x%02x" % (
+        b[0] ^ 2, b[1], b[2], b[3], b[4], b[5])
+
+
+def in_guest(console, command):
+    """Does it succeed there?"""
+    return "@yes" in console.run(
+        "if %s </dev/null >/dev/null 2>&1; then echo @y''es; fi" % command)
+
+
+def check_silence(m, api, vm, console):
+    """dom0 is met on the management network, and not on one that is the
+    guests' own: not by ARP, not by IPv6, not even by who knows its MAC."""
+    dom0 = m.expect("ip -4 addr show dev xenbr0 | "
+                    "sed -n 's,.*inet \\([0-9.]*\\)/.*,\\1,p'").strip()
+    check(in_guest(console, "nc -w 20 %s 443" % dom0),
+          "the API is not on the management network")
+    network = api("network.create", {
+        "name_label": "internal", "name_description": "", "MTU": "1500",
+        "other_config": {}, "bridge": "", "managed": True, "tags": []})
+    vif = api("VIF.create", {
+        "device": "1", "network": network, "VM": vm, "MAC": "", "MTU": "1500",
+        "other_config": {}, "qos_algorithm_type": "",
+        "qos_algorithm_params": {}})
+    api.run("VIF.plug", vif)
+    bridge = api("network.get_bridge", network)
+    mac = m.expect("cat /sys/class/net/%s/address" % bridge).strip()
+    console.run("until [ -d /sys/class/net/eth1 ]; do sleep 1; done")
+    console.run("ip link set eth0 down; ip link set eth1 up; "
+                "ip addr add 10.0.2.77/24 dev eth1")
+    console.run("until ip -6 addr show dev eth1 | grep -q fe80; do sleep 1; "
+                "done")
+    check(not in_guest(console, "arping -I eth1 -c 3 -w 5 %s" % dom0),
+          "dom0 answers ARP on an internal network")
+    console.run("arp -i eth1 -s %s %s" % (dom0, mac))
+    for address in (dom0, link_local(mac) + "%eth1"):
+        for command in ("ping -c 3 -W 2 %s", "nc -w 5 %s 443"):
+            check(not in_guest(console, command % address),
+                  "dom0 is met on an internal network: " + command % address)
+    check(not in_guest(console, "ping6 -c 3 -W 2 ff02::1%eth1"),
+          "somebody answers to all nodes of an internal network")
+    console.run("ip addr flush dev eth1; ip link set eth0 up")
+    api.run("VIF.unplug", vif)
+    api("VIF.destroy", vif)
+    api("network.destroy", network)
+
+
 def check_kill(m, api, vm):
     """xapi dies; the guest runs on and is found again."""
     domid = api("VM.get_domid", vm)
@@ -296,6 +345,8 @@ def guest_test(kind):
                 check_two_viewers(api, vm, console)
                 check_network(m, console)
                 check_hotplug(api, vm, sr, network, console)
+                if kind == "pv":
+                    check_silence(m, api, vm, console)
                 check_kill(m, api, vm)
                 check_reboot_without_xapi(m, api, vm, api.console(vm))
                 api.run("VM.clean_shutdown", vm, limit_s=600)

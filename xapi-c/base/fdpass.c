@@ -28,7 +28,7 @@ attach(struct msghdr *m, union fd_space *space, const int *fds, int n)
 }
 
 int
-fdpass_send(int fd, struct iovec *iov, size_t niov, const int *fds, int nfds,
+fdpass_send(int fd, struct iovec *iov, int niov, const int *fds, int nfds,
     int flags, size_t *sent_out)
 {
 	struct msghdr m = { .msg_iov = iov };

@@ -22,7 +22,7 @@ struct fdpass {
 /* flags: MSG_DONTWAIT or 0.  Both restart after a signal. */
 
 /* nfds of fds go with the first byte.  0 and *sent_out, or -errno. */
-int fdpass_send(int fd, struct iovec *iov, size_t niov, const int *fds,
+int fdpass_send(int fd, struct iovec *iov, int niov, const int *fds,
     int nfds, int flags, size_t *sent_out);
 /* 0 and *got_out > 0; -EPIPE at the end of the file; -EBADMSG if there came more
  * descriptors than there is room for (those are closed); other -errno. */

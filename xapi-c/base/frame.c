@@ -64,7 +64,7 @@ frame_send(int fd, const struct frame *f)
 	both[0] = (struct iovec){ head, sizeof(head) };
 	both[1] = (struct iovec){ (void *)(uintptr_t)f->body, f->len };
 	while (iov < both + 2) {
-		rc = fdpass_send(fd, iov, (size_t)(both + 2 - iov), f->fds,
+		rc = fdpass_send(fd, iov, (int)(both + 2 - iov), f->fds,
 		    nfds, 0, &n);
 		if (rc)
 			return rc;

@@ -71,11 +71,9 @@ host_power(struct request *rq, const void *args, void *result)
 int
 host_secret_set(struct request *rq, const void *args, void *result)
 {
-	struct daemon *d = rq->daemon;
-
 	(void)result;
-	return secret_change(rq, d->guesses, STATE_DIR "/login/secret",
-	    daemon_xapi_gid(), args);
+	return secret_change(rq, STATE_DIR "/login/secret", daemon_xapi_gid(),
+	    args);
 }
 
 int

@@ -22,6 +22,7 @@
 #include "xenopsd/domain.h"
 #include "xenopsd/host_request.h"
 #include "xenopsd/hostinfo.h"
+#include "xenopsd/secret_change.h"
 #include "xenopsd/server.h"
 #include "xenopsd/storage_handle.h"
 #include "xenopsd/storage_lease.h"
@@ -70,11 +71,26 @@ vdi_close(struct request *rq, const void *args, void *result)
 	return leases_close(((struct daemon *)rq->daemon)->leases, rq, args);
 }
 
+/* Hashes and writes to the disk: not in this loop. */
+static int
+secret_set(struct request *rq, const void *args, void *result)
+{
+	struct daemon *d = rq->daemon;
+	int rc;
+
+	if (secret_change_admit(rq, d->guesses, d->workers))
+		return -1;
+	rc = to_worker(rq, args, result);
+	if (rc != REQUEST_PENDING)
+		secret_change_ended(d->guesses, false);
+	return rc;
+}
+
 static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_HOST_GET] = hostinfo_get,
-	[XENOPS_HOST_SET_HOSTNAME] = host_set_hostname,
+	[XENOPS_HOST_SET_HOSTNAME] = to_worker,
 	[XENOPS_HOST_POWER] = host_power,
-	[XENOPS_SECRET_SET] = host_secret_set,
+	[XENOPS_SECRET_SET] = secret_set,
 	[XENOPS_DOMAIN_LIST] = vms_domain_list,
 	[XENOPS_VM_START] = to_worker,
 	[XENOPS_VM_SHUTDOWN] = to_worker,
@@ -181,6 +197,8 @@ reap_lease(struct request *rq, const void *args, void *result)
 }
 
 static request_handler *const worker_handlers[XENOPS_N] = {
+	[XENOPS_HOST_SET_HOSTNAME] = host_set_hostname,
+	[XENOPS_SECRET_SET] = host_secret_set,
 	[XENOPS_VM_START] = domain_vm_start,
 	[XENOPS_VM_SHUTDOWN] = domain_vm_shutdown,
 	[XENOPS_VM_REBOOT] = domain_vm_reboot,
@@ -269,7 +287,7 @@ asks_guest(const struct request *rq)
 	}
 }
 
-/* Only VMs have names: storage keeps its own locks between processes
+/* Storage needs no names: it keeps its own locks between processes
  * (storage.h). */
 static struct worker_key
 key_of(const struct request *rq)
@@ -277,6 +295,12 @@ key_of(const struct request *rq)
 	const char *vm = vm_of(rq);
 	bool asks = asks_guest(rq);
 
+	if (rq->message == XENOPS_SECRET_SET)
+		return (struct worker_key){ .name = SECRET_CHANGE_NAME,
+			.class = WORKER_HOST };
+	if (rq->message == XENOPS_HOST_SET_HOSTNAME)
+		return (struct worker_key){ .name = "hostname",
+			.class = WORKER_HOST };
 	return (struct worker_key){ .name = vm,
 		.class = asks ? WORKER_GUEST :
 		    vm ? WORKER_DOMAIN : WORKER_STORAGE,
@@ -294,7 +318,11 @@ ended(void *daemon, const struct request *rq, const char *name, bool ok)
 	}
 	if (rq->message == XENOPS_DISKS_LOOK)
 		return;			/* hostwatch's own, which knows */
-	if (name && d->vms)
+	if (rq->message == XENOPS_SECRET_SET) {
+		secret_change_ended(d->guesses, ok);
+		return;
+	}
+	if (name && d->vms && vm_of(rq))
 		vms_touched(d->vms, name);
 	if (storage_handles(rq->message))
 		hostwatch_poke_disks(d->hostwatch);

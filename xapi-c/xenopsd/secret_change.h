@@ -1,7 +1,10 @@
 /*
  * The request secret_set: root's password is replaced by whoever knows it.  xapi
  * is not trusted with that, as the same password opens the console.  Wrong ones
- * are slowed as logins are.  Main thread of xenopsd and of the simulator.
+ * are slowed as logins are.
+ *
+ * In two steps, as a hash may take a second: the main thread keeps the guesses
+ * and lets a request in or not, and a worker hashes and writes.
  */
 #ifndef XENOPSD_SECRET_CHANGE_H
 #define XENOPSD_SECRET_CHANGE_H
@@ -11,8 +14,18 @@
 #include "base/guesses.h"
 #include "xenopsd/request.h"
 
-/* Like a handler.  group: who else may read the file at path. */
-int secret_change(struct request *rq, struct guesses *g, const char *path,
-    gid_t group, const struct xenops_secret_set_args *a);
+struct workers;
+
+/* The name of the request's worker_key: one at a time is let in. */
+#define SECRET_CHANGE_NAME "secret"
+
+/* Main thread, never waits.  0: rq may go on, and secret_change_ended must
+ * follow; -1: it failed.  w may be NULL where nothing runs beside it. */
+int secret_change_admit(struct request *rq, struct guesses *g,
+    const struct workers *w);
+void secret_change_ended(struct guesses *g, bool ok);
+/* Worker; like a handler.  group: who else may read the file at path. */
+int secret_change(struct request *rq, const char *path, gid_t group,
+    const struct xenops_secret_set_args *a);
 
 #endif

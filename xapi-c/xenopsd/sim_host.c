@@ -309,12 +309,17 @@ int
 sim_secret_set(struct request *rq, const void *args, void *result)
 {
 	struct sim *m = rq->daemon;
+	int rc;
 
 	(void)result;
 	if (!m->cfg.secret_path)
 		return request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
 		    "no secret file was named");
-	return secret_change(rq, m->guesses, m->cfg.secret_path, 0, args);
+	if (secret_change_admit(rq, m->guesses, NULL))
+		return -1;
+	rc = secret_change(rq, m->cfg.secret_path, 0, args);
+	secret_change_ended(m->guesses, rc == 0);
+	return rc;
 }
 
 int

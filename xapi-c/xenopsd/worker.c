@@ -60,6 +60,7 @@ static const int max_running[WORKER_CLASSES] = {
 	[WORKER_DOMAIN] = WORKER_MAX,
 	[WORKER_STORAGE] = WORKER_MAX,
 	[WORKER_GUEST] = WORKER_MAX_GUEST,
+	[WORKER_HOST] = WORKER_MAX,
 };
 
 static void job_exited(struct job *j);

@@ -24,6 +24,7 @@ enum worker_class {
 	WORKER_DOMAIN,		/* builds, changes or ends a domain */
 	WORKER_STORAGE,		/* works on an SR */
 	WORKER_GUEST,		/* asks a guest, and mostly sleeps */
+	WORKER_HOST,		/* changes a setting of the host */
 	WORKER_CLASSES
 };
 

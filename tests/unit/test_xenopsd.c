@@ -19,6 +19,7 @@
 #include "xenopsd/domain_spec.h"
 #include "xenopsd/kept.h"
 #include "xenopsd/request_impl.h"
+#include "xenopsd/request_key.h"
 #include "xenopsd/server.h"
 #include "xenopsd/worker.h"
 
@@ -147,7 +148,10 @@ key(const struct request *rq)
 {
 	const struct xenops_vm_shutdown_args *a = rq->args;
 
+	/* of "SR:VM", the part before the colon */
 	return (struct worker_key){ .name = a->vm, .urgent = a->force,
+		.sr = strchr(a->vm, ':') ? arena_strndup(rq->arena, a->vm,
+		    strcspn(a->vm, ":")) : NULL,
 		.class = a->timeout == WORK_ASK_GUEST ? WORKER_GUEST :
 		    a->vm[0] == '/' ? WORKER_STORAGE : WORKER_DOMAIN };
 }
@@ -500,7 +504,7 @@ fill_a_class(struct rig *r, int fd)
 	char path[400];
 
 	say_hello(fd);
-	for (uint32_t i = 0; i < WORKER_MAX; i++) {
+	for (uint32_t i = 0; i < WORKER_MAX_STORAGE; i++) {
 		snprintf(path, sizeof(path), "%.200s/%u", r->dir, i);
 		send_work(fd, 2 + i, path, WORK_HANG, false);
 	}
@@ -516,6 +520,82 @@ fill_a_class(struct rig *r, int fd)
 START_TEST(each_class_of_work_has_a_bound_of_its_own)
 {
 	rig_run(fill_a_class);
+}
+END_TEST
+
+/* More hang on one SR than there are workers. */
+static void
+hang_an_sr(struct rig *r, int fd)
+{
+	uint32_t n = WORKER_MAX_SR_JOBS, first = 100;
+	char path[400];
+
+	say_hello(fd);
+	for (uint32_t i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%.200s/dead:%u", r->dir, i);
+		send_work(fd, first + i, path, i == WORKER_MAX_SR ? WORK_OK :
+		    WORK_HANG, false);
+	}
+	snprintf(path, sizeof(path), "%.200s/good:1", r->dir);
+	send_work(fd, 2, path, WORK_OK, false);
+	expect_reply(fd, 2);
+	/* the queue of the SR is full, no other one is */
+	snprintf(path, sizeof(path), "%.200s/dead:more", r->dir);
+	send_work(fd, 3, path, WORK_OK, false);
+	ck_assert_int_eq(expect_failure(fd, 3), XENOPS_CODE_INTERNAL);
+	/* a forced shutdown needs no place of the SR */
+	snprintf(path, sizeof(path), "%.200s/dead:force", r->dir);
+	send_work(fd, 4, path, WORK_OK, true);
+	expect_reply(fd, 4);
+	/* one ends, and the next one of the SR has its place */
+	send_kind(fd, first, FRAME_CANCEL);
+	ck_assert_int_eq(expect_failure(fd, first), XENOPS_CODE_CANCELLED);
+	expect_reply(fd, first + WORKER_MAX_SR);
+	/* and the queue has room */
+	send_work(fd, 5, path, WORK_OK, false);
+	send_kind(fd, 5, FRAME_CANCEL);
+	ck_assert_int_eq(expect_failure(fd, 5), XENOPS_CODE_CANCELLED);
+}
+
+START_TEST(an_sr_that_hangs_holds_up_no_other)
+{
+	rig_run(hang_an_sr);
+}
+END_TEST
+
+START_TEST(each_request_says_what_it_works_on)
+{
+	struct xenops_disk_spec disks[2] = { { .vbd = "empty", .sr = "" },
+		{ .vbd = "full", .sr = "sr" } };
+	struct xenops_vm_start_args start = { .vm = { .uuid = "vm",
+		.disks = { .v = disks, .n = 2 } } };
+	struct xenops_vdi_clone_args clone = { .sr = "sr" };
+	struct xenops_sr_scan_args scan = { .uuid = "sr" };
+	struct xenops_vm_shutdown_args off = { .vm = "vm", .force = true };
+	struct request rq = { .message = XENOPS_VM_START, .args = &start };
+	struct worker_key k = request_key(&rq);
+
+	ck_assert_str_eq(k.name, "vm");
+	ck_assert_str_eq(k.sr, "sr");
+	ck_assert_int_eq(k.class, WORKER_DOMAIN);
+	rq = (struct request){ .message = XENOPS_VDI_CLONE, .args = &clone };
+	k = request_key(&rq);
+	ck_assert_ptr_null(k.name);
+	ck_assert_str_eq(k.sr, "sr");
+	ck_assert_int_eq(k.class, WORKER_STORAGE);
+	rq = (struct request){ .message = XENOPS_SR_SCAN, .args = &scan };
+	ck_assert_str_eq(request_key(&rq).sr, "sr");
+	rq = (struct request){ .message = XENOPS_VM_SHUTDOWN, .args = &off };
+	k = request_key(&rq);
+	ck_assert(k.urgent);
+	ck_assert_ptr_null(k.sr);
+	off.force = false;
+	ck_assert_int_eq(request_key(&rq).class, WORKER_GUEST);
+	/* hung disks keep no place from the host's own settings */
+	rq = (struct request){ .message = XENOPS_SECRET_SET };
+	ck_assert_int_eq(request_key(&rq).class, WORKER_HOST);
+	rq = (struct request){ .message = XENOPS_HOST_SET_HOSTNAME };
+	ck_assert_int_eq(request_key(&rq).class, WORKER_HOST);
 }
 END_TEST
 
@@ -673,6 +753,8 @@ main(int argc, char **argv)
 	    requests_on_one_object_wait_but_urgent_ones_do_not,
 	    guests_that_do_not_answer_hold_up_nobody_else,
 	    each_class_of_work_has_a_bound_of_its_own,
+	    an_sr_that_hangs_holds_up_no_other,
+	    each_request_says_what_it_works_on,
 	    kept_specifications_come_back, specifications_are_checked,
 	    only_vm_data_goes_to_the_guest, kernels_are_files_of_their_folder);
 }

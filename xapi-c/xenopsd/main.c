@@ -22,6 +22,7 @@
 #include "xenopsd/domain.h"
 #include "xenopsd/host_request.h"
 #include "xenopsd/hostinfo.h"
+#include "xenopsd/request_key.h"
 #include "xenopsd/secret_change.h"
 #include "xenopsd/server.h"
 #include "xenopsd/storage_handle.h"
@@ -242,71 +243,6 @@ static request_handler *const worker_reapers[XENOPS_N] = {
 	[XENOPS_VDI_CLOSE] = reap_lease,
 };
 
-static const char *
-vm_of(const struct request *rq)
-{
-	const void *a = rq->args;
-
-	switch (rq->message) {
-	case XENOPS_VM_START:
-		return ((const struct xenops_vm_start_args *)a)->vm.uuid;
-	case XENOPS_VM_SHUTDOWN:
-		return ((const struct xenops_vm_shutdown_args *)a)->vm;
-	case XENOPS_VM_REBOOT:
-		return ((const struct xenops_vm_reboot_args *)a)->vm;
-	case XENOPS_VBD_PLUG:
-		return ((const struct xenops_vbd_plug_args *)a)->vm;
-	case XENOPS_VBD_UNPLUG:
-		return ((const struct xenops_vbd_unplug_args *)a)->vm;
-	case XENOPS_VIF_PLUG:
-		return ((const struct xenops_vif_plug_args *)a)->vm;
-	case XENOPS_VIF_UNPLUG:
-		return ((const struct xenops_vif_unplug_args *)a)->vm;
-	default:
-		return NULL;
-	}
-}
-
-/* Whether the guest is asked first, which may take as long as it likes. */
-static bool
-asks_guest(const struct request *rq)
-{
-	const void *a = rq->args;
-
-	switch (rq->message) {
-	case XENOPS_VM_SHUTDOWN:
-		return !((const struct xenops_vm_shutdown_args *)a)->force;
-	case XENOPS_VM_REBOOT:
-		return !((const struct xenops_vm_reboot_args *)a)->force;
-	case XENOPS_VBD_UNPLUG:
-		return !((const struct xenops_vbd_unplug_args *)a)->force;
-	case XENOPS_VIF_UNPLUG:
-		return !((const struct xenops_vif_unplug_args *)a)->force;
-	default:
-		return false;
-	}
-}
-
-/* Storage needs no names: it keeps its own locks between processes
- * (storage.h). */
-static struct worker_key
-key_of(const struct request *rq)
-{
-	const char *vm = vm_of(rq);
-	bool asks = asks_guest(rq);
-
-	if (rq->message == XENOPS_SECRET_SET)
-		return (struct worker_key){ .name = SECRET_CHANGE_NAME,
-			.class = WORKER_HOST };
-	if (rq->message == XENOPS_HOST_SET_HOSTNAME)
-		return (struct worker_key){ .name = "hostname",
-			.class = WORKER_HOST };
-	return (struct worker_key){ .name = vm,
-		.class = asks ? WORKER_GUEST :
-		    vm ? WORKER_DOMAIN : WORKER_STORAGE,
-		.urgent = rq->message == XENOPS_VM_SHUTDOWN && !asks };
-}
-
 static void
 ended(void *daemon, const struct request *rq, const char *name, bool ok)
 {
@@ -322,7 +258,7 @@ ended(void *daemon, const struct request *rq, const char *name, bool ok)
 		secret_change_ended(d->guesses, ok);
 		return;
 	}
-	if (name && d->vms && vm_of(rq))
+	if (name && d->vms && request_vm(rq))
 		vms_touched(d->vms, name);
 	if (storage_handles(rq->message))
 		hostwatch_poke_disks(d->hostwatch);
@@ -394,7 +330,7 @@ run(struct daemon *d)
 {
 	static char *const argv[] = { "xenopsd", "--worker", NULL };
 	const struct workers_config wc = { .loop = d->loop,
-		.program = "/proc/self/exe", .argv = argv, .key = key_of,
+		.program = "/proc/self/exe", .argv = argv, .key = request_key,
 		.ended = ended, .daemon = d };
 	const struct server_config sc = {
 		.socket_path = XENOPSD_RUN_DIR "/xapi.sock",

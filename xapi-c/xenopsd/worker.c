@@ -58,7 +58,7 @@ struct workers {
 
 static const int max_running[WORKER_CLASSES] = {
 	[WORKER_DOMAIN] = WORKER_MAX,
-	[WORKER_STORAGE] = WORKER_MAX,
+	[WORKER_STORAGE] = WORKER_MAX_STORAGE,
 	[WORKER_GUEST] = WORKER_MAX_GUEST,
 	[WORKER_HOST] = WORKER_MAX,
 };
@@ -340,17 +340,41 @@ request_cancelled(struct request *rq)
 }
 
 static bool
+same(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* Jobs on the SR: all, or those of a class that run. */
+static int
+count_on_sr(const struct workers *w, const char *sr, int class)
+{
+	int n = 0;
+
+	for (const struct job *j = w->jobs; j; j = j->next)
+		n += same(j->key.sr, sr) && (class == WORKER_CLASSES ||
+		    (j->phase != WAITING && (int)j->key.class == class));
+	return n;
+}
+
+static bool
+no_place(const struct job *j)
+{
+	return j->w->running[j->key.class] >= max_running[j->key.class] ||
+	    count_on_sr(j->w, j->key.sr, j->key.class) >= WORKER_MAX_SR;
+}
+
+static bool
 must_wait(const struct job *j)
 {
 	const struct job *o;
 
-	if (!j->key.urgent && j->w->running[j->key.class] >=
-	    max_running[j->key.class])
+	if (!j->key.urgent && no_place(j))
 		return true;
 	if (!j->key.name)
 		return false;
 	for (o = j->w->jobs; o != j; o = o->next) {
-		if (o->key.name && !strcmp(o->key.name, j->key.name))
+		if (same(o->key.name, j->key.name))
 			return true;
 	}
 	return false;
@@ -402,8 +426,7 @@ static void
 cancel_others(struct workers *w, const struct worker_key *key)
 {
 	for (struct job *j = w->jobs; j; j = j->next) {
-		if (j->key.name && !j->key.urgent &&
-		    !strcmp(j->key.name, key->name))
+		if (!j->key.urgent && same(j->key.name, key->name))
 			job_cancel(j);
 	}
 }
@@ -411,15 +434,20 @@ cancel_others(struct workers *w, const struct worker_key *key)
 int
 workers_start(struct workers *w, struct request *rq)
 {
+	struct worker_key key = w->cfg.key(rq);
 	struct job *j;
 
-	if (w->n >= WORKER_MAX_WAITING)
+	if (w->n >= WORKER_MAX_JOBS)
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "too many operations wait");
+	if (!key.urgent &&
+	    count_on_sr(w, key.sr, WORKER_CLASSES) >= WORKER_MAX_SR_JOBS)
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "too many operations wait for SR '%.80s'", key.sr);
 	j = mem_zalloc(sizeof(*j));
 	j->w = w;
 	j->rq = rq;
-	j->key = w->cfg.key(rq);
+	j->key = key;
 	if (j->key.urgent)
 		cancel_others(w, &j->key);
 	rq->state = j;
@@ -435,7 +463,7 @@ bool
 workers_busy(const struct workers *w, const char *name)
 {
 	for (const struct job *j = w->jobs; j; j = j->next) {
-		if (j->key.name && !strcmp(j->key.name, name))
+		if (same(j->key.name, name))
 			return true;
 	}
 	return false;

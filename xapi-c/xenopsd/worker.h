@@ -14,7 +14,10 @@
 
 #define WORKER_MAX 6			/* of a class at once; others wait */
 #define WORKER_MAX_GUEST 64
-#define WORKER_MAX_WAITING 1024
+#define WORKER_MAX_STORAGE 16
+#define WORKER_MAX_SR 4			/* ... of these on one SR */
+#define WORKER_MAX_JOBS 1024		/* running and waiting */
+#define WORKER_MAX_SR_JOBS 128		/* ... of these on one SR */
 
 struct workers;
 
@@ -32,6 +35,8 @@ enum worker_class {
  * Name NULL: waits for nobody. */
 struct worker_key {
 	const char *name;
+	const char *sr;	/* whose disks it needs first, or NULL: an SR that
+			 * hangs fills its own places, not the class's */
 	enum worker_class class;
 	bool urgent;	/* cancels those on the same name that are not */
 };

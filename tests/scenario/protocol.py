@@ -18,7 +18,7 @@ import threading
 import time
 
 from bench import MIB, PASSWORD, ROOT, Bench, Failed, Refused, check, equal, \
-    main, until
+    main, refused, until
 from api import tls
 
 SYS_PIDFD_GETFD = 438
@@ -778,6 +778,128 @@ def many_wait_and_slow_readers_hold_nobody_up():
         equal(b.xapi.poll(), None, "xapi")
 
 
+def call(session, method, *params):
+    return post(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method,
+                            "params": [session, *params]}).encode(),
+                "/jsonrpc", headers="")
+
+
+def known(b, session, n, data):
+    """n connections that have shown a session, and then sent data."""
+    crowd = []
+    for _ in range(n):
+        s = connect(b, plain=True)
+        s.sendall(call(session, "pool.get_all"))
+        check(b"200 OK" in s.recv(4096), "the session is not known")
+        crowd.append(s)
+    for s in crowd:
+        s.sendall(data)
+    return crowd
+
+
+def a_session_leaves_threads_to_others():
+    """Its calls wait long for a VM that is busy, and are more than all the
+    threads that there are."""
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        vm = b.running(api, shutdown="ignore")
+        api("Async.VM.clean_shutdown", vm)
+        until("the shutdown to begin",
+              lambda: api("VM.get_current_operations", vm))
+        other = b.login()
+        crowd = known(b, api.session, 160,
+                      call(api.session, "VM.clean_shutdown", vm))
+        start = time.monotonic()
+        for _ in range(3):
+            other("VM.get_by_name_label", "guest")
+            other("network.get_all_records")
+            other("task.create", "mine", "")
+            b.login()
+        check(time.monotonic() - start < 5, "others wait for threads")
+        for s in crowd:
+            s.close()
+
+
+def calls_beyond_a_share_are_all_served():
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        vms = [b.running(api, name="vm%d" % i, shutdown="slow")
+               for i in range(2)]
+        crowd = known(b, api.session, 70, call(
+            api.session, "VM.assert_operation_valid", vms[0],
+            "clean_shutdown"))
+        crowd += known(b, api.session, 70, call(
+            api.session, "VM.clean_shutdown", vms[1]))
+        for s in crowd:
+            check(b"200 OK" in s.recv(4096), "a call got no reply")
+            s.close()
+
+
+def those_who_wait_make_room():
+    """A session that waits on every connection that there may be does not keep
+    others out."""
+    with Bench() as b:
+        b.ready()
+        b.kill_xapi()
+        b.start_xapi(limits=(64, 500))
+        api, other = b.login(), b.login()
+        allow_http(api)
+        pool = other("pool.get_all")[0]
+        token = other("event.from", ["*"], other("event.inject", "pool", pool),
+                      10.0)["token"]
+        lone = known(b, other.session, 1, call(
+            other.session, "event.from", ["pool"], token, 600))[0]
+        wait = call(api.session, "event.from", ["sr"], token, 600)
+        crowd = []
+        for _ in range(260):
+            crowd += known(b, api.session, 1, wait)
+        newcomer = b.login()
+        newcomer("pool.add_to_other_config", pool, "wake", "up")
+        lone.settimeout(10)
+        check(b"200 OK" in lone.recv(4096), "the lone one was sent away")
+        for s in crowd:
+            s.close()
+
+
+def half_bodies_of_sessions_are_bounded():
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        half = post(b"", "/jsonrpc", headers="", length=300000) + b" " * 290000
+        before = memory(b)
+        crowd = known(b, api.session, 500, half)
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            api("pool.get_all")
+            grown = memory(b) - before
+            check(grown < 80 * MIB, "%d MiB were taken" % (grown // MIB))
+        for s in crowd:
+            s.close()
+
+
+def memory(b):
+    with open("/proc/%d/statm" % b.xapi.pid) as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def no_field_grows_without_end():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        for add, remove, args in (
+                ("VM.add_to_other_config", "VM.remove_from_other_config",
+                 ("v" * 100000,)),
+                ("VM.add_tags", "VM.remove_tags", ())):
+            word = "k" * (10 if args else 100000)
+            for i in range(3):
+                api(add, vm, word + str(i), *args)
+            refused("INVALID_VALUE", api, add, vm, word + "3", *args)
+            api(remove, vm, word + "0")
+            api(add, vm, word + "3", *args)
+
+
 def frames(opcode, payload, n):
     """n WebSocket frames of a client, with a mask of zeros."""
     return n * (bytes([0x80 | opcode, 0x80 | len(payload)]) + bytes(4) +
@@ -841,6 +963,11 @@ if __name__ == "__main__":
         pipelined_calls_are_all_answered,
         half_requests_are_answered,
         many_wait_and_slow_readers_hold_nobody_up,
+        a_session_leaves_threads_to_others,
+        calls_beyond_a_share_are_all_served,
+        those_who_wait_make_room,
+        half_bodies_of_sessions_are_bounded,
+        no_field_grows_without_end,
         a_client_that_leaves_a_deaf_console_is_missed,
         pings_whose_answers_nobody_reads_are_not_taken,
     ]))

@@ -45,6 +45,7 @@ struct lane {
 	struct ref session;
 	struct job *head, **tail;
 	int queued, running;
+	int calls;			/* on callers' threads */
 };
 
 struct tasks {
@@ -53,7 +54,7 @@ struct tasks {
 	pthread_cond_t work;		/* there is a job to run, or stop */
 	pthread_cond_t gone;		/* a thread ended; stop */
 	struct lane *lanes, **last;	/* whose turn it is comes first */
-	int queued, running;
+	int queued, running, calls;
 	int threads;
 	int idle;
 	bool stop;
@@ -150,18 +151,26 @@ job_take(struct tasks *ts, struct lane **at)
 }
 
 static void
-job_done(struct tasks *ts, const struct ref *session)
+lane_end(struct tasks *ts, struct lane *l)
 {
-	struct lane **at = &ts->lanes, *l;
+	struct lane **at = &ts->lanes;
 
-	while (!ref_equal(&(*at)->session, session))
-		at = &(*at)->next;
-	l = *at;
-	ts->running--;
-	if (--l->running || l->head)
+	if (l->running || l->calls || l->head)
 		return;
+	while (*at != l)
+		at = &(*at)->next;
 	lane_unlink(ts, at);
 	free(l);
+}
+
+static void
+job_done(struct tasks *ts, const struct ref *session)
+{
+	struct lane *l = lane_of(ts, session);
+
+	ts->running--;
+	l->running--;
+	lane_end(ts, l);
 }
 
 static void *task_thread(void *arg);
@@ -260,6 +269,42 @@ job_queue(struct tasks *ts, struct job *j)
 out:
 	pthread_mutex_unlock(&ts->lock);
 	return ok;
+}
+
+bool
+tasks_enter(struct tasks *ts, const struct ref *session)
+{
+	struct lane *l;
+	bool ok;
+
+	if (!ts)
+		return true;
+	pthread_mutex_lock(&ts->lock);
+	l = lane_of(ts, session);
+	ok = ts->calls < TASK_CALLS ? l->calls < TASK_CALLS_SESSION :
+	    !l->calls && ts->calls < TASK_CALLS_MAX;
+	if (ok) {
+		l->calls++;
+		ts->calls++;
+	}
+	lane_end(ts, l);
+	pthread_mutex_unlock(&ts->lock);
+	return ok;
+}
+
+void
+tasks_leave(struct tasks *ts, const struct ref *session)
+{
+	struct lane *l;
+
+	if (!ts)
+		return;
+	pthread_mutex_lock(&ts->lock);
+	l = lane_of(ts, session);
+	l->calls--;
+	ts->calls--;
+	lane_end(ts, l);
+	pthread_mutex_unlock(&ts->lock);
 }
 
 int
@@ -363,7 +408,7 @@ lanes_drop(struct tasks *ts)
 			arena_free(j->arena);
 		}
 		l->head = NULL;
-		if (l->running) {
+		if (l->running || l->calls) {
 			at = &l->next;
 			continue;
 		}

@@ -1,7 +1,8 @@
 /*
  * Runs messages as tasks, on threads of their own with a queue behind them.
  * Sessions take turns, and one that has nothing running finds a thread although
- * others fill all that are shared.
+ * others fill all that are shared.  What runs on the callers' threads is counted
+ * here too: these threads belong to all sessions.
  */
 #ifndef API_TASK_RUN_H
 #define API_TASK_RUN_H
@@ -13,6 +14,10 @@
 #define TASK_THREADS_MAX 128		/* with those of a session's only job */
 #define TASK_QUEUE_SESSION 1024		/* waiting jobs of one session */
 #define TASK_QUEUE 8192			/* of all */
+
+#define TASK_CALLS_SESSION 48		/* on callers' threads, of one session */
+#define TASK_CALLS 96			/* shared by all sessions */
+#define TASK_CALLS_MAX 112		/* with those of a session's only call */
 
 struct tasks;
 
@@ -42,5 +47,10 @@ int task_start(struct call *c, const struct method *m, const char *permission,
  */
 int task_run_sync(struct call *c, const struct method *m, const void *args,
     void *result);
+
+/* May one more call of the session have the caller's thread, for as long as it
+ * takes?  If so, tasks_leave says that it is over.  NULL is allowed. */
+bool tasks_enter(struct tasks *t, const struct ref *session);
+void tasks_leave(struct tasks *t, const struct ref *session);
 
 #endif

@@ -58,6 +58,31 @@ evictable(const struct conn *c)
 }
 
 /*
+ * Of those that wait, when nothing else can go: first a call that has not begun,
+ * then the oldest event.from of the session that has most of them (more or less:
+ * by the first byte of its reference, which is random).  Who is told asks again.
+ */
+static struct conn *
+waiting_too_long(const struct http *h)
+{
+	struct conn *c, *oldest[256] = { NULL };
+	int n[256] = { 0 };
+	uint8_t at, most = 0;
+
+	for (c = h->last; c; c = c->prev) {
+		if (c->state == CONN_LATER)
+			return c;
+		if (c->state != CONN_PARKED)
+			continue;
+		at = c->wait->session.b[0];
+		oldest[at] = c;
+		if (++n[at] > n[most])
+			most = at;
+	}
+	return oldest[most];
+}
+
+/*
  * Makes room for one more of that source: the oldest connection that is over
  * a limit and in nobody else's hands goes.  False if there is none.
  */
@@ -87,7 +112,7 @@ make_room(struct http *h, const struct source *from)
 		c = workers_reclaim(h, old);
 		old = c ? c : old;
 	} else if (h->n_conns >= h->max_conns) {
-		old = old ? old : old_any;
+		old = old ? old : old_any ? old_any : waiting_too_long(h);
 	} else {
 		return true;
 	}

@@ -19,7 +19,7 @@ struct http;
 struct route;
 
 /*
- *      TURN <--> READ <--> BUSY <--> PARKED
+ *      TURN <--> READ <--> BUSY <--> PARKED, LATER
  *                ^ ^ |       |
  *    HANDSHAKE --+ | v       v
  *                  WRITE <---+       any --> DRAIN --> closed
@@ -30,6 +30,7 @@ enum conn_state {
 	CONN_TURN,		/* more requests are here, after others' */
 	CONN_BUSY,		/* a worker's, or a stream thread's */
 	CONN_PARKED,		/* event.from waits */
+	CONN_LATER,		/* its session has its share of workers */
 	CONN_WRITE,		/* the client is slow to take its reply */
 	CONN_DRAIN,		/* refused: discards what still comes, so that
 				 * a reset does not overtake the reply */

@@ -12,11 +12,14 @@
 #define HTTP_MAX_UNKNOWN 256		/* without a valid session so far */
 #define HTTP_MAX_PER_ADDRESS 32		/* of those, of one source */
 #define HTTP_MAX_UNKNOWN_BYTES (16u << 20)	/* of requests they all sent */
+#define HTTP_MAX_KNOWN_BYTES (48u << 20)	/* and that the others sent */
 #define HTTP_MAX_UNKNOWN_CALLS 8	/* being parsed and authenticated */
 #define HTTP_MAX_STREAMS 64		/* imports, exports, consoles */
 #define HTTP_SESSION_STREAMS 32		/* of those, of one session */
 #define HTTP_WORKERS 8			/* always there */
 #define HTTP_MAX_WORKERS 128		/* while others wait for slow calls */
+#define HTTP_LATER_MS 200		/* then a call beyond its session's
+					 * share of them is tried again */
 #define HTTP_WORKER_IDLE_S 30		/* then those beyond HTTP_WORKERS end */
 #define HTTP_STACK (1u << 20)		/* of every thread of the server */
 

@@ -32,6 +32,7 @@ wanted_events(const struct conn *c)
 	case CONN_DRAIN:
 		return EPOLLIN;
 	case CONN_PARKED:
+	case CONN_LATER:
 		return EPOLLRDHUP;
 	case CONN_TURN:
 		/* True at once, but in the next round. */
@@ -237,16 +238,17 @@ read_deadline(const struct conn *c)
 	return whole < next ? whole : next;
 }
 
-/* Do those who showed no session yet fill too much memory together? */
+/* Do those who showed a session, or those who did not yet, fill too much memory
+ * together? */
 static bool
-over_budget(const struct http *h)
+over_budget(const struct http *h, bool known)
 {
 	const struct conn *c;
 	size_t sum = 0;
 
 	for (c = h->first; c; c = c->next)
-		sum += c->known ? 0 : c->in.cap;
-	return sum > HTTP_MAX_UNKNOWN_BYTES;
+		sum += c->known == known ? c->in.cap : 0;
+	return sum > (known ? HTTP_MAX_KNOWN_BYTES : HTTP_MAX_UNKNOWN_BYTES);
 }
 
 /* May more be here than was read?  If not, epoll will tell. */
@@ -295,7 +297,7 @@ read_on(struct http *h, struct conn *c)
 		buf_add(&c->in, h->scratch, (size_t)r);
 		if (!c->began_ms)
 			c->began_ms = clock_mono_ms();
-		if (!c->known && c->in.len > 2 * HTTP_READ_STEP && over_budget(h)) {
+		if (c->in.len > 2 * HTTP_READ_STEP && over_budget(h, c->known)) {
 			refuse(h, c, 503, "Too many large requests.");
 			return;
 		}
@@ -369,6 +371,7 @@ on_conn(struct http *h, struct conn *c)
 		drain_on(h, c);
 		break;
 	case CONN_PARKED:
+	case CONN_LATER:
 	case CONN_CLOSE:
 		http_close(h, c);	/* the client is gone */
 		break;
@@ -390,6 +393,9 @@ take_back(struct http *h)
 		rest = c->queue;
 		if (c->result == CONN_PARKED) {
 			park(h, c);
+		} else if (c->result == CONN_LATER) {
+			http_arm(h, c, CONN_LATER,
+			    clock_mono_ms() + HTTP_LATER_MS);
 		} else if (c->result == CONN_WRITE) {
 			http_arm(h, c, CONN_WRITE,
 			    clock_mono_ms() + HTTP_WRITE_MS);
@@ -422,7 +428,7 @@ look_at_parked(struct http *h, int64_t now)
 static void
 expire(struct http *h, struct conn *c)
 {
-	if (c->state == CONN_PARKED) {
+	if (c->state == CONN_PARKED || c->state == CONN_LATER) {
 		to_worker(h, c);
 	} else if (c->state == CONN_READ && c->in.len > 0) {
 		refuse(h, c, 408, "The request did not arrive in time.");

@@ -131,7 +131,7 @@ rpc_reply_begin(struct conn *c)
 	    "Access-Control-Allow-Headers: X-Requested-With\r\n");
 }
 
-/* True when a reply is ready; false: park it, or it is too slow. */
+/* True when a reply is ready; false: not yet, and c->result says why. */
 static bool
 serve_rpc(struct http *h, struct conn *c, bool quick)
 {
@@ -152,6 +152,10 @@ serve_rpc(struct http *h, struct conn *c, bool quick)
 		break;
 	case RPC_WAIT:
 	case RPC_SLOW:
+		ready = false;
+		break;
+	case RPC_LATER:
+		c->result = CONN_LATER;
 		ready = false;
 		break;
 	case RPC_BAD:
@@ -189,14 +193,13 @@ serve(struct http *h, struct conn *c)
 	bool ready = true;
 	int rc;
 
+	c->result = CONN_PARKED;
 	if (!c->wait)
 		ready = serve_rpc(h, c, false);
 	if (c->wait)
 		ready = serve_wait(c, clock_mono_ms());
-	if (!ready) {
-		c->result = CONN_PARKED;
+	if (!ready)
 		return;
-	}
 	rc = conn_flush(c);
 	if (rc == -EAGAIN)
 		c->result = CONN_WRITE;

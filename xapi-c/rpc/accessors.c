@@ -20,6 +20,10 @@ field_of(const struct method *m)
 	return &class_of(m)->rec.fields[m->field];
 }
 
+/* Of a map or set that grows: bytes of all texts, and what each costs beside. */
+#define GROWN_MAX (320u << 10)
+#define GROWN_EXTRA 8
+
 int
 accessor_arity(const struct method *m)
 {
@@ -119,6 +123,24 @@ add_to_map(struct edit *e, struct db_txn *t, struct vec *map)
 	return 0;
 }
 
+/* Nobody can build up, step by step, what no single message could set: every
+ * write stores the object whole. */
+static int
+check_grown(struct edit *e, const struct vec *v)
+{
+	bool map = e->m->kind == METHOD_ADD_TO;
+	const char *const *text = v->v;
+	size_t size = 0;
+
+	/* A map's pairs are two strings each. */
+	for (uint32_t i = 0; i < (map ? v->n * 2 : v->n); i++)
+		size += (text[i] ? strlen(text[i]) : 0) + GROWN_EXTRA;
+	if (size <= GROWN_MAX)
+		return 0;
+	return err_invalid_value(e->c, field_of(e->m)->name,
+	    "the field would become too large");
+}
+
 /* Runs on the writer's thread while the caller waits. */
 static int
 edit_fn(struct db_txn *t, void *arg)
@@ -143,15 +165,16 @@ edit_fn(struct db_txn *t, void *arg)
 		return 0;
 	case METHOD_ADD_TO:
 		before = *v;
-		return add_to_map(e, t, v) ? -1 : later_check(e->c,
-		    e->m->class_id, e->m->field, v, &before);
+		return add_to_map(e, t, v) || check_grown(e, v) ? -1 :
+		    later_check(e->c, e->m->class_id, e->m->field, v,
+		    &before);
 	case METHOD_REMOVE_FROM:
 		*v = map_remove(txn_arena(t), *v, a->text);
 		return 0;
 	case METHOD_ADD:
 		*v = vec_add_string(txn_arena(t), *v,
 		    *(const char *const *)a->value);
-		return 0;
+		return check_grown(e, v);
 	default:
 		*v = vec_remove_string(txn_arena(t), *v,
 		    *(const char *const *)a->value);

@@ -37,6 +37,7 @@ struct rpc {
 	struct answer answer;
 	struct event_wait *wait;
 	bool slow;			/* not done, though it was to be quick */
+	bool later;			/* not done: the session has its share */
 };
 
 static void
@@ -313,12 +314,39 @@ run_event_from(struct rpc *p)
 	    a->timeout, &p->wait);
 }
 
+/* A message with a handler, which may take long. */
+static int
+run_handler(struct rpc *p)
+{
+	const struct method *m = p->m;
+	const struct ref session = p->c.session;
+	const struct type *t = m->result ? m->result : &type_void;
+	void *result = arena_alloc(p->c.arena, t->size + 1u);
+	int rc;
+
+	p->answer.type = t;
+	p->answer.value = result;
+	if (m->flags & METHOD_NO_SESSION) {
+		rc = m->run(&p->c, p->args, result);
+		/* Whoever logged in is no stranger. */
+		if (rc == 0)
+			tell_known(p);
+		return rc;
+	}
+	p->later = !tasks_enter(p->c.x->tasks, &session);
+	if (p->later)
+		return 0;
+	rc = m->flags & METHOD_ASYNC ?
+	    task_run_sync(&p->c, m, p->args, result) :
+	    m->run(&p->c, p->args, result);
+	tasks_leave(p->c.x->tasks, &session);
+	return rc;
+}
+
 static int
 run(struct rpc *p)
 {
 	const struct method *m = p->m;
-	const struct type *t = m->result ? m->result : &type_void;
-	void *result;
 
 	if (p->async)
 		return run_async(p);
@@ -326,19 +354,7 @@ run(struct rpc *p)
 		return accessor_run(&p->c, m, &p->accessor, &p->answer);
 	if (strcmp(m->name, "event.from") == 0)
 		return run_event_from(p);
-	if (later_check_args(&p->c, m, p->args))
-		return -1;
-	result = arena_alloc(p->c.arena, t->size + 1u);
-	p->answer.type = t;
-	p->answer.value = result;
-	if (m->flags & METHOD_ASYNC)
-		return task_run_sync(&p->c, m, p->args, result);
-	if (m->run(&p->c, p->args, result))
-		return -1;
-	/* Whoever logged in is no stranger. */
-	if (m->flags & METHOD_NO_SESSION)
-		tell_known(p);
-	return 0;
+	return later_check_args(&p->c, m, p->args) ? -1 : run_handler(p);
 }
 
 /* A session that the check would only look at. */
@@ -444,6 +460,8 @@ rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
 		envelope_failure(&p.env, r, &p.c.err);
 	} else if (p.slow) {
 		outcome = RPC_SLOW;
+	} else if (p.later) {
+		outcome = RPC_LATER;
 	} else if (p.wait) {
 		*wait_out = p.wait;
 		outcome = RPC_WAIT;

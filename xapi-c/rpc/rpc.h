@@ -29,6 +29,8 @@ enum rpc_outcome {
 	RPC_WAIT,	/* park with *wait_out, see rpc/events.h */
 	RPC_BAD,	/* no call: HTTP status 500, reply is empty */
 	RPC_SLOW,	/* it was to be quick, and nothing was done */
+	RPC_LATER,	/* the session has its share of threads: nothing was
+			 * done, ask again a moment later */
 };
 
 enum rpc_outcome rpc_handle(struct xapi *x, const struct rpc_request *q,

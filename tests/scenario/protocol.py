@@ -440,35 +440,35 @@ def streams_want_credentials():
         status(put(b, api, "vdi=%s&format=vhd" % vdi, 3, b"abc"), 404)
 
 
-def streams_of(b, api, vm, rest, n):
-    """Opens n consoles by CONNECT with that query or header; one more is
-    refused."""
-    path = api("console.get_location",
-               api("VM.get_consoles", vm)[0]).split("/", 3)[3]
-    ask = ("CONNECT /%s%s\r\n\r\n" % (path, rest)).encode()
+def streams_of(b, api, vms, rest, n):
+    """Opens n consoles of the VMs, each of which has few viewers, by CONNECT
+    with that query or header; one more is refused."""
+    asks = [("CONNECT /%s%s\r\n\r\n" % (
+        api("console.get_location", api("VM.get_consoles", vm)[0]).split(
+            "/", 3)[3], rest)).encode() for vm in vms]
     made = [connect(b) for _ in range(n)]
-    for s in made:
-        s.sendall(ask)
+    for i, s in enumerate(made):
+        s.sendall(asks[i % len(asks)])
         status(s.recv(1000), 200)
-    status(exchange(b, ask), 503)
+    status(exchange(b, asks[0]), 503)
     return made
 
 
 def a_session_leaves_streams_to_others():
     with Bench() as b:
         api = b.ready()
-        vm = b.running(api)
+        vms = [b.running(api, name="vm%d" % i) for i in range(5)]
         fds = "/proc/%d/fd" % b.xapi.pid
         before = len(os.listdir(fds))
-        mine = streams_of(b, api, vm, "&session_id=%s HTTP/1.0" % api.session,
+        mine = streams_of(b, api, vms, "&session_id=%s HTTP/1.0" % api.session,
                           32)
         for s in mine[1:]:
             s.close()
         until("places", lambda: len(os.listdir(fds)) < before + 10, 30)
-        basic = streams_of(b, api, vm, " HTTP/1.0\r\nAuthorization: Basic "
+        basic = streams_of(b, api, vms, " HTTP/1.0\r\nAuthorization: Basic "
                            + base64.b64encode(("root:" + PASSWORD).encode()
                                               ).decode(), 32)
-        b.login().console(vm).sock.close()
+        b.login().console(vms[4]).sock.close()
         for s in mine[:1] + basic:
             s.close()
 

@@ -1013,7 +1013,7 @@ def what_cannot_start_says_which_field():
                  {"weight": "-1"}, "VCPUs_params:weight", "-1"),
                 ("VCPUs_params", {}, {"cap": "1e3"}, "VCPUs_params:cap",
                  "1e3"),
-                ("PV_args", "quiet", "a\nb", "PV_args", "a\nb")):
+                ("PV_args", "", "a\nb", "PV_args", "a\nb")):
             try:
                 api("VM.set_" + field, vm, bad)
                 start("INVALID_VALUE", name, value)
@@ -1022,6 +1022,9 @@ def what_cannot_start_says_which_field():
             api("VM.set_" + field, vm, good)
             api.run("VM.start", vm, False, False)
             api.run("VM.hard_shutdown", vm)
+        api("VM.set_PV_args", vm, "quiet")
+        start("VALUE_NOT_SUPPORTED", "PV_args", "quiet")
+        api("VM.set_PV_args", vm, "")
         api("VM.set_name_label", vm, "two\nlines " + "\u00e9" * 5000)
         api("VM.set_hardware_platform_version", vm, "2")
         start("VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION",
@@ -1032,6 +1035,59 @@ def what_cannot_start_says_which_field():
         start("VM_DUPLICATE_VBD_DEVICE", vm)
         api("VBD.set_userdevice", again, "1")
         api.run("VM.start", vm, False, False)
+
+
+def a_bad_number_is_refused_where_it_is_given():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        net = api("network.get_all")[0]
+        for name, bad, good in (
+                ("VM.order", "-1", "0"), ("VM.start_delay", "-1", "7"),
+                ("VM.shutdown_delay", "-9", "1"),
+                ("network.MTU", "67", "68"),
+                ("network.MTU", "65522", "9000")):
+            cls, field = name.split(".")
+            obj = vm if cls == "VM" else net
+            equal(refused("INVALID_VALUE", api, f"{cls}.set_{field}", obj,
+                          bad), [field, bad], "parameters")
+            api(f"{cls}.set_{field}", obj, good)
+            equal(api(f"{cls}.get_{field}", obj), good, name)
+        record = api("VM.get_record", vm)
+        equal(refused("INVALID_VALUE", api, "VM.create",
+                      dict(record, order="-1")), ["order", "-1"],
+              "parameters")
+        vif = {"VM": vm, "network": net, "device": "1", "MAC": "",
+               "MTU": "9", "other_config": {}, "qos_algorithm_type": "",
+               "qos_algorithm_params": {}}
+        equal(refused("INVALID_VALUE", api, "VIF.create", vif),
+              ["MTU", "9"], "parameters")
+        api("VIF.create", dict(vif, MTU="0"))
+        vbd = api("VM.get_VBDs", vm)[0]
+        for bad in "", "autodetect", "-1", "999", "xvdA":
+            equal(refused("INVALID_DEVICE", api, "VBD.set_userdevice", vbd,
+                          bad), [bad], "parameters")
+        api("VBD.set_userdevice", vbd, "xvdb")
+
+
+def a_drive_that_is_not_unpluggable_stays():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        vbd = b.vbd(api, vm, b.vdi(api), "1")
+        api.run("VBD.plug", vbd)
+        api("VBD.set_unpluggable", vbd, False)
+        allowed = api("VBD.get_allowed_operations", vbd)
+        check("unplug" not in allowed and "unplug_force" not in allowed,
+              f"allowed: {allowed}")
+        for message in "VBD.unplug", "VBD.unplug_force":
+            equal(refused("VBD_NOT_UNPLUGGABLE", api.run, message, vbd),
+                  [vbd], "parameters")
+        check(api("VBD.get_currently_attached", vbd), "gone")
+        api("VBD.set_unpluggable", vbd, True)
+        check("unplug" in api("VBD.get_allowed_operations", vbd),
+              "unplug is not allowed again")
+        api.run("VBD.unplug", vbd)
 
 
 def a_disk_beyond_any_disk_is_too_large():
@@ -1184,6 +1240,8 @@ SCENARIOS = [
     an_error_names_the_field_and_what_was_sent,
     memory_limits_keep_their_order, setters_take_any_order,
     only_a_template_is_provisioned, what_cannot_start_says_which_field,
+    a_bad_number_is_refused_where_it_is_given,
+    a_drive_that_is_not_unpluggable_stays,
     a_disk_beyond_any_disk_is_too_large,
     a_network_is_on_a_bridge_that_is_there,
     each_request_may_fail_once, xapi_is_killed_at_any_time,

@@ -69,6 +69,8 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		return c ? err_device_already_detached(c, ref) : -1;
 	if (plug && vbd->empty)
 		return c ? err_vbd_is_empty(c, ref) : -1;
+	if (!plug && !vbd->unpluggable)
+		return c ? err_vbd_not_unpluggable(c, ref) : -1;
 	return 0;
 }
 
@@ -467,4 +469,30 @@ api_vbd_assert_attachable(struct call *c,
 		return err_device_already_attached(c,
 		    call_ref_text(c, &a->self));
 	return vbd_spec(c, vbd, &spec);
+}
+
+struct unpluggable {
+	struct call *c;
+	const struct vbd_set_unpluggable_args *a;
+};
+
+static int
+unpluggable_in(struct db_txn *t, void *arg)
+{
+	struct unpluggable *s = arg;
+	struct vbd *vbd = call_txn_edit(s->c, t, CLASS_VBD, &s->a->self);
+
+	if (!vbd)
+		return -1;
+	vbd->unpluggable = s->a->value;
+	op_refresh(t, &vbd_op_class, &s->a->self);
+	return 0;
+}
+
+int
+api_vbd_set_unpluggable(struct call *c,
+    const struct vbd_set_unpluggable_args *a)
+{
+	return call_write(c, unpluggable_in,
+	    &(struct unpluggable){ .c = c, .a = a });
 }

@@ -115,6 +115,22 @@ vm_check_xenstore_data(struct call *c, struct vec data)
 	return 0;
 }
 
+/* Without a kernel the guest's own loader gives the kernel its line.  XenServer
+ * adds PV_args to that; here nothing could, so they are refused, as all that
+ * would do nothing is. */
+static int
+check_args(struct call *c, const struct vm *vm)
+{
+	const char *args = vm->PV_args ? vm->PV_args : "";
+
+	if (check_line(c, "PV_args", args))
+		return -1;
+	if (!*args || (vm->PV_kernel && *vm->PV_kernel))
+		return 0;
+	return err_value_not_supported(c, "PV_args", args,
+	    "only with PV_kernel: guests boot by the loader of their own disk");
+}
+
 int
 vm_check_startable(struct call *c, const struct vm *vm,
     const struct host *host)
@@ -122,6 +138,6 @@ vm_check_startable(struct call *c, const struct vm *vm,
 	return check_memory(c, vm, host) || check_vcpus(c, vm) ||
 	    check_share(c, vm, "weight") || check_share(c, vm, "cap") ||
 	    check_hardware(c, vm, host) ||
-	    check_line(c, "PV_args", vm->PV_args) ||
+	    check_args(c, vm) ||
 	    vm_check_xenstore_data(c, vm->xenstore_data) ? -1 : 0;
 }

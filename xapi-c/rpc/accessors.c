@@ -5,6 +5,7 @@
 #include "api/role.h"
 #include "gen/errors.h"
 #include "gen/types.h"
+#include "rpc/bounds.h"
 #include "rpc/later.h"
 #include "rpc/where.h"
 
@@ -159,7 +160,8 @@ edit_fn(struct db_txn *t, void *arg)
 		if (role_check_map(e->c, e->m->class_id, e->m->field, v,
 		    a->value) ||
 		    later_check(e->c, e->m->class_id, e->m->field, a->value,
-		    v))
+		    v) ||
+		    bounds_check(e->c, e->m->class_id, e->m->field, a->value))
 			return -1;
 		type_copy(type, v, a->value, txn_arena(t));
 		return 0;

@@ -12,6 +12,7 @@
 #include "gen/methods.h"
 #include "gen/store.h"
 #include "rpc/accessors.h"
+#include "rpc/bounds.h"
 #include "rpc/later.h"
 #include "rpc/system.h"
 #include "wire/emit.h"
@@ -269,6 +270,14 @@ struct work {
 	struct accessor_args accessor;
 };
 
+/* What no handler needs to look at again. */
+static int
+check_args(struct call *c, const struct method *m, const void *args)
+{
+	return later_check_args(c, m, args) || bounds_check_args(c, m, args) ?
+	    -1 : 0;
+}
+
 /* Accessors with an Async. form change something and return nothing. */
 static int
 run_task(struct call *c, const void *args, void *result)
@@ -278,7 +287,7 @@ run_task(struct call *c, const void *args, void *result)
 
 	if (is_accessor(w->m))
 		return accessor_run(c, w->m, &w->accessor, &nothing);
-	return later_check_args(c, w->m, w->args) ? -1 :
+	return check_args(c, w->m, w->args) ? -1 :
 	    w->m->run(c, w->args, result);
 }
 
@@ -354,7 +363,7 @@ run(struct rpc *p)
 		return accessor_run(&p->c, m, &p->accessor, &p->answer);
 	if (strcmp(m->name, "event.from") == 0)
 		return run_event_from(p);
-	return later_check_args(&p->c, m, p->args) ? -1 : run_handler(p);
+	return check_args(&p->c, m, p->args) ? -1 : run_handler(p);
 }
 
 /* A session that the check would only look at. */

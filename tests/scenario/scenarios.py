@@ -290,6 +290,28 @@ def no_password_no_login():
         refused("SESSION_INVALID", api, "host.get_all")
 
 
+def a_bad_secret_is_told_once_a_minute():
+    with Bench() as b:
+        api = Api(b.https)
+        path = b.path("secret")
+
+        def told():
+            with open(b.path("xapi.log")) as f:
+                return [line for line in f if "nobody can log in" in line]
+        with open(path) as f:
+            good = f.read()
+        with open(path, "w") as f:
+            f.write("$6$cut")
+        for _ in range(3):
+            refused("SESSION_AUTHENTICATION_FAILED", api.login, "root",
+                    PASSWORD)
+        equal(len(told()), 1, "lines of the log")
+        check(path in told()[0] and "no whole hash" in told()[0], told()[0])
+        with open(path, "w") as f:
+            f.write(good)
+        api.login("root", PASSWORD)
+
+
 def a_new_password_counts_at_once():
     with Bench() as b:
         api = b.ready()
@@ -1251,7 +1273,8 @@ SCENARIOS = [
     guests_that_change_while_xapi_is_down_are_found, xenopsd_is_killed,
     errors_of_the_host_have_their_names, a_slow_start_is_cancelled,
     progress_is_seen, a_deaf_guest_needs_force, guests_act_by_themselves,
-    no_password_no_login, a_new_password_counts_at_once,
+    no_password_no_login, a_bad_secret_is_told_once_a_minute,
+    a_new_password_counts_at_once,
     a_new_password_wants_the_old_one, guessers_wait_and_leave_few_lines,
     bad_requests_harm_nobody, http_wants_https, starts_and_stops_leave_nothing,
     sync_calls_wait_and_async_calls_do_not,

@@ -1,11 +1,14 @@
 #include "api/session.h"
 
+#include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "api/ops_error.h"
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "base/guesses.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
@@ -83,14 +86,35 @@ session_allow(struct call *c, const char *permission)
 
 /* -- passwords -- */
 
+#define SECRET_REPORT_MS 60000
+
+/* Nobody can log in until it is mended: the log says why, but strangers do not
+ * fill it. */
+static void
+tell_bad_secret(struct xapi *x, int rc)
+{
+	int64_t now = clock_mono_ms(), quiet = x->secret_quiet_ms;
+
+	if (now < quiet || !atomic_compare_exchange_strong(
+	    &x->secret_quiet_ms, &quiet, now + SECRET_REPORT_MS))
+		return;
+	log_error("nobody can log in: the secret '%s' %s%s",
+	    x->cfg.secret_path, rc == -EINVAL ? "is no whole hash" :
+	    "cannot be read: ", rc == -EINVAL ? "" : strerror(-rc));
+}
+
 static enum guess
-judge(const struct xapi *x, const char *user, const char *password)
+judge(struct xapi *x, const char *user, const char *password)
 {
 	char hash[SECRET_SIZE];
+	int rc = secret_read(x->cfg.secret_path, hash);
 	bool ok;
 
-	if (secret_read(x->cfg.secret_path, hash))
+	if (rc) {
+		if (rc != -ENOENT)	/* that is: none was set yet */
+			tell_bad_secret(x, rc);
 		return GUESS_VOID;
+	}
 	/* The hash is made for any user: the time tells nothing. */
 	ok = secret_matches(password, hash);
 	return ok && strcmp(user, "root") == 0 ? GUESS_RIGHT : GUESS_WRONG;

@@ -30,6 +30,8 @@ struct xapi {
 	struct ops *ops;
 	struct tasks *tasks;		/* api/task_run.h */
 	struct guesses *guesses;	/* base/guesses.h: at logins */
+	/* monotonic: when the log may hear again of a bad secret file */
+	_Atomic int64_t secret_quiet_ms;
 	struct tls *tls;		/* net/tls.h: the certificate */
 	struct vec version;		/* of the version file: a string map */
 	int64_t started;		/* when this process did, wall clock */

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/atomic_file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/certificate.h"
 
@@ -126,6 +127,19 @@ face_release(struct face *f)
 	*f = (struct face){ .ctx = NULL };
 }
 
+static void
+log_reasons(const char *path)
+{
+	char text[256];
+	unsigned long e;
+
+	while ((e = ERR_get_error())) {
+		ERR_error_string_n(e, text, sizeof(text));
+		log_error("'%s' is no certificate with its key: %s", path,
+		    text);
+	}
+}
+
 /* The caller releases what it left, also on failure. */
 static int
 face_load(struct face *f, const char *dir)
@@ -138,10 +152,13 @@ face_load(struct face *f, const char *dir)
 	snprintf(path, sizeof(path), "%s/" PEM_NAME, dir);
 	if (access(path, R_OK) == -1)
 		return -errno;
+	ERR_clear_error();
 	if (SSL_CTX_use_certificate_chain_file(f->ctx, path) != 1 ||
 	    SSL_CTX_use_PrivateKey_file(f->ctx, path, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(f->ctx) != 1)
+	    SSL_CTX_check_private_key(f->ctx) != 1) {
+		log_reasons(path);
 		return -EBADMSG;
+	}
 	return describe(f);
 }
 

@@ -22,11 +22,18 @@ scratch_remove_one(const char *path, const struct stat *st, int flag,
 	return remove(path);
 }
 
+/* A folder with all in it but what is mounted there. */
+static void
+scratch_remove_tree(const char *path)
+{
+	nftw(path, scratch_remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
 static void
 scratch_remove(void)
 {
 	if (getpid() == scratch_owner)
-		nftw(scratch_path, scratch_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+		scratch_remove_tree(scratch_path);
 }
 
 /* Makes the directory at the first call. */

@@ -7,13 +7,13 @@
 
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "xenopsd/storage.h"
 #include "xenopsd/storage_disk.h"
 #include "xenopsd/storage_driver.h"
@@ -44,15 +44,6 @@ setup(struct bench *b)
 		b->env.drivers[i] = &sr_driver_plain;
 }
 
-static inline int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 static inline struct storage
 op(struct bench *b)
 {
@@ -68,7 +59,7 @@ teardown(struct bench *b)
 		ck_assert_int_eq(loop_detach(&s, b->disk, "test-disk"), 0);
 	}
 	arena_free(b->arena);
-	nftw(b->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	scratch_remove_tree(b->dir);
 }
 
 /* Whether this machine lets us mount and make loop devices. */

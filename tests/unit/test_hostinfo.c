@@ -1,12 +1,12 @@
 /* The machine as /sys and /proc of a copy below a folder tell it. */
 #include "xenopsd/hostinfo.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "unit.h"
 
 static char root[64];
@@ -48,19 +48,10 @@ setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(root));
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 static void
 teardown(void)
 {
-	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove_tree(root);
 }
 
 static void

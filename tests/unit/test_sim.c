@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 #include "base/type.h"
 #include "gen/ops_stubs.h"
 #include "ops/ops.h"
+#include "scratch.h"
 #include "unit.h"
 
 #define LIMIT_MS 60000
@@ -106,15 +106,6 @@ setup(struct bench *b)
 	wait_connected(b, true);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 static void
 teardown(struct bench *b)
 {
@@ -125,7 +116,7 @@ teardown(struct bench *b)
 	ck_assert_int_eq(waitpid(b->pid, &status, 0), b->pid);
 	ck_assert_int_eq(status, 0);
 	arena_free(b->k.arena);
-	nftw(b->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove_tree(b->dir);
 }
 
 /* Says a line to the control socket, which must say ok. */

@@ -289,6 +289,25 @@ START_TEST(what_a_killed_xenopsd_left_is_taken_up)
 }
 END_TEST
 
+START_TEST(a_domain_made_since_the_list_is_not_ended)
+{
+	struct rig *r = rig_new(0);
+	int lists = r->hv.lists;
+
+	r->now += VMS_LIST_GAP_MS;
+	vms_touched(r->d.vms, uuid_of(0));
+	for (int i = 0; i < ROUNDS && r->hv.lists == lists; i++)
+		loop_step(r->d.loop);
+	ck_assert_int_eq(r->hv.lists, lists + 1);
+	/* a worker's, before the VM has its turn */
+	keep(r, uuid_of(0), KEPT_RUNNING);
+	fake_add(&r->hv, uuid_of(0));
+	settle(r);
+	ck_assert_int_eq(r->shutdowns, 0);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(many_changes_are_few_questions)
 {
 	struct rig *r = rig_new(GUESTS);
@@ -343,6 +362,7 @@ main(void)
 	    what_a_guest_did_has_the_end_its_specification_wants,
 	    a_guest_that_reboots_at_once_is_given_time,
 	    what_a_killed_xenopsd_left_is_taken_up,
+	    a_domain_made_since_the_list_is_not_ended,
 	    many_changes_are_few_questions,
 	    a_list_leaves_room_and_what_it_missed_is_told_after_it);
 }

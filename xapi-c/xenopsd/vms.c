@@ -249,6 +249,22 @@ look_again(struct vms *v, struct vm *vm)
 		vm->domain = d;
 }
 
+/* Whether one of ours has no domain: the last list may be from before a worker
+ * made it. */
+static void
+look_for(struct vms *v, struct vm *vm)
+{
+	struct hv *hv = v->d->hv;
+	struct hv_domain d;
+	uint32_t domid;
+
+	if (vm->exists || !hv->ops->find(hv, vm->uuid, false, &domid) ||
+	    hv->ops->get(hv, domid, &d))
+		return;
+	vm->exists = true;
+	vm->domain = d;
+}
+
 static void
 look_at(struct vms *v, struct vm *vm)
 {
@@ -264,11 +280,13 @@ look_at(struct vms *v, struct vm *vm)
 		return;
 	a = arena_new();
 	look_again(v, vm);
+	kept = !kept_read(v->d->kept_dir, vm->uuid, a, &k);
+	if (kept)
+		look_for(v, vm);
 	d = vm->exists ? &vm->domain : NULL;
 	vm->wrote = false;
 	vm->events = 0;
 	watch_guest(vm, d ? (int64_t)d->domid : -1);
-	kept = !kept_read(v->d->kept_dir, vm->uuid, a, &k);
 	message = kept ? domain_remedy(d, &k) : XENOPS_N;
 	domain_info_fill(v->d->hv, a, vm->uuid, d, kept ? &k : NULL, &di);
 	if (message == XENOPS_N)

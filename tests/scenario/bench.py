@@ -164,7 +164,7 @@ class Bench:
         """A session, once xapi has seen the host."""
         api = self.login()
         until("the host", lambda: api("SR.get_all") and
-              api("host.get_all_records"))
+              api("host.get_all_records") and api("network.get_all"))
         return api
 
     def kill_xapi(self):
@@ -235,7 +235,7 @@ class Bench:
 
     def vm(self, api, name="guest", **xenstore):
         """A halted VM with a disk and a NIC; xenstore: what the simulated
-        guest is to do (sim_domain.c)."""
+        guest is to do (sim_machine.h)."""
         template = [t for t, r in api("VM.get_all_records").items()
                     if r["is_default_template"]
                     and r["name_label"].startswith("Linux PV guest")][0]

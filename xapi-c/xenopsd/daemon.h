@@ -1,6 +1,6 @@
 /*
  * What rq->daemon is: in the main process, and in its workers (where only hv,
- * kept_dir, storage and xl are set).  The simulator has the same.
+ * kept_dir, storage and xl are set).  struct sim begins with one.
  */
 #ifndef XENOPSD_DAEMON_H
 #define XENOPSD_DAEMON_H

@@ -1,3 +1,5 @@
+#include "xenopsd/sim_console.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,14 +9,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "xenopsd/console.h"
-#include "xenopsd/sim.h"
 
 #define HELD 4096
 
 struct sim_console {
 	struct watch *watch;
 	int fd;				/* the terminal's other end */
-	bool deaf;
+	int terminal;			/* held open, as it must be raw */
+	char path[64];
 	size_t held;			/* not yet printed */
 	char data[HELD];
 };
@@ -56,30 +58,54 @@ console_ready(void *arg, uint32_t events)
 	    (c->held ? EPOLLOUT : 0));
 }
 
+/* 0 or -errno. */
+static int
+make_terminal(struct sim_console *c)
+{
+	c->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (c->fd == -1 || grantpt(c->fd) || unlockpt(c->fd) ||
+	    ptsname_r(c->fd, c->path, sizeof(c->path)))
+		return -errno;
+	c->terminal = console_open_terminal(c->path);
+	return c->terminal < 0 ? c->terminal : 0;
+}
+
 struct sim_console *
-sim_console_new(struct loop *l, bool deaf, int *terminal_out)
+sim_console_new(struct loop *l)
 {
 	struct sim_console *c = mem_zalloc(sizeof(*c));
+	int rc;
 
-	c->deaf = deaf;
-	c->fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	*terminal_out = c->fd == -1 || grantpt(c->fd) || unlockpt(c->fd) ?
-	    -errno : console_open_terminal(ptsname(c->fd));
-	if (*terminal_out < 0) {
-		log_error("cannot make a console: %s",
-		    strerror(-*terminal_out));
+	c->terminal = -1;
+	rc = make_terminal(c);
+	if (rc) {
+		log_error("cannot make a console: %s", strerror(-rc));
 		sim_console_free(c);
 		return NULL;
 	}
-	if (!deaf)
-		c->watch = loop_watch(l, c->fd, EPOLLIN, console_ready, c);
+	c->watch = loop_watch(l, c->fd, EPOLLIN, console_ready, c);
 	return c;
+}
+
+const char *
+sim_console_path(const struct sim_console *c)
+{
+	return c ? c->path : NULL;
+}
+
+void
+sim_console_deafen(struct sim_console *c)
+{
+	if (!c)
+		return;
+	watch_free(c->watch);
+	c->watch = NULL;
 }
 
 void
 sim_console_print(struct sim_console *c, const char *text)
 {
-	if (!c || c->deaf)
+	if (!c || !c->watch)
 		return;
 	hold(c, text, strlen(text), "\r\n");
 	watch_set(c->watch, EPOLLIN | EPOLLOUT);
@@ -91,6 +117,8 @@ sim_console_free(struct sim_console *c)
 	if (!c)
 		return;
 	watch_free(c->watch);
+	if (c->terminal >= 0)
+		close(c->terminal);
 	if (c->fd != -1)
 		close(c->fd);
 	free(c);

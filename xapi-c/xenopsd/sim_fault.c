@@ -136,9 +136,11 @@ obey(struct sim *m, char *line)
 	} else if (!strcmp(w[0], "boot") || !strcmp(w[0], "stop")) {
 		if (!w[1] || !parse_number(w[1], 0, &ms))
 			return "bad number";
-		*(w[0][0] == 'b' ? &m->boot_ms : &m->stop_ms) = ms;
+		*(w[0][0] == 'b' ? &m->times.boot_ms :
+		    &m->times.stop_ms) = ms;
 	} else if (!strcmp(w[0], "guest")) {
-		if (n != 3 || !sim_domain_guest(m, w[1], w[2]))
+		if (n != 3 || !sim_machine_guest(m->machine, w[1],
+		    w[2]))
 			return "no such guest or action";
 	} else if (!strcmp(w[0], "address") && n == 2) {
 		snprintf(m->address, sizeof(m->address), "%s", w[1]);
@@ -203,7 +205,7 @@ control_accept(void *arg, uint32_t events)
 	c = mem_zalloc(sizeof(*c));
 	c->m = m;
 	c->fd = fd;
-	c->watch = loop_watch(m->loop, fd, EPOLLIN, control_ready, c);
+	c->watch = loop_watch(m->d.loop, fd, EPOLLIN, control_ready, c);
 }
 
 static int
@@ -222,7 +224,7 @@ control_listen(struct sim *m)
 	    bind(f->fd, (struct sockaddr *)&un, sizeof(un)) == -1 ||
 	    listen(f->fd, 8) == -1)
 		return -errno;
-	f->watch = loop_watch(m->loop, f->fd, EPOLLIN, control_accept, m);
+	f->watch = loop_watch(m->d.loop, f->fd, EPOLLIN, control_accept, m);
 	return 0;
 }
 

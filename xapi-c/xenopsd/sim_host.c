@@ -9,14 +9,14 @@
 #include "base/hostname.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "xenopsd/kept.h"
 #include "xenopsd/secret_change.h"
+#include "xenopsd/server.h"
 #include "xenopsd/sim.h"
 #include "xenopsd/storage_driver.h"
 
 #define GIB ((int64_t)1 << 30)
-#define MEMORY (64 * GIB)
 #define DOM0_MEMORY (GIB / 4)
-#define XEN_MEMORY (GIB / 2)
 #define POWER_MS 100		/* for the answer to get out */
 #define NICS 2
 #define DISKS 3
@@ -82,7 +82,6 @@ sim_host_init(struct sim *m)
 
 	m->boot_time = clock_wall_s();
 	uuid_random(m->boot_id);
-	m->next_domid = 1;
 	snprintf(m->hostname, sizeof(m->hostname), "sim%d", m->cfg.number);
 	uuid_random(m->uuid);
 	uuid_random(m->dom0_uuid);
@@ -218,9 +217,9 @@ sim_host_fill(struct sim *m, struct arena *a, struct xenops_host_info *out)
 	out->uuid = m->uuid;
 	out->dom0_uuid = m->dom0_uuid;
 	fill_cpu(&out->cpu);
-	out->memory_total = MEMORY;
-	out->memory_free = MEMORY - XEN_MEMORY - DOM0_MEMORY -
-	    sim_domains_memory(m);
+	out->memory_total = SIM_MEMORY;
+	out->memory_free = SIM_MEMORY - SIM_OWN_MEMORY -
+	    sim_machine_memory(m->machine);
 	out->dom0_memory = DOM0_MEMORY;
 	out->dom0_vcpus = 2;
 	out->xen_version = "4.20.2";
@@ -244,7 +243,7 @@ sim_host_changed(struct sim *m)
 	struct arena *a = arena_new();
 
 	sim_host_fill(m, a, &ev.host);
-	server_event(m->server, XENOPS_HOST_CHANGED, &ev);
+	server_event(m->d.server, XENOPS_HOST_CHANGED, &ev);
 	arena_free(a);
 }
 
@@ -286,7 +285,14 @@ power_now(void *arg)
 {
 	struct sim *m = arg;
 
-	loop_stop(m->loop);
+	loop_stop(m->d.loop);
+}
+
+static void
+count(void *arg, const char *uuid)
+{
+	(void)uuid;
+	++*(int *)arg;
 }
 
 /* Off: the process ends.  Reboot: it starts over, and everybody reconnects. */
@@ -295,13 +301,15 @@ sim_host_power(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_host_power_args *a = args;
 	struct sim *m = rq->daemon;
+	int guests = 0;
 
 	(void)result;
-	if (m->domains)
+	kept_each(m->d.kept_dir, count, &guests);
+	if (guests > 0)
 		return request_fail(rq, XENOPS_CODE_BAD_STATE,
-		    "guests are running");
+		    "%d guests are running", guests);
 	m->powered = a->power == XENOPS_POWER_REBOOT ? SIM_REBOOT : SIM_OFF;
-	loop_timer(m->loop, clock_mono_ms() + POWER_MS, power_now, m);
+	loop_timer(m->d.loop, clock_mono_ms() + POWER_MS, power_now, m);
 	return 0;
 }
 
@@ -315,10 +323,10 @@ sim_secret_set(struct request *rq, const void *args, void *result)
 	if (!m->cfg.secret_path)
 		return request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
 		    "no secret file was named");
-	if (secret_change_admit(rq, m->guesses, NULL))
+	if (secret_change_admit(rq, m->d.guesses, NULL))
 		return -1;
 	rc = secret_change(rq, m->cfg.secret_path, 0, args);
-	secret_change_ended(m->guesses, rc == 0);
+	secret_change_ended(m->d.guesses, rc == 0);
 	return rc;
 }
 
@@ -354,7 +362,7 @@ sim_bridge_destroy(struct request *rq, const void *args, void *result)
 	if (!b)
 		return request_fail(rq, XENOPS_CODE_NO_SUCH_DEVICE,
 		    "no bridge '%s'", a->bridge);
-	if (*b->port || sim_domains_use_bridge(m, a->bridge))
+	if (*b->port || sim_machine_uses_bridge(m->machine, a->bridge))
 		return request_fail(rq, XENOPS_CODE_IN_USE,
 		    "bridge '%s' has ports", a->bridge);
 	while (*at != b)

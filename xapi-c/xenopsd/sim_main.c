@@ -2,6 +2,7 @@
  * xenopsd-sim: see sim.h.  Options:
  *     --state DIR --socket PATH [--secret FILE] [--number N] [--address IP]
  *     [--peer-uid UID]
+ * or, for one request on a domain, --worker --state DIR (worker.h).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -17,9 +18,16 @@
 #include "base/guesses.h"
 #include "base/log.h"
 #include "xenopsd/console.h"
+#include "xenopsd/domain.h"
+#include "xenopsd/kept.h"
+#include "xenopsd/request_key.h"
+#include "xenopsd/server.h"
 #include "xenopsd/sim.h"
+#include "xenopsd/sim_calls.h"
 #include "xenopsd/storage_driver.h"
 #include "xenopsd/storage_handle.h"
+#include "xenopsd/storage_lease.h"
+#include "xenopsd/vms.h"
 
 #define TICK_MS 200
 
@@ -35,18 +43,15 @@ struct slow {
 static int
 vdi_open(struct request *rq, const void *args, void *result)
 {
-	struct sim *m = rq->daemon;
-
-	return leases_open(m->leases, rq, args, result);
+	return leases_open(((struct daemon *)rq->daemon)->leases, rq, args,
+	    result);
 }
 
 static int
 vdi_close(struct request *rq, const void *args, void *result)
 {
-	struct sim *m = rq->daemon;
-
 	(void)result;
-	return leases_close(m->leases, rq, args);
+	return leases_close(((struct daemon *)rq->daemon)->leases, rq, args);
 }
 
 static int
@@ -59,26 +64,35 @@ lease_request(struct request *rq, const void *args, void *result)
 static void
 end_lease(void *daemon, const struct xenops_vdi_close_args *a)
 {
-	server_submit(((struct sim *)daemon)->server, XENOPS_VDI_CLOSE, a,
+	server_submit(((struct daemon *)daemon)->server, XENOPS_VDI_CLOSE, a,
 	    NULL, NULL);
 }
 
+static int
+to_worker(struct request *rq, const void *args, void *result)
+{
+	(void)args;
+	(void)result;
+	return workers_start(((struct daemon *)rq->daemon)->workers, rq);
+}
+
+/* Storage is done here: its files are as quick as its worker would be. */
 static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_HOST_GET] = sim_host_get,
 	[XENOPS_HOST_SET_HOSTNAME] = sim_host_set_hostname,
 	[XENOPS_HOST_POWER] = sim_host_power,
 	[XENOPS_SECRET_SET] = sim_secret_set,
-	[XENOPS_DOMAIN_LIST] = sim_domain_list,
-	[XENOPS_VM_START] = sim_vm_start,
-	[XENOPS_VM_SHUTDOWN] = sim_vm_shutdown,
-	[XENOPS_VM_REBOOT] = sim_vm_reboot,
-	[XENOPS_VM_PAUSE] = sim_vm_pause,
-	[XENOPS_VM_UNPAUSE] = sim_vm_unpause,
-	[XENOPS_VBD_PLUG] = sim_vbd_plug,
-	[XENOPS_VBD_UNPLUG] = sim_vbd_unplug,
-	[XENOPS_VIF_PLUG] = sim_vif_plug,
-	[XENOPS_VIF_UNPLUG] = sim_vif_unplug,
-	[XENOPS_CONSOLE_OPEN] = sim_console_open,
+	[XENOPS_DOMAIN_LIST] = vms_domain_list,
+	[XENOPS_VM_START] = to_worker,
+	[XENOPS_VM_SHUTDOWN] = to_worker,
+	[XENOPS_VM_REBOOT] = to_worker,
+	[XENOPS_VM_PAUSE] = vms_vm_pause,
+	[XENOPS_VM_UNPAUSE] = vms_vm_unpause,
+	[XENOPS_VBD_PLUG] = to_worker,
+	[XENOPS_VBD_UNPLUG] = to_worker,
+	[XENOPS_VIF_PLUG] = to_worker,
+	[XENOPS_VIF_UNPLUG] = to_worker,
+	[XENOPS_CONSOLE_OPEN] = vms_console_open,
 	[XENOPS_VDI_OPEN] = vdi_open,
 	[XENOPS_VDI_CLOSE] = vdi_close,
 	[XENOPS_BRIDGE_CREATE] = sim_bridge_create,
@@ -132,7 +146,7 @@ slow_tick(void *arg)
 	if (now < w->end_mono) {
 		request_progress(rq, (double)(now - w->start_mono) /
 		    (double)(w->end_mono - w->start_mono));
-		w->timer = loop_timer(m->loop,
+		w->timer = loop_timer(m->d.loop,
 		    now + TICK_MS < w->end_mono ? now + TICK_MS : w->end_mono,
 		    slow_tick, w);
 		return;
@@ -176,7 +190,7 @@ dispatch(struct request *rq, const void *args, void *result)
 	w->result = result;
 	w->start_mono = clock_mono_ms();
 	w->end_mono = w->start_mono + delay_ms;
-	w->timer = loop_timer(m->loop, w->start_mono +
+	w->timer = loop_timer(m->d.loop, w->start_mono +
 	    (delay_ms < TICK_MS ? delay_ms : TICK_MS), slow_tick, w);
 	rq->state = w;
 	rq->cancel = slow_cancel;
@@ -186,9 +200,7 @@ dispatch(struct request *rq, const void *args, void *result)
 static void
 disconnected(void *daemon, uint32_t connection)
 {
-	struct sim *m = daemon;
-
-	leases_disconnected(m->leases, connection);
+	leases_disconnected(((struct daemon *)daemon)->leases, connection);
 }
 
 static bool
@@ -199,26 +211,64 @@ nobody(void *arg, const char *user)
 	return false;
 }
 
-/* A freshly booted host: no disk is in use, no SR attached. */
-static int
-init_storage(struct sim *m)
+/* What main process and workers have in common. */
+static void
+init_daemon(struct sim *m)
 {
-	struct storage s = { .env = &m->storage };
-	struct leases_config lc = { .env = &m->storage, .loop = m->loop,
-		.retry_ms = LEASE_RETRY_MS, .run = lease_request,
-		.submit = end_lease, .daemon = m };
-
 	m->storage.run_dir = m->cfg.state_dir;
 	for (int i = 0; i < STORAGE_SR_TYPES; i++)
 		m->storage.drivers[i] = &sr_driver_plain;
+	snprintf(m->kept_dir, sizeof(m->kept_dir), "%s/domains",
+	    m->cfg.state_dir);
+	m->worker_argv[0] = "xenopsd-sim";
+	m->worker_argv[1] = "--worker";
+	m->worker_argv[2] = "--state";
+	m->worker_argv[3] = m->cfg.state_dir;
+	m->d.storage = &m->storage;
+	m->d.kept_dir = m->kept_dir;
+	m->d.hv = &m->hv.hv;
+}
+
+static void
+forget_domain(void *arg, const char *uuid)
+{
+	kept_remove(((struct sim *)arg)->kept_dir, uuid);
+}
+
+/* A freshly booted host: no domain, no disk in use, no SR attached. */
+static int
+init_folders(struct sim *m)
+{
+	struct storage s = { .env = &m->storage };
+
 	if (mkdir(m->cfg.state_dir, 0700) == -1 && errno != EEXIST)
 		return -errno;
+	if (mkdir(m->kept_dir, 0700) == -1 && errno != EEXIST)
+		return -errno;
+	kept_each(m->kept_dir, forget_domain, m);
 	s.arena = arena_new();
 	storage_reap(&s, nobody, NULL);
 	storage_forget(&s);
 	arena_free(s.arena);
-	m->leases = leases_new(&lc);
 	return 0;
+}
+
+static bool
+has_bridge(void *arg, const char *name)
+{
+	return sim_bridge_exists(arg, name);
+}
+
+/* A request in a worker is over. */
+static void
+ended(void *daemon, const struct request *rq, const char *name, bool ok)
+{
+	struct daemon *d = daemon;
+
+	(void)rq;
+	(void)ok;
+	if (d->vms)
+		vms_touched(d->vms, name);
 }
 
 static void
@@ -228,15 +278,15 @@ signalled(void *arg, uint32_t events)
 
 	(void)events;
 	m->powered = SIM_OFF;
-	loop_stop(m->loop);
+	loop_stop(m->d.loop);
 }
 
-/* One life of the host, from power on to off. */
 static int
-run_host(struct sim *m, int signals)
+serve(struct sim *m)
 {
-	request_handler *table[XENOPS_N];
-	struct server_config cfg = {
+	static request_handler *const table[XENOPS_N] = {
+		[0 ... XENOPS_N - 1] = dispatch };
+	const struct server_config cfg = {
 		.socket_path = m->cfg.socket_path,
 		.socket_gid = getgid(),
 		.peer_uid = m->cfg.peer_uid,
@@ -244,41 +294,119 @@ run_host(struct sim *m, int signals)
 		.disconnected = disconnected,
 		.daemon = m,
 	};
+	int rc;
+
+	rc = server_new(m->d.loop, &cfg, &m->d.server);
+	if (rc)
+		return rc;
+	m->d.vms = vms_new(&m->d);
+	if (!m->d.vms)
+		return -EIO;
+	log_info("simulated host '%s' on '%s'", m->hostname,
+	    m->cfg.socket_path);
+	return loop_run(m->d.loop);
+}
+
+static void
+power_on(struct sim *m)
+{
+	struct workers_config wc = { .program = "/proc/self/exe",
+		.argv = m->worker_argv, .key = request_key, .ended = ended,
+		.daemon = m };
+	struct leases_config lc = { .env = &m->storage,
+		.retry_ms = LEASE_RETRY_MS, .run = lease_request,
+		.submit = end_lease, .daemon = m };
+	struct sim_machine_config mc = { .times = &m->times,
+		.memory = SIM_MEMORY - SIM_OWN_MEMORY,
+		.has_bridge = has_bridge, .arg = m };
+
+	m->d.loop = wc.loop = lc.loop = mc.loop = loop_new();
+	m->d.consoles = consoles_new(m->d.loop);
+	m->d.guesses = guesses_new("to change root's password",
+	    clock_mono_ms);
+	m->d.workers = workers_new(&wc);
+	m->d.leases = leases_new(&lc);
+	m->machine = sim_machine_new(&mc);
+	sim_hv_init(&m->hv, m->machine);
+}
+
+static void
+power_off(struct sim *m)
+{
+	workers_free(m->d.workers);
+	server_free(m->d.server);
+	vms_free(m->d.vms);
+	sim_calls_free(m->calls);
+	sim_machine_free(m->machine);
+	consoles_free(m->d.consoles);
+	sim_faults_release(m);
+	sim_host_release(m);
+	leases_free(m->d.leases);
+	guesses_free(m->d.guesses);
+	loop_free(m->d.loop);
+	m->d = (struct daemon){ 0 };
+	m->calls = NULL;
+	m->machine = NULL;
+}
+
+/* One life of the host, from power on to off. */
+static int
+run_host(struct sim *m, int signals)
+{
 	struct watch *watch;
 	int rc;
 
-	for (int i = 0; i < XENOPS_N; i++)
-		table[i] = dispatch;
-	m->loop = loop_new();
-	m->consoles = consoles_new(m->loop);
-	m->guesses = guesses_new("to change root's password", clock_mono_ms);
-	watch = loop_watch(m->loop, signals, EPOLLIN, signalled, m);
-	rc = init_storage(m);
+	init_daemon(m);
+	rc = init_folders(m);
+	power_on(m);
+	watch = loop_watch(m->d.loop, signals, EPOLLIN, signalled, m);
 	if (rc == 0)
 		rc = sim_host_init(m);
 	if (rc == 0)
+		rc = sim_calls_new(m->d.loop, m->machine, m->cfg.state_dir,
+		    &m->calls);
+	if (rc == 0)
 		rc = sim_faults_init(m);
 	if (rc == 0)
-		rc = server_new(m->loop, &cfg, &m->server);
-	if (rc == 0) {
-		log_info("simulated host '%s' on '%s'", m->hostname,
-		    m->cfg.socket_path);
-		rc = loop_run(m->loop);
-	} else {
-		log_error("cannot start: %s", strerror(-rc));
-	}
-	server_free(m->server);
-	m->server = NULL;
-	sim_domains_release(m);
-	consoles_free(m->consoles);
-	sim_faults_release(m);
-	sim_host_release(m);
-	leases_free(m->leases);
-	m->leases = NULL;
-	guesses_free(m->guesses);
-	m->guesses = NULL;
+		rc = serve(m);
+	if (rc)
+		log_error("cannot run: %s", strerror(-rc));
 	watch_free(watch);
-	loop_free(m->loop);
+	power_off(m);
+	return rc;
+}
+
+static int
+run_worker(struct sim *m)
+{
+	static request_handler *const work[XENOPS_N] = {
+		[XENOPS_VM_START] = domain_vm_start,
+		[XENOPS_VM_SHUTDOWN] = domain_vm_shutdown,
+		[XENOPS_VM_REBOOT] = domain_vm_reboot,
+		[XENOPS_VBD_PLUG] = domain_vbd_plug,
+		[XENOPS_VBD_UNPLUG] = domain_vbd_unplug,
+		[XENOPS_VIF_PLUG] = domain_vif_plug,
+		[XENOPS_VIF_UNPLUG] = domain_vif_unplug,
+	};
+	static request_handler *const reap[XENOPS_N] = {
+		[XENOPS_VM_START] = domain_reap,
+		[XENOPS_VM_SHUTDOWN] = domain_reap,
+		[XENOPS_VM_REBOOT] = domain_reap,
+		[XENOPS_VBD_PLUG] = domain_reap_vbd_plug,
+		[XENOPS_VBD_UNPLUG] = domain_reap_vbd_unplug,
+		[XENOPS_VIF_PLUG] = domain_reap_vif_plug,
+		[XENOPS_VIF_UNPLUG] = domain_reap_vif_unplug,
+	};
+	int rc;
+
+	init_daemon(m);
+	rc = sim_hv_connect(&m->hv, m->cfg.state_dir);
+	if (rc) {
+		log_error("cannot reach the machine: %s", strerror(-rc));
+		return 1;
+	}
+	rc = worker_child(work, reap, m);
+	sim_hv_release(&m->hv);
 	return rc;
 }
 
@@ -289,6 +417,7 @@ static const struct option options[] = {
 	{ "number", required_argument, NULL, 'n' },
 	{ "address", required_argument, NULL, 'a' },
 	{ "peer-uid", required_argument, NULL, 'u' },
+	{ "worker", no_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -317,18 +446,22 @@ parse_options(int argc, char **argv, struct sim_config *cfg)
 		case 'u':
 			cfg->peer_uid = (uid_t)strtoul(optarg, NULL, 10);
 			break;
+		case 'w':
+			cfg->worker = true;
+			break;
 		default:
 			return false;
 		}
 	}
-	return cfg->state_dir && cfg->socket_path && optind == argc;
+	return cfg->state_dir && (cfg->socket_path || cfg->worker) &&
+	    optind == argc;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct sim m = { .cfg = { .address = "127.0.0.1",
-	    .peer_uid = getuid() }, .boot_ms = 200, .stop_ms = 200 };
+	    .peer_uid = getuid() }, .times = { 200, 200 } };
 	sigset_t set;
 	int signals, rc;
 
@@ -338,6 +471,8 @@ main(int argc, char **argv)
 		    "[--peer-uid UID]\n", argv[0]);
 		return 2;
 	}
+	if (m.cfg.worker)
+		return run_worker(&m);
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);

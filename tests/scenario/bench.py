@@ -229,7 +229,8 @@ class Bench:
     def vif(self, api, vm, device, network=None):
         return api("VIF.create", {
             "device": device, "VM": vm, "MAC": "", "MTU": "1500",
-            "network": network or api("network.get_all")[0],
+            "network": network or until(
+                "a network", lambda: api("network.get_all"))[0],
             "other_config": {}, "qos_algorithm_type": "",
             "qos_algorithm_params": {}})
 

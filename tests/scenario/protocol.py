@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import xmlrpc.client
 
 from bench import MIB, PASSWORD, ROOT, Bench, Failed, Refused, check, equal, \
     main, refused, until
@@ -879,6 +880,32 @@ def half_bodies_of_sessions_are_bounded():
             s.close()
 
 
+def replies_that_nobody_takes_are_bounded():
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        before = memory(b)
+        everything = post(xmlrpc.client.dumps(
+            (api.session, ["*"], "", 0.0), "event.from").encode(), headers="")
+        crowd = []
+        for _ in range(500):
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            s.connect(("127.0.0.1", b.http))
+            s.sendall(call(api.session, "pool.get_all"))
+            check(b"200 OK" in s.recv(4096), "the session is not known")
+            crowd.append(s)
+        for s in crowd:
+            s.sendall(everything)
+        deadline = time.monotonic() + 6
+        while time.monotonic() < deadline:
+            api("pool.get_all")
+            grown = memory(b) - before
+            check(grown < 80 * MIB, "%d MiB were taken" % (grown // MIB))
+        for s in crowd:
+            s.close()
+
+
 def memory(b):
     with open("/proc/%d/statm" % b.xapi.pid) as f:
         return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -967,6 +994,7 @@ if __name__ == "__main__":
         calls_beyond_a_share_are_all_served,
         those_who_wait_make_room,
         half_bodies_of_sessions_are_bounded,
+        replies_that_nobody_takes_are_bounded,
         no_field_grows_without_end,
         a_client_that_leaves_a_deaf_console_is_missed,
         pings_whose_answers_nobody_reads_are_not_taken,

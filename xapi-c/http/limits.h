@@ -13,6 +13,7 @@
 #define HTTP_MAX_PER_ADDRESS 32		/* of those, of one source */
 #define HTTP_MAX_UNKNOWN_BYTES (16u << 20)	/* of requests they all sent */
 #define HTTP_MAX_KNOWN_BYTES (48u << 20)	/* and that the others sent */
+#define HTTP_MAX_REPLY_BYTES (48u << 20)	/* that clients do not take */
 #define HTTP_MAX_UNKNOWN_CALLS 8	/* being parsed and authenticated */
 #define HTTP_MAX_STREAMS 64		/* imports, exports, consoles */
 #define HTTP_SESSION_STREAMS 32		/* of those, of one session */

@@ -52,6 +52,7 @@ http_arm(struct http *h, struct conn *c, enum conn_state state,
 
 	c->state = state;
 	c->deadline_ms = deadline_ms;
+	h->unsent |= state == CONN_WRITE;
 	if (deadline_ms < h->timer_ms)
 		h->timer_ms = deadline_ms;
 	ev.events = wanted_events(c);
@@ -454,6 +455,35 @@ run_timers(struct http *h, int64_t now)
 	}
 }
 
+/* Of those that do not take their replies, the one without progress for
+ * longest, if they fill too much memory together; NULL: they do not. */
+static struct conn *
+over_replies(const struct http *h)
+{
+	struct conn *c, *old = NULL;
+	size_t sum = 0, bytes;
+
+	for (c = h->first; c; c = c->next) {
+		bytes = c->state == CONN_WRITE ? reply_memory(&c->reply) : 0;
+		sum += bytes;
+		if (bytes && (!old || c->deadline_ms < old->deadline_ms))
+			old = c;
+	}
+	return sum > HTTP_MAX_REPLY_BYTES ? old : NULL;
+}
+
+static void
+bound_replies(struct http *h)
+{
+	struct conn *c;
+
+	if (!h->unsent)
+		return;
+	h->unsent = false;
+	while ((c = over_replies(h)))
+		http_close(h, c);
+}
+
 static int
 wait_ms(const struct http *h, int64_t now)
 {
@@ -518,6 +548,7 @@ server_main(void *arg)
 		n = epoll_wait(h->epoll, ev, EVENTS_N,
 		    wait_ms(h, clock_mono_ms()));
 		dispatch(h, ev, n < 0 ? 0 : n);
+		bound_replies(h);
 		now = clock_mono_ms();
 		if (atomic_exchange(&h->published, false) &&
 		    h->look_ms == INT64_MAX)

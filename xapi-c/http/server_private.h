@@ -39,6 +39,7 @@ struct http {
 	int64_t look_ms;		/* when parked calls are looked at */
 	int64_t timer_ms;		/* earliest deadline there may be */
 	bool deaf;			/* out of descriptors: not accepting */
+	bool unsent;			/* one more reply was not taken at once */
 	struct listener listeners[HTTP_MAX_LISTENERS];
 	char scratch[HTTP_READ_STEP];	/* what a socket gave a moment ago */
 

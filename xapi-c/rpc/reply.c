@@ -79,6 +79,12 @@ reply_iov(struct reply *r, size_t skip, struct iovec *iov, int max)
 	return n;
 }
 
+size_t
+reply_memory(const struct reply *r)
+{
+	return r->text.cap + r->cap * sizeof(*r->slices);
+}
+
 void
 reply_release(struct reply *r)
 {

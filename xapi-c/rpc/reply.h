@@ -35,6 +35,8 @@ void reply_finish(struct reply *r);
 /* Fills at most max vectors with what comes after the first `skip` bytes,
  * which were sent: skip never goes back. */
 int reply_iov(struct reply *r, size_t skip, struct iovec *iov, int max);
+/* What it takes for itself alone. */
+size_t reply_memory(const struct reply *r);
 /* Forgets what was added; the memory is freed. */
 void reply_release(struct reply *r);
 

@@ -18,6 +18,9 @@
 #include "base/source.h"
 #include "db/db.h"
 
+/* Bytes of a text, map or set of an object that lives in memory only. */
+#define CALL_VOLATILE_MAX 4096
+
 #define ERROR_MAX_PARAMS 16
 
 struct error {

@@ -17,7 +17,8 @@
 
 #define PROGRESS_INTERVAL_MS 500
 #define TASK_LABEL_MAX 1024
-#define TASK_TEXT_MAX 65536
+/* Thousands may be kept: result, error and other_config of one are small. */
+#define TASK_TEXT_MAX CALL_VOLATILE_MAX
 
 static bool
 has_operation(const struct task *task, int op)
@@ -647,5 +648,7 @@ api_task_set_error_info(struct call *c,
 {
 	struct change ch = { .c = c, .task = a->self, .set = a->value };
 
+	if (vec_text_size(a->value, 1) > TASK_TEXT_MAX)
+		return err_invalid_value(c, "value", "too long");
 	return call_write(c, set_error_info_in, &ch);
 }

@@ -37,6 +37,7 @@ struct job {
 	struct ref session;
 	struct ref task;
 	bool superuser;
+	size_t bytes;
 };
 
 /* The jobs of one session, in their order. */
@@ -46,6 +47,7 @@ struct lane {
 	struct job *head, **tail;
 	int queued, running;
 	int calls;			/* on callers' threads */
+	size_t bytes;			/* of those queued */
 };
 
 struct tasks {
@@ -55,6 +57,7 @@ struct tasks {
 	pthread_cond_t gone;		/* a thread ended; stop */
 	struct lane *lanes, **last;	/* whose turn it is comes first */
 	int queued, running, calls;
+	size_t bytes;
 	int threads;
 	int idle;
 	bool stop;
@@ -141,8 +144,10 @@ job_take(struct tasks *ts, struct lane **at)
 	if (!l->head)
 		l->tail = &l->head;
 	l->queued--;
+	l->bytes -= j->bytes;
 	l->running++;
 	ts->queued--;
+	ts->bytes -= j->bytes;
 	ts->running++;
 	lane_unlink(ts, at);
 	*ts->last = l;
@@ -246,6 +251,16 @@ task_thread(void *arg)
 	return NULL;
 }
 
+static bool
+job_fits(const struct tasks *ts, const struct lane *l, const struct job *j)
+{
+	if (!l->queued)
+		return true;
+	return l->queued < TASK_QUEUE_SESSION &&
+	    l->bytes + j->bytes <= TASK_QUEUE_SESSION_BYTES &&
+	    ts->bytes + j->bytes <= TASK_QUEUE_BYTES;
+}
+
 /* False when the session has as many as it may, or nothing could run it. */
 static bool
 job_queue(struct tasks *ts, struct job *j)
@@ -258,12 +273,14 @@ job_queue(struct tasks *ts, struct job *j)
 	    (!ts->threads && thread_add(ts)))
 		goto out;
 	l = lane_of(ts, &j->session);
-	if (l->queued >= TASK_QUEUE_SESSION)
+	if (!job_fits(ts, l, j))
 		goto out;
 	*l->tail = j;
 	l->tail = &j->next;
 	l->queued++;
+	l->bytes += j->bytes;
 	ts->queued++;
+	ts->bytes += j->bytes;
 	ok = true;
 	call_hands(ts);
 out:
@@ -322,7 +339,7 @@ task_start(struct call *c, const struct method *m, const char *permission,
 	*j = (struct job){
 		.x = c->x, .m = m, .permission = permission, .fn = fn, .args = args,
 		.arena = c->arena, .session = c->session, .task = *task_out,
-		.superuser = c->superuser,
+		.superuser = c->superuser, .bytes = arena_used(c->arena),
 	};
 	if (!job_queue(c->x->tasks, j)) {
 		undo.task = *task_out;

@@ -14,6 +14,9 @@
 #define TASK_THREADS_MAX 128		/* with those of a session's only job */
 #define TASK_QUEUE_SESSION 1024		/* waiting jobs of one session */
 #define TASK_QUEUE 8192			/* of all */
+/* What waiting jobs take; the only job of a session always fits. */
+#define TASK_QUEUE_SESSION_BYTES (8u << 20)
+#define TASK_QUEUE_BYTES (32u << 20)
 
 #define TASK_CALLS_SESSION 48		/* on callers' threads, of one session */
 #define TASK_CALLS 96			/* shared by all sessions */

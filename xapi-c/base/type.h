@@ -146,6 +146,9 @@ const struct field *record_field(const struct record_type *rt,
 
 /* Lookups in (string -> string) maps and sets; NULL or false if absent. */
 const char *map_get(struct vec map, const char *key);
+/* Bytes of a set (texts 1) or map (2) of strings, with what each text costs
+ * beside. */
+size_t vec_text_size(struct vec v, uint32_t texts);
 bool set_has_string(struct vec set, const char *s);
 bool set_has_ref(struct vec set, const struct ref *r);
 bool set_has_enum(struct vec set, int v);

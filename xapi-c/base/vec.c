@@ -34,6 +34,17 @@ map_get(struct vec map, const char *key)
 	return p[i].value ? p[i].value : "";
 }
 
+size_t
+vec_text_size(struct vec v, uint32_t texts)
+{
+	const char *const *text = v.v;
+	size_t size = 0;
+
+	for (size_t i = 0; i < (size_t)v.n * texts; i++)
+		size += sizeof(*text) + (text[i] ? strlen(text[i]) : 0);
+	return size;
+}
+
 bool
 set_has_string(struct vec set, const char *s)
 {

@@ -21,9 +21,8 @@ field_of(const struct method *m)
 	return &class_of(m)->rec.fields[m->field];
 }
 
-/* Of a map or set that grows: bytes of all texts, and what each costs beside. */
+/* Of a map or set that grows. */
 #define GROWN_MAX (320u << 10)
-#define GROWN_EXTRA 8
 
 int
 accessor_arity(const struct method *m)
@@ -127,16 +126,16 @@ add_to_map(struct edit *e, struct db_txn *t, struct vec *map)
 /* Nobody can build up, step by step, what no single message could set: every
  * write stores the object whole. */
 static int
-check_grown(struct edit *e, const struct vec *v)
+check_size(struct edit *e, const struct vec *v)
 {
-	bool map = e->m->kind == METHOD_ADD_TO;
-	const char *const *text = v->v;
-	size_t size = 0;
+	const struct type *t = field_of(e->m)->type;
+	size_t most = class_of(e->m)->flags & CLASS_VOLATILE ?
+	    CALL_VOLATILE_MAX : GROWN_MAX;
 
-	/* A map's pairs are two strings each. */
-	for (uint32_t i = 0; i < (map ? v->n * 2 : v->n); i++)
-		size += (text[i] ? strlen(text[i]) : 0) + GROWN_EXTRA;
-	if (size <= GROWN_MAX)
+	if ((t->kind != KIND_MAP && t->kind != KIND_SET) ||
+	    t->elem->kind != KIND_STRING ||
+	    (t->key && t->key->kind != KIND_STRING) ||
+	    vec_text_size(*v, t->kind == KIND_MAP ? 2 : 1) <= most)
 		return 0;
 	return err_invalid_value(e->c, field_of(e->m)->name,
 	    "the field would become too large");
@@ -157,7 +156,8 @@ edit_fn(struct db_txn *t, void *arg)
 	v = (struct vec *)(obj + field_of(e->m)->offset);
 	switch (e->m->kind) {
 	case METHOD_SET:
-		if (role_check_map(e->c, e->m->class_id, e->m->field, v,
+		if (check_size(e, a->value) ||
+		    role_check_map(e->c, e->m->class_id, e->m->field, v,
 		    a->value) ||
 		    later_check(e->c, e->m->class_id, e->m->field, a->value,
 		    v) ||
@@ -167,7 +167,7 @@ edit_fn(struct db_txn *t, void *arg)
 		return 0;
 	case METHOD_ADD_TO:
 		before = *v;
-		return add_to_map(e, t, v) || check_grown(e, v) ? -1 :
+		return add_to_map(e, t, v) || check_size(e, v) ? -1 :
 		    later_check(e->c, e->m->class_id, e->m->field, v,
 		    &before);
 	case METHOD_REMOVE_FROM:
@@ -176,7 +176,7 @@ edit_fn(struct db_txn *t, void *arg)
 	case METHOD_ADD:
 		*v = vec_add_string(txn_arena(t), *v,
 		    *(const char *const *)a->value);
-		return check_grown(e, v);
+		return check_size(e, v);
 	default:
 		*v = vec_remove_string(txn_arena(t), *v,
 		    *(const char *const *)a->value);

@@ -897,9 +897,9 @@ def replies_that_nobody_takes_are_bounded():
             check(b"200 OK" in s.recv(4096), "the session is not known")
             crowd.append(s)
         for s in crowd:
-            s.sendall(everything)
+            s.sendall(everything * 30)
         until("some to be sent away",
-              lambda: len(os.listdir(fds)) < before + 300, 30)
+              lambda: len(os.listdir(fds)) < before + 450, 40)
         api("pool.get_all")
         for s in crowd:
             s.close()

@@ -5,9 +5,14 @@ ISO := $(B)/bedplate.iso
 ISO_LIMIT := 67108864
 
 # GRUB: what is needed to read the medium, show a menu, start Xen
-GRUB_MODULES := all_video echo gfxterm gzio iso9660 minicmd multiboot2 normal \
-	part_gpt part_msdos reboot search search_fs_file search_label serial \
-	terminal test
+GRUB_MODULES := all_video configfile echo fat gfxterm gzio iso9660 loadenv \
+	loopback minicmd multiboot2 normal part_gpt part_msdos reboot regexp \
+	search search_fs_file search_label serial sleep terminal test
+# ... and of an installed host, whose disk says where it was started from
+GRUB_DISK_MODULES := all_video configfile echo fat gfxterm gzio iso9660 \
+	loadenv minicmd multiboot2 normal part_gpt part_msdos reboot regexp \
+	serial sleep terminal test
+GRUB_LIB := /usr/lib/grub
 
 $(ISO_B)/grub.cfg: iso/grub.cfg.in iso/iso.mk hypervisor/cmdline.mk
 	@mkdir -p $(@D)
@@ -15,9 +20,51 @@ $(ISO_B)/grub.cfg: iso/grub.cfg.in iso/iso.mk hypervisor/cmdline.mk
 	    -e 's|@VERSION@|$(VERSION)|' $< >$@.tmp
 	@mv $@.tmp $@
 
-$(ISO): $(ISO_B)/grub.cfg $(HV_BOOT) $(B)/initrd.img $(B)/rootfs.squashfs \
-		$(R)/build iso/mkiso.sh
-	iso/mkiso.sh $(ISO_B) $@.tmp $(ISO_B)/grub.cfg $(HV) $(B) $(R)/build \
+$(ISO_B)/disk.cfg: iso/disk.cfg.in iso/iso.mk hypervisor/cmdline.mk
+	@mkdir -p $(@D)
+	sed -e 's|@XEN@|$(XEN_CMDLINE)|' -e 's|@LINUX@|$(LINUX_CMDLINE)|' \
+	    $< >$@.tmp
+	@mv $@.tmp $@
+
+# The boot programs of a disk: each looks on the disk it was started from.
+GRUB_DISK := $(addprefix $(ISO_B)/grub/,boot.img core.img bootx64.efi disk.cfg)
+
+$(ISO_B)/grub/boot.img: $(GRUB_LIB)/i386-pc/boot.img
+	@mkdir -p $(@D)
+	cp $< $@.tmp
+	@mv $@.tmp $@
+
+$(ISO_B)/grub/core.img: iso/iso.mk
+	@mkdir -p $(@D)
+	grub-mkimage -d $(GRUB_LIB)/i386-pc -O i386-pc -p '(,gpt2)/grub' \
+	    -o $@.tmp biosdisk $(GRUB_DISK_MODULES)
+	@mv $@.tmp $@
+
+$(ISO_B)/grub/bootx64.efi: iso/iso.mk
+	@mkdir -p $(@D)
+	grub-mkimage -d $(GRUB_LIB)/x86_64-efi -O x86_64-efi -p /grub -o $@.tmp \
+	    efi_gop efi_uga $(GRUB_DISK_MODULES)
+	@mv $@.tmp $@
+
+$(ISO_B)/grub/disk.cfg: $(ISO_B)/disk.cfg
+	@mkdir -p $(@D)
+	cp $< $@.tmp
+	@mv $@.tmp $@
+
+# What a slot of an installed host holds, and the medium carries as a file:
+# Xen, kernel, initramfs, root file system, boot programs.
+SLOT := $(B)/slot.img
+SLOT_LIMIT := 268435456
+
+$(SLOT): $(HV_BOOT) $(B)/initrd.img $(B)/rootfs.squashfs $(R)/build \
+		$(GRUB_DISK) iso/mkslot.sh
+	iso/mkslot.sh $(ISO_B) $@.tmp $(HV) $(B) $(R)/build $(GRUB_DISK)
+	@[ $$(stat -c %s $@.tmp) -le $(SLOT_LIMIT) ] || \
+	    { echo "$@: larger than $(SLOT_LIMIT)"; exit 1; }
+	@mv $@.tmp $@
+
+$(ISO): $(ISO_B)/grub.cfg $(SLOT) $(R)/build iso/mkiso.sh
+	iso/mkiso.sh $(ISO_B) $@.tmp $(ISO_B)/grub.cfg $(SLOT) $(R)/build \
 	    '$(GRUB_MODULES)'
 	@size=$$(stat -c %s $@.tmp); echo "$@: $$size bytes"; \
 	    [ $$size -le $(ISO_LIMIT) ] || { echo "larger than $(ISO_LIMIT)"; exit 1; }
@@ -26,6 +73,8 @@ $(ISO): $(ISO_B)/grub.cfg $(HV_BOOT) $(B)/initrd.img $(B)/rootfs.squashfs \
 $(B)/manifest.txt: $(ISO) iso/medium.sh
 	@{ echo '# medium' && \
 	    iso/medium.sh $(ISO) $(ISO_B) $(HV)/pkg/ORIGIN && \
+	    echo '# slot' && \
+	    iso/medium.sh $(SLOT) $(ISO_B) $(HV)/pkg/ORIGIN && \
 	    echo '# root file system' && cat $(R)/rootfs.listing && \
 	    echo '# initramfs' && cat $(R)/initrd.listing; } >$@.tmp
 	@mv $@.tmp $@

@@ -1,14 +1,13 @@
 #!/bin/sh
-# mkiso.sh WORK OUT GRUBCFG HYPERVISOR BUILD ID GRUB-MODULES
+# mkiso.sh WORK OUT GRUBCFG SLOT ID GRUB-MODULES
 set -eu
 
-work=$1 out=$2 cfg=$3 hv=$4 b=$5 id=$6 modules=$7
+work=$1 out=$2 cfg=$3 slot=$4 id=$5 modules=$6
 tree=$work/tree
 rm -rf "$tree"
 mkdir -p "$tree/boot/grub" "$tree/bedplate"
 cp "$cfg" "$tree/boot/grub/grub.cfg"
-cp "$hv/xen.gz" "$hv/vmlinuz" "$hv/ucode.cpio" "$b/initrd.img" "$tree/boot/"
-cp "$b/rootfs.squashfs" "$tree/bedplate/"
+cp "$slot" "$tree/bedplate/slot.img"
 cp "$id" "$tree/bedplate/build"
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 

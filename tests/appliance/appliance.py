@@ -308,12 +308,18 @@ class Machine:
         return text
 
     def until(self, command, limit_s=60):
-        """Repeats a command in dom0 until it succeeds; its output."""
-        return self.expect("i=0; until %s; do i=$((i + 1)); "
-                           "[ $i -lt %d ] || break; sleep 0.5; done; "
-                           "[ $i -lt %d ]"
-                           % (command, limit_s * 2, limit_s * 2),
-                           limit_s * 3)
+        """Repeats a command in dom0 until it succeeds; its output.  Each try
+        is a short line: the serial console of a busy machine loses from long
+        ones."""
+        deadline = time.monotonic() + limit_s * PATIENCE
+        while True:
+            rc, text = self.shell(command, max(limit_s, 60))
+            if rc == 0:
+                return text
+            if time.monotonic() > deadline:
+                self.fail("'%s' did not succeed within %d s: %s" % (
+                    command, limit_s, text))
+            time.sleep(0.5)
 
     def disk(self, i):
         """The device of disks[i]: dom0 names them in no certain order."""

@@ -3,7 +3,7 @@
 R := $(B)/dom0
 
 OWN := $(addprefix $(B)/musl/,xapi xenopsd bedplate-answers bedplate-hotplug \
-	bedplate-screen)
+	bedplate-install bedplate-screen)
 
 # what all logs together may grow to, in bytes
 LOG_LIMIT := 8388608

@@ -333,12 +333,24 @@ parse_backend(struct answers *a, xmlNodePtr n)
 	return only(a, n, (const char *const[]){ "bridge", NULL });
 }
 
-/* Nothing is asked for here, and nothing installed. */
+static bool
+parse_primary_disk(struct answers *a, xmlNodePtr n)
+{
+	char wipe[NETCONF_TEXT];
+
+	if (!attribute(a, n, "wipe", wipe, sizeof wipe))
+		return false;
+	a->wipe = strcmp(wipe, "yes") == 0;
+	if (has_attribute(n, "wipe") && !a->wipe && strcmp(wipe, "no") != 0)
+		return bad(a, n, "<primary-disk>: wipe=\"%s\" is not yes or "
+		    "no", wipe);
+	return text_once(a, n, a->primary_disk, sizeof a->primary_disk);
+}
+
 static bool
 parse_installing(struct answers *a, xmlNodePtr n)
 {
-	return bad(a, n, "<%s> is for an installation, which is not supported "
-	    "yet", name_of(n));
+	return bad(a, n, "<%s> is not supported yet", name_of(n));
 }
 
 #define ATTRIBUTES_MAX 6
@@ -361,7 +373,7 @@ static const struct element {
 	{ "keymap", parse_keymap, { NULL } },
 	{ "timezone", parse_timezone, { NULL } },
 	{ "network-backend", parse_backend, { NULL } },
-	{ "primary-disk", parse_installing, { NULL } },
+	{ "primary-disk", parse_primary_disk, { "wipe" } },
 	{ "guest-disks", parse_installing, { NULL } },
 	{ "guest-disk", parse_installing, { NULL } },
 	{ "source", parse_installing, { NULL } },

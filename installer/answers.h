@@ -16,8 +16,9 @@
  * type="plaintext" is accepted for the password, and the hash "!!": none yet.
  * Every element and attribute of XenServer's files is either honoured or
  * refused by name and line; none is passed over, since what it asks for would
- * not be there.  Those of an installation are refused until there is one.  A
- * file is taken as a whole or not at all.
+ * not be there.  <primary-disk wipe="yes">NAME</primary-disk> installs the
+ * host to that disk; what else XenServer's files say of an installation is
+ * refused until it is there.  A file is taken as a whole or not at all.
  */
 #ifndef INSTALLER_ANSWERS_H
 #define INSTALLER_ANSWERS_H
@@ -39,6 +40,8 @@ struct answers {
 	bool has_network;
 	struct netconf network;
 	char ntp_source[NETCONF_TEXT];	/* "": not said */
+	char primary_disk[ANSWERS_TEXT];	/* "": nothing is installed */
+	bool wipe;			/* whatever lies on it */
 	int line;			/* of what is wrong; 0: of all */
 	char why[ANSWERS_WHY];
 };

@@ -14,6 +14,8 @@
 #include "answers.h"
 #include "state.h"
 
+#define INSTALL "/usr/sbin/bedplate-install"
+
 static char text[ANSWERS_MAX_BYTES + 1];
 
 static ssize_t
@@ -60,6 +62,16 @@ apply(const struct answers *a)
 	return rc;
 }
 
+/* Hands over to the program that does it; only failures return. */
+static int
+install(const struct answers *a)
+{
+	fflush(NULL);
+	execl(INSTALL, INSTALL, "-r", a->wipe ? "-w" : "--", a->primary_disk,
+	    (char *)NULL);
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -84,5 +96,7 @@ main(int argc, char **argv)
 		    a.line, why);
 		return 1;
 	}
-	return apply(&a) ? 2 : 0;
+	if (apply(&a))
+		return 2;
+	return *a.primary_disk ? install(&a) : 0;
 }

@@ -25,3 +25,16 @@ $(B)/musl/bedplate-answers: $(ANSWERS_SOURCES) $(INSTALLER_HEADERS) \
 	    -Wl,--gc-sections -I$(B)/sysroot/include/libxml2 \
 	    -o $@.$T $(ANSWERS_SOURCES) -lxml2 -lcrypt -lm
 	@mv $@.$T $@
+
+INSTALL_SOURCES := $(wildcard installer/disk/*.c installer/install/*.c) \
+	$(addprefix xapi-c/base/,atomic_file.c fdio.c)
+
+$(B)/musl/bedplate-install: $(INSTALL_SOURCES) $(INSTALLER_HEADERS) \
+		$(wildcard installer/disk/*.h installer/install/*.h) \
+		| $(call dep,musl libfdisk util-linux)
+	@mkdir -p $(@D)
+	$(call say,CC)$(MUSL_CC) $(INSTALLER_FLAGS) -Os -fPIE -static-pie -s \
+	    -Wl,--gc-sections -I$(B)/sysroot/include/libfdisk \
+	    -I$(B)/sysroot/include/blkid -o $@.$T $(INSTALL_SOURCES) \
+	    -lfdisk -lblkid -luuid
+	@mv $@.$T $@

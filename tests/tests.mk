@@ -35,7 +35,8 @@ $1/installer/%.o: installer/%.c $1/.flags | $4
 	    -c $$< -o $$@.$$T
 	@mv $$@.$$T $$@
 
-$1/installer.a: $(patsubst %.c,$1/%.o,$(INSTALLER_COMMON) installer/answers.c)
+$1/installer.a: $(patsubst %.c,$1/%.o,$(INSTALLER_COMMON) installer/answers.c \
+    $(addprefix installer/disk/,grub.c layout.c name.c))
 endef
 $(eval $(call installer_rules,$(B)/host/asan,$(HOST_CC),ASAN_CFLAGS,))
 $(eval $(call installer_rules,$(B)/musl/obj,$$(MUSL_CC),MUSL_CFLAGS,$$(call \

@@ -1,10 +1,14 @@
 # Guests on the booted appliance, through the API.
 
-CHECK_TARGETS += check-guest check-faults check-power
+CHECK_TARGETS += check-install check-guest check-faults check-power
 CHECK_LONG_TARGETS += check-power-long check-appliance-storage
 
-.PHONY: check-guest check-faults check-power check-power-long \
+.PHONY: check-install check-guest check-faults check-power check-power-long \
 	check-appliance-storage
+## check-install: unattended to a blank disk, which then starts; BIOS and UEFI
+check-install: $(B)/SHA256SUMS
+	@python3 tests/appliance/test_install.py $(ISO)
+
 ## check-guest: a PV and a PVH guest, from upload to shutdown
 check-guest: $(B)/SHA256SUMS
 	@python3 tests/appliance/test_guest.py pv pvh

@@ -257,10 +257,28 @@ START_TEST(what_counts_once_is_not_taken_twice)
 }
 END_TEST
 
+START_TEST(a_disk_to_install_to_is_named_once)
+{
+	ck_assert(parse_in("<primary-disk>S3Z9</primary-disk>"));
+	ck_assert_str_eq(a.primary_disk, "S3Z9");
+	ck_assert(!a.wipe);
+	ck_assert(parse_in("<primary-disk wipe=\"yes\">sda</primary-disk>"));
+	ck_assert(a.wipe);
+	ck_assert(parse_in(""));
+	ck_assert_str_eq(a.primary_disk, "");
+	refused_by_name("<primary-disk>sda</primary-disk>"
+	    "<primary-disk>sdb</primary-disk>", "given twice");
+	refused_by_name("<primary-disk wipe=\"1\">sda</primary-disk>", "wipe");
+	refused_by_name("<primary-disk swraid=\"yes\">sda</primary-disk>",
+	    "swraid");
+	refused_by_name("<primary-disk></primary-disk>", "empty");
+}
+END_TEST
+
 START_TEST(nothing_is_passed_over)
 {
 	static const char *const later[] = {
-		"primary-disk", "guest-disks", "guest-disk", "source",
+		"guest-disks", "guest-disk", "source",
 		"driver-source", "script", "post-install-script",
 		"install-failed-script", "bootloader", "fcoe-interface",
 		"ui-confirmation-prompt", "existing-installation",
@@ -326,6 +344,7 @@ main(void)
 	    a_password_to_be_asked_for_later_leaves_the_rest,
 	    an_interface_is_what_it_says_or_refused,
 	    the_parts_of_an_interface_are_known_and_there_once,
-	    what_counts_once_is_not_taken_twice, nothing_is_passed_over,
+	    what_counts_once_is_not_taken_twice,
+	    a_disk_to_install_to_is_named_once, nothing_is_passed_over,
 	    only_a_fresh_start_is_known);
 }

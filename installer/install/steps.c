@@ -1,0 +1,298 @@
+/*
+ * The steps of an installation; see plan.h for their order.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/atomic_file.h"
+#include "disk/grub.h"
+#include "disk/image.h"
+#include "disk/table.h"
+#include "install/plan.h"
+#include "state.h"
+
+#define PATH_SIZE 512
+#define ENV_SIZE 1024		/* of grubenv, always */
+#define COPY_MAX ((size_t)4 << 20)
+
+/* Runs a program to its end. */
+static int
+run(struct install *in, const char *const argv[])
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execv(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	if (pid != -1)
+		waitpid(pid, &status, 0);
+	if (status == 0)
+		return 0;
+	return install_fail(in, "%s ended with %d", argv[0],
+	    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+#define RUN(in, ...) run(in, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* -- wipe -- */
+
+/* Each of the old partitions, so that no file system, RAID or volume group
+ * comes back from inside of a new one. */
+static int
+blank_partition(struct install *in, const char *name)
+{
+	char path[PATH_SIZE];
+	struct stat st;
+	uint64_t size;
+	int rc, fd;
+
+	snprintf(path, sizeof path, "/dev/%s", name);
+	if (stat(path, &st) == -1 || !S_ISBLK(st.st_mode))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	size = fd == -1 ? 0 : (uint64_t)lseek(fd, 0, SEEK_END);
+	if (fd != -1)
+		close(fd);
+	rc = size ? image_blank(path, 0, size) : 0;
+	return rc ? install_fail(in, "cannot erase %s: %s", path,
+	    strerror(-rc)) : 0;
+}
+
+static int
+wipe(struct install *in)
+{
+	const char *name = in->disk.path + strlen("/dev/");
+	char path[PATH_SIZE];
+	struct dirent **e;
+	int n, rc = 0;
+
+	snprintf(path, sizeof path, "/sys/block/%s", name);
+	n = scandir(path, &e, NULL, alphasort);
+	for (int i = 0; i < n; i++) {
+		if (rc == 0 && !strncmp(e[i]->d_name, name, strlen(name)))
+			rc = blank_partition(in, e[i]->d_name);
+		free(e[i]);
+	}
+	if (n >= 0)
+		free(e);
+	if (rc)
+		return rc;
+	rc = image_blank(in->disk.path, 0, in->disk.size);
+	return rc ? install_fail(in, "cannot erase %s: %s", in->disk.path,
+	    strerror(-rc)) : 0;
+}
+
+/* -- partition, slot, sr -- */
+
+static int
+partition(struct install *in)
+{
+	int rc = table_write(&in->disk, &in->layout);
+
+	return rc ? install_fail(in, "cannot partition %s: %s",
+	    in->disk.path, strerror(-rc)) : 0;
+}
+
+static int
+slot(struct install *in)
+{
+	int rc = image_write(in->slot, in->layout.parts[PART_SLOT_A].path,
+	    in->layout.parts[PART_SLOT_A].size, install_progress, in);
+
+	return rc ? install_fail(in, "cannot write the system to %s: %s",
+	    in->layout.parts[PART_SLOT_A].path, strerror(-rc)) : 0;
+}
+
+static int
+sr(struct install *in)
+{
+	const char *path = in->layout.parts[PART_SR].path;
+	int rc = image_blank(path, 0, in->layout.parts[PART_SR].size);
+
+	return rc ? install_fail(in, "cannot erase %s: %s", path,
+	    strerror(-rc)) : 0;
+}
+
+/* -- files on the new file systems -- */
+
+static int
+attach(struct install *in, enum part part, const char *type)
+{
+	const char *path = in->layout.parts[part].path;
+
+	if (mkdir(in->target, 0700) == -1 && errno != EEXIST)
+		return install_fail(in, "cannot make '%s': %s", in->target,
+		    strerror(errno));
+	if (mount(path, in->target, type, MS_NOSUID | MS_NODEV | MS_NOEXEC,
+	    NULL) == -1)
+		return install_fail(in, "cannot mount %s: %s", path,
+		    strerror(errno));
+	return 0;
+}
+
+/* What was written counts only once it is unmounted. */
+static int
+detach(struct install *in, int rc)
+{
+	if (umount(in->target) == -1 && rc == 0)
+		return install_fail(in, "cannot unmount '%s': %s",
+		    in->target, strerror(errno));
+	return rc;
+}
+
+static int
+folder(struct install *in, const char *name)
+{
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof path, "%s/%s", in->target, name);
+	if (mkdir(path, 0755) == -1 && errno != EEXIST)
+		return install_fail(in, "cannot make '%s': %s", name,
+		    strerror(errno));
+	return 0;
+}
+
+static int
+put(struct install *in, const char *name, const void *data, size_t len,
+    const struct atomic_file *how)
+{
+	char path[PATH_SIZE];
+	int rc;
+
+	snprintf(path, sizeof path, "%s/%s", in->target, name);
+	rc = atomic_file_write(path, data, len, how);
+	return rc ? install_fail(in, "cannot write '%s': %s", name,
+	    strerror(-rc)) : 0;
+}
+
+/* A file of the running system. */
+static int
+copy(struct install *in, const char *from, const char *name,
+    const struct atomic_file *how)
+{
+	char *data = malloc(COPY_MAX);
+	int fd = data ? open(from, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t n = fd == -1 ? -1 : read(fd, data, COPY_MAX);
+	int rc;
+
+	rc = n == -1 ? install_fail(in, "cannot read '%s': %s", from,
+	    strerror(errno)) : put(in, name, data, (size_t)n, how);
+	if (fd != -1)
+		close(fd);
+	free(data);
+	return rc;
+}
+
+/* -- state -- */
+
+/* What an operator set up before the installation: the names of its files are
+ * the same on the new volume. */
+static const struct {
+	const char *name;
+	struct atomic_file how;
+} kept[] = {
+	{ "login/secret", { .mode = 0640, .group = XAPI_GID } },
+	{ "network.conf", { .mode = 0644 } },
+	{ "hostname", { .mode = 0644 } },
+};
+
+static int
+keep_all(struct install *in)
+{
+	char from[PATH_SIZE];
+
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+		snprintf(from, sizeof from, "%s/%s", in->state, kept[i].name);
+		if (access(from, F_OK) == 0 &&
+		    copy(in, from, kept[i].name, &kept[i].how))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+state(struct install *in)
+{
+	if (RUN(in, "/usr/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-m", "1",
+	    "-L", "bedplate-state", in->layout.parts[PART_STATE].path) ||
+	    attach(in, PART_STATE, "ext4"))
+		return -1;
+	return detach(in, folder(in, "login") ? -1 : keep_all(in));
+}
+
+/* -- esp -- */
+
+static const struct atomic_file plain = { .mode = 0755 };	/* vfat's own */
+
+static int
+grub_env(struct install *in)
+{
+	static const char text[] = "# GRUB Environment Block\nslot=a\n";
+	char env[ENV_SIZE];
+
+	memset(env, '#', sizeof env);
+	memcpy(env, text, sizeof text - 1);
+	return put(in, "grub/grubenv", env, sizeof env, &plain);
+}
+
+static int
+fill_esp(struct install *in)
+{
+	char from[PATH_SIZE], id[64];
+
+	snprintf(id, sizeof id, "set id=%s\n", in->layout.id);
+	snprintf(from, sizeof from, "%s/disk.cfg", in->programs);
+	if (folder(in, "grub") || folder(in, "EFI") ||
+	    folder(in, "EFI/BOOT") || grub_env(in) ||
+	    put(in, "grub/id.cfg", id, strlen(id), &plain) ||
+	    copy(in, from, "grub/grub.cfg", &plain))
+		return -1;
+	snprintf(from, sizeof from, "%s/bootx64.efi", in->programs);
+	return copy(in, from, "EFI/BOOT/BOOTX64.EFI", &plain);
+}
+
+static int
+esp(struct install *in)
+{
+	if (RUN(in, "/usr/sbin/mkfs.fat", "-F", "32", "-n", "BEDPLATEESP",
+	    in->layout.parts[PART_ESP].path) ||
+	    attach(in, PART_ESP, "vfat"))
+		return -1;
+	return detach(in, fill_esp(in));
+}
+
+/* -- bios -- */
+
+static int
+bios(struct install *in)
+{
+	char boot[PATH_SIZE], core[PATH_SIZE];
+	int rc;
+
+	snprintf(boot, sizeof boot, "%s/boot.img", in->programs);
+	snprintf(core, sizeof core, "%s/core.img", in->programs);
+	rc = grub_bios_install(in->disk.path, in->layout.parts[PART_BOOT].start,
+	    in->layout.parts[PART_BOOT].size, boot, core);
+	return rc ? install_fail(in, "cannot make %s bootable: %s",
+	    in->disk.path, strerror(-rc)) : 0;
+}
+
+const struct step install_steps[] = {
+	{ "wipe", "erasing what was on the disk", 1, wipe },
+	{ "partition", "making partitions", 1, partition },
+	{ "slot", "writing the system and reading it back", 20, slot },
+	{ "state", "making the state volume", 3, state },
+	{ "sr", "keeping the rest for the first storage repository", 1, sr },
+	{ "esp", "making the EFI system partition", 3, esp },
+	{ "bios", "making the disk bootable", 1, bios },
+};
+const int install_n_steps = sizeof install_steps / sizeof install_steps[0];

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""A blank disk becomes an installed host, and starts from it.
+
+usage: test_install.py ISO [NAME...]
+"""
+
+import os
+import sys
+import tempfile
+
+import appliance
+from api import Api
+from appliance import Machine
+
+ISO = sys.argv[1] if len(sys.argv) > 1 else "build/bedplate.iso"
+PASSWORD = "swordfish"
+ANSWERS = """<installation>
+  <primary-disk>sda</primary-disk>
+  <root-password type="plaintext">%s</root-password>
+  <hostname>installed</hostname>
+  <admin-interface name="eth0" proto="dhcp"/>
+</installation>
+""" % PASSWORD
+
+
+def check_installed(m):
+    """The API answers with what the answer file said."""
+    api = Api(m.port["https"])
+    api.until_up()
+    api.login("root", PASSWORD)
+    m.password = PASSWORD
+    host = api("host.get_all")[0]
+    name = api("host.get_hostname", host)
+    if name != "installed":
+        m.fail("the host is called '%s'" % name)
+    m.expect("grep -q ' /run/slot iso9660 ro' /proc/mounts")
+    m.expect("grep -q ' /state ext4 ' /proc/mounts")
+    m.expect("grep -q 'bedplate.slot=a' /proc/cmdline")
+    return api
+
+
+def check_menu_is_locked(m):
+    """GRUB asks who wants its command line, and takes nobody."""
+    m.wait("Restart", 120)
+    m.type("c")
+    m.wait("Enter username", 60)
+    m.type("root\n")
+    m.wait("Enter password", 60)
+    m.type("%s\n" % PASSWORD)
+    m.wait("Restart", 60)
+    m.type("\n")
+
+
+def installs(firmware, d):
+    """The disk that was installed to."""
+    disk = appliance.blank(os.path.join(d, "disk"), 8192)
+    answers = appliance.fat_volume(
+        os.path.join(d, "answers"), "BEDPLATE",
+        {"answers.xml": ANSWERS.encode()})
+    with Machine(ISO, firmware, disks=[disk],
+                 extra=appliance.usb_disk(answers, "answers")) as m:
+        m.wait("100 % installed to /dev/sda", 600)
+        m.wait_off(120)
+    with Machine(None, firmware, disks=[disk]) as m:
+        check_menu_is_locked(m)
+        m.boot()
+        check_installed(m)
+    return disk
+
+
+def a_blank_disk_is_installed_by_an_answer_file_under_bios():
+    with tempfile.TemporaryDirectory() as d:
+        disk = installs("bios", d)
+        # a medium in the drive: the disk is started all the same
+        with Machine(ISO, "bios", disks=[disk]) as m:
+            m.boot()
+            check_installed(m)
+
+
+def a_blank_disk_is_installed_by_an_answer_file_under_uefi():
+    with tempfile.TemporaryDirectory() as d:
+        installs("uefi", d)
+
+
+if __name__ == "__main__":
+    tests = [a_blank_disk_is_installed_by_an_answer_file_under_bios,
+             a_blank_disk_is_installed_by_an_answer_file_under_uefi]
+    names = sys.argv[2:]
+    sys.exit(appliance.main([t for t in tests if not names or any(
+        n in t.__name__ for n in names)]))

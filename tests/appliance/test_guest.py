@@ -5,6 +5,7 @@ console, plug devices, lose xapi, shut it down.
 	test_guest.py [pv] [pvh]
 """
 
+import ipaddress
 import os
 import re
 import sys
@@ -161,8 +162,8 @@ def check_hotplug(api, vm, sr, network, console):
 
 def link_local(mac):
     b = [int(x, 16) for x in mac.split(":")]
-    return "fe80::%02x%02x:%02xff:fe%02x:%02x%02x" % (
-        b[0] ^ 2, b[1], b[2], b[3], b[4], b[5])
+    return str(ipaddress.ip_address("fe80::%02x%02x:%02xff:fe%02x:%02x%02x" % (
+        b[0] ^ 2, b[1], b[2], b[3], b[4], b[5])))
 
 
 def in_guest(console, command):
@@ -200,10 +201,11 @@ def check_silence(m, api, vm, console):
         for command in ("ping -c 3 -W 2 %s", "nc -w 5 %s 443"):
             check(not in_guest(console, command % address),
                   "dom0 is met on an internal network: " + command % address)
-    own = link_local(console.run("cat /sys/class/net/eth1/address").strip())
-    answers = console.run("ping6 -c 3 -W 2 ff02::1%eth1 | grep ' bytes from '")
-    others = [line for line in answers.split("\n")
-              if " from " in line and own not in line]
+    # what was typed is on the console, too
+    text = console.run("cat /sys/class/net/eth1/address")
+    own = link_local(re.search(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", text)[0])
+    text = console.run("ping6 -c 3 -W 2 ff02::1%eth1")
+    others = set(re.findall(r"bytes from ([0-9a-f:]+[0-9a-f])", text)) - {own}
     check(not others, "somebody else answers to all nodes of an internal "
           "network: %s" % others)
     console.run("ip addr flush dev eth1; ip link set eth0 up")

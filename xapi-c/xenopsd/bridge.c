@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -110,6 +111,26 @@ add_port(int fd, const char *bridge, const char *port, int mtu)
 	return rc ? rc : netdev_up(fd, port);
 }
 
+/* A bridge that snoops joins groups of its own and reports so on the wire, and
+ * without a querier it soon keeps multicast, IPv6's neighbours among it, from
+ * guests. */
+static int
+stop_snooping(const char *bridge)
+{
+	char path[PATH_MAX];
+	int fd, rc = 0;
+
+	snprintf(path, sizeof(path),
+	    "/sys/class/net/%s/bridge/multicast_snooping", bridge);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -errno;
+	if (write(fd, "0", 1) == -1)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
 int
 bridge_create(const char *bridge, int mtu, const char *port)
 {
@@ -131,6 +152,8 @@ bridge_create(const char *bridge, int mtu, const char *port)
 		}
 		made = true;
 		rc = netdev_mute(bridge);
+		if (!rc)
+			rc = stop_snooping(bridge);
 		if (!rc)
 			rc = set_address(fd, bridge, port);
 	}

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
+
 /* GRUB counts in sectors of 512 bytes, whatever the disk's. */
 #define SECTOR 512
 #define BOOT_CODE 440		/* of the first sector; then the old table */
@@ -48,10 +50,10 @@ put_sector(char *at, uint64_t sector)
 static int
 write_at(int fd, const char *data, size_t len, uint64_t at)
 {
-	ssize_t r = pwrite(fd, data, len, (off_t)at);
+	int rc = fdio_write_at(fd, data, len, (int64_t)at);
 
-	if (r != (ssize_t)len)
-		return r == -1 ? -errno : -EIO;
+	if (rc)
+		return rc;
 	return fsync(fd) == -1 ? -errno : 0;
 }
 

@@ -8,45 +8,9 @@
 #include <linux/fs.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
+
 #define CHUNK ((size_t)1 << 20)
-
-/* All of len bytes, or -errno; fewer only at the end of the file. */
-static ssize_t
-read_all(int fd, char *buf, size_t len, off_t at)
-{
-	size_t got = 0;
-
-	while (got < len) {
-		ssize_t r = pread(fd, buf + got, len - got, at + (off_t)got);
-
-		if (r == -1 && errno == EINTR)
-			continue;
-		if (r == -1)
-			return -errno;
-		if (r == 0)
-			break;
-		got += (size_t)r;
-	}
-	return (ssize_t)got;
-}
-
-static int
-write_all(int fd, const char *buf, size_t len, off_t at)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t r = pwrite(fd, buf + done, len - done,
-		    at + (off_t)done);
-
-		if (r == -1 && errno == EINTR)
-			continue;
-		if (r <= 0)
-			return r == -1 ? -errno : -EIO;
-		done += (size_t)r;
-	}
-	return 0;
-}
 
 /* The pages just written are dropped, so that what is read comes from the
  * disk. */
@@ -72,9 +36,12 @@ static int
 each_chunk(struct copy *c, int (*step)(struct copy *c, size_t len, off_t at))
 {
 	for (off_t at = 0; at < c->size; at += (off_t)CHUNK) {
-		ssize_t n = read_all(c->from, c->a, CHUNK, at);
-		int rc = n > 0 ? step(c, (size_t)n, at) : n ? (int)n : -EIO;
+		size_t len = c->size - at < (off_t)CHUNK ?
+		    (size_t)(c->size - at) : CHUNK;
+		int rc = fdio_read_at(c->from, c->a, len, at);
 
+		if (rc == 0)
+			rc = step(c, len, at);
 		if (rc)
 			return rc;
 		if (c->progress)
@@ -87,17 +54,17 @@ each_chunk(struct copy *c, int (*step)(struct copy *c, size_t len, off_t at))
 static int
 put(struct copy *c, size_t len, off_t at)
 {
-	return write_all(c->to, c->a, len, at);
+	return fdio_write_at(c->to, c->a, len, at);
 }
 
 static int
 compare(struct copy *c, size_t len, off_t at)
 {
-	ssize_t n = read_all(c->to, c->b, len, at);
+	int rc = fdio_read_at(c->to, c->b, len, at);
 
-	if (n < 0)
-		return (int)n;
-	return (size_t)n == len && !memcmp(c->a, c->b, len) ? 0 : -EIO;
+	if (rc)
+		return rc;
+	return memcmp(c->a, c->b, len) ? -EIO : 0;
 }
 
 static int
@@ -135,10 +102,8 @@ image_write(const char *file, const char *device, uint64_t size,
 	rc = c.size == -1 ? -errno : (uint64_t)c.size > size ? -EFBIG :
 	    copy(&c);
 out:
-	if (c.to != -1)
-		close(c.to);
-	if (c.from != -1)
-		close(c.from);
+	fdio_close(&c.to);
+	fdio_close(&c.from);
 	free(c.a);
 	free(c.b);
 	return rc;
@@ -154,9 +119,9 @@ image_blank(const char *device, uint64_t start, uint64_t size)
 	if (!zero)
 		return -ENOMEM;
 	fd = open(device, O_WRONLY | O_CLOEXEC);
-	rc = fd == -1 ? -errno : write_all(fd, zero, len, (off_t)start);
+	rc = fd == -1 ? -errno : fdio_write_at(fd, zero, len, (off_t)start);
 	if (rc == 0)
-		rc = write_all(fd, zero, len, (off_t)(start + size - len));
+		rc = fdio_write_at(fd, zero, len, (off_t)(start + size - len));
 	if (rc == 0 && fsync(fd) == -1)
 		rc = -errno;
 	if (fd != -1)

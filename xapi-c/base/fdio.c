@@ -89,6 +89,27 @@ fdio_read_at(int fd, void *data, size_t len, int64_t at)
 }
 
 int
+fdio_write_at(int fd, const void *data, size_t len, int64_t at)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t r = pwrite(fd, p, len, at);
+
+		if (r == 0)
+			return -EIO;
+		if (r == -1 && errno != EINTR)
+			return -errno;
+		if (r > 0) {
+			p += r;
+			at += r;
+			len -= (size_t)r;
+		}
+	}
+	return 0;
+}
+
+int
 fdio_open_folder(const char *path, int flags, const char **name_out,
     int *fd_out)
 {

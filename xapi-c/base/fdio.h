@@ -17,6 +17,8 @@ int fdio_write_all(int fd, const void *data, size_t len);
 int fdio_read_all(int fd, void *data, size_t len);
 /* The same from that place; -EPIPE if the file or disk ends before. */
 int fdio_read_at(int fd, void *data, size_t len, int64_t at);
+/* All of it, to that place. */
+int fdio_write_at(int fd, const void *data, size_t len, int64_t at);
 /* The folder in which path is, by O_RDONLY or O_PATH, and the name in it. */
 int fdio_open_folder(const char *path, int flags, const char **name_out,
     int *fd_out);

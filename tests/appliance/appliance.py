@@ -328,10 +328,10 @@ class Machine:
             % (i + 1))
 
     def daemon_logs(self, lines=40):
-        """The ends of all service logs."""
-        return self.shell("cd /state/log && for s in *; do echo \"[$s]\"; "
-                          "tail -n %d $s/current; done; dmesg | tail -n 20"
-                          % lines)[1]
+        """The ends of all service logs, the likeliest culprits' first."""
+        return self.shell("cd /state/log; for s in xe* xa* [!x]*; do echo "
+                          "\"[$s]\"; tail -n %d $s/current; done; "
+                          "dmesg | tail -n 20" % lines)[1]
 
     # QEMU's monitor
 

@@ -4,7 +4,7 @@
 #   build/host/tsan   glibc, TSan: check-concurrent-tsan
 #   build/musl/obj    static musl: what the appliance runs
 # Every folder is a layer and becomes an archive NAME.a per flavour; a new .c
-# file in a folder is picked up by itself.
+# file in it or in one of its rooms (xapi-c/LAYER/ROOM/) is picked up by itself.
 
 LAYERS := base wire net db ops api rpc http
 GEN_SOURCES ?= $(addprefix $(B)/gen/,types.c methods.c xenops.c)
@@ -23,8 +23,9 @@ XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \
 	$(XENOPSD_MAIN),$(XENOPSD_ALL))
 XENOPSD_MUSL := $(filter-out $(XENOPSD_SIM) $(XENOPSD_HOTPLUG),$(XENOPSD_ALL))
 
+layer_files = $(wildcard xapi-c/$1/*.c xapi-c/$1/*/*.c)
 layer_sources = $(if $(filter gen,$1),$(GEN_SOURCES),$(if \
-	$(filter xenopsd,$1),$(XENOPSD_HOST),$(wildcard xapi-c/$1/*.c)))
+	$(filter xenopsd,$1),$(XENOPSD_HOST),$(call layer_files,$1)))
 # $1 flavour directory, $2 sources
 objects = $(patsubst xapi-c/%.c,$1/%.o,$(patsubst $(B)/gen/%.c,$1/gen/%.o,$2))
 
@@ -77,12 +78,14 @@ $1/gen/%.o: $(B)/gen/%.c $1/.flags | $$(GEN_HEADERS) $4
 
 $$(foreach l,$$(LAYERS) gen xenopsd poold,$$(eval $1/$$l.a: \
 	$$(call objects,$1,$$(call layer_sources,$$l))))
+# two rooms may have a file of the same name: "r" would keep one of them
 $1/%.a:
 	@mkdir -p $$(@D)
-	$$(call say,AR)ar rcs $$@.$$T $$^
+	@rm -f $$@.$$T
+	$$(call say,AR)ar qcs $$@.$$T $$^
 	@mv $$@.$$T $$@
 
--include $$(wildcard $1/*/*.d)
+-include $$(wildcard $1/*/*.d $1/*/*/*.d)
 endef
 
 $(eval $(call flavour,$(B)/host/obj,$(HOST_CC),HOST_CFLAGS,))

@@ -2,7 +2,7 @@
  * the test's own, in the place of base/clock.c. */
 #include <string.h>
 
-#include "api/session.h"
+#include "api/access/session.h"
 #include "api/task.h"
 #include "api/xapi.h"
 #include "base/clock.h"

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "api/ops_error.h"
-#include "api/sync_parts.h"
-#include "api/vm_state.h"
+#include "api/sync/parts.h"
+#include "api/vm/state.h"
 #include "api/xapi.h"
 #include "gen/store.h"
 #include "gen/xenops.h"

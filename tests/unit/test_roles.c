@@ -3,9 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/role.h"
-#include "api/session.h"
-#include "api/sync_parts.h"
+#include "api/access/role.h"
+#include "api/access/session.h"
+#include "api/sync/parts.h"
 #include "api/task.h"
 #include "api/task_run.h"
 #include "api/xapi.h"

@@ -18,7 +18,7 @@
  *
  * If the disk refuses that write after a domain has changed, the lock stays
  * when the task ends (oplock_keep): the record is known to be wrong until
- * sync.c has stored what the domain is, which drops it (op_settle).
+ * sync/ has stored what the domain is, which drops it (op_settle).
  */
 #ifndef API_OPLOCK_H
 #define API_OPLOCK_H
@@ -89,7 +89,7 @@ int oplock_write(struct call *c, struct oplock *l, db_write_fn *fn,
     void *arg);
 /* In a write of its own (after a failure).  No effect if not held. */
 void oplock_release(struct call *c, struct oplock *l);
-/* Leaves it, for sync.c, to a VM, VBD or VIF whose outcome is not stored; c
+/* Leaves it, for sync/, to a VM, VBD or VIF whose outcome is not stored; c
  * must be a task. */
 void oplock_keep(struct oplock *l);
 /* Is an operation on obj under way, that is, is its task pending? */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "api/session.h"
+#include "api/access/session.h"
 #include "api/task.h"
 #include "api/xapi.h"
 #include "base/cond.h"

@@ -5,7 +5,7 @@
 #ifndef HTTP_ROUTE_H
 #define HTTP_ROUTE_H
 
-#include "api/role.h"
+#include "api/access/role.h"
 #include "http/head.h"
 
 struct stream;

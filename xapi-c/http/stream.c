@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/session.h"
+#include "api/access/session.h"
 #include "api/xapi.h"
 #include "base/mem.h"
 

@@ -8,7 +8,7 @@
 #define HTTP_STREAM_H
 
 #include "api/call.h"
-#include "api/role.h"
+#include "api/access/role.h"
 #include "http/conn.h"
 
 struct stream {

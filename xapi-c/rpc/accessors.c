@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "api/role.h"
+#include "api/access/role.h"
 #include "gen/errors.h"
 #include "gen/types.h"
 #include "rpc/bounds.h"

@@ -1,6 +1,6 @@
 #include "rpc/bounds.h"
 
-#include "api/vm_spec.h"
+#include "api/vm/spec.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
 

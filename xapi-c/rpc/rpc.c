@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/role.h"
-#include "api/session.h"
+#include "api/access/role.h"
+#include "api/access/session.h"
 #include "api/task_run.h"
 #include "api/xapi.h"
 #include "base/mem.h"

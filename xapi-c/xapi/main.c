@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api/sync.h"
+#include "api/sync/sync.h"
 #include "api/task_run.h"
 #include "base/arena.h"
 #include "base/atomic_file.h"

@@ -1,0 +1,250 @@
+#include "api/host/host.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/ops_error.h"
+#include "api/xapi.h"
+#include "base/hostname.h"
+#include "base/clock.h"
+#include "gen/errors.h"
+#include "gen/methods.h"
+#include "gen/ops_stubs.h"
+#include "gen/store.h"
+#include "net/tls.h"
+
+
+void
+host_refresh_operations(struct db_txn *t, struct host *host)
+{
+	static const int on[] = {
+		HOST_ALLOWED_OPERATIONS_PROVISION,
+		HOST_ALLOWED_OPERATIONS_VM_START,
+	};
+	static const int off[] = {
+		HOST_ALLOWED_OPERATIONS_SHUTDOWN,
+		HOST_ALLOWED_OPERATIONS_REBOOT,
+		HOST_ALLOWED_OPERATIONS_ENABLE,
+	};
+
+	host->allowed_operations = host->enabled ?
+	    vec_enums(txn_arena(t), on, sizeof(on) / sizeof(on[0])) :
+	    vec_enums(txn_arena(t), off, sizeof(off) / sizeof(off[0]));
+}
+
+/* -- time, names, certificate -- */
+
+int
+api_host_get_servertime(struct call *c,
+    const struct host_get_servertime_args *a, int64_t *result)
+{
+	if (!call_find(c, CLASS_HOST, &a->host))
+		return -1;
+	*result = clock_wall_s();
+	return 0;
+}
+
+/* Local time in the clothes of UTC: the type has no zone. */
+int
+api_host_get_server_localtime(struct call *c,
+    const struct host_get_server_localtime_args *a, int64_t *result)
+{
+	time_t now = clock_wall_s();
+	struct tm tm;
+
+	if (!call_find(c, CLASS_HOST, &a->host))
+		return -1;
+	localtime_r(&now, &tm);
+	*result = now + tm.tm_gmtoff;
+	return 0;
+}
+
+int
+api_host_get_server_certificate(struct call *c,
+    const struct host_get_server_certificate_args *a, const char **result)
+{
+	if (!call_find(c, CLASS_HOST, &a->host))
+		return -1;
+	*result = tls_certificate(c->x->tls, c->arena);
+	return 0;
+}
+
+int
+api_host_list_methods(struct call *c, struct vec *result)
+{
+	const char **names = arena_alloc(c->arena,
+	    (size_t)(n_methods + 1) * sizeof(*names));
+	uint32_t n = 0;
+
+	for (int i = 0; i < n_methods; i++)
+		if (!(methods[i].flags & METHOD_HIDDEN))
+			names[n++] = methods[i].name;
+	*result = (struct vec){ .v = names, .n = n };
+	return 0;
+}
+
+/* There are no plugins: everything a plugin would do needs a message. */
+int
+api_host_call_plugin(struct call *c, const struct host_call_plugin_args *a,
+    const char **result)
+{
+	(void)result;
+	if (!call_find(c, CLASS_HOST, &a->host))
+		return -1;
+	return err_xenapi_missing_plugin(c, a->plugin);
+}
+
+struct change {
+	struct call *c;
+	struct ref host;
+	const char *hostname;
+	bool enabled;
+};
+
+static int
+hostname_in(struct db_txn *t, void *arg)
+{
+	const struct change *ch = arg;
+	struct host *host = call_txn_edit(ch->c, t, CLASS_HOST, &ch->host);
+
+	if (!host)
+		return -1;
+	host->hostname = ch->hostname;
+	host->software_version = map_set(txn_arena(t),
+	    host->software_version, "hostname", ch->hostname);
+	return 0;
+}
+
+int
+api_host_set_hostname_live(struct call *c,
+    const struct host_set_hostname_live_args *a)
+{
+	const char *name = a->hostname ? a->hostname : "";
+	const char *problem = hostname_problem(name);
+	struct xenops_host_set_hostname_args set = { .hostname = name };
+	struct change ch = { .c = c, .host = a->host, .hostname = name };
+	struct ops_call k;
+
+	if (!call_find(c, CLASS_HOST, &a->host))
+		return -1;
+	if (problem)
+		return err_host_name_invalid(c, problem);
+	ops_prepare(c, &k);
+	if (ops_host_set_hostname(c->x->ops, &k, &set))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "set_hostname" });
+	return call_write(c, hostname_in, &ch);
+}
+
+/* -- settings -- */
+
+static int
+https_only_in(struct db_txn *t, void *arg)
+{
+	const struct change *ch = arg;
+	struct host *host = call_txn_edit(ch->c, t, CLASS_HOST, &ch->host);
+
+	if (!host)
+		return -1;
+	host->https_only = ch->enabled;
+	return 0;
+}
+
+int
+api_host_set_https_only(struct call *c,
+    const struct host_set_https_only_args *a)
+{
+	struct change ch = { .c = c, .host = a->self, .enabled = a->value };
+
+	return call_write(c, https_only_in, &ch);
+}
+
+/* Asked of the machine, not of the last event. */
+int
+api_host_compute_free_memory(struct call *c,
+    const struct host_compute_free_memory_args *a, int64_t *result)
+{
+	struct xenops_host_get_result now = { 0 };
+	struct ops_call k;
+
+	if (!call_find(c, CLASS_HOST, &a->host))
+		return -1;
+	ops_prepare(c, &k);
+	if (ops_host_get(c->x->ops, &k, &now))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "host_get" });
+	*result = now.host.memory_free;
+	return 0;
+}
+
+/* -- enabling and power -- */
+
+static int
+enabled_in(struct db_txn *t, void *arg)
+{
+	const struct change *ch = arg;
+	struct host *host = call_txn_edit(ch->c, t, CLASS_HOST, &ch->host);
+
+	if (!host)
+		return -1;
+	host->enabled = ch->enabled;
+	host_refresh_operations(t, host);
+	return 0;
+}
+
+/* It stays disabled until host.enable or the machine's next boot. */
+int
+api_host_disable(struct call *c, const struct host_disable_args *a)
+{
+	struct change ch = { .c = c, .host = a->host, .enabled = false };
+
+	return call_write(c, enabled_in, &ch);
+}
+
+int
+api_host_enable(struct call *c, const struct host_enable_args *a)
+{
+	struct change ch = { .c = c, .host = a->host, .enabled = true };
+
+	return call_write(c, enabled_in, &ch);
+}
+
+static int
+power(struct call *c, const struct ref *ref, enum xenops_power what)
+{
+	const struct host *host = call_find(c, CLASS_HOST, ref);
+	struct xenops_host_power_args args = { .power = what };
+	const struct ref *vms;
+	struct ops_call k;
+
+	if (!host)
+		return -1;
+	if (host->enabled)
+		return err_host_not_disabled(c);
+	vms = host->resident_VMs.v;
+	for (uint32_t i = 0; i < host->resident_VMs.n; i++) {
+		const struct vm *vm = vm_find(c->root, &vms[i]);
+
+		if (vm && !vm->is_control_domain)
+			return err_host_in_use(c, call_ref_text(c, ref), "VM",
+			    call_ref_text(c, &vms[i]));
+	}
+	ops_prepare(c, &k);
+	if (ops_host_power(c->x->ops, &k, &args))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "power" });
+	return 0;
+}
+
+int
+api_host_shutdown(struct call *c, const struct host_shutdown_args *a)
+{
+	return power(c, &a->host, XENOPS_POWER_SHUTDOWN);
+}
+
+int
+api_host_reboot(struct call *c, const struct host_reboot_args *a)
+{
+	return power(c, &a->host, XENOPS_POWER_REBOOT);
+}

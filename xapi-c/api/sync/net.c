@@ -1,0 +1,291 @@
+/* PIFs and their networks, from the NICs that xenopsd sees. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/ops_error.h"
+#include "api/sync/parts.h"
+#include "api/xapi.h"
+#include "base/log.h"
+#include "gen/ops_stubs.h"
+#include "gen/store.h"
+
+struct net_sync {
+	struct call *c;
+	struct vec nics;
+};
+
+static const char *
+text(const char *s)
+{
+	return s ? s : "";
+}
+
+/* -- finding what is there -- */
+
+struct find {
+	const struct xapi *x;
+	const char *key;
+	struct ref ref;
+};
+
+/* A NIC is its MAC: names may swap from boot to boot. */
+static int
+look_pif(const void *obj, void *arg)
+{
+	const struct pif *pif = obj;
+	struct find *f = arg;
+
+	if (!pif->physical || !ref_equal(&pif->host, &f->x->host) ||
+	    strcmp(text(pif->MAC), f->key))
+		return 0;
+	f->ref = pif->obj.ref;
+	return 1;
+}
+
+static int
+look_bridge(const void *obj, void *arg)
+{
+	const struct network *n = obj;
+	struct find *f = arg;
+
+	if (strcmp(text(n->bridge), f->key))
+		return 0;
+	f->ref = n->obj.ref;
+	return 1;
+}
+
+/* -- making what is missing -- */
+
+static const char *
+bridge_name(struct arena *a, const struct xenops_nic_info *nic)
+{
+	unsigned n;
+	char end;
+
+	if (*text(nic->bridge))
+		return nic->bridge;
+	if (sscanf(nic->device, "eth%u%c", &n, &end) == 1)
+		return arena_printf(a, "xenbr%u", n);
+	return arena_printf(a, "br%.12s", nic->device);
+}
+
+static struct ref
+network_for(struct db_txn *t, const struct net_sync *s,
+    const struct xenops_nic_info *nic)
+{
+	struct find f = {
+		.x = s->c->x, .key = bridge_name(txn_arena(t), nic),
+	};
+	struct network *n;
+
+	if (txn_each(t, CLASS_NETWORK, look_bridge, &f))
+		return f.ref;
+	n = network_txn_new(t);
+	n->name_label = arena_printf(txn_arena(t),
+	    "Pool-wide network associated with %s", nic->device);
+	n->bridge = f.key;
+	n->MTU = nic->mtu > 0 ? nic->mtu : 1500;
+	n->managed = true;
+	return n->obj.ref;
+}
+
+static void
+fill_pif(struct pif *pif, const struct xenops_nic_info *nic)
+{
+	bool has_ip = *text(nic->ip);
+
+	pif->device = nic->device;
+	pif->MTU = nic->mtu;
+	pif->management = nic->management;
+	pif->currently_attached = true;
+	pif->disallow_unplug = nic->management;
+	pif->IP = text(nic->ip);
+	pif->netmask = text(nic->netmask);
+	pif->gateway = text(nic->gateway);
+	pif->DNS = text(nic->dns);
+	pif->IPv6 = nic->ipv6;
+	if (nic->dhcp)
+		pif->ip_configuration_mode = IP_CONFIGURATION_MODE_DHCP;
+	else
+		pif->ip_configuration_mode = has_ip ?
+		    IP_CONFIGURATION_MODE_STATIC : IP_CONFIGURATION_MODE_NONE;
+	pif->ipv6_configuration_mode = nic->ipv6.n ?
+	    IPV6_CONFIGURATION_MODE_AUTOCONF : IPV6_CONFIGURATION_MODE_NONE;
+}
+
+static void
+sync_nic(struct db_txn *t, const struct net_sync *s,
+    const struct xenops_nic_info *nic)
+{
+	struct find f = { .x = s->c->x, .key = text(nic->mac) };
+	struct pif *pif;
+
+	if (!*text(nic->device) || !*f.key)
+		return;
+	if (txn_each(t, CLASS_PIF, look_pif, &f)) {
+		pif = pif_txn_edit(t, &f.ref);
+	} else {
+		pif = pif_txn_new(t);
+		pif->MAC = nic->mac;
+		pif->VLAN = -1;
+		pif->physical = true;
+		pif->managed = true;
+		pif->host = s->c->x->host;
+		pif->network = network_for(t, s, nic);
+	}
+	fill_pif(pif, nic);
+}
+
+struct gone {
+	struct db_txn *t;
+	const struct net_sync *s;
+};
+
+static int
+mark_gone(const void *obj, void *arg)
+{
+	const struct pif *pif = obj;
+	const struct gone *g = arg;
+	const struct xenops_nic_info *nics = g->s->nics.v;
+
+	if (!pif->physical || !pif->currently_attached)
+		return 0;
+	for (uint32_t i = 0; i < g->s->nics.n; i++)
+		if (strcmp(text(nics[i].mac), text(pif->MAC)) == 0)
+			return 0;
+	pif_txn_edit(g->t, &pif->obj.ref)->currently_attached = false;
+	return 0;
+}
+
+static int
+pifs_in(struct db_txn *t, void *arg)
+{
+	const struct net_sync *s = arg;
+	const struct xenops_nic_info *nics = s->nics.v;
+	struct gone g = { .t = t, .s = s };
+
+	txn_each(t, CLASS_PIF, mark_gone, &g);
+	for (uint32_t i = 0; i < s->nics.n; i++)
+		sync_nic(t, s, &nics[i]);
+	return 0;
+}
+
+/* Link-local addresses mean nothing without a link. */
+static void
+add_addresses(struct arena *a, struct presence *p, const char *ip,
+    struct vec ipv6)
+{
+	const char *const *six = ipv6.v;
+
+	if (*text(ip))
+		p->addresses = vec_add_string(a, p->addresses, ip);
+	for (uint32_t i = 0; i < ipv6.n; i++)
+		if (strncasecmp(six[i], "fe80:", 5) != 0)
+			p->addresses = vec_add_string(a, p->addresses, six[i]);
+}
+
+void
+sync_presence(struct xapi *x, const struct xenops_host_info *h)
+{
+	struct presence p = { .hostname = text(h->hostname) };
+	const struct xenops_nic_info *nics = h->nics.v;
+	struct arena *a = arena_new();
+
+	for (uint32_t i = 0; i < h->nics.n; i++)
+		if (nics[i].management)
+			add_addresses(a, &p, nics[i].ip, nics[i].ipv6);
+	if (x->presence)
+		x->presence(x->presence_arg, &p);
+	arena_free(a);
+}
+
+struct known {
+	struct arena *arena;
+	struct presence p;
+};
+
+static int
+add_known(const void *obj, void *arg)
+{
+	const struct pif *pif = obj;
+	struct known *k = arg;
+
+	if (pif->management && pif->currently_attached)
+		add_addresses(k->arena, &k->p, pif->IP, pif->IPv6);
+	return 0;
+}
+
+void
+sync_presence_known(struct call *c)
+{
+	const struct host *host = host_find(c->root, &c->x->host);
+	struct known k = { .arena = c->arena };
+
+	k.p.hostname = host ? text(host->hostname) : "";
+	db_each(c->root, CLASS_PIF, add_known, &k);
+	if (c->x->presence)
+		c->x->presence(c->x->presence_arg, &k.p);
+}
+
+int
+sync_pifs(struct call *c, const struct xenops_host_info *h)
+{
+	struct net_sync s = { .c = c, .nics = h->nics };
+
+	return call_write(c, pifs_in, &s);
+}
+
+/* -- bridges -- */
+
+/*
+ * The NIC to add to a network's bridge: none if xenopsd says that it is in one
+ * already, or carries the management address without one (moving that is the
+ * network set-up's business, not ours).
+ */
+static const char *
+port_of(struct call *c, const struct network *n, struct vec nics)
+{
+	const struct xenops_nic_info *nic = nics.v;
+	const struct ref *refs = n->PIFs.v;
+
+	for (uint32_t i = 0; i < n->PIFs.n; i++) {
+		const struct pif *pif = pif_find(c->root, &refs[i]);
+
+		for (uint32_t j = 0; pif && j < nics.n; j++)
+			if (strcmp(text(nic[j].mac), text(pif->MAC)) == 0 &&
+			    !*text(nic[j].bridge) && !nic[j].management)
+				return nic[j].device;
+	}
+	return "";
+}
+
+static int
+make_bridge(const void *obj, void *arg)
+{
+	const struct network *n = obj;
+	struct net_sync *s = arg;
+	struct xenops_bridge_create_args args = {
+		.bridge = n->bridge, .mtu = n->MTU,
+	};
+	struct ops_call k;
+
+	if (!n->managed || !*text(n->bridge))
+		return 0;
+	args.port = port_of(s->c, n, s->nics);
+	ops_prepare(s->c, &k);
+	if (ops_bridge_create(s->c->x->ops, &k, &args))
+		log_warn("cannot make bridge '%s': %s", n->bridge,
+		    k.err.text);
+	return 0;
+}
+
+int
+sync_networks(struct call *c, const struct xenops_host_info *h)
+{
+	struct net_sync s = { .c = c, .nics = h->nics };
+
+	if (sync_pifs(c, h))
+		return -1;
+	call_refresh(c);
+	return db_each(c->root, CLASS_NETWORK, make_bridge, &s);
+}

@@ -122,7 +122,7 @@ is_mac(const char *s)
 static bool
 parse_which(struct answers *a, xmlNodePtr n)
 {
-	struct netconf *net = &a->network;
+	struct netconf *net = &a->choices.network;
 
 	if (has_attribute(n, "name") && has_attribute(n, "hwaddr"))
 		return bad(a, n, "<admin-interface> has name and hwaddr");
@@ -168,7 +168,7 @@ parse_proto(struct answers *a, xmlNodePtr n)
 		    "yet");
 	if (strcmp(four, "dhcp") != 0 && strcmp(four, "static") != 0)
 		return bad(a, n, "proto=\"%s\" is not static or dhcp", four);
-	a->network.dhcp = strcmp(four, "dhcp") == 0;
+	a->choices.network.dhcp = strcmp(four, "dhcp") == 0;
 	return true;
 }
 
@@ -189,7 +189,7 @@ parse_part(struct answers *a, xmlNodePtr p, struct plan *plan)
 		{ "gateway", GATEWAY }, { "ipv6", LATER },
 		{ "gatewayv6", LATER },
 	};
-	char *to[] = { plan->ip, plan->mask, a->network.gateway };
+	char *to[] = { plan->ip, plan->mask, a->choices.network.gateway };
 
 	if (p->properties)
 		return bad(a, p, "<%s> has attributes", name_of(p));
@@ -199,7 +199,7 @@ parse_part(struct answers *a, xmlNodePtr p, struct plan *plan)
 		if (parts[i].what == LATER)
 			return bad(a, p, "<%s>: IPv6 of the management "
 			    "interface is not supported yet", name_of(p));
-		if (a->network.dhcp)
+		if (a->choices.network.dhcp)
 			return bad(a, p, "<%s> needs proto=\"static\"",
 			    name_of(p));
 		return text_once(a, p, to[parts[i].what], NETCONF_TEXT);
@@ -211,11 +211,11 @@ static bool
 parse_interface(struct answers *a, xmlNodePtr n)
 {
 	struct plan plan = { .ip = "" };
-	struct netconf *net = &a->network;
+	struct netconf *net = &a->choices.network;
 
-	if (a->has_network)
+	if (a->choices.has_network)
 		return bad(a, n, "<admin-interface> is given twice");
-	a->has_network = true;
+	a->choices.has_network = true;
 	if (!parse_which(a, n) || !parse_proto(a, n) || !parse_vlan(a, n))
 		return false;
 	for (xmlNodePtr p = n->children; p; p = p->next) {
@@ -234,51 +234,70 @@ parse_interface(struct answers *a, xmlNodePtr n)
 
 /* "!!" is XenServer's word for none yet. */
 static bool
+take_hash(struct answers *a, xmlNodePtr n, const char *text)
+{
+	struct choices *c = &a->choices;
+
+	if (secret_is_none(text))
+		return true;
+	if (!secret_is_hash(text))
+		return bad(a, n, "<root-password>: the hash is no whole "
+		    "sha512crypt ($6$) hash");
+	snprintf(c->password_hash, sizeof c->password_hash, "%.*s",
+	    SECRET_SIZE - 1, text);
+	return true;
+}
+
+static bool
+take_plain(struct answers *a, xmlNodePtr n, const char *text)
+{
+	const char *problem = choices_set_password(&a->choices, text);
+
+	return !problem || bad(a, n, "<root-password>: %s", problem);
+}
+
+static bool
 parse_password(struct answers *a, xmlNodePtr n)
 {
-	char type[NETCONF_TEXT];
-	const char *problem;
+	char type[NETCONF_TEXT], text[CHOICES_TEXT];
+	bool ok;
 
 	if (a->has_password)
 		return bad(a, n, "<root-password> is given twice");
 	a->has_password = true;
 	if (!attribute(a, n, "type", type, sizeof type) ||
-	    !text_of(a, n, a->password, sizeof a->password))
+	    !text_of(a, n, text, sizeof text))
 		return false;
-	a->password_is_hash = strcmp(type, "hash") == 0;
-	if (!a->password_is_hash && strcmp(type, "plaintext") != 0)
-		return bad(a, n, "<root-password>: type=\"%s\" is not "
+	if (strcmp(type, "hash") == 0)
+		ok = take_hash(a, n, text);
+	else if (strcmp(type, "plaintext") == 0)
+		ok = take_plain(a, n, text);
+	else
+		ok = bad(a, n, "<root-password>: type=\"%s\" is not "
 		    "plaintext or hash", type);
-	if (a->password_is_hash && secret_is_none(a->password)) {
-		a->password[0] = '\0';
-		return true;
-	}
-	if (a->password_is_hash && !secret_is_hash(a->password))
-		return bad(a, n, "<root-password>: the hash is no whole "
-		    "sha512crypt ($6$) hash");
-	problem = a->password_is_hash ? NULL : password_problem(a->password);
-	return !problem || bad(a, n, "<root-password>: %s", problem);
+	explicit_bzero(text, sizeof text);
+	return ok;
 }
 
 static bool
 parse_hostname(struct answers *a, xmlNodePtr n)
 {
-	return text_once(a, n, a->hostname, sizeof a->hostname) &&
-	    (!hostname_problem(a->hostname) ||
+	return text_once(a, n, a->choices.hostname, sizeof a->choices.hostname) &&
+	    (!hostname_problem(a->choices.hostname) ||
 	    bad(a, n, "<hostname>: not a host name: %s",
-		hostname_problem(a->hostname)));
+		hostname_problem(a->choices.hostname)));
 }
 
 static bool
 parse_name_server(struct answers *a, xmlNodePtr n)
 {
-	return append_text(a, n, a->network.dns, sizeof a->network.dns);
+	return append_text(a, n, a->choices.network.dns, sizeof a->choices.network.dns);
 }
 
 static bool
 parse_ntp_server(struct answers *a, xmlNodePtr n)
 {
-	return append_text(a, n, a->network.ntp, sizeof a->network.ntp);
+	return append_text(a, n, a->choices.network.ntp, sizeof a->choices.network.ntp);
 }
 
 static bool
@@ -340,11 +359,11 @@ parse_primary_disk(struct answers *a, xmlNodePtr n)
 
 	if (!attribute(a, n, "wipe", wipe, sizeof wipe))
 		return false;
-	a->wipe = strcmp(wipe, "yes") == 0;
-	if (has_attribute(n, "wipe") && !a->wipe && strcmp(wipe, "no") != 0)
+	a->choices.wipe = strcmp(wipe, "yes") == 0;
+	if (has_attribute(n, "wipe") && !a->choices.wipe && strcmp(wipe, "no") != 0)
 		return bad(a, n, "<primary-disk>: wipe=\"%s\" is not yes or "
 		    "no", wipe);
-	return text_once(a, n, a->primary_disk, sizeof a->primary_disk);
+	return text_once(a, n, a->choices.disk, sizeof a->choices.disk);
 }
 
 static bool
@@ -454,17 +473,17 @@ check(struct answers *a, xmlNodePtr root)
 	bool manual = strcmp(a->ntp_source, "manual") == 0;
 	const char *problem;
 
-	if (manual && !*a->network.ntp)
+	if (manual && !*a->choices.network.ntp)
 		return bad(a, root, "<ntp source=\"manual\"> without "
 		    "<ntp-server>");
-	if (!manual && *a->ntp_source && *a->network.ntp)
+	if (!manual && *a->ntp_source && *a->choices.network.ntp)
 		return bad(a, root, "<ntp-server> with <ntp source=\"%s\">",
 		    a->ntp_source);
-	if (!a->has_network && (*a->network.dns || *a->network.ntp)) {
-		a->has_network = true;
-		a->network.dhcp = true;
+	if (!a->choices.has_network && (*a->choices.network.dns || *a->choices.network.ntp)) {
+		a->choices.has_network = true;
+		a->choices.network.dhcp = true;
 	}
-	problem = a->has_network ? netconf_problem(&a->network) : NULL;
+	problem = a->choices.has_network ? netconf_problem(&a->choices.network) : NULL;
 	return !problem || bad(a, root, "%s", problem);
 }
 

@@ -26,22 +26,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "netconf.h"
+#include "choices.h"
 
 #define ANSWERS_MAX_BYTES (256 * 1024)
-#define ANSWERS_TEXT 257
 #define ANSWERS_WHY 512
 
 struct answers {
-	bool has_password;
-	char password[ANSWERS_TEXT];	/* "": none given, or none yet */
-	bool password_is_hash;
-	char hostname[ANSWERS_TEXT];	/* "": none given */
-	bool has_network;
-	struct netconf network;
+	struct choices choices;
+	bool has_password;		/* or said that there is none yet */
 	char ntp_source[NETCONF_TEXT];	/* "": not said */
-	char primary_disk[ANSWERS_TEXT];	/* "": nothing is installed */
-	bool wipe;			/* whatever lies on it */
 	int line;			/* of what is wrong; 0: of all */
 	char why[ANSWERS_WHY];
 };

@@ -37,37 +37,23 @@ read_file(const char *path)
 }
 
 static int
-report(const char *what, int rc)
+apply(const struct choices *c)
 {
+	const char *what;
+	int rc = choices_store(c, "/state", &what);
+
 	if (rc)
 		fprintf(stderr, "bedplate-answers: cannot store %s: %s\n",
 		    what, strerror(-rc));
 	return rc;
 }
 
-/* The password last: while there is none, an interrupted run starts over. */
-static int
-apply(const struct answers *a)
-{
-	int rc = 0;
-
-	if (a->has_network)
-		rc = report("the network", netconf_save(&a->network));
-	if (rc == 0 && *a->hostname)
-		rc = report("the host name", hostname_set(a->hostname));
-	if (rc == 0 && *a->password)
-		rc = report("the password", a->password_is_hash ?
-		    state_secret_set_hash(a->password) :
-		    state_secret_set(a->password));
-	return rc;
-}
-
 /* Hands over to the program that does it; only failures return. */
 static int
-install(const struct answers *a)
+install(const struct choices *c)
 {
 	fflush(NULL);
-	execl(INSTALL, INSTALL, "-r", a->wipe ? "-w" : "--", a->primary_disk,
+	execl(INSTALL, INSTALL, "-r", c->wipe ? "-w" : "--", c->disk,
 	    (char *)NULL);
 	return 2;
 }
@@ -96,7 +82,7 @@ main(int argc, char **argv)
 		    a.line, why);
 		return 1;
 	}
-	if (apply(&a))
+	if (apply(&a.choices))
 		return 2;
-	return *a.primary_disk ? install(&a) : 0;
+	return *a.choices.disk ? install(&a.choices) : 0;
 }

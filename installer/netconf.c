@@ -102,7 +102,7 @@ netconf_problem(const struct netconf *n)
 }
 
 int
-netconf_save(const struct netconf *n)
+netconf_write(const struct netconf *n, const char *path)
 {
 	char text[8 * NETCONF_TEXT];
 
@@ -112,5 +112,11 @@ netconf_save(const struct netconf *n)
 	    "interface=%s\nmode=%s\naddress=%s\ngateway=%s\ndns=%s\nntp=%s\n",
 	    n->interface, n->dhcp ? "dhcp" : "static", n->address, n->gateway,
 	    n->dns, n->ntp);
-	return state_write(STATE_NETWORK, text, 0644, 0);
+	return state_write(path, text, 0644, 0);
+}
+
+int
+netconf_save(const struct netconf *n)
+{
+	return netconf_write(n, STATE_NETWORK);
 }

@@ -26,7 +26,8 @@ const char *netconf_problem(const struct netconf *n);
  * address and netmask. */
 bool netconf_set_address(struct netconf *n, const char *ip,
     const char *netmask);
-/* 0 or -errno. */
+/* 0 or -errno; netconf_save: of the running host. */
+int netconf_write(const struct netconf *n, const char *path);
 int netconf_save(const struct netconf *n);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "base/atomic_file.h"
 #include "base/below.h"
-#include "base/hostname.h"
 #include "base/secret.h"
 
 int
@@ -46,26 +45,5 @@ state_secret_set(const char *password)
 	char hash[SECRET_SIZE];
 	int rc = secret_make(password, hash);
 
-	return rc ? rc : state_secret_set_hash(hash);
-}
-
-int
-state_secret_set_hash(const char *hash)
-{
-	return secret_write(STATE_SECRET, hash, XAPI_GID);
-}
-
-int
-hostname_set(const char *name)
-{
-	char line[HOSTNAME_LENGTH_MAX + 2];
-	int rc;
-
-	if (hostname_problem(name))
-		return -EINVAL;
-	snprintf(line, sizeof line, "%s\n", name);
-	rc = state_write(STATE_HOSTNAME, line, 0644, 0);
-	if (rc == 0 && sethostname(name, strlen(name)) == -1)
-		rc = -errno;
-	return rc;
+	return rc ? rc : secret_write(STATE_SECRET, hash, XAPI_GID);
 }

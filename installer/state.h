@@ -12,7 +12,6 @@
 
 #define STATE_SECRET "/state/login/secret"
 #define STATE_NETWORK "/state/network.conf"
-#define STATE_HOSTNAME "/state/hostname"
 #define STATE_FINGERPRINT "/state/xapi/fingerprint"
 
 #define XAPI_GID 100		/* may read the secret */
@@ -28,10 +27,5 @@ bool state_secret_is_set(void);
 bool state_secret_matches(const char *password);
 /* -EINVAL: password_problem tells why. */
 int state_secret_set(const char *password);
-/* A hash made elsewhere.  -EINVAL: it is none. */
-int state_secret_set_hash(const char *hash);
-
-/* -EINVAL: hostname_problem (base/hostname.h) tells why. */
-int hostname_set(const char *name);
 
 #endif

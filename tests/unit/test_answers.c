@@ -46,30 +46,28 @@ START_TEST(a_whole_file_is_read)
 	    "<name-server>192.0.2.1</name-server>\n"
 	    "<name-server>192.0.2.2</name-server>\n"
 	    "<ntp-server>ntp.example.org</ntp-server></installation>"));
-	ck_assert_str_eq(a.password, HASH);
-	ck_assert(a.password_is_hash);
-	ck_assert_str_eq(a.hostname, "host1.example");
-	ck_assert(a.has_network && !a.network.dhcp);
-	ck_assert_str_eq(a.network.interface, "eth1");
-	ck_assert_str_eq(a.network.address, "192.0.2.10/24");
-	ck_assert_str_eq(a.network.gateway, "192.0.2.1");
-	ck_assert_str_eq(a.network.dns, "192.0.2.1 192.0.2.2");
-	ck_assert_str_eq(a.network.ntp, "ntp.example.org");
+	ck_assert_str_eq(a.choices.password_hash, HASH);
+	ck_assert_str_eq(a.choices.hostname, "host1.example");
+	ck_assert(a.choices.has_network && !a.choices.network.dhcp);
+	ck_assert_str_eq(a.choices.network.interface, "eth1");
+	ck_assert_str_eq(a.choices.network.address, "192.0.2.10/24");
+	ck_assert_str_eq(a.choices.network.gateway, "192.0.2.1");
+	ck_assert_str_eq(a.choices.network.dns, "192.0.2.1 192.0.2.2");
+	ck_assert_str_eq(a.choices.network.ntp, "ntp.example.org");
 }
 END_TEST
 
 START_TEST(what_is_not_given_is_empty)
 {
 	ck_assert(parse_in(""));
-	ck_assert_str_eq(a.password, "");
-	ck_assert_str_eq(a.hostname, "");
-	ck_assert(!a.has_network);
+	ck_assert_str_eq(a.choices.password_hash, "");
+	ck_assert_str_eq(a.choices.hostname, "");
+	ck_assert(!a.choices.has_network);
 	ck_assert(parse_in("<root-password type=\"plaintext\">swordfish"
 	    "</root-password>"));
-	ck_assert_str_eq(a.password, "swordfish");
-	ck_assert(!a.password_is_hash);
+	ck_assert(secret_matches("swordfish", a.choices.password_hash));
 	ck_assert(parse_in("<name-server>192.0.2.1</name-server>"));
-	ck_assert(a.has_network && a.network.dhcp);
+	ck_assert(a.choices.has_network && a.choices.network.dhcp);
 }
 END_TEST
 
@@ -121,7 +119,7 @@ START_TEST(a_static_address_is_whole)
 	ck_assert(parse_in("<admin-interface name=\"eth0\" proto=\"static\">"
 	    "<ipaddr>192.0.2.1</ipaddr><netmask>20</netmask>"
 	    "</admin-interface>"));
-	ck_assert_str_eq(a.network.address, "192.0.2.1/20");
+	ck_assert_str_eq(a.choices.network.address, "192.0.2.1/20");
 }
 END_TEST
 
@@ -178,8 +176,8 @@ START_TEST(a_password_to_be_asked_for_later_leaves_the_rest)
 {
 	ck_assert(parse_in("<root-password type=\"hash\">!!</root-password>"
 	    "<hostname>host1</hostname>"));
-	ck_assert_str_eq(a.password, "");
-	ck_assert_str_eq(a.hostname, "host1");
+	ck_assert_str_eq(a.choices.password_hash, "");
+	ck_assert_str_eq(a.choices.hostname, "host1");
 }
 END_TEST
 
@@ -214,7 +212,7 @@ START_TEST(an_interface_is_what_it_says_or_refused)
 	}
 	ck_assert(parse_in("<admin-interface proto=\"dhcp\" protov6=\"none\" "
 	    "hwaddr=\"52:54:00:00:00:0A\"/>"));
-	ck_assert_str_eq(a.network.interface, "52:54:00:00:00:0A");
+	ck_assert_str_eq(a.choices.network.interface, "52:54:00:00:00:0A");
 }
 END_TEST
 
@@ -260,12 +258,12 @@ END_TEST
 START_TEST(a_disk_to_install_to_is_named_once)
 {
 	ck_assert(parse_in("<primary-disk>S3Z9</primary-disk>"));
-	ck_assert_str_eq(a.primary_disk, "S3Z9");
-	ck_assert(!a.wipe);
+	ck_assert_str_eq(a.choices.disk, "S3Z9");
+	ck_assert(!a.choices.wipe);
 	ck_assert(parse_in("<primary-disk wipe=\"yes\">sda</primary-disk>"));
-	ck_assert(a.wipe);
+	ck_assert(a.choices.wipe);
 	ck_assert(parse_in(""));
-	ck_assert_str_eq(a.primary_disk, "");
+	ck_assert_str_eq(a.choices.disk, "");
 	refused_by_name("<primary-disk>sda</primary-disk>"
 	    "<primary-disk>sdb</primary-disk>", "given twice");
 	refused_by_name("<primary-disk wipe=\"1\">sda</primary-disk>", "wipe");

@@ -1,0 +1,80 @@
+#include "choices.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "state.h"
+
+#define PATH_SIZE 512
+
+const char *
+choices_set_password(struct choices *c, const char *password)
+{
+	const char *problem = password_problem(password);
+
+	if (problem)
+		return problem;
+	return secret_make(password, c->password_hash) == 0 ? NULL :
+	    "the password cannot be hashed";
+}
+
+const char *
+choices_problem(const struct choices *c)
+{
+	if (*c->password_hash && !secret_is_hash(c->password_hash))
+		return "the password's hash is none";
+	if (*c->hostname && hostname_problem(c->hostname))
+		return hostname_problem(c->hostname);
+	return c->has_network ? netconf_problem(&c->network) : NULL;
+}
+
+static int
+store_network(const struct choices *c, const char *path)
+{
+	return c->has_network ? netconf_write(&c->network, path) : 0;
+}
+
+static int
+store_hostname(const struct choices *c, const char *path)
+{
+	char line[sizeof c->hostname + 1];
+
+	if (!*c->hostname)
+		return 0;
+	snprintf(line, sizeof line, "%s\n", c->hostname);
+	return state_write(path, line, 0644, 0);
+}
+
+static int
+store_password(const struct choices *c, const char *path)
+{
+	return *c->password_hash ?
+	    secret_write(path, c->password_hash, XAPI_GID) : 0;
+}
+
+int
+choices_store(const struct choices *c, const char *folder, const char **what)
+{
+	static const struct {
+		const char *name;	/* as STATE_NETWORK and the like */
+		const char *what;
+		int (*store)(const struct choices *c, const char *path);
+	} files[] = {
+		{ "network.conf", "the network", store_network },
+		{ "hostname", "the host name", store_hostname },
+		{ "login/secret", "the password", store_password },
+	};
+	char path[PATH_SIZE];
+	int rc = choices_problem(c) ? -EINVAL : 0;
+
+	*what = "what was chosen";
+	for (size_t i = 0; rc == 0 && i < sizeof files / sizeof *files; i++) {
+		*what = files[i].what;
+		if (snprintf(path, sizeof path, "%s/%s", folder,
+		    files[i].name) >= (int)sizeof path)
+			return -ENAMETOOLONG;
+		rc = files[i].store(c, path);
+	}
+	return rc;
+}

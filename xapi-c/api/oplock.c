@@ -10,14 +10,6 @@
 #define MAX_OPERATIONS 64
 #define RETRY_MS 200
 
-const void *
-view_get(const struct view *v, int class_id, const struct ref *ref)
-{
-	if (v->t)
-		return txn_get(v->t, class_id, ref);
-	return db_find(v->root, class_id, ref);
-}
-
 static struct vec *
 field_at(void *obj, size_t offset)
 {

@@ -4,7 +4,9 @@
  *
  * Each of these classes has a struct op_class with one check function over a
  * table (state x operation).  The same check refuses a call and computes what
- * allowed_operations shows, so the two cannot disagree.
+ * allowed_operations shows, so the two cannot disagree.  The tables stand in
+ * the rooms of their classes (vm/ops.c, storage/sr_ops.c) and are parts of this
+ * module, which knows them all.
  *
  * An operation takes its lock (check and note in current_operations in one
  * write), works, and releases it in the write that records its outcome, so
@@ -23,17 +25,8 @@
 #ifndef API_OPLOCK_H
 #define API_OPLOCK_H
 
-#include "api/call.h"
+#include "api/view.h"
 #include "gen/types.h"
-
-/* Where a check looks objects up: in a write, or in a root. */
-struct view {
-	struct db_txn *t;
-	const struct db_root *root;	/* if t is NULL */
-};
-
-const void *view_get(const struct view *v, int class_id,
-    const struct ref *ref);
 
 struct op_class {
 	const struct class_type *cls;
@@ -52,8 +45,11 @@ struct op_class {
 	bool (*deletes)(int op);
 };
 
-extern const struct op_class vm_op_class, vbd_op_class, vif_op_class,
-    vdi_op_class, sr_op_class;
+extern const struct op_class vm_op_class;
+extern const struct op_class vbd_op_class;
+extern const struct op_class vif_op_class;
+extern const struct op_class vdi_op_class;
+extern const struct op_class sr_op_class;
 
 /* k->check, and that neither owners nor what is owned stand against it. */
 int op_check(const struct view *v, const struct op_class *k, const void *obj,
@@ -105,6 +101,10 @@ void op_refresh(struct db_txn *t, const struct op_class *k,
 /* Forgets current_operations too: nothing survives a restart of xapi. */
 void op_reset(struct db_txn *t, const struct op_class *k,
     const struct ref *ref);
+
+/* OTHER_OPERATION_IN_PROGRESS while the VM starts: its domain is being made
+ * from records that must stay as they are. */
+int vm_check_settled(struct call *c, const struct vm *vm);
 
 /* OTHER_OPERATION_IN_PROGRESS for the operations that obj is under. */
 int op_in_progress(const struct op_class *k, const void *obj,

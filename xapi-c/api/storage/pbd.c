@@ -1,8 +1,7 @@
 /* PBDs: how a host reaches an SR. */
-#include <string.h>
-
 #include "api/oplock.h"
 #include "api/ops_error.h"
+#include "api/storage/sr_attach.h"
 #include "api/storage/sr_scan.h"
 #include "api/storage/vdi_use.h"
 #include "api/xapi.h"

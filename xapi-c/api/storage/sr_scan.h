@@ -15,14 +15,5 @@ int sr_scan(struct call *c, const struct sr *sr);
 int sr_scan_locked(struct call *c, const struct ref *sr);
 /* What a disk takes of its SR; the figure of before if that is not known. */
 int64_t vdi_used(const struct xenops_vdi_info *info, int64_t before);
-/* Makes the SR usable on this host; attaching twice is no error. */
-int sr_attach(struct call *c, const struct sr *sr, const struct pbd *pbd);
-/* allowed_operations after the SR's PBDs changed in a write before. */
-void sr_refresh_operations(struct call *c, const struct ref *sr);
-/* SR.type and device_config to enum xenops_sr_type: SR_UNKNOWN_DRIVER. */
-int sr_ops_type(struct call *c, const char *type, struct vec device_config,
-    int *out);
-/* The pool object in a write. */
-const struct pool *txn_only_pool(struct db_txn *t);
 
 #endif

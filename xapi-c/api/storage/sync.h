@@ -1,5 +1,5 @@
 /*
- * The storage part of sync/ (implemented beside sr.c): called on a thread of
+ * The storage part of sync/; called on a thread of
  * its own at each connection to xenopsd.
  *
  * For every PBD of this host, attached before or not: sr_attach, then scan,

@@ -5,7 +5,7 @@
 #ifndef API_STORAGE_VDI_USE_H
 #define API_STORAGE_VDI_USE_H
 
-#include "api/oplock.h"
+#include "api/view.h"
 #include "gen/types.h"
 
 /*

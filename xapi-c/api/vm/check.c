@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "api/oplock.h"
-#include "api/vm/startable.h"
 #include "api/vm/spec.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
@@ -67,29 +65,6 @@ vm_check_memory_free(struct call *c, const struct vm *vm)
 		    (long long)vm->memory_static_max),
 		    arena_printf(c->arena, "%lld",
 		    (long long)m->memory_free));
-	return 0;
-}
-
-int
-vm_check_host(struct call *c, const struct vm *vm,
-    struct xenops_vm_spec *spec)
-{
-	const struct host *host = host_find(c->root, &c->x->host);
-
-	if (!host || !host->enabled)
-		return err_host_disabled(c, call_ref_text(c, &c->x->host));
-	return vm_check_startable(c, vm, host) ? -1 : vm_spec(c, vm, spec);
-}
-
-int
-vm_check_settled(struct call *c, const struct vm *vm)
-{
-	const struct enum_pair *p = vm->current_operations.v;
-
-	for (uint32_t i = 0; i < vm->current_operations.n; i++)
-		if (p[i].value == VM_OPERATIONS_START ||
-		    p[i].value == VM_OPERATIONS_START_ON)
-			return op_in_progress(&vm_op_class, vm, c);
 	return 0;
 }
 

@@ -7,7 +7,6 @@
 
 #include "api/call.h"
 #include "gen/types.h"
-#include "gen/xenops.h"
 
 /* INVALID_VALUE with the number that was sent. */
 int vm_bad_number(struct call *c, const char *field, int64_t value);
@@ -16,15 +15,8 @@ int vm_bad_number(struct call *c, const char *field, int64_t value);
 int vm_check_memory(struct call *c, const struct vm *vm);
 /* 1 <= at_startup <= max. */
 int vm_check_vcpus(struct call *c, const struct vm *vm);
-/* Could it start on this host now: host enabled, SRs, devices.  The domain it
- * would be is in *spec, as vm_spec makes it. */
-int vm_check_host(struct call *c, const struct vm *vm,
-    struct xenops_vm_spec *spec);
 /* Is there memory for it, as far as is known: the host may know better. */
 int vm_check_memory_free(struct call *c, const struct vm *vm);
-/* OTHER_OPERATION_IN_PROGRESS while the VM starts: its domain is being made
- * from records that must stay as they are. */
-int vm_check_settled(struct call *c, const struct vm *vm);
 /* Marks the device numbers below n that VBDs (or VIFs) of the VM have. */
 void vm_devices_used(const struct db_root *root, const struct vm *vm,
     bool vifs, bool *used, int n);

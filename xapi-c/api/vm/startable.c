@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "api/vm/check.h"
+#include "api/vm/spec.h"
+#include "api/xapi.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/store.h"
@@ -140,4 +142,15 @@ vm_check_startable(struct call *c, const struct vm *vm,
 	    check_hardware(c, vm, host) ||
 	    check_args(c, vm) ||
 	    vm_check_xenstore_data(c, vm->xenstore_data) ? -1 : 0;
+}
+
+int
+vm_check_host(struct call *c, const struct vm *vm,
+    struct xenops_vm_spec *spec)
+{
+	const struct host *host = host_find(c->root, &c->x->host);
+
+	if (!host || !host->enabled)
+		return err_host_disabled(c, call_ref_text(c, &c->x->host));
+	return vm_check_startable(c, vm, host) ? -1 : vm_spec(c, vm, spec);
 }

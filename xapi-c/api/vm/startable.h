@@ -8,7 +8,12 @@
 
 #include "api/call.h"
 #include "gen/types.h"
+#include "gen/xenops.h"
 
+/* Could it start on this host now: host enabled, SRs, devices.  The domain it
+ * would be is in *spec, as vm_spec makes it. */
+int vm_check_host(struct call *c, const struct vm *vm,
+    struct xenops_vm_spec *spec);
 int vm_check_startable(struct call *c, const struct vm *vm,
     const struct host *host);
 /* Data for the guest: size, number and keys. */

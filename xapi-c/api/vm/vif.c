@@ -7,58 +7,13 @@
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/vm/vif_mac.h"
-#include "api/vm/check.h"
 #include "api/vm/spec.h"
-#include "api/vm/state.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
-
-static int
-check(const struct view *v, const void *obj, int op, struct call *c)
-{
-	const struct vif *vif = obj;
-	const struct vm *vm = view_get(v, CLASS_VM, &vif->VM);
-	const char *ref = c ? call_ref_text(c, &vif->obj.ref) : NULL;
-	bool plug = op == VIF_OPERATIONS_PLUG;
-
-	if (vif->current_operations.n)
-		return op_in_progress(&vif_op_class, vif, c);
-	if (op == VIF_OPERATIONS_ATTACH)	/* with the VM's start */
-		return 0;
-	if (!vm || vm->power_state != VM_POWER_STATE_RUNNING)
-		return c ? err_vm_bad_power_state(c,
-		    call_ref_text(c, &vif->VM), "running",
-		    vm && vm->power_state == VM_POWER_STATE_PAUSED ?
-		    "paused" : "halted") : -1;
-	if (vm->is_control_domain)
-		return c ? err_operation_not_allowed(c,
-		    "this is the control domain") : -1;
-	if (plug && vif->currently_attached)
-		return c ? err_device_already_attached(c, ref) : -1;
-	if (!plug && !vif->currently_attached)
-		return c ? err_device_already_detached(c, ref) : -1;
-	return 0;
-}
-
-static bool
-listed(int op)
-{
-	(void)op;
-	return true;
-}
-
-const struct op_class vif_op_class = {
-	.cls = &class_vif,
-	.ops = &enum_vif_operations,
-	.current = offsetof(struct vif, current_operations),
-	.allowed = offsetof(struct vif, allowed_operations),
-	.check = check,
-	.listed = listed,
-};
 
 /* Six hexadecimal pairs, unicast; out gets it in lower case. */
 static bool

@@ -4,6 +4,7 @@
 #include "api/oplock.h"
 #include "api/vm/check.h"
 #include "api/vm/edit.h"
+#include "api/vm/startable.h"
 #include "api/vm/state.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"

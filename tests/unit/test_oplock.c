@@ -131,6 +131,25 @@ START_TEST(what_goes_with_its_owner_takes_no_operation)
 }
 END_TEST
 
+/* Between the two writes of SR.forget, too. */
+START_TEST(what_goes_with_an_owners_owner_takes_no_operation)
+{
+	struct oplock owner = { 0 }, l = { 0 };
+
+	begin();
+	ck_assert_ptr_nonnull(sr_lock(&c, &owner, &sr,
+	    STORAGE_OPERATIONS_FORGET));
+	ck_assert_ptr_null(vdi_lock(&c, &l, &vdi, VDI_OPERATIONS_COPY));
+	refused_by("SR", &sr);
+	ck_assert_ptr_null(vbd_lock(&c, &l, &vbd, VBD_OPERATIONS_EJECT));
+	refused_by("SR", &sr);
+	oplock_release(&c, &owner);
+	ck_assert_ptr_nonnull(vbd_lock(&c, &l, &vbd, VBD_OPERATIONS_EJECT));
+	oplock_release(&c, &l);
+	end();
+}
+END_TEST
+
 /* Two cascades away: the SR takes its disks, those their VBDs. */
 START_TEST(an_sr_is_not_forgotten_while_its_disks_are_in_use)
 {
@@ -181,6 +200,7 @@ main(void)
 	return UNIT_RUN("oplock", a_lock_is_the_way_to_the_object,
 	    what_a_vm_owns_keeps_it_while_an_operation_has_it,
 	    what_goes_with_its_owner_takes_no_operation,
+	    what_goes_with_an_owners_owner_takes_no_operation,
 	    an_sr_is_not_forgotten_while_its_disks_are_in_use,
 	    what_was_found_before_a_lock_stays);
 }

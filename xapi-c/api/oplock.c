@@ -69,7 +69,7 @@ owner_of(const struct view *v, const void *obj, const struct field *f,
 	    (const struct ref *)((const char *)obj + f->offset));
 }
 
-/* Nothing begins on what is about to go with its owner. */
+/* Nothing begins on what is about to go with its owner, or with that one's. */
 static int
 check_owners(const struct view *v, const struct op_class *k, const void *obj,
     struct call *c)
@@ -82,6 +82,8 @@ check_owners(const struct view *v, const struct op_class *k, const void *obj,
 
 		if (owner && is_going(of, owner))
 			return op_in_progress(of, owner, c);
+		if (owner && check_owners(v, of, owner, c))
+			return -1;
 	}
 	return 0;
 }

@@ -320,7 +320,14 @@ START_TEST(only_tasks_that_clients_made_are_driven)
 	ck_assert_int_eq(stream_task_begin(&c, "", text_of(&theirs), NULL),
 	    -1);
 	ck_assert_str_eq(c.err.code, "OPERATION_NOT_ALLOWED");
+	/* and not by a client beside it */
+	status.self = theirs;
+	ck_assert_int_eq(api_task_set_status(&k, &status), -1);
+	ck_assert_str_eq(k.err.code, "OPERATION_NOT_ALLOWED");
+	ck_assert_int_eq(task(&theirs)->status, TASK_STATUS_TYPE_PENDING);
+	k.err = (struct error){ 0 };
 	stream_task_end(&k, 0, NULL, NULL);
+	ck_assert_int_eq(task(&theirs)->status, TASK_STATUS_TYPE_SUCCESS);
 	ck_assert_int_eq(stream_task_begin(&k, "", text_of(&theirs), NULL),
 	    -1);
 	ck_assert_int_eq(stream_task_begin(&k, "", "junk", NULL), -1);

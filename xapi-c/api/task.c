@@ -556,6 +556,10 @@ pending_edit(struct db_txn *t, struct change *ch)
 		err_operation_not_allowed(ch->c, "the task has finished");
 		return NULL;
 	}
+	if (task->driven) {
+		err_operation_not_allowed(ch->c, "a transfer drives the task");
+		return NULL;
+	}
 	return task;
 }
 

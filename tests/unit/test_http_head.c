@@ -82,6 +82,10 @@ START_TEST(bad_heads_get_their_status)
 	ck_assert_int_eq(parse("DELETE / HTTP/1.1\r\n\r\n"), 501);
 	ck_assert_int_eq(parse("GET / HTTP/2.0\r\n\r\n"), 505);
 	ck_assert_int_eq(parse("GET /\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET /a b HTTP/1.0\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET  / HTTP/1.0\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET /  HTTP/1.0\r\n\r\n"), 400);
+	ck_assert_int_eq(parse("GET /a\tb HTTP/1.0\r\n\r\n"), 400);
 	ck_assert_int_eq(parse("GET / FTP\r\n\r\n"), 400);
 	ck_assert_int_eq(parse("GET x HTTP/1.1\r\n\r\n"), 400);
 	ck_assert_int_eq(parse("GET /%00 HTTP/1.1\r\n\r\n"), 400);

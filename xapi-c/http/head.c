@@ -169,6 +169,8 @@ parse_request_line(struct arena *a, char *line, struct http_head *h)
 		return 400;
 	*version++ = '\0';
 	*target++ = '\0';
+	if (target[strcspn(target, " \t")])
+		return 400;
 	if (strcmp(version, "HTTP/1.1") == 0)
 		h->minor = 1;
 	else if (strcmp(version, "HTTP/1.0") != 0)

@@ -22,16 +22,25 @@
 
 static char new_hash[SECRET_SIZE];
 
+static int64_t now;
+
 static int64_t
-no_time(void)
+clock_ms(void)
 {
-	return 0;
+	return now;
+}
+
+static int64_t
+loop_ms(void *arg)
+{
+	(void)arg;
+	return now;
 }
 
 /* -- who is let in -- */
 
 static int
-admit(struct guesses *g, const struct workers *w, const char *hash,
+admit(struct secret_guard *g, const struct workers *w, const char *hash,
     int *code_out)
 {
 	struct xenops_secret_set_args a = { .hash = hash };
@@ -47,7 +56,8 @@ admit(struct guesses *g, const struct workers *w, const char *hash,
 
 START_TEST(whatever_does_not_succeed_is_a_guess)
 {
-	struct guesses *g = guesses_new("to change", no_time);
+	struct loop *l = loop_new_clock(loop_ms, NULL);
+	struct secret_guard *g = secret_guard_new(l, clock_ms);
 	int code;
 
 	ck_assert_int_eq(admit(g, NULL, "no hash", &code), -1);
@@ -58,14 +68,60 @@ START_TEST(whatever_does_not_succeed_is_a_guess)
 	}
 	ck_assert_int_eq(admit(g, NULL, new_hash, &code), -1);
 	ck_assert_int_eq(code, XENOPS_CODE_DENIED);
-	guesses_free(g);
+	secret_guard_free(g);
 	/* the right one forgets the wrong ones */
-	g = guesses_new("to change", no_time);
+	g = secret_guard_new(l, clock_ms);
 	for (int i = 0; i < 3 * GUESS_FREE; i++) {
 		ck_assert_int_eq(admit(g, NULL, new_hash, &code), 0);
 		secret_change_ended(g, i % GUESS_FREE == 0);
 	}
-	guesses_free(g);
+	secret_guard_free(g);
+	loop_free(l);
+}
+END_TEST
+
+static int
+logged(const char *path, char *last, size_t size)
+{
+	FILE *f = fopen(path, "r");
+	int n = 0;
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(last, (int)size, f))
+		n++;
+	fclose(f);
+	return n;
+}
+
+/* Also of those after which nobody comes any more. */
+START_TEST(the_log_hears_of_all_refusals)
+{
+	const char *path = scratch_file("log");
+	struct loop *l = loop_new_clock(loop_ms, NULL);
+	struct secret_guard *g = secret_guard_new(l, clock_ms);
+	char last[256] = "";
+	int code;
+
+	ck_assert_ptr_nonnull(freopen(path, "w", stderr));
+	for (int i = 0; i < GUESS_FREE; i++) {
+		ck_assert_int_eq(admit(g, NULL, new_hash, &code), 0);
+		secret_change_ended(g, false);
+	}
+	for (int i = 0; i < 1000; i++)
+		ck_assert_int_eq(admit(g, NULL, new_hash, &code), -1);
+	fflush(stderr);
+	ck_assert_int_eq(logged(path, last, sizeof(last)), 1);
+	now += GUESS_REPORT_MS;
+	loop_step(l);
+	fflush(stderr);
+	ck_assert_int_eq(logged(path, last, sizeof(last)), 2);
+	ck_assert_ptr_nonnull(strstr(last, "root's password 1004 times"));
+	now += GUESS_REPORT_MS;
+	loop_step(l);
+	fflush(stderr);
+	ck_assert_int_eq(logged(path, last, sizeof(last)), 2);
+	secret_guard_free(g);
+	loop_free(l);
 }
 END_TEST
 
@@ -73,7 +129,7 @@ END_TEST
 
 struct rig {
 	struct workers *workers;
-	struct guesses *guesses;
+	struct secret_guard *guard;
 	const char *gate;		/* a FIFO: the worker waits for it */
 	const char *secret;
 	char socket[300];
@@ -88,7 +144,7 @@ secret_set(struct request *rq, const void *args, void *result)
 
 	(void)args;
 	(void)result;
-	return secret_change_admit(rq, r->guesses, r->workers) ? -1 :
+	return secret_change_admit(rq, r->guard, r->workers) ? -1 :
 	    workers_start(r->workers, rq);
 }
 
@@ -138,7 +194,7 @@ ended(void *daemon, const struct request *rq, const char *name, bool ok)
 	(void)rq;
 	(void)name;
 	r->ended_ok = ok;
-	secret_change_ended(r->guesses, ok);
+	secret_change_ended(r->guard, ok);
 }
 
 static void
@@ -212,6 +268,7 @@ serve(struct rig *r)
 	struct watch *w;
 	pthread_t t;
 
+	r->guard = secret_guard_new(loop, clock_ms);
 	r->workers = workers_new(&wc);
 	ck_assert_int_eq(server_new(loop, &sc, &server), 0);
 	ck_assert_int_eq(pipe(r->done), 0);
@@ -222,6 +279,7 @@ serve(struct rig *r)
 	watch_free(w);
 	workers_free(r->workers);
 	server_free(server);
+	secret_guard_free(r->guard);
 	loop_free(loop);
 	close(r->done[0]);
 	close(r->done[1]);
@@ -230,8 +288,7 @@ serve(struct rig *r)
 START_TEST(the_loop_goes_on_while_a_password_is_hashed)
 {
 	struct rig r = { .gate = scratch_file("gate"),
-		.secret = scratch_file("secret"),
-		.guesses = guesses_new("to change", no_time) };
+		.secret = scratch_file("secret") };
 	char hash[SECRET_SIZE];
 
 	snprintf(r.socket, sizeof(r.socket), "%.90s/sock", scratch_dir());
@@ -242,7 +299,6 @@ START_TEST(the_loop_goes_on_while_a_password_is_hashed)
 	ck_assert(r.ended_ok);
 	ck_assert_int_eq(secret_read(r.secret, hash), 0);
 	ck_assert_str_eq(hash, new_hash);
-	guesses_free(r.guesses);
 }
 END_TEST
 
@@ -255,5 +311,6 @@ main(int argc, char **argv)
 		return 1;
 	return UNIT_RUN("secret_change",
 	    whatever_does_not_succeed_is_a_guess,
+	    the_log_hears_of_all_refusals,
 	    the_loop_goes_on_while_a_password_is_hashed);
 }

@@ -22,7 +22,7 @@ struct daemon {
 	struct xl *xl;			/* hv's libxl, for hostinfo */
 	struct leases *leases;		/* storage_lease.h */
 	struct hostwatch *hostwatch;	/* hostinfo.h */
-	struct guesses *guesses;	/* at root's old password */
+	struct secret_guard *secret_guard;
 };
 
 /* The user xapi runs as, and its group. */

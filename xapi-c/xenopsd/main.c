@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/guesses.h"
 #include "base/log.h"
 #include "xenopsd/console.h"
 #include "xenopsd/daemon.h"
@@ -79,11 +78,11 @@ secret_set(struct request *rq, const void *args, void *result)
 	struct daemon *d = rq->daemon;
 	int rc;
 
-	if (secret_change_admit(rq, d->guesses, d->workers))
+	if (secret_change_admit(rq, d->secret_guard, d->workers))
 		return -1;
 	rc = to_worker(rq, args, result);
 	if (rc != REQUEST_PENDING)
-		secret_change_ended(d->guesses, false);
+		secret_change_ended(d->secret_guard, false);
 	return rc;
 }
 
@@ -255,7 +254,7 @@ ended(void *daemon, const struct request *rq, const char *name, bool ok)
 	if (rq->message == XENOPS_DISKS_LOOK)
 		return;			/* hostwatch's own, which knows */
 	if (rq->message == XENOPS_SECRET_SET) {
-		secret_change_ended(d->guesses, ok);
+		secret_change_ended(d->secret_guard, ok);
 		return;
 	}
 	if (name && d->vms && request_vm(rq))
@@ -364,7 +363,7 @@ main_process(void)
 	make_dirs();
 	d.loop = lc.loop = loop_new();
 	d.consoles = consoles_new(d.loop);
-	d.guesses = guesses_new("to change root's password", clock_mono_ms);
+	d.secret_guard = secret_guard_new(d.loop, clock_mono_ms);
 	d.leases = leases_new(&lc);
 	d.xl = xl_new();
 	if (d.xl) {
@@ -373,7 +372,7 @@ main_process(void)
 			rc = run(&d);
 	}
 	/* guests run on; unfinished work is found at the next start */
-	guesses_free(d.guesses);
+	secret_guard_free(d.secret_guard);
 	hostwatch_free(d.hostwatch);
 	d.hostwatch = NULL;
 	workers_free(d.workers);

@@ -11,19 +11,24 @@
 
 #include <sys/types.h>
 
-#include "base/guesses.h"
+#include "xenopsd/loop.h"
 #include "xenopsd/request.h"
 
 struct workers;
+/* Who may try, and what the log is still to hear of those refused. */
+struct secret_guard;
 
 /* The name of the request's worker_key: one at a time is let in. */
 #define SECRET_CHANGE_NAME "secret"
 
+/* now_ms: a clock that nobody sets, the loop's. */
+struct secret_guard *secret_guard_new(struct loop *l, int64_t (*now_ms)(void));
+void secret_guard_free(struct secret_guard *g);	/* NULL is allowed */
 /* Main thread, never waits.  0: rq may go on, and secret_change_ended must
  * follow; -1: it failed.  w may be NULL where nothing runs beside it. */
-int secret_change_admit(struct request *rq, struct guesses *g,
+int secret_change_admit(struct request *rq, struct secret_guard *g,
     const struct workers *w);
-void secret_change_ended(struct guesses *g, bool ok);
+void secret_change_ended(struct secret_guard *g, bool ok);
 /* Worker; like a handler.  group: who else may read the file at path. */
 int secret_change(struct request *rq, const char *path, gid_t group,
     const struct xenops_secret_set_args *a);

@@ -323,10 +323,10 @@ sim_secret_set(struct request *rq, const void *args, void *result)
 	if (!m->cfg.secret_path)
 		return request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
 		    "no secret file was named");
-	if (secret_change_admit(rq, m->d.guesses, NULL))
+	if (secret_change_admit(rq, m->d.secret_guard, NULL))
 		return -1;
 	rc = secret_change(rq, m->cfg.secret_path, 0, args);
-	secret_change_ended(m->d.guesses, rc == 0);
+	secret_change_ended(m->d.secret_guard, rc == 0);
 	return rc;
 }
 

@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/guesses.h"
 #include "base/log.h"
 #include "xenopsd/console.h"
 #include "xenopsd/domain.h"
 #include "xenopsd/kept.h"
 #include "xenopsd/request_key.h"
+#include "xenopsd/secret_change.h"
 #include "xenopsd/server.h"
 #include "xenopsd/sim.h"
 #include "xenopsd/sim_calls.h"
@@ -322,8 +322,7 @@ power_on(struct sim *m)
 
 	m->d.loop = wc.loop = lc.loop = mc.loop = loop_new();
 	m->d.consoles = consoles_new(m->d.loop);
-	m->d.guesses = guesses_new("to change root's password",
-	    clock_mono_ms);
+	m->d.secret_guard = secret_guard_new(m->d.loop, clock_mono_ms);
 	m->d.workers = workers_new(&wc);
 	m->d.leases = leases_new(&lc);
 	m->machine = sim_machine_new(&mc);
@@ -342,7 +341,7 @@ power_off(struct sim *m)
 	sim_faults_release(m);
 	sim_host_release(m);
 	leases_free(m->d.leases);
-	guesses_free(m->d.guesses);
+	secret_guard_free(m->d.secret_guard);
 	loop_free(m->d.loop);
 	m->d = (struct daemon){ 0 };
 	m->calls = NULL;

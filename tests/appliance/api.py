@@ -185,7 +185,7 @@ class Console:
         while len(self.pending) < n:
             data = self.sock.recv(65536)
             if not data:
-                raise ConnectionError("console closed")
+                raise ConnectionError("connection of a console cut")
             self.pending += data
         out, self.pending = self.pending[:n], self.pending[n:]
         return out
@@ -200,7 +200,7 @@ class Console:
             size, = struct.unpack(">Q", self._exactly(8))
         data = self._exactly(size)
         if first & 15 == 8:
-            raise ConnectionError("console closed")
+            raise ConnectionError("console ended: %r" % self.text[-300:])
         return data if first & 15 in (0, 1, 2) else b""
 
     def wait(self, pattern, limit_s=300):

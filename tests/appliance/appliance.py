@@ -197,7 +197,11 @@ class Machine:
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *exc):
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, Failed) and self.at_shell and (
+                "[xenopsd]" not in str(error)):
+            with contextlib.suppress(Failed):
+                error.args = ("%s\n%s" % (error, self.daemon_logs()),)
         self.stop()
 
     # the serial console
@@ -252,8 +256,10 @@ class Machine:
         self.serial.sendall(text.encode())
 
     def fail(self, text):
-        tail = bytes(self.log[-6000:]).decode("utf-8", "replace")
+        tail = bytes(self.log[-20000:]).decode("utf-8", "replace")
         tail = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", tail)
+        # of what was asked again and again, once
+        tail = re.sub(r"(@+rc=\d+\n)\1+", r"\1", tail)[-6000:]
         raise Failed("%s: %s\n--- end of its serial log\n%s\n---" % (
             self.name, text, tail))
 
@@ -331,7 +337,8 @@ class Machine:
         """The ends of all service logs, the likeliest culprits' first."""
         return self.shell("cd /state/log; for s in xe* xa* [!x]*; do echo "
                           "\"[$s]\"; tail -n %d $s/current; done; "
-                          "dmesg | tail -n 20" % lines)[1]
+                          "dmesg | tail -n 20; xl list; "
+                          "xl dmesg | tail -n 20 | tr -d '()'" % lines)[1]
 
     # QEMU's monitor
 

@@ -474,6 +474,44 @@ def a_session_leaves_streams_to_others():
             s.close()
 
 
+def closes(s):
+    """How many bytes come until the server closes it."""
+    s.settimeout(30)
+    got = read_all(s)
+    check(not got.endswith(b"<<TimeoutError>>"), "it is not closed")
+    return len(got)
+
+
+def a_session_takes_its_streams_along():
+    with Bench() as b:
+        api = b.ready()
+        other = b.login()
+        vm = b.running(api)
+        vdi, big = b.vdi(api), b.vdi(api, 64 * MIB)
+        mine, theirs = api.console(vm), other.console(vm)
+        # Without a length: a client that hangs up would be done.
+        up, down = connect(b), connect(b)
+        task = other("task.create", "import", "")
+        up.sendall(("PUT /import_raw_vdi?session_id=%s&vdi=%s&task_id=%s "
+                    "HTTP/1.0\r\n\r\n" % (other.session, vdi, task)
+                    ).encode() + b"x" * MIB)
+        down.sendall(("GET /export_raw_vdi?session_id=%s&vdi=%s HTTP/1.0"
+                      "\r\n\r\n" % (other.session, big)).encode())
+        until("bytes", lambda: api("task.get_progress", task))
+        status(down.recv(1000), 200)
+        log_out(b, other)
+        closes(theirs.sock)
+        check(closes(down) < 64 * MIB, "the whole disk")
+        closes(up)
+        equal(ended(api, task)["error_info"], ["SESSION_INVALID",
+                                               other.session], "error")
+        until("locks", lambda: not any(
+            api("VDI.get_current_operations", v) for v in (vdi, big)))
+        mine.wait("I am up", 60)
+        mine.type("hello there\n")
+        mine.wait("hello there", 60)
+
+
 def socket_of(b, client):
     """xapi's end of a connection."""
     pidfd = os.pidfd_open(b.xapi.pid)
@@ -1008,7 +1046,7 @@ if __name__ == "__main__":
         events_wake_those_who_wait, a_token_is_good_after_a_restart,
         disks_stream_in_every_way,
         streams_want_credentials,
-        a_session_leaves_streams_to_others,
+        a_session_leaves_streams_to_others, a_session_takes_its_streams_along,
         clients_without_power_are_missed,
         the_daemon_is_confined,
         the_daemon_sees_its_own_folder_and_the_secrets_only,

@@ -176,12 +176,15 @@ wait_for_more(struct relay *r)
 	/* poll reports a hang-up even to those who wait for nothing. */
 	if (r->console_eof || !p[1].events)
 		p[1].fd = -1;
-	/* Without a limit while there is a client: a console may be silent for
-	 * days, and TCP's keep-alive finds dead clients. */
-	n = poll(p, 2, r->hung_up ? HTTP_HANGUP_MS : -1);
+	/* While there is a client, only to keep the session: a console may be
+	 * silent for days, and TCP's keep-alive finds dead clients. */
+	n = poll(p, 2, r->hung_up ? HTTP_HANGUP_MS : HTTP_KEEP_MS);
 	if (n == -1)
 		return errno == EINTR ? 0 : -errno;
-	return n == 0 ? -ETIMEDOUT : heed_client(r, p[0].revents);
+	stream_keep(r->s);
+	if (n == 0)
+		return r->hung_up ? -ETIMEDOUT : 0;
+	return heed_client(r, p[0].revents);
 }
 
 static void

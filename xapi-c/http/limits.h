@@ -45,6 +45,7 @@
 #define HTTP_SURPLUS_MS 2000		/* for a byte too many of an import */
 #define HTTP_MAX_PONGS (64u << 10)	/* to a console's client, unread */
 #define HTTP_HANGUP_MS 3000		/* for a console to take the last words */
+#define HTTP_KEEP_MS 300000		/* a silent console tells its session */
 #define HTTP_STREAM_MS 300000		/* read or write of a transfer */
 
 /* TCP's own, for peers that are gone without a word: the kernel asks a silent

@@ -277,6 +277,16 @@ status_of(const struct call *c)
 	return strcmp(code, "NOT_IMPLEMENTED") == 0 ? 404 : 500;
 }
 
+/* It did not fail by itself. */
+static void
+blame_session(struct transfer *t)
+{
+	struct call *c = &t->s->call;
+
+	c->err = (struct error){ 0 };
+	err_session_invalid(c, call_ref_text(c, &t->s->session));
+}
+
 /* Runs a transfer under its task, and ends both. */
 static void
 run_task(struct transfer *t, const char *label,
@@ -296,6 +306,8 @@ run_task(struct transfer *t, const char *label,
 	}
 	t->chunk = mem_alloc(CHUNK);
 	rc = fn(t, &vdi);
+	if (rc && t->s->revoked)
+		blame_session(t);
 	status = status_of(c);
 	stream_vdi_close(c, &t->vdi);
 	if (rc && t->made)

@@ -553,8 +553,10 @@ server_main(void *arg)
 		if (atomic_exchange(&h->published, false) &&
 		    h->look_ms == INT64_MAX)
 			h->look_ms = now + EVENTS_BATCH_MS;
-		if (now >= h->look_ms)
+		if (now >= h->look_ms) {
 			look_at_parked(h, now);
+			workers_end_orphans(h);
+		}
 		if (now >= h->timer_ms)
 			run_timers(h, now);
 	}

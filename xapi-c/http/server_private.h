@@ -87,6 +87,8 @@ void workers_push(struct http *h, struct conn *c);
 /* Takes back a stranger that no thread has: the next for a worker if it came
  * before `than`; if `than` is NULL also one that was served.  Or NULL. */
 struct conn *workers_reclaim(struct http *h, const struct conn *than);
+/* Streams end whose sessions have. */
+void workers_end_orphans(struct http *h);
 /* On the epoll thread: makes the reply if that takes no waiting and little
  * work.  False: it is a worker's. */
 bool http_serve_quick(struct http *h, struct conn *c);

@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "api/access/session.h"
 #include "api/xapi.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 static int
@@ -28,6 +30,27 @@ await(struct conn *c, bool writing)
 	return await_for(c, writing, HTTP_STREAM_MS);
 }
 
+void
+stream_revoke(struct stream *s)
+{
+	if (!atomic_exchange(&s->revoked, true))
+		shutdown(s->conn->fd, SHUT_RDWR);
+}
+
+/* A failure is that of a session which is gone: the server ends the stream. */
+void
+stream_keep(struct stream *s)
+{
+	int64_t now = clock_mono_ms();
+	struct error saved = s->call.err;
+
+	if (now - s->kept_ms < SESSION_TOUCH_S * 1000)
+		return;
+	s->kept_ms = now;
+	session_check(&s->call, &s->session);
+	s->call.err = saved;
+}
+
 ssize_t
 stream_read(struct stream *s, void *buf, size_t len)
 {
@@ -42,12 +65,14 @@ stream_read(struct stream *s, void *buf, size_t len)
 		c->head_size += len;
 		return (ssize_t)len;
 	}
+	stream_keep(s);
 	while ((r = conn_recv(c, buf, len)) == -EAGAIN) {
 		r = await(c, false);
 		if (r)
 			break;
 	}
-	return r;
+	/* this end is nobody's who is done */
+	return r <= 0 && s->revoked ? -EACCES : r;
 }
 
 bool
@@ -72,6 +97,7 @@ stream_write(struct stream *s, const void *buf, size_t len)
 	const char *p = buf;
 	ssize_t r;
 
+	stream_keep(s);
 	while (len > 0) {
 		r = conn_send(s->conn, p, len);
 		if (r == -EAGAIN)
@@ -163,6 +189,8 @@ stream_new(struct xapi *x, struct conn *c, enum http_action action)
 		    action))) {
 		stream_refuse(s, 403, "The role does not allow this.");
 	} else {
+		s->session = s->call.session;
+		s->kept_ms = clock_mono_ms();
 		return s;
 	}
 	stream_free(s);
@@ -176,7 +204,7 @@ stream_same_owner(const struct stream *a, const struct stream *b)
 
 	if (basic != !ref_is_null(&b->made))
 		return false;
-	return basic || ref_equal(&a->call.session, &b->call.session);
+	return basic || ref_equal(&a->session, &b->session);
 }
 
 void

@@ -3,6 +3,10 @@
  * then it has a thread of its own (at most HTTP_MAX_STREAMS, and
  * HTTP_SESSION_STREAMS of one session), where reads and writes block, up to
  * HTTP_STREAM_MS without progress.  The connection is closed after it.
+ *
+ * A stream keeps its session from expiring, and ends with it: after
+ * session.logout nobody watches a console any more, and a transfer fails with
+ * SESSION_INVALID.
  */
 #ifndef HTTP_STREAM_H
 #define HTTP_STREAM_H
@@ -15,7 +19,10 @@ struct stream {
 	struct conn *conn;
 	const struct http_head *head;
 	struct call call;		/* session checked, role allowed */
+	struct ref session;		/* constant: others look */
 	struct ref made;		/* session of Basic credentials */
+	atomic_bool revoked;		/* its session has ended */
+	int64_t kept_ms;		/* when its session heard of it */
 	bool replied;			/* a status line went out */
 	struct stream *next;		/* of those with a thread; worker.c */
 };
@@ -27,6 +34,12 @@ struct stream *stream_new(struct xapi *x, struct conn *c,
 void stream_free(struct stream *s);
 /* Of one session; all with Basic credentials count as one. */
 bool stream_same_owner(const struct stream *a, const struct stream *b);
+
+/* From another thread: ends a stream that has one. */
+void stream_revoke(struct stream *s);
+/* Tells the session, now and then, that it is in use: for those who neither
+ * read nor write by the functions below. */
+void stream_keep(struct stream *s);
 
 /* Bytes, 0 at the end, -errno.  Bytes that came with the head come first. */
 ssize_t stream_read(struct stream *s, void *buf, size_t len);

@@ -270,6 +270,23 @@ spawn_stream(struct http *h, struct stream *s)
 	return ok;
 }
 
+/* The root is got once the list stands still: whoever is on it had a session
+ * before. */
+void
+workers_end_orphans(struct http *h)
+{
+	struct db_root *root;
+	struct stream *s;
+
+	pthread_mutex_lock(&h->lock);
+	root = db_root_get(h->cfg.x->db);
+	for (s = h->streams; s; s = s->next)
+		if (!session_find(root, &s->session))
+			stream_revoke(s);
+	db_root_put(root);
+	pthread_mutex_unlock(&h->lock);
+}
+
 /* True when the stream has a thread; false: c holds the refusal. */
 static bool
 begin_stream(struct http *h, struct conn *c)
@@ -280,8 +297,11 @@ begin_stream(struct http *h, struct conn *c)
 	if (!s)
 		return false;
 	became_known(c);
-	if (spawn_stream(h, s))
+	if (spawn_stream(h, s)) {
+		/* its session may have ended while nobody looked for it */
+		http_published(h);
 		return true;
+	}
 	stream_refuse(s, 503, "Too many transfers are under way.");
 	stream_free(s);
 	return false;

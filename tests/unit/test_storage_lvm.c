@@ -95,6 +95,19 @@ START_TEST(what_a_child_says_is_no_code)
 }
 END_TEST
 
+START_TEST(a_child_tells_the_cause_before_the_result)
+{
+	struct storage s = { .arena = arena_new() };
+
+	ck_assert_int_eq(run(&s, "{ echo '  Check failed (status:1).'; "
+	    "echo '  WARNING: nothing.'; echo; echo '  Not activated.'; } "
+	    ">&2; exit 5", NULL), -1);
+	ck_assert_str_eq(s.text, "sh: Check failed (status:1). "
+	    "Not activated.");
+	arena_free(s.arena);
+}
+END_TEST
+
 static void
 write_file(const char *path, mode_t mode, const char *text)
 {
@@ -389,6 +402,7 @@ main(void)
 {
 	int rc = UNIT_RUN("LVM", a_pools_metadata_outlasts_its_data,
 	    a_cut_listing_is_none, what_a_child_says_is_no_code,
+	    a_child_tells_the_cause_before_the_result,
 	    the_groups_state_tells_why_lvm_failed, tags_have_a_longest);
 
 	if (!can_mount() || access("/usr/sbin/lvm", X_OK) == -1)

@@ -15,6 +15,7 @@
 #include "xenopsd/storage_driver.h"
 
 #define ERRORS_MAX (64u << 10)		/* what came first is dropped */
+#define REASONS_MAX 400			/* bytes of it are told */
 
 static char *const environment[] = {
 	"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
@@ -109,21 +110,33 @@ collect(const int fds[static 2], struct output *out, struct output *err,
 	return true;
 }
 
-/* The last line that says something, without blanks around. */
+/* Blanks are around it, or it is only advice. */
 static const char *
-last_line(struct arena *a, const struct buf *b)
+telling(char *line)
 {
-	char *text = arena_strndup(a, b->data ? b->data : "", b->len);
-	const char *found = "failed";
+	line += strspn(line, " \r");
+	return *line && strncmp(line, "Run `", 5) &&
+	    strncmp(line, "WARNING", 7) ? line : NULL;
+}
+
+/* All lines that say something: the cause often comes first, and the last one
+ * only what was not done for it.  Of many, the last ones. */
+static const char *
+reasons(struct arena *a, const struct buf *b)
+{
+	size_t skip = b->len > REASONS_MAX ? b->len - REASONS_MAX : 0;
+	char *text = arena_strndup(a, b->data ? b->data + skip : "",
+	    b->len - skip);
+	const char *all = "", *one;
 	char *line;
 
 	while ((line = strsep(&text, "\n"))) {
-		line += strspn(line, " \r");
-		if (*line && strncmp(line, "Run `", 5) &&
-		    strncmp(line, "WARNING", 7))
-			found = line;
+		one = telling(line);
+		if (one)
+			all = arena_printf(a, "%s%s%s", all, *all ? " " : "",
+			    one);
 	}
-	return found;
+	return *all ? all : "failed";
 }
 
 /* How a program that has ended did; out: what it printed. */
@@ -133,7 +146,7 @@ judge(struct storage *s, const char *name, int status,
 {
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return storage_fail(s, XENOPS_CODE_IO, "%s: %s", name,
-		    last_line(s->arena, &err->buf));
+		    reasons(s->arena, &err->buf));
 	if (out->cut)
 		return storage_fail(s, XENOPS_CODE_IO,
 		    "%s: more than %u MiB of output", name,

@@ -11,19 +11,20 @@ GEN_SOURCES ?= $(addprefix $(B)/gen/,types.c methods.c xenops.c)
 GEN_HEADERS ?= $(addprefix $(B)/gen/,types.h store.h errors.h methods.h \
 	xenops.h ops_stubs.h)
 
-# xenopsd: files that know libxl (by whatever header) are for musl only,
-# sim*.c for the host only; hotplug.c is a program of its own.
-XENOPSD_ALL := $(wildcard xapi-c/xenopsd/*.c)
-XENOPSD_SIM := $(wildcard xapi-c/xenopsd/sim*.c)
-XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/hotplug*.c)
-XENOPSD_XEN := $(addprefix xapi-c/xenopsd/,domain_config.c hostinfo_xen.c \
-	hv_xl.c xl.c)
-XENOPSD_MAIN := xapi-c/xenopsd/main.c xapi-c/xenopsd/sim_main.c
+layer_files = $(wildcard xapi-c/$1/*.c xapi-c/$1/*/*.c)
+
+# xenopsd: files that know libxl (by whatever header) are for musl only, the
+# room sim/ for the host only; hotplug.c is a program of its own.
+XENOPSD_ALL := $(call layer_files,xenopsd)
+XENOPSD_SIM := $(wildcard xapi-c/xenopsd/sim/*.c)
+XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/domains/hotplug*.c)
+XENOPSD_XEN := $(addprefix xapi-c/xenopsd/,domains/config.c domains/hv_xl.c \
+	domains/xl.c machine/hostinfo_xen.c)
+XENOPSD_MAIN := xapi-c/xenopsd/main.c xapi-c/xenopsd/sim/main.c
 XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \
 	$(XENOPSD_MAIN),$(XENOPSD_ALL))
 XENOPSD_MUSL := $(filter-out $(XENOPSD_SIM) $(XENOPSD_HOTPLUG),$(XENOPSD_ALL))
 
-layer_files = $(wildcard xapi-c/$1/*.c xapi-c/$1/*/*.c)
 layer_sources = $(if $(filter gen,$1),$(GEN_SOURCES),$(if \
 	$(filter xenopsd,$1),$(XENOPSD_HOST),$(call layer_files,$1)))
 # $1 flavour directory, $2 sources
@@ -100,7 +101,7 @@ group = -Wl,--start-group $1 -Wl,--end-group
 
 XAPI_OBJ = $(call objects,$1,$(wildcard xapi-c/xapi/*.c)) \
 	$(call archives,$1,$(LAYERS) gen)
-SIM_OBJ = $(call objects,$1,$(filter %/sim_main.c,$(XENOPSD_SIM))) \
+SIM_OBJ = $(call objects,$1,$(filter %/sim/main.c,$(XENOPSD_SIM))) \
 	$(call archives,$1,xenopsd gen base)
 XENOPSD_OBJ = $(call objects,$1,$(XENOPSD_MUSL)) \
 	$(call archives,$1,gen base)
@@ -140,7 +141,8 @@ $(eval $(call musl_program,xapi,$(call XAPI_OBJ,$(B)/musl/obj),$$(MUSL_LIBS)))
 $(eval $(call musl_program,xenopsd,$(call XENOPSD_OBJ,$(B)/musl/obj),\
 	$$(XEN_LIBS) -lcrypt -lm))
 $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
-	$(XENOPSD_HOTPLUG) xapi-c/xenopsd/netdev.c),-lxenstore -lxentoolcore))
+	$(XENOPSD_HOTPLUG) xapi-c/xenopsd/machine/netdev.c),\
+	-lxenstore -lxentoolcore))
 
 .PHONY: xapi-c FORCE
 FORCE:

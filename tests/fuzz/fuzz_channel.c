@@ -14,7 +14,7 @@
 #include "base/fdio.h"
 #include "fuzz.h"
 #include "scratch.h"
-#include "xenopsd/server.h"
+#include "xenopsd/core/server.h"
 
 #define INPUT_MAX_BYTES 65536u		/* less than a socket takes */
 #define MAX_PARKED SERVER_MAX_REQUESTS

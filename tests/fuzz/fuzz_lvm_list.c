@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "xenopsd/storage_lvm_list.h"
+#include "xenopsd/storage/lvm_list.h"
 
 static void
 check_volume(const struct lvm_volume *lv)

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "fuzz.h"
-#include "xenopsd/storage_lvm.h"
+#include "xenopsd/storage/lvm_tags.h"
 
 /* LVM allows 1024 characters of a few kinds. */
 static void

@@ -9,8 +9,8 @@
 
 #include "base/codec.h"
 #include "fuzz.h"
-#include "xenopsd/domain_spec.h"
-#include "xenopsd/request_impl.h"
+#include "xenopsd/core/request_impl.h"
+#include "xenopsd/domains/spec.h"
 
 /* As a part of a path, and as a name in xenstore. */
 static void

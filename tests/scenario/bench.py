@@ -177,7 +177,7 @@ class Bench:
         os.unlink(self.path("host/control.sock"))
 
     def control(self, line):
-        """Tells the simulator what to do wrong; see xenopsd/sim.h."""
+        """Tells the simulator what to do wrong; see xenopsd/sim/sim.h."""
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(self.path("host/control.sock"))
             s.sendall(line.encode() + b"\n")
@@ -236,7 +236,7 @@ class Bench:
 
     def vm(self, api, name="guest", **xenstore):
         """A halted VM with a disk and a NIC; xenstore: what the simulated
-        guest is to do (sim_machine.h)."""
+        guest is to do (sim/machine.h)."""
         template = [t for t, r in api("VM.get_all_records").items()
                     if r["is_default_template"]
                     and r["name_label"].startswith("Linux PV guest")][0]

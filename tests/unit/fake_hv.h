@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xenopsd/hv.h"
+#include "xenopsd/domains/hv.h"
 
 #define FAKE_DOMAINS 512
 #define FAKE_DEVICES 8

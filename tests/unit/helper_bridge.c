@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "xenopsd/bridge.h"
+#include "xenopsd/machine/bridge.h"
 
 int
 main(int argc, char **argv)

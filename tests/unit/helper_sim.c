@@ -1,4 +1,4 @@
 /* The simulator's program, built with the sanitizers. */
-#include "xenopsd/sim.h"
+#include "xenopsd/sim/sim.h"
 
-#include "../../xapi-c/xenopsd/sim_main.c"
+#include "../../xapi-c/xenopsd/sim/main.c"

@@ -14,9 +14,10 @@
 #include <unistd.h>
 
 #include "scratch.h"
-#include "xenopsd/storage.h"
-#include "xenopsd/storage_disk.h"
-#include "xenopsd/storage_driver.h"
+#include "xenopsd/sim/plain.h"
+#include "xenopsd/storage/disk.h"
+#include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/storage.h"
 
 #define MIB ((int64_t)1 << 20)
 #define SR_A "44444444-0000-4000-8000-000000000001"

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "unit.h"
-#include "xenopsd/console.h"
-#include "xenopsd/console_replay.h"
+#include "xenopsd/domains/console.h"
+#include "xenopsd/domains/console_replay.h"
 
 #define LIMIT_MS 60000
 #define WORDS 80

@@ -1,5 +1,5 @@
 /* The machine as /sys and /proc of a copy below a folder tell it. */
-#include "xenopsd/hostinfo.h"
+#include "xenopsd/machine/hostinfo.h"
 
 #include <stdio.h>
 #include <string.h>

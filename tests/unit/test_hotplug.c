@@ -16,7 +16,7 @@ int hotplug_main(int argc, char **argv);
 #define stat(path, st) fake_stat(path, st)
 #define if_nametoindex(name) fake_index(name)
 #define main hotplug_main
-#include "../../xapi-c/xenopsd/hotplug.c"
+#include "../../xapi-c/xenopsd/domains/hotplug.c"
 #undef main
 #undef stat
 #undef if_nametoindex

@@ -15,10 +15,10 @@
 #include "base/secret.h"
 #include "scratch.h"
 #include "unit.h"
-#include "xenopsd/request_impl.h"
-#include "xenopsd/secret_change.h"
-#include "xenopsd/server.h"
-#include "xenopsd/worker.h"
+#include "xenopsd/core/request_impl.h"
+#include "xenopsd/core/server.h"
+#include "xenopsd/core/worker.h"
+#include "xenopsd/machine/secret_change.h"
 
 static char new_hash[SECRET_SIZE];
 

@@ -4,7 +4,7 @@
  * $STORAGE_TEST_DISK names a blank disk for the tests that need a real one,
  * those of LVM; it is for the appliance and turns off the loop devices.
  */
-#include "xenopsd/storage.h"
+#include "xenopsd/storage/storage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,11 +26,11 @@
 #include "base/clock.h"
 #include "storage_bench.h"
 #include "unit.h"
-#include "xenopsd/request_impl.h"
-#include "xenopsd/storage_disk.h"
-#include "xenopsd/storage_driver.h"
-#include "xenopsd/storage_lease.h"
-#include "xenopsd/storage_lvm.h"
+#include "xenopsd/core/request_impl.h"
+#include "xenopsd/storage/disk.h"
+#include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/lease.h"
+#include "xenopsd/storage/lvm_tags.h"
 
 #define VDI_B "55555555-0000-4000-8000-000000000002"
 #define VDI_B2 "55555555-0000-4000-8000-000000000100"

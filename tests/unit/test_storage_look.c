@@ -1,5 +1,5 @@
 /* Asking disks whether they are unused: one that hangs holds up nobody. */
-#include "xenopsd/storage_look.h"
+#include "xenopsd/storage/look.h"
 
 #include <errno.h>
 #include <linux/fuse.h>
@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "storage_bench.h"
 #include "unit.h"
-#include "xenopsd/hostinfo.h"
+#include "xenopsd/machine/hostinfo.h"
 
 #define GENEROUS_MS 30000	/* a hang of the code under test lasts for ever */
 

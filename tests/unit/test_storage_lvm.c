@@ -3,15 +3,15 @@
  * LVM's listings and failures are taken for, and a group at its limit, whose
  * description LVM itself writes and reads on a loop device (else skipped).
  */
-#include "xenopsd/storage_lvm.h"
+#include "xenopsd/storage/lvm_tags.h"
 
 #include "base/codec.h"
 #include "base/frame.h"
 #include "storage_bench.h"
 #include "unit.h"
-#include "xenopsd/storage_child.h"
-#include "xenopsd/storage_lvm_layout.h"
-#include "xenopsd/storage_lvm_list.h"
+#include "xenopsd/storage/child.h"
+#include "xenopsd/storage/lvm_layout.h"
+#include "xenopsd/storage/lvm_list.h"
 
 #define GIB ((int64_t)1 << 30)
 #define TIB ((int64_t)1 << 40)

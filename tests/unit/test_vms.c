@@ -8,11 +8,11 @@
 #include "fake_hv.h"
 #include "scratch.h"
 #include "unit.h"
-#include "xenopsd/console.h"
-#include "xenopsd/domain.h"
-#include "xenopsd/server.h"
-#include "xenopsd/vms.h"
-#include "xenopsd/worker.h"
+#include "xenopsd/core/server.h"
+#include "xenopsd/core/worker.h"
+#include "xenopsd/domains/console.h"
+#include "xenopsd/domains/domain.h"
+#include "xenopsd/domains/vms.h"
 
 #define GUESTS 200
 #define ROUNDS 400		/* more than the loop needs to come to rest */

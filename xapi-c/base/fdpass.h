@@ -1,6 +1,6 @@
 /*
  * Bytes and descriptors over a unix socket (SCM_RIGHTS), one system call at a
- * time.  Knows nothing of what they mean; frame.h and xenopsd/channel.h do.  Any
+ * time.  Knows nothing of what they mean; frame.h and xenopsd's channel.h do.  Any
  * thread.
  */
 #ifndef BASE_FDPASS_H

@@ -1,0 +1,32 @@
+/*
+ * What rq->daemon is: in the main process, and in its workers (where only hv,
+ * kept_dir, storage and xl are set).  struct sim begins with one.
+ */
+#ifndef XENOPSD_CORE_DAEMON_H
+#define XENOPSD_CORE_DAEMON_H
+
+#include <sys/types.h>
+
+#define XENOPSD_RUN_DIR "/run/xenopsd"
+#define XENOPSD_HOTPLUG "/usr/sbin/bedplate-hotplug"
+
+struct daemon {
+	struct loop *loop;
+	struct server *server;
+	struct workers *workers;
+	struct vms *vms;
+	struct consoles *consoles;
+	struct hv *hv;			/* hv.h */
+	const char *kept_dir;		/* kept.h */
+	const struct storage_env *storage;
+	struct xl *xl;			/* hv's libxl, for hostinfo */
+	struct leases *leases;		/* storage/lease.h */
+	struct hostwatch *hostwatch;	/* hostinfo.h */
+	struct secret_guard *secret_guard;
+};
+
+/* The user xapi runs as, and its group. */
+uid_t daemon_xapi_uid(void);
+gid_t daemon_xapi_gid(void);
+
+#endif

@@ -1,0 +1,215 @@
+#include "xenopsd/domains/spec.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int
+bad(struct request *rq, const char *what, const char *value)
+{
+	return request_fail(rq, XENOPS_CODE_BAD_REQUEST, "bad %s '%.80s'",
+	    what, value ? value : "");
+}
+
+static bool
+uuid_ok(const char *uuid)
+{
+	char text[UUID_TEXT_LEN + 1];
+	uint8_t bytes[16];
+
+	/* the one spelling that is also used in paths */
+	return uuid && uuid_from_text(uuid, bytes) &&
+	    !strcmp(uuid_text(bytes, text), uuid);
+}
+
+int
+spec_check_uuid(struct request *rq, const char *uuid)
+{
+	return uuid_ok(uuid) ? 0 : bad(rq, "uuid", uuid);
+}
+
+static bool
+text_ok(const char *s)
+{
+	if (!s)
+		return true;
+	for (size_t i = 0; s[i]; i++) {
+		if (i >= VM_MAX_TEXT || (unsigned char)s[i] < ' ')
+			return false;
+	}
+	return true;
+}
+
+bool
+spec_mac_parse(const char *text, uint8_t mac[static 6])
+{
+	char end;
+
+	return text && strlen(text) == 17 &&
+	    sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &mac[0],
+	    &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &end) == 6 &&
+	    !(mac[0] & 1);
+}
+
+int
+spec_check_disk(struct request *rq, const struct xenops_disk_spec *d)
+{
+	bool empty = !d->vdi || !d->vdi[0];
+
+	if (!uuid_ok(d->vbd))
+		return bad(rq, "vbd", d->vbd);
+	if (d->device < 0 || d->device >= VM_MAX_DISKS)
+		return bad(rq, "disk device of vbd", d->vbd);
+	if (empty && !d->cdrom)
+		return bad(rq, "disk: no vdi, vbd", d->vbd);
+	if (!empty && (!uuid_ok(d->sr) || !uuid_ok(d->vdi)))
+		return bad(rq, "vdi", d->vdi);
+	return 0;
+}
+
+int
+spec_check_nic(struct request *rq, const struct xenops_nic_spec *n)
+{
+	uint8_t mac[6];
+
+	if (!uuid_ok(n->vif))
+		return bad(rq, "vif", n->vif);
+	if (n->device < 0 || n->device >= VM_MAX_NICS)
+		return bad(rq, "nic device of vif", n->vif);
+	if (!spec_mac_parse(n->mac, mac))
+		return bad(rq, "mac", n->mac);
+	if (!bridge_name_ok(n->bridge))
+		return bad(rq, "bridge", n->bridge);
+	if (n->mtu != 0 && (n->mtu < VM_MIN_MTU || n->mtu > VM_MAX_MTU))
+		return bad(rq, "mtu of vif", n->vif);
+	return 0;
+}
+
+static int
+check_disks(struct request *rq, struct vec disks)
+{
+	const struct xenops_disk_spec *d = disks.v;
+
+	if (disks.n > VM_MAX_DISKS)
+		return bad(rq, "number of disks", NULL);
+	for (uint32_t i = 0; i < disks.n; i++) {
+		if (spec_check_disk(rq, &d[i]))
+			return -1;
+		for (uint32_t k = 0; k < i; k++) {
+			if (d[k].device == d[i].device ||
+			    !strcmp(d[k].vbd, d[i].vbd))
+				return bad(rq, "disk: twice, vbd", d[i].vbd);
+		}
+	}
+	return 0;
+}
+
+static int
+check_nics(struct request *rq, struct vec nics)
+{
+	const struct xenops_nic_spec *n = nics.v;
+
+	if (nics.n > VM_MAX_NICS)
+		return bad(rq, "number of nics", NULL);
+	for (uint32_t i = 0; i < nics.n; i++) {
+		if (spec_check_nic(rq, &n[i]))
+			return -1;
+		for (uint32_t k = 0; k < i; k++) {
+			if (n[k].device == n[i].device ||
+			    !strcmp(n[k].vif, n[i].vif))
+				return bad(rq, "nic: twice, vif", n[i].vif);
+		}
+	}
+	return 0;
+}
+
+static int
+check_data(struct request *rq, struct vec data)
+{
+	const struct string_pair *p = data.v;
+
+	if (data.n > VM_MAX_DATA)
+		return bad(rq, "number of xenstore data", NULL);
+	for (uint32_t i = 0; i < data.n; i++) {
+		if (vm_data_goes(p[i].key) && p[i].value &&
+		    strlen(p[i].value) > VM_MAX_DATA_VALUE)
+			return bad(rq, "xenstore value of", p[i].key);
+	}
+	return 0;
+}
+
+static bool
+disk_to_boot(const struct xenops_vm_spec *vm)
+{
+	const struct xenops_disk_spec *d = vm->disks.v;
+
+	for (uint32_t i = 0; i < vm->disks.n; i++) {
+		if (d[i].bootable && d[i].vdi && d[i].vdi[0])
+			return true;
+	}
+	return false;
+}
+
+int
+spec_check_vm(struct request *rq, const struct xenops_vm_spec *vm)
+{
+	if (spec_check_uuid(rq, vm->uuid))
+		return -1;
+	if (vm->type != XENOPS_DOMAIN_TYPE_PV &&
+	    vm->type != XENOPS_DOMAIN_TYPE_PVH)
+		return request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
+		    "HVM guests are not supported yet");
+	if (vm->memory_max < VM_MIN_MEMORY || vm->memory_max > VM_MAX_MEMORY ||
+	    vm->memory_target < VM_MIN_MEMORY ||
+	    vm->memory_target > vm->memory_max)
+		return bad(rq, "memory of", vm->uuid);
+	if (vm->vcpus < 1 || vm->vcpus > vm->vcpus_max ||
+	    vm->vcpus_max > VM_MAX_VCPUS)
+		return bad(rq, "number of vcpus of", vm->uuid);
+	if (vm->weight < 0 || vm->weight > VM_MAX_SCHED || vm->cap < 0 ||
+	    vm->cap > VM_MAX_SCHED)
+		return bad(rq, "scheduling of", vm->uuid);
+	if (!text_ok(vm->cmdline) || !text_ok(vm->name))
+		return bad(rq, "text of", vm->uuid);
+	if (check_disks(rq, vm->disks) || check_nics(rq, vm->nics) ||
+	    check_data(rq, vm->xenstore_data))
+		return -1;
+	if (vm->boot == XENOPS_BOOT_DISK && !disk_to_boot(vm))
+		return request_fail(rq, XENOPS_CODE_NO_BOOTABLE_DISK,
+		    "no disk of '%s' is bootable", vm->uuid);
+	return 0;
+}
+
+int
+spec_kernel_path(struct request *rq, const char *folder, const char *name,
+    const char **path)
+{
+	struct stat st;
+	char *p;
+
+	if (!name || !name[0] || name[0] == '.' || strchr(name, '/') ||
+	    strlen(name) > 127)
+		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
+		    "'%.80s' is no name of a kernel", name ? name : "");
+	p = arena_printf(rq->arena, "%s/%s", folder, name);
+	if (lstat(p, &st) == -1 || !S_ISREG(st.st_mode))
+		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
+		    "no kernel '%s' in the host's kernel folder", name);
+	*path = p;
+	return 0;
+}
+
+const char *
+spec_disk_name(struct arena *a, int64_t device)
+{
+	if (device < 26)
+		return arena_printf(a, "xvd%c", (char)('a' + device));
+	return arena_printf(a, "d%lldp0", (long long)device);
+}
+
+int64_t
+spec_disk_devid(int64_t device)
+{
+	/* Linux's major number of xvd, then the extended form */
+	return device < 16 ? 202 << 8 | device << 4 : 1 << 28 | device << 8;
+}

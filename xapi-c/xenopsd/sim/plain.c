@@ -1,0 +1,121 @@
+#include "xenopsd/sim/plain.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PLAIN_SIZE ((int64_t)1 << 40)
+
+static int
+plain_create(struct storage *s, struct sr *sr, const char *name)
+{
+	(void)name;
+	if (mkdir(sr->dir, 0700) == -1)
+		return storage_fail_errno(s, errno, "cannot make '%s'",
+		    sr->dir);
+	return 0;
+}
+
+static int
+plain_attach(struct storage *s, struct sr *sr)
+{
+	if (access(sr->dir, F_OK) == -1)
+		return storage_fail(s, XENOPS_CODE_NO_SUCH_SR,
+		    "no SR '%s' here", sr->uuid);
+	return 0;
+}
+
+static int
+plain_detach(struct storage *s, struct sr *sr)
+{
+	(void)s;
+	(void)sr;
+	return 0;
+}
+
+static int
+plain_destroy(struct storage *s, struct sr *sr)
+{
+	const struct xenops_vdi_info *v;
+	struct vec vdis = { 0 };
+
+	if (dir_list(s, sr, &vdis))
+		return -1;
+	v = vdis.v;
+	for (uint32_t i = 0; i < vdis.n; i++)
+		if (dir_vdi_destroy(s, sr, v[i].uuid))
+			return -1;
+	dir_reap(s, sr);
+	if (rmdir(sr->dir) == -1)
+		return storage_fail_errno(s, errno, "cannot remove '%s'",
+		    sr->dir);
+	return 0;
+}
+
+static int
+plain_undo(struct storage *s, struct sr *sr)
+{
+	return access(sr->dir, F_OK) == -1 ? 0 : plain_destroy(s, sr);
+}
+
+/* A terabyte, whatever this machine has. */
+static int
+plain_space(struct storage *s, struct sr *sr, int64_t *size_out,
+    int64_t *used_out)
+{
+	const struct xenops_vdi_info *v;
+	struct vec vdis = { 0 };
+
+	if (dir_list(s, sr, &vdis))
+		return -1;
+	*size_out = PLAIN_SIZE;
+	*used_out = 0;
+	v = vdis.v;
+	for (uint32_t i = 0; i < vdis.n; i++)
+		*used_out += v[i].used;
+	return 0;
+}
+
+static int
+plain_map(struct storage *s, struct sr *sr, const char *vdi, bool writable,
+    const char **device_out)
+{
+	(void)writable;
+	*device_out = dir_path(s, sr, vdi, ".raw");
+	if (strlen(*device_out) >= DEVICE_MAX)
+		*device_out = "file";
+	return 0;
+}
+
+static int
+plain_unmap(struct storage *s, struct sr *sr, const char *vdi,
+    const char *device, bool last)
+{
+	(void)s;
+	(void)sr;
+	(void)vdi;
+	(void)device;
+	(void)last;
+	return 0;
+}
+
+const struct sr_driver sr_driver_plain = {
+	.create = plain_create,
+	.undo = plain_undo,
+	.attach = plain_attach,
+	.detach = plain_detach,
+	.destroy = plain_destroy,
+	.space = plain_space,
+	.list = dir_list,
+	.find = dir_find,
+	.vdi_create = dir_vdi_create,
+	.vdi_clone = dir_vdi_clone,
+	.vdi_destroy = dir_vdi_destroy,
+	.vdi_resize = dir_vdi_resize,
+	.vdi_set_name = dir_vdi_set_name,
+	.map = plain_map,
+	.unmap = plain_unmap,
+	.open = dir_open,
+	.reap = dir_reap,
+};

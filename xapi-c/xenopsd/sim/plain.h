@@ -1,0 +1,13 @@
+/*
+ * SRs as plain folders: whatever type an SR claims, its disks are sparse files
+ * in sr/<uuid>, which stays when the SR is detached.  A driver as those of
+ * storage/.
+ */
+#ifndef XENOPSD_SIM_PLAIN_H
+#define XENOPSD_SIM_PLAIN_H
+
+#include "xenopsd/storage/driver.h"
+
+extern const struct sr_driver sr_driver_plain;
+
+#endif

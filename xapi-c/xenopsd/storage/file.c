@@ -1,0 +1,250 @@
+/*
+ * The kinds that keep disks as files and hand them to domains by loop devices:
+ * memory (a tmpfs, gone with the power) and file (ext4 on a disk of its own,
+ * whose file system uuid is the SR's).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "xenopsd/storage/child.h"
+#include "xenopsd/storage/disk.h"
+#include "xenopsd/storage/driver.h"
+
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256		/* Linux 5.10 */
+#endif
+/* The disk may come from anywhere: nothing on it is obeyed. */
+#define MOUNT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | \
+	MS_NOSYMFOLLOW)
+#define MKFS_LIMIT_MS 1800000
+
+static bool
+is_mounted(const struct sr *sr)
+{
+	char parent[512];
+	struct stat here, above;
+
+	snprintf(parent, sizeof(parent), "%s/..", sr->dir);
+	return stat(sr->dir, &here) == 0 && stat(parent, &above) == 0 &&
+	    here.st_dev != above.st_dev;
+}
+
+static int
+mount_at(struct storage *s, struct sr *sr, const char *source,
+    const char *type, const char *options)
+{
+	if (mkdir(sr->dir, 0700) == -1 && errno != EEXIST)
+		return storage_fail_errno(s, errno, "cannot make '%s'",
+		    sr->dir);
+	if (is_mounted(sr))
+		return 0;
+	if (mount(source, sr->dir, type, MOUNT_FLAGS, options) == 0)
+		return 0;
+	storage_fail_errno(s, errno, "cannot mount SR '%s'", sr->uuid);
+	rmdir(sr->dir);
+	return -1;
+}
+
+static int
+file_detach(struct storage *s, struct sr *sr)
+{
+	if (is_mounted(sr) && umount2(sr->dir, UMOUNT_NOFOLLOW) == -1) {
+		if (errno == EBUSY)
+			return storage_fail(s, XENOPS_CODE_IN_USE,
+			    "SR '%s' is in use", sr->uuid);
+		return storage_fail_errno(s, errno, "cannot unmount '%s'",
+		    sr->dir);
+	}
+	rmdir(sr->dir);
+	return 0;
+}
+
+static int
+memory_attach(struct storage *s, struct sr *sr)
+{
+	const char *size = s->env->memory_limit > 0 ?
+	    arena_printf(s->arena, "size=%lld,mode=0700",
+	    (long long)s->env->memory_limit) : "size=50%,mode=0700";
+
+	return mount_at(s, sr, "bedplate-sr", "tmpfs", size);
+}
+
+static int
+memory_claim(struct storage *s, struct sr *sr, int *fd_out)
+{
+	(void)fd_out;
+	return *sr->device ? storage_fail(s, XENOPS_CODE_DEVICE_NOT_USABLE,
+	    "a memory SR has no device") : 0;
+}
+
+static int
+memory_create(struct storage *s, struct sr *sr, const char *name)
+{
+	(void)name;
+	return memory_attach(s, sr);
+}
+
+static int
+memory_destroy(struct storage *s, struct sr *sr)
+{
+	(void)s;
+	(void)sr;
+	return 0;			/* unmounting was the end of it */
+}
+
+static int
+file_attach(struct storage *s, struct sr *sr)
+{
+	const char *device;
+
+	if (disk_find_ext4(s, sr->uuid, &device))
+		return -1;
+	snprintf(sr->device, sizeof(sr->device), "%s", device);
+	return mount_at(s, sr, device, "ext4", "errors=remount-ro");
+}
+
+static int
+file_claim(struct storage *s, struct sr *sr, int *fd_out)
+{
+	return disk_claim(s, sr->device, fd_out);
+}
+
+static int
+file_create(struct storage *s, struct sr *sr, const char *name)
+{
+	const char *const argv[] = { s->env->mkfs, "-t", "ext4", "-q", "-F", "-m", "0",
+		"-L", "bedplate-sr", "-U", sr->uuid,
+		"-E", "lazy_itable_init=1,lazy_journal_init=1", sr->device,
+		NULL };
+	const char *text;
+	int rc;
+
+	if (storage_run(s, argv, CHILD_DIES, MKFS_LIMIT_MS, NULL) ||
+	    mount_at(s, sr, sr->device, "ext4", "errors=remount-ro"))
+		return -1;
+	text = arena_printf(s->arena, "format=1\nname=%s\n", name);
+	rc = file_write(arena_printf(s->arena, "%s/bedplate-sr", sr->dir),
+	    text, strlen(text), true);
+	return rc ? storage_fail_errno(s, -rc, "cannot write to '%s'",
+	    sr->device) : 0;
+}
+
+static int
+file_undo(struct storage *s, struct sr *sr)
+{
+	return file_detach(s, sr) ? -1 : disk_wipe(s, sr->device);
+}
+
+static int
+file_destroy(struct storage *s, struct sr *sr)
+{
+	return disk_wipe(s, sr->device);
+}
+
+static int
+file_map(struct storage *s, struct sr *sr, const char *vdi, bool writable,
+    const char **device_out)
+{
+	return loop_attach(s, dir_path(s, sr, vdi, ".raw"), writable, vdi,
+	    device_out);
+}
+
+/* Frees a loop device of this SR that no use names. */
+struct stray {
+	struct storage *s;
+	struct sr *sr;
+	const char *vdi;		/* NULL: of any disk */
+};
+
+static void
+free_stray(void *arg, const char *device, const char *file)
+{
+	const struct stray *st = arg;
+	struct storage op = { .env = st->s->env, .arena = st->s->arena };
+	char vdi[UUID_TEXT_LEN + 1] = "";
+	struct use *uses;
+	int n;
+
+	if (strlen(file) < strlen(st->sr->dir) + 1 + UUID_TEXT_LEN)
+		return;
+	memcpy(vdi, file + strlen(st->sr->dir) + 1, UUID_TEXT_LEN);
+	if (st->vdi && strcmp(vdi, st->vdi))
+		return;
+	n = use_list(&op, st->sr->uuid, &uses);
+	for (int i = 0; i < n; i++)
+		if (!strcmp(uses[i].device, device))
+			return;
+	log_warn("reaping '%s' of VDI '%s'", device, vdi);
+	if (loop_detach(&op, device, vdi))
+		log_error("cannot reap: %s", op.text);
+}
+
+static int
+file_unmap(struct storage *s, struct sr *sr, const char *vdi,
+    const char *device, bool last)
+{
+	struct stray st = { s, sr, vdi };
+
+	(void)last;
+	if (*device)
+		return loop_detach(s, device, vdi);
+	/* map was cut short: whatever it made is named by no use */
+	loop_each(sr->dir, free_stray, &st);
+	return 0;
+}
+
+static void
+file_reap(struct storage *s, struct sr *sr)
+{
+	struct stray st = { s, sr, NULL };
+
+	loop_each(sr->dir, free_stray, &st);
+	dir_reap(s, sr);
+}
+
+const struct sr_driver sr_driver_memory = {
+	.claim = memory_claim,
+	.create = memory_create,
+	.undo = file_detach,
+	.attach = memory_attach,
+	.detach = file_detach,
+	.destroy = memory_destroy,
+	.space = dir_space,
+	.list = dir_list,
+	.find = dir_find,
+	.vdi_create = dir_vdi_create,
+	.vdi_clone = dir_vdi_clone,
+	.vdi_destroy = dir_vdi_destroy,
+	.vdi_resize = dir_vdi_resize,
+	.vdi_set_name = dir_vdi_set_name,
+	.map = file_map,
+	.unmap = file_unmap,
+	.open = dir_open,
+	.reap = file_reap,
+};
+
+const struct sr_driver sr_driver_file = {
+	.claim = file_claim,
+	.create = file_create,
+	.undo = file_undo,
+	.attach = file_attach,
+	.detach = file_detach,
+	.destroy = file_destroy,
+	.space = dir_space,
+	.list = dir_list,
+	.find = dir_find,
+	.vdi_create = dir_vdi_create,
+	.vdi_clone = dir_vdi_clone,
+	.vdi_destroy = dir_vdi_destroy,
+	.vdi_resize = dir_vdi_resize,
+	.vdi_set_name = dir_vdi_set_name,
+	.map = file_map,
+	.unmap = file_unmap,
+	.open = dir_open,
+	.reap = file_reap,
+};

@@ -1,0 +1,29 @@
+/*
+ * Which disks of the machine look unused, found out aside.  A dying disk can
+ * hold whoever opens or reads it for minutes, and no signal ends that: so each
+ * disk is asked by a process of its own, whoever waits for them does so for a
+ * bounded time, and what they told is noted in the run folder (disks.unused),
+ * where the main process reads it without touching a disk.  The one that asks
+ * holds disk-<name>.lock: a disk that has not answered is not asked again
+ * before it has, so that at most one process hangs on it.
+ */
+#ifndef XENOPSD_STORAGE_LOOK_H
+#define XENOPSD_STORAGE_LOOK_H
+
+#include "xenopsd/storage/storage.h"
+
+#define LOOK_LIMIT_MS 5000
+
+typedef bool look_fn(const struct storage_env *env, struct arena *a,
+    const char *device);
+
+/* Asks all disks and notes the answers; blocks up to limit_ms.  In a worker. */
+void disks_look(const struct storage_env *env, int64_t limit_ms);
+/* The same for these n, which are asked by fn, in a child process. */
+void disks_look_at(const struct storage_env *env, const char *const *devices,
+    int n, look_fn *fn, int64_t limit_ms);
+/* Whether device looked unused when it was last asked.  Waits for no disk. */
+bool disk_noted_unused(const struct storage_env *env, struct arena *a,
+    const char *device);
+
+#endif

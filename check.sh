@@ -2,7 +2,9 @@
 # check.sh DIR TARGET...: makes each target in turn, keeps its output in
 # DIR/TARGET.log, counts the lines `PASS name`, `FAIL name`, `SKIP name` and
 # closes with the sum.  A target that fails without a FAIL line counts as one
-# failure, as does one that tests nothing.  With CI=true nothing may be skipped.
+# failure, as does one that tests nothing.  `AGAIN name: why` is a failure that
+# is followed by a second try, and by that one's line.  With CI=true nothing
+# may be skipped.
 set -eu
 
 dir=$1
@@ -11,6 +13,7 @@ mkdir -p "$dir"
 passed=0
 failed=0
 skipped=0
+again=0
 for t; do
 	echo "== $t"
 	log=$dir/$t.log
@@ -21,6 +24,7 @@ for t; do
 	f=$(grep -c '^FAIL ' "$log") || :
 	p=$(grep -c '^PASS ' "$log") || :
 	s=$(grep -c '^SKIP ' "$log") || :
+	a=$(grep -c '^AGAIN ' "$log") || :
 	if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then
 		echo "FAIL $t: did not finish"
 		f=1
@@ -31,7 +35,9 @@ for t; do
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
+	again=$((again + a))
 done
+[ "$again" -eq 0 ] || echo "$again failed at first and were tried again"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "${CI:-}" != true ] || [ "$skipped" -eq 0 ] || failed=1
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

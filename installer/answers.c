@@ -10,6 +10,7 @@
 
 #include "base/hostname.h"
 #include "base/secret.h"
+#include "disk/mark.h"
 #include "state.h"
 
 #define BLANKS " \t\r\n"
@@ -442,27 +443,45 @@ parse_child(struct answers *a, xmlNodePtr n)
 /* -- the whole -- */
 
 static bool
+parse_mode(struct answers *a, xmlNodePtr root)
+{
+	struct choices *c = &a->choices;
+	char mode[NETCONF_TEXT], serial[MARK_SERIAL_MAX + 1];
+
+	if (!attribute(a, root, "mode", mode, sizeof mode) ||
+	    !attribute(a, root, "serial", serial, sizeof serial))
+		return false;
+	if (strcmp(mode, "reinstall") == 0) {
+		if (!*serial || strpbrk(serial, "\r\n"))
+			return bad(a, root, "mode=\"reinstall\" needs a "
+			    "serial, another each time");
+		snprintf(c->reinstall, sizeof c->reinstall, "%s", serial);
+		return true;
+	}
+	if (has_attribute(root, "serial"))
+		return bad(a, root, "serial is for mode=\"reinstall\"");
+	return !has_attribute(root, "mode") || strcmp(mode, "fresh") == 0 ||
+	    bad(a, root, "mode=\"%s\" is not supported yet, only fresh and "
+	    "reinstall", mode);
+}
+
+static bool
 parse_root(struct answers *a, xmlNodePtr root)
 {
-	static const char *const known[ATTRIBUTES_MAX] = { "mode", "sr-type",
-		"srtype" };
-	char mode[NETCONF_TEXT];
+	static const char *const known[ATTRIBUTES_MAX] = { "mode", "serial",
+		"sr-type", "srtype" };
 
 	if (root && strcmp(name_of(root), "restore") == 0)
 		return parse_installing(a, root);
 	if (!root || (strcmp(name_of(root), "installation") != 0 &&
 	    strcmp(name_of(root), "answerfile") != 0))
 		return bad(a, root, "the root element is not <installation>");
-	if (!check_attributes(a, root, known) ||
-	    !attribute(a, root, "mode", mode, sizeof mode))
+	if (!check_attributes(a, root, known) || !parse_mode(a, root))
 		return false;
-	if (has_attribute(root, "mode") && strcmp(mode, "fresh") != 0)
-		return bad(a, root, "mode=\"%s\" is not supported yet, only "
-		    "fresh", mode);
-	for (int i = 1; known[i]; i++)
+	for (int i = 2; known[i]; i++)
 		if (has_attribute(root, known[i]))
-			return bad(a, root, "%s is for an installation, which "
-			    "is not supported yet", known[i]);
+			return bad(a, root, "%s is not supported yet",
+			    known[i]);
 	return true;
 }
 
@@ -473,6 +492,9 @@ check(struct answers *a, xmlNodePtr root)
 	bool manual = strcmp(a->ntp_source, "manual") == 0;
 	const char *problem;
 
+	if (*a->choices.reinstall && !*a->choices.disk)
+		return bad(a, root, "mode=\"reinstall\" without "
+		    "<primary-disk>");
 	if (manual && !*a->choices.network.ntp)
 		return bad(a, root, "<ntp source=\"manual\"> without "
 		    "<ntp-server>");

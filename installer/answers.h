@@ -17,7 +17,8 @@
  * Every element and attribute of XenServer's files is either honoured or
  * refused by name and line; none is passed over, since what it asks for would
  * not be there.  <primary-disk wipe="yes">NAME</primary-disk> installs the
- * host to that disk; what else XenServer's files say of an installation is
+ * host to that disk, with mode="reinstall" serial="TEXT" of <installation> over
+ * the host that is there; what else XenServer's files say of an installation is
  * refused until it is there.  A file is taken as a whole or not at all.
  */
 #ifndef INSTALLER_ANSWERS_H

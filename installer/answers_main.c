@@ -52,9 +52,19 @@ apply(const struct choices *c)
 static int
 install(const struct choices *c)
 {
+	const char *argv[8] = { INSTALL, "-r" };
+	int n = 2;
+
+	if (c->wipe)
+		argv[n++] = "-w";
+	if (*c->reinstall) {
+		argv[n++] = "-R";
+		argv[n++] = c->reinstall;
+	}
+	argv[n++] = "--";
+	argv[n++] = c->disk;
 	fflush(NULL);
-	execl(INSTALL, INSTALL, "-r", c->wipe ? "-w" : "--", c->disk,
-	    (char *)NULL);
+	execv(INSTALL, (char *const *)argv);
 	return 2;
 }
 

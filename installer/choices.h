@@ -19,7 +19,10 @@
 struct choices {
 	/* the installation */
 	char disk[CHOICES_TEXT];	/* disk_named() finds it; "": none */
-	bool wipe;			/* whatever lies on it */
+	bool wipe;			/* whatever lies on it, but for a host */
+	bool wipe_host;			/* even that; only a person says so */
+	char reinstall[CHOICES_TEXT];	/* over a host, SRs are kept: the
+					 * answer file's serial; "": not that */
 	/* the host */
 	char password_hash[SECRET_SIZE];
 	char hostname[HOSTNAME_LENGTH_MAX + 1];

@@ -27,7 +27,7 @@ $(B)/musl/bedplate-answers: $(ANSWERS_SOURCES) $(INSTALLER_HEADERS) \
 	@mv $@.$T $@
 
 INSTALL_SOURCES := $(wildcard installer/disk/*.c installer/install/*.c) \
-	$(addprefix xapi-c/base/,atomic_file.c fdio.c)
+	$(INSTALLER_COMMON) $(INSTALLER_BASE)
 
 $(B)/musl/bedplate-install: $(INSTALL_SOURCES) $(INSTALLER_HEADERS) \
 		$(wildcard installer/disk/*.h installer/install/*.h) \
@@ -36,5 +36,5 @@ $(B)/musl/bedplate-install: $(INSTALL_SOURCES) $(INSTALLER_HEADERS) \
 	$(call say,CC)$(MUSL_CC) $(INSTALLER_FLAGS) -Os -fPIE -static-pie -s \
 	    -Wl,--gc-sections -I$(B)/sysroot/include/libfdisk \
 	    -I$(B)/sysroot/include/blkid -o $@.$T $(INSTALL_SOURCES) \
-	    -lfdisk -lblkid -luuid
+	    -lfdisk -lblkid -luuid -lcrypt
 	@mv $@.$T $@

@@ -89,6 +89,11 @@ iso: $(B)/SHA256SUMS
 run: $(B)/SHA256SUMS
 	@tests/appliance/run.py $(ISO) $(B)/run.img $(FIRMWARE)
 
+.PHONY: run-installed
+## run-installed: make run's disk, the host installed to it at the first time
+run-installed: $(B)/SHA256SUMS
+	@tests/appliance/run.py $(ISO) $(B)/run.img $(FIRMWARE) installed
+
 CHECK_TARGETS += check-boot
 .PHONY: check-boot
 ## check-boot: the ISO reaches dom0 in QEMU: BIOS and UEFI, CD and USB

@@ -27,28 +27,36 @@ unit_layers = $(filter $(LAYERS) gen xenopsd installer,$(sort $(shell \
 unit_archives = $(addprefix $1/,$(addsuffix .a,$(sort \
 	$(foreach l,$(call unit_layers,$2),$(LAYER_NEEDS_$l)))))
 
-# What of installer/ is no program of its own.
+# libfdisk and libblkid, where a test may need them.  $1 source, $2 libraries
+unit_libs = $(if $(filter installer,$(call unit_layers,$1)),$2)
+
+# What of installer/ is no program of its own.  $5 where libfdisk and libblkid
+# are, as a prefix
 define installer_rules
 $1/installer/%.o: installer/%.c $1/.flags | $4
 	@mkdir -p $$(@D)
-	$$(call say,CC)$2 $$($3) -MMD -MP -MF $$(@:.o=.d) -MT $$@ \
-	    -c $$< -o $$@.$$T
+	$$(call say,CC)$2 $$($3) -Iinstaller -I$5/libfdisk -I$5/blkid \
+	    -MMD -MP -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.$$T
 	@mv $$@.$$T $$@
 
 $1/installer.a: $(patsubst %.c,$1/%.o,$(INSTALLER_COMMON) installer/answers.c \
-    $(addprefix installer/disk/,grub.c layout.c name.c))
+    $(wildcard installer/disk/*.c) \
+    $(addprefix installer/install/,choose.c plan.c steps.c))
 endef
-$(eval $(call installer_rules,$(B)/host/asan,$(HOST_CC),ASAN_CFLAGS,))
+$(eval $(call installer_rules,$(B)/host/asan,$(HOST_CC),ASAN_CFLAGS,,\
+	/usr/include))
 $(eval $(call installer_rules,$(B)/musl/obj,$$(MUSL_CC),MUSL_CFLAGS,$$(call \
-	dep,musl libxml2)))
+	dep,musl libxml2 libfdisk util-linux),$(B)/sysroot/include))
 
 define unit_rules
 $(B)/tests/unit/$1: tests/unit/$1.c $(wildcard tests/unit/*.h) \
     $(call unit_archives,$(B)/host/asan,tests/unit/$1.c) | $$(GEN_HEADERS)
 	@mkdir -p $$(@D)
-	$$(call say,LD)$$(HOST_CC) $$(ASAN_CFLAGS) -Itests/unit -I. -o $$@.$$T $$< \
+	$$(call say,LD)$$(HOST_CC) $$(ASAN_CFLAGS) -Itests/unit -I. \
+	    -Iinstaller -o $$@.$$T $$< \
 	    -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
-	    $$(CHECK_LIBS) $$(HOST_LIBS)
+	    $$(CHECK_LIBS) $$(HOST_LIBS) \
+	    $(call unit_libs,tests/unit/$1.c,-lfdisk -lblkid)
 	@mv $$@.$$T $$@
 endef
 $(foreach t,$(notdir $(UNIT_TESTS) $(UNIT_HELPERS)),$(eval \
@@ -60,8 +68,8 @@ $(B)/musl/obj/unit/$1.o: tests/unit/$1.c $(wildcard tests/unit/*.h) \
     $(B)/musl/obj/.flags | $$(GEN_HEADERS) $$(call dep,musl check openssl \
     libxml2 jansson sqlite)
 	@mkdir -p $$(@D)
-	$$(call say,CC)$$(MUSL_CC) $$(MUSL_CFLAGS) -Itests/unit -I. -MMD -MP \
-	    -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.$$T
+	$$(call say,CC)$$(MUSL_CC) $$(MUSL_CFLAGS) -Itests/unit -I. -Iinstaller \
+	    -MMD -MP -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.$$T
 	@mv $$@.$$T $$@
 
 $(B)/musl/obj/unit/$1.whole.o: $(B)/musl/obj/unit/$1.o \
@@ -70,7 +78,8 @@ $(B)/musl/obj/unit/$1.whole.o: $(B)/musl/obj/unit/$1.o \
 $(B)/tests/musl/$1: $(B)/musl/obj/unit/$1.whole.o
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(MUSL_CC) $$(MUSL_LDFLAGS) -o $$@.$$T $$< -lcheck \
-	    $$(MUSL_LIBS)
+	    $$(MUSL_LIBS) \
+	    $(call unit_libs,tests/unit/$1.c,-lfdisk -lblkid -luuid)
 	@mv $$@.$$T $$@
 endef
 $(foreach t,$(notdir $(UNIT_TESTS) $(UNIT_HELPERS)),$(eval \

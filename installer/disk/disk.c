@@ -1,4 +1,4 @@
-#include "disk.h"
+#include "disk/disk.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <blkid.h>
+#include "disk/table.h"
 
 #define SYS_BLOCK "/sys/block"
 #define PATH_SIZE 512
@@ -101,74 +101,51 @@ is_free(const char *path)
 /* -- what lies on it -- */
 
 static void
-add(char *out, size_t size, const char *text)
+look_at_ours(struct disk *d)
 {
-	size_t n = strlen(out);
+	struct holds sr;
 
-	if (n + 3 < size && !strstr(out, text))
-		snprintf(out + n, size - n, "%s%s", n ? ", " : "", text);
+	mark_read(d->path, &d->layout, &d->mark);
+	d->kind = d->mark.unfinished ? DISK_UNFINISHED : DISK_INSTALLED;
+	holds_look_at(d->path, d->layout.parts[PART_SR].start,
+	    d->layout.parts[PART_SR].size, &sr);
+	d->has_sr = *sr.text || sr.unread;
 }
 
-/* One signature of a partition or of the whole: its kind and its label. */
-static void
-describe(blkid_probe pr, char *out, size_t size)
+/* An installation that was cut before it had its partitions leaves its mark on
+ * a disk that was emptied; another's mark may lie below a file system. */
+static bool
+is_begun(struct disk *d)
 {
-	const char *type, *label, *table;
-	char text[DISK_TEXT];
+	const char *why;
 
-	if (blkid_probe_lookup_value(pr, "PTTYPE", &table, NULL) == 0)
-		add(out, size, table);
-	if (blkid_probe_lookup_value(pr, "TYPE", &type, NULL))
-		return;
-	if (blkid_probe_lookup_value(pr, "LABEL", &label, NULL) || !*label)
-		label = NULL;
-	snprintf(text, sizeof text, label ? "%s '%s'" : "%s", type, label);
-	add(out, size, text);
+	if (d->holds.known || d->holds.unread ||
+	    !layout_plan(d->path, d->size, &d->layout, &why))
+		return false;
+	mark_read(d->path, &d->layout, &d->mark);
+	return d->mark.unfinished;
 }
 
-static void
-probe(const char *path, char *out, size_t size)
+/* Ours, if the whole table says so: one that cannot be read is not asked. */
+void
+disk_look(struct disk *d)
 {
-	blkid_probe pr = blkid_new_probe_from_filename(path);
-
-	if (!pr)
-		return;
-	blkid_probe_enable_superblocks(pr, 1);
-	blkid_probe_set_superblocks_flags(pr,
-	    BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL);
-	blkid_probe_enable_partitions(pr, 1);
-	if (blkid_do_safeprobe(pr) == 0)
-		describe(pr, out, size);
-	blkid_free_probe(pr);
-}
-
-/* The partitions, then the disk itself: names come as the kernel has them. */
-static void
-what_it_holds(const char *name, char *out, size_t size)
-{
-	char path[PATH_SIZE];
-	struct dirent **e;
-	int n;
-
-	snprintf(path, sizeof path, "/dev/%s", name);
-	probe(path, out, size);
-	snprintf(path, sizeof path, SYS_BLOCK "/%s", name);
-	n = scandir(path, &e, NULL, alphasort);
-	for (int i = 0; i < n; i++) {
-		if (strncmp(e[i]->d_name, name, strlen(name)) == 0) {
-			snprintf(path, sizeof path, "/dev/%s", e[i]->d_name);
-			probe(path, out, size);
-		}
-		free(e[i]);
-	}
-	if (n >= 0)
-		free(e);
+	d->has_sr = false;
+	holds_look(d->path, &d->holds);
+	d->has_table = table_read(d->path, &d->layout) == 0;
+	if (d->has_table)
+		look_at_ours(d);
+	else if (is_begun(d))
+		d->kind = DISK_UNFINISHED;
+	else
+		d->kind = *d->holds.text || d->holds.unread ? DISK_FOREIGN :
+		    DISK_BLANK;
 }
 
 /* -- the list -- */
 
-static bool
-take(const char *name, struct disk *d)
+bool
+disk_take(const char *name, struct disk *d)
 {
 	if (!is_real(name) || number(name, "ro"))
 		return false;
@@ -187,9 +164,8 @@ take(const char *name, struct disk *d)
 	if (!*d->wwn)
 		attribute(name, "wwid", d->wwn, sizeof d->wwn);
 	serial_of(name, d->serial, sizeof d->serial);
-	what_it_holds(name, d->holds, sizeof d->holds);
-	/* media with answers */
-	return !strstr(d->holds, "'BEDPLATE'");
+	disk_look(d);
+	return !d->holds.answers;
 }
 
 int
@@ -199,7 +175,7 @@ disks_list(struct disk out[static DISKS_MAX])
 	int n = scandir(SYS_BLOCK, &e, NULL, alphasort), found = 0;
 
 	for (int i = 0; i < n; i++) {
-		if (found < DISKS_MAX && take(e[i]->d_name, &out[found]))
+		if (found < DISKS_MAX && disk_take(e[i]->d_name, &out[found]))
 			found++;
 		free(e[i]);
 	}

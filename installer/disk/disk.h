@@ -10,8 +10,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "disk/holds.h"
+#include "disk/layout.h"
+#include "disk/mark.h"
+
 #define DISKS_MAX 256
 #define DISK_TEXT 128
+
+/* Whose it is.  What could not be read whole is foreign. */
+enum disk_kind {
+	DISK_BLANK,			/* nothing on it */
+	DISK_FOREIGN,
+	DISK_UNFINISHED,		/* an installation that did not end */
+	DISK_INSTALLED,			/* an installed host */
+};
 
 struct disk {
 	char path[64];			/* /dev/sda */
@@ -22,9 +34,20 @@ struct disk {
 	unsigned sector;		/* logical, 512 or 4096 */
 	bool removable;
 	bool in_use;			/* mounted (the medium), of an SR, a RAID */
-	char holds[DISK_TEXT];		/* what is on it, for a person; "" */
+	enum disk_kind kind;
+	struct holds holds;
+	/* of ours */
+	struct layout layout;
+	struct mark mark;
+	bool has_table;			/* layout is that of the disk */
+	bool has_sr;			/* something is on the last partition */
 };
 
+/* Fills in what lies on d->path, of which only path and size are known; a disk
+ * image in a file will do. */
+void disk_look(struct disk *d);
+/* The one that the kernel calls so (sda).  False if it is none of these. */
+bool disk_take(const char *name, struct disk *d);
 /* The disks, in the order of their names; their number. */
 int disks_list(struct disk out[static DISKS_MAX]);
 /*

@@ -1,4 +1,4 @@
-#include "grub.h"
+#include "disk/grub.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -59,14 +59,31 @@ write_at(int fd, const char *data, size_t len, uint64_t at)
 
 /* Whole sectors, so that a disk of 4 KiB sectors could be written too. */
 static int
-write_boot(int fd, const char *boot)
+write_boot(int fd, const char *boot, size_t len)
 {
 	char first[4096];
 
 	if (pread(fd, first, sizeof first, 0) != sizeof first)
 		return -EIO;
-	memcpy(first, boot, BOOT_CODE);
+	memset(first, 0, BOOT_CODE);
+	memcpy(first, boot, len);
 	return write_at(fd, first, sizeof first, 0);
+}
+
+int
+grub_bios_none(const char *disk)
+{
+	/* int 0x18: this device starts nothing; and should that return, hlt
+	 * and again */
+	static const char code[] = { '\xcd', '\x18', '\xf4', '\xeb', '\xfd' };
+	int fd = open(disk, O_RDWR | O_CLOEXEC);
+	int rc;
+
+	if (fd == -1)
+		return -errno;
+	rc = write_boot(fd, code, sizeof code);
+	close(fd);
+	return rc;
 }
 
 int
@@ -89,7 +106,7 @@ grub_bios_install(const char *disk, uint64_t start, uint64_t size,
 	fd = open(disk, O_RDWR | O_CLOEXEC);
 	rc = fd == -1 ? -errno : write_at(fd, core, core_len, start);
 	if (rc == 0)
-		rc = write_boot(fd, boot);
+		rc = write_boot(fd, boot, BOOT_CODE);
 out:
 	if (fd != -1)
 		close(fd);

@@ -15,4 +15,10 @@
 int grub_bios_install(const char *disk, uint64_t start, uint64_t size,
     const char *boot_img, const char *core_img);
 
+/*
+ * Until then: a first sector from which a BIOS goes on with the next device,
+ * for a partition table alone would make it hang here.
+ */
+int grub_bios_none(const char *disk);
+
 #endif

@@ -1,4 +1,4 @@
-#include "image.h"
+#include "disk/image.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "layout.h"
+#include "disk/layout.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -38,16 +38,33 @@ draw_id(char id[static LAYOUT_ID_LEN + 1])
 	return true;
 }
 
-bool
-layout_plan(const struct disk *d, struct layout *out, const char **why)
+void
+layout_paths(struct layout *l, const char *disk)
 {
 	/* what ends in a digit gets a p before the partition's number */
-	const char *p = isdigit((unsigned char)d->path[strlen(d->path) - 1]) ?
+	const char *p = isdigit((unsigned char)disk[strlen(disk) - 1]) ?
 	    "p" : "";
+
+	for (int i = 0; i < PART_N; i++)
+		snprintf(l->parts[i].path, sizeof l->parts[i].path, "%.64s%s%d",
+		    disk, p, i + 1);
+}
+
+const char *
+layout_prefix(enum part part, char out[static 37])
+{
+	snprintf(out, 37, "bedplate-%s-", parts[part].name);
+	return out;
+}
+
+bool
+layout_plan(const char *disk, uint64_t size, struct layout *out,
+    const char **why)
+{
 	char id[LAYOUT_ID_LEN + 1];
 	uint64_t at = MIB;
 
-	if (d->size < LAYOUT_MIN_DISK) {
+	if (size < LAYOUT_MIN_DISK) {
 		*why = "the disk is smaller than 8 GiB";
 		return false;
 	}
@@ -57,14 +74,13 @@ layout_plan(const struct disk *d, struct layout *out, const char **why)
 	}
 	memset(out, 0, sizeof *out);
 	memcpy(out->id, id, sizeof id);
+	layout_paths(out, disk);
 	for (int i = 0; i < PART_N; i++) {
 		/* the last MiB is the second table's */
-		uint64_t left = d->size / MIB * MIB - MIB - at;
+		uint64_t left = size / MIB * MIB - MIB - at;
 
 		snprintf(out->parts[i].name, sizeof out->parts[i].name,
 		    "bedplate-%s-%s", parts[i].name, id);
-		snprintf(out->parts[i].path, sizeof out->parts[i].path,
-		    "%s%s%d", d->path, p, i + 1);
 		out->parts[i].type = parts[i].type;
 		out->parts[i].start = at;
 		out->parts[i].size = parts[i].size ? parts[i].size : left;

@@ -16,9 +16,8 @@
 #ifndef INSTALLER_DISK_LAYOUT_H
 #define INSTALLER_DISK_LAYOUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
-
-#include "disk.h"
 
 #define LAYOUT_MIN_DISK ((uint64_t)8 << 30)
 #define LAYOUT_ID_LEN 16
@@ -43,6 +42,13 @@ struct layout {
 	} parts[PART_N];
 };
 
-/* False with *why, for a person, if the disk cannot hold a system. */
-bool layout_plan(const struct disk *d, struct layout *out, const char **why);
+/* The paths of the partitions of a disk. */
+void layout_paths(struct layout *l, const char *disk);
+/* The name of a part without the installation's, "bedplate-esp-". */
+const char *layout_prefix(enum part part, char out[static 37]);
+/* A new one for the disk of that size; false with *why, for a person, if it
+ * cannot hold a system. */
+bool layout_plan(const char *disk, uint64_t size, struct layout *out,
+    const char **why);
+
 #endif

@@ -1,4 +1,4 @@
-#include "disk.h"
+#include "disk/disk.h"
 
 #include <stddef.h>
 #include <string.h>

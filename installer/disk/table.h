@@ -4,10 +4,15 @@
 #ifndef INSTALLER_DISK_TABLE_H
 #define INSTALLER_DISK_TABLE_H
 
-#include "layout.h"
+#include "disk/layout.h"
+
+#define TABLE_FOREIGN 1
 
 /* Replaces the table by one of the layout, and waits for the devices of its
- * partitions.  0 or -errno. */
-int table_write(const struct disk *d, const struct layout *l);
+ * partitions.  What a BIOS starts from the first sector stays.  0 or -errno. */
+int table_write(const char *disk, unsigned sector, const struct layout *l);
+/* The layout of an installation, of which every partition is there and has its
+ * name.  0, TABLE_FOREIGN if that is not what the disk has, or -errno. */
+int table_read(const char *disk, struct layout *out);
 
 #endif

@@ -1,21 +1,27 @@
 /*
- * bedplate-install [-n] [-r] [-w] DISK: installs the system that was started
- * from a medium to the disk, named as disk.h says.  What the host was told so
- * far (password, network, name) goes along.  -n prints the plan and writes
- * nothing; -r restarts the machine afterwards.  A disk that holds anything is
- * taken only with -w.  Without a disk it lists those there are.  Exit status 1:
- * refused, nothing was written; 2: failed, run it again; 3: the disk has an
- * installed system already.
+ * bedplate-install [-n] [-r] [-w] [-R SERIAL] DISK: installs the system that
+ * was started from a medium to the disk, named as disk.h says.  What the host
+ * was told so far (password, network, name) goes along.  -n prints the plan
+ * and writes nothing; -r restarts the machine afterwards.  A disk that holds
+ * anything is taken only with -w, one with an installed host only with -R,
+ * which keeps its SR, and once for each SERIAL.  Without a disk it lists those
+ * there are.  Exit status 1: refused, nothing was written; 2: failed, run it
+ * again; 3: the disk has an installed host, which was left alone.
+ *
+ * bedplate-install -c sda: the host that was started from that disk is whole,
+ * whatever kept its installation from saying so.
  */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "install/choose.h"
 #include "install/plan.h"
 
 #define MEDIUM_SLOT "/run/medium/bedplate/slot.img"
-
+#define EFI "/sys/firmware/efi"
 #define REBOOT "/sbin/reboot"
+#define TOLD 10			/* per cent at a time */
 
 static struct disk disks[DISKS_MAX];
 
@@ -32,75 +38,128 @@ list(int n)
 	for (int i = 0; i < n; i++)
 		printf("%s\t%s\t%s\t%s\t%llu\t%s%s\n", disks[i].path,
 		    disks[i].model, disks[i].serial, disks[i].wwn,
-		    (unsigned long long)disks[i].size, disks[i].holds,
+		    (unsigned long long)disks[i].size, disks[i].holds.text,
 		    disks[i].in_use ? " (in use)" : "");
+}
+
+static void
+tell(void *arg, const struct progress *p)
+{
+	(void)arg;
+	if (!p->begins && p->percent % TOLD)
+		return;
+	printf("%3d %%", p->percent);
+	if (p->left_s >= 0)
+		printf(" about %d s left", p->left_s);
+	printf("%s%s\n", p->begins ? ": " : "", p->begins ? p->text : "");
+	fflush(stdout);
 }
 
 /* Fills in; 0, or the exit status. */
 static int
-choose(struct install *in, int n, const char *name, bool wipe)
+prepare(struct install *in, int n)
 {
-	const char *why;
+	const char *why, *name = in->choices.disk;
 	const struct disk *d = disk_named(disks, n, name, &why);
+	enum choose what;
 
 	if (!d)
 		return refuse(name, why);
-	if (strstr(d->holds, "'bedplate-state'")) {
-		fprintf(stderr, "bedplate-install: '%s' has an installed "
-		    "system\n", name);
-		return 3;
+	what = choose(d, &in->choices, access(EFI, F_OK) == 0, &why);
+	if (what == CHOOSE_REFUSED || what == CHOOSE_THERE) {
+		refuse(name, why);
+		return what == CHOOSE_THERE ? 3 : 1;
 	}
-	if (*d->holds && !wipe)
-		return refuse(name, d->holds);
-	in->disk = *d;
-	return layout_plan(d, &in->layout, &why) ? 0 : refuse(name, why);
+	return plan_init(in, d, what == CHOOSE_OVER, &why) ? 0 :
+	    refuse(name, why);
 }
 
 static int
 install(struct install *in)
 {
 	if (plan_run(in)) {
-		fprintf(stderr, "bedplate-install: %s\n", in->why);
+		fprintf(stderr, "bedplate-install: %s\nbedplate-install: %s\n",
+		    in->why, in->remains);
 		return 2;
 	}
-	printf("100 %% installed to %s as %s\n", in->disk.path,
+	printf("100 %% installed to %s as %s\n"
+	    "The host starts from this disk from now on. Its console shows "
+	    "its address and the\nfingerprint of its certificate; log in "
+	    "there as root, at https://ADDRESS/.\n", in->disk.path,
 	    in->layout.id);
+	fflush(stdout);
 	return 0;
+}
+
+static int
+complete(struct install *in, const char *name)
+{
+	if (!disk_take(name, &in->disk))
+		return refuse(name, "there is no such disk");
+	if (in->disk.kind != DISK_UNFINISHED)
+		return 0;
+	in->layout = in->disk.layout;
+	return install_complete(in) ? refuse(name, in->why) : 0;
+}
+
+struct options {
+	bool dry, restart;
+	const char *complete;		/* a disk, or NULL */
+};
+
+static bool
+parse(int argc, char **argv, struct choices *c, struct options *o)
+{
+	int opt;
+
+	while ((opt = getopt(argc, argv, "c:nrR:w")) != -1) {
+		if (opt == '?')
+			return false;
+		o->dry |= opt == 'n';
+		o->restart |= opt == 'r';
+		c->wipe |= opt == 'w';
+		if (opt == 'c')
+			o->complete = optarg;
+		if (opt == 'R')
+			snprintf(c->reinstall, sizeof c->reinstall, "%s",
+			    optarg);
+	}
+	snprintf(c->disk, sizeof c->disk, "%s",
+	    optind < argc ? argv[optind] : "");
+	return argc - optind <= 1;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct install in = {
+	static struct install in = {
 		.slot = MEDIUM_SLOT,
 		.programs = "/run/slot/boot/grub",
 		.state = "/state",
 		.target = "/run/bedplate/target",
-		.log = stdout,
+		.tell = tell,
 	};
-	bool dry = false, wipe = false, restart = false;
-	int n = disks_list(disks), opt, rc;
+	struct options o = { .dry = false };
+	int n, rc;
 
-	while ((opt = getopt(argc, argv, "nrw")) != -1) {
-		if (opt == '?')
-			return 1;
-		dry |= opt == 'n';
-		restart |= opt == 'r';
-		wipe |= opt == 'w';
-	}
-	if (optind == argc) {
+	if (!parse(argc, argv, &in.choices, &o))
+		return 1;
+	if (o.complete)
+		return complete(&in, o.complete);
+	n = disks_list(disks);
+	if (!*in.choices.disk) {
 		list(n);
 		return 0;
 	}
-	rc = choose(&in, n, argv[optind], wipe);
+	rc = prepare(&in, n);
 	if (rc)
 		return rc;
-	if (dry) {
+	if (o.dry) {
 		plan_print(&in, stdout);
 		return 0;
 	}
 	rc = install(&in);
-	if (rc == 0 && restart)
+	if (rc == 0 && o.restart)
 		execl(REBOOT, REBOOT, "-f", (char *)NULL);
 	return rc;
 }

@@ -45,6 +45,15 @@ run(struct install *in, const char *const argv[])
 
 /* -- wipe -- */
 
+static int
+blank(struct install *in, const char *path, uint64_t size)
+{
+	int rc = image_blank(path, 0, size);
+
+	return rc ? install_fail(in, "cannot erase %s: %s", path,
+	    strerror(-rc)) : 0;
+}
+
 /* Each of the old partitions, so that no file system, RAID or volume group
  * comes back from inside of a new one. */
 static int
@@ -53,7 +62,7 @@ blank_partition(struct install *in, const char *name)
 	char path[PATH_SIZE];
 	struct stat st;
 	uint64_t size;
-	int rc, fd;
+	int fd;
 
 	snprintf(path, sizeof path, "/dev/%s", name);
 	if (stat(path, &st) == -1 || !S_ISBLK(st.st_mode))
@@ -62,13 +71,11 @@ blank_partition(struct install *in, const char *name)
 	size = fd == -1 ? 0 : (uint64_t)lseek(fd, 0, SEEK_END);
 	if (fd != -1)
 		close(fd);
-	rc = size ? image_blank(path, 0, size) : 0;
-	return rc ? install_fail(in, "cannot erase %s: %s", path,
-	    strerror(-rc)) : 0;
+	return size ? blank(in, path, size) : 0;
 }
 
 static int
-wipe(struct install *in)
+blank_disk(struct install *in)
 {
 	const char *name = in->disk.path + strlen("/dev/");
 	char path[PATH_SIZE];
@@ -84,11 +91,62 @@ wipe(struct install *in)
 	}
 	if (n >= 0)
 		free(e);
-	if (rc)
-		return rc;
-	rc = image_blank(in->disk.path, 0, in->disk.size);
+	return rc ? rc : blank(in, in->disk.path, in->disk.size);
+}
+
+/* What firmware starts from goes first.  The BIOS boot partition holds the
+ * mark, and is written over later. */
+static int
+blank_system(struct install *in)
+{
+	static const enum part parts[] = { PART_ESP, PART_SLOT_A, PART_SLOT_B,
+		PART_STATE };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof parts / sizeof parts[0]; i++)
+		rc = blank(in, in->layout.parts[parts[i]].path,
+		    in->layout.parts[parts[i]].size);
+	return rc;
+}
+
+static int
+set_mark(struct install *in, bool unfinished)
+{
+	struct mark *m = &in->disk.mark;
+	int rc;
+
+	m->unfinished = unfinished;
+	rc = mark_write(in->disk.path, &in->layout, m);
+	return rc ? install_fail(in, "cannot mark %s: %s", in->disk.path,
+	    strerror(-rc)) : 0;
+}
+
+static int
+start_nothing(struct install *in)
+{
+	int rc = grub_bios_none(in->disk.path);
+
 	return rc ? install_fail(in, "cannot erase %s: %s", in->disk.path,
 	    strerror(-rc)) : 0;
+}
+
+/* What was on it does not start any more, before a part of it is gone.  The
+ * first sector is there again before the table is. */
+static int
+wipe_fresh(struct install *in)
+{
+	memset(&in->disk.mark, 0, sizeof in->disk.mark);
+	return start_nothing(in) || blank_disk(in) || set_mark(in, true) ||
+	    start_nothing(in) ? -1 : 0;
+}
+
+static int
+wipe(struct install *in)
+{
+	if (!in->over)
+		return wipe_fresh(in);
+	return set_mark(in, true) || start_nothing(in) ||
+	    blank_system(in) ? -1 : 0;
 }
 
 /* -- partition, slot, sr -- */
@@ -96,30 +154,31 @@ wipe(struct install *in)
 static int
 partition(struct install *in)
 {
-	int rc = table_write(&in->disk, &in->layout);
+	int rc = table_write(in->disk.path, in->disk.sector, &in->layout);
 
 	return rc ? install_fail(in, "cannot partition %s: %s",
 	    in->disk.path, strerror(-rc)) : 0;
 }
 
+/* The other slot holds nothing, whatever was at its place. */
 static int
 slot(struct install *in)
 {
 	int rc = image_write(in->slot, in->layout.parts[PART_SLOT_A].path,
 	    in->layout.parts[PART_SLOT_A].size, install_progress, in);
 
-	return rc ? install_fail(in, "cannot write the system to %s: %s",
-	    in->layout.parts[PART_SLOT_A].path, strerror(-rc)) : 0;
+	if (rc)
+		return install_fail(in, "cannot write the system to %s: %s",
+		    in->layout.parts[PART_SLOT_A].path, strerror(-rc));
+	return blank(in, in->layout.parts[PART_SLOT_B].path,
+	    in->layout.parts[PART_SLOT_B].size);
 }
 
 static int
 sr(struct install *in)
 {
-	const char *path = in->layout.parts[PART_SR].path;
-	int rc = image_blank(path, 0, in->layout.parts[PART_SR].size);
-
-	return rc ? install_fail(in, "cannot erase %s: %s", path,
-	    strerror(-rc)) : 0;
+	return blank(in, in->layout.parts[PART_SR].path,
+	    in->layout.parts[PART_SR].size);
 }
 
 /* -- files on the new file systems -- */
@@ -220,13 +279,29 @@ keep_all(struct install *in)
 }
 
 static int
+keep_chosen(struct install *in)
+{
+	const char *what;
+	int rc = choices_store(&in->choices, in->target, &what);
+
+	return rc ? install_fail(in, "cannot store %s: %s", what,
+	    strerror(-rc)) : 0;
+}
+
+static int
+fill_state(struct install *in)
+{
+	return folder(in, "login") || keep_all(in) || keep_chosen(in) ? -1 : 0;
+}
+
+static int
 state(struct install *in)
 {
 	if (RUN(in, "/usr/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-m", "1",
 	    "-L", "bedplate-state", in->layout.parts[PART_STATE].path) ||
 	    attach(in, PART_STATE, "ext4"))
 		return -1;
-	return detach(in, folder(in, "login") ? -1 : keep_all(in));
+	return detach(in, fill_state(in));
 }
 
 /* -- esp -- */
@@ -270,7 +345,7 @@ esp(struct install *in)
 	return detach(in, fill_esp(in));
 }
 
-/* -- bios -- */
+/* -- bios, finish -- */
 
 static int
 bios(struct install *in)
@@ -278,21 +353,57 @@ bios(struct install *in)
 	char boot[PATH_SIZE], core[PATH_SIZE];
 	int rc;
 
+	if (in->disk.sector != 512)
+		return 0;
 	snprintf(boot, sizeof boot, "%s/boot.img", in->programs);
 	snprintf(core, sizeof core, "%s/core.img", in->programs);
 	rc = grub_bios_install(in->disk.path, in->layout.parts[PART_BOOT].start,
-	    in->layout.parts[PART_BOOT].size, boot, core);
+	    in->layout.parts[PART_BOOT].size - MARK_ROOM, boot, core);
 	return rc ? install_fail(in, "cannot make %s bootable: %s",
 	    in->disk.path, strerror(-rc)) : 0;
 }
 
+/* For GRUB on a medium, which starts the disk that has this, and for the
+ * installer. */
+static int
+finish(struct install *in)
+{
+	const char *why = *in->choices.reinstall ?
+	    mark_add(&in->disk.mark, in->choices.reinstall) : NULL;
+
+	if (why)
+		return install_fail(in, "%s", why);
+	if (attach(in, PART_ESP, "vfat") ||
+	    detach(in, put(in, "grub/installed", "", 0, &plain)))
+		return -1;
+	return set_mark(in, false);
+}
+
+int
+install_complete(struct install *in)
+{
+	return bios(in) || finish(in) ? -1 : 0;
+}
+
+#define AGAIN "nothing on the disk starts; run the installation again"
+
 const struct step install_steps[] = {
-	{ "wipe", "erasing what was on the disk", 1, wipe },
-	{ "partition", "making partitions", 1, partition },
-	{ "slot", "writing the system and reading it back", 20, slot },
-	{ "state", "making the state volume", 3, state },
-	{ "sr", "keeping the rest for the first storage repository", 1, sr },
-	{ "esp", "making the EFI system partition", 3, esp },
-	{ "bios", "making the disk bootable", 1, bios },
+	{ "wipe", "erasing what was on the disk", 0, EMPTY_DISK, false, 1,
+		"the disk may still hold parts of what was on it", wipe },
+	{ "partition", "making partitions", EMPTY_DISK, PARTITIONS, true, 1,
+		AGAIN, partition },
+	{ "slot", "writing the system and reading it back", PARTITIONS, SLOT,
+		false, 20, AGAIN, slot },
+	{ "state", "making the state volume", PARTITIONS, STATE, false, 3,
+		AGAIN, state },
+	{ "sr", "keeping the rest for the first storage repository",
+		PARTITIONS, SR, true, 1, AGAIN, sr },
+	{ "esp", "making the EFI system partition", PARTITIONS | SLOT | STATE |
+		SR, BOOT_FILES, false, 3, AGAIN, esp },
+	{ "bios", "making the disk bootable", BOOT_FILES, BOOT_CODE, false, 1,
+		"the disk may start by UEFI; run the installation again",
+		bios },
+	{ "finish", "marking the installation as whole", BOOT_CODE, WHOLE,
+		false, 1, "the disk starts the new system", finish },
 };
 const int install_n_steps = sizeof install_steps / sizeof install_steps[0];

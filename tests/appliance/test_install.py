@@ -14,13 +14,13 @@ from appliance import Machine
 
 ISO = sys.argv[1] if len(sys.argv) > 1 else "build/bedplate.iso"
 PASSWORD = "swordfish"
-ANSWERS = """<installation>
-  <primary-disk>sda</primary-disk>
+ANSWERS = """<installation%s>
+  <primary-disk%s>sda</primary-disk>
   <root-password type="plaintext">%s</root-password>
   <hostname>installed</hostname>
   <admin-interface name="eth0" proto="dhcp"/>
 </installation>
-""" % PASSWORD
+"""
 
 
 def check_installed(m):
@@ -51,14 +51,19 @@ def check_menu_is_locked(m):
     m.type("\n")
 
 
+def answers_volume(d, installation="", disk=""):
+    """QEMU's arguments for a stick with answers."""
+    text = ANSWERS % (installation, disk, PASSWORD)
+    return appliance.usb_disk(appliance.fat_volume(
+        os.path.join(d, "answers"), "BEDPLATE",
+        {"answers.xml": text.encode()}), "answers")
+
+
 def installs(firmware, d):
     """The disk that was installed to."""
     disk = appliance.blank(os.path.join(d, "disk"), 8192)
-    answers = appliance.fat_volume(
-        os.path.join(d, "answers"), "BEDPLATE",
-        {"answers.xml": ANSWERS.encode()})
     with Machine(ISO, firmware, disks=[disk],
-                 extra=appliance.usb_disk(answers, "answers")) as m:
+                 extra=answers_volume(d)) as m:
         m.wait("100 % installed to /dev/sda", 600)
         m.wait_off(120)
     with Machine(None, firmware, disks=[disk]) as m:
@@ -75,6 +80,10 @@ def a_blank_disk_is_installed_by_an_answer_file_under_bios():
         with Machine(ISO, "bios", disks=[disk]) as m:
             m.boot()
             check_installed(m)
+            # nothing that it was told is needed a second time
+            rc, text = m.shell("bedplate-install -n -w sda")
+            if rc != 1 or "in use" not in text:
+                m.fail("its own disk: %d, %s" % (rc, text))
 
 
 def a_blank_disk_is_installed_by_an_answer_file_under_uefi():

@@ -11,7 +11,8 @@ FUZZ_OBJ := $(B)/host/fuzz
 FUZZ_CFLAGS = $(C_COMMON) -w -O1 -g $(SANITIZE) \
 	-fsanitize=fuzzer-no-link $(HOST_PKG_CFLAGS)
 $(eval $(call flavour,$(FUZZ_OBJ),$$(FUZZ_CLANG),FUZZ_CFLAGS,$$(B)/fuzz-setup.mk))
-$(eval $(call installer_rules,$(FUZZ_OBJ),$$(FUZZ_CLANG),FUZZ_CFLAGS,$$(B)/fuzz-setup.mk))
+$(eval $(call installer_rules,$(FUZZ_OBJ),$$(FUZZ_CLANG),FUZZ_CFLAGS,\
+	$$(B)/fuzz-setup.mk,/usr/include))
 
 # What each is linked with: layers, or single files of one that needs all.
 FUZZ_parsers := http/head.o http/ws.o rpc/where.o net.a wire.a gen.a base.a

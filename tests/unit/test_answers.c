@@ -330,6 +330,21 @@ START_TEST(only_a_fresh_start_is_known)
 }
 END_TEST
 
+START_TEST(a_reinstallation_has_a_serial)
+{
+	ck_assert(parse("<installation mode=\"reinstall\" serial=\"7\">"
+	    "<primary-disk>S1</primary-disk></installation>"));
+	ck_assert_str_eq(a.choices.reinstall, "7");
+	ck_assert(!parse("<installation\nmode=\"reinstall\"/>"));
+	ck_assert_msg(strstr(why, "serial") != NULL, "%s", why);
+	ck_assert_int_eq(a.line, 2);
+	ck_assert(!parse("<installation mode=\"reinstall\" serial=\"7\"/>"));
+	ck_assert_msg(strstr(why, "primary-disk") != NULL, "%s", why);
+	ck_assert(!parse("<installation serial=\"7\"/>"));
+	ck_assert_msg(strstr(why, "reinstall") != NULL, "%s", why);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -344,5 +359,5 @@ main(void)
 	    the_parts_of_an_interface_are_known_and_there_once,
 	    what_counts_once_is_not_taken_twice,
 	    a_disk_to_install_to_is_named_once, nothing_is_passed_over,
-	    only_a_fresh_start_is_known);
+	    only_a_fresh_start_is_known, a_reinstallation_has_a_serial);
 }

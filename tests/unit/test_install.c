@@ -7,6 +7,10 @@
 #include "installer/disk/disk.h"
 #include "installer/disk/grub.h"
 #include "installer/disk/layout.h"
+#include "installer/disk/mark.h"
+#include "installer/disk/table.h"
+#include "installer/install/choose.h"
+#include "installer/install/plan.h"
 #include "scratch.h"
 #include "unit.h"
 
@@ -74,7 +78,7 @@ START_TEST(partitions_fill_the_disk_one_after_the_other)
 	struct layout l, again;
 	const char *why;
 
-	ck_assert(layout_plan(&two[1], &l, &why));
+	ck_assert(layout_plan("/dev/nvme0n1", 9 * GIB, &l, &why));
 	for (int i = 1; i < PART_N; i++)
 		ck_assert_uint_eq(l.parts[i].start,
 		    l.parts[i - 1].start + l.parts[i - 1].size);
@@ -83,7 +87,7 @@ START_TEST(partitions_fill_the_disk_one_after_the_other)
 	ck_assert_uint_le(l.parts[PART_SR].start, 4 * GIB);
 	ck_assert_str_eq(l.parts[PART_ESP].path, "/dev/nvme0n1p2");
 	ck_assert_ptr_nonnull(strstr(l.parts[PART_STATE].name, l.id));
-	ck_assert(layout_plan(&two[0], &again, &why));
+	ck_assert(layout_plan("/dev/sda", 9 * GIB, &again, &why));
 	ck_assert_str_eq(again.parts[PART_ESP].path, "/dev/sda2");
 	ck_assert_str_ne(again.id, l.id);
 }
@@ -91,11 +95,10 @@ END_TEST
 
 START_TEST(a_small_disk_is_refused)
 {
-	const struct disk small = { .path = "/dev/sda", .size = 8 * GIB - 1 };
 	struct layout l;
 	const char *why;
 
-	ck_assert(!layout_plan(&small, &l, &why));
+	ck_assert(!layout_plan("/dev/sda", 8 * GIB - 1, &l, &why));
 	ck_assert_ptr_nonnull(strstr(why, "8 GiB"));
 }
 END_TEST
@@ -145,6 +148,202 @@ START_TEST(boot_code_leaves_the_partition_table)
 }
 END_TEST
 
+/* -- what becomes of a disk -- */
+
+static enum choose
+chosen(const struct disk *d, const struct choices *c, const char *because)
+{
+	const char *why = "";
+	enum choose what = choose(d, c, false, &why);
+
+	ck_assert_msg(strstr(why, because) != NULL, "%s", why);
+	return what;
+}
+
+START_TEST(only_a_disk_that_holds_nothing_is_taken_without_a_word)
+{
+	const struct choices plain = { .disk = "S" };
+	const struct choices wipe = { .disk = "S", .wipe = true };
+	struct disk d = { .size = 9 * GIB, .sector = 512 };
+
+	ck_assert_int_eq(chosen(&d, &plain, ""), CHOOSE_FRESH);
+	d.in_use = true;
+	ck_assert_int_eq(chosen(&d, &wipe, "in use"), CHOOSE_REFUSED);
+	d.in_use = false;
+	d.kind = DISK_FOREIGN;
+	snprintf(d.holds.text, sizeof(d.holds.text), "LVM2_member");
+	ck_assert_int_eq(chosen(&d, &plain, "LVM2_member"), CHOOSE_REFUSED);
+	ck_assert_int_eq(chosen(&d, &wipe, ""), CHOOSE_FRESH);
+	d.holds.unread = true;
+	ck_assert_int_eq(chosen(&d, &wipe, "read"), CHOOSE_REFUSED);
+}
+END_TEST
+
+START_TEST(an_installed_host_is_left_alone_but_for_a_new_serial)
+{
+	const struct choices wipe = { .wipe = true };
+	const struct choices person = { .wipe_host = true };
+	const struct choices again = { .reinstall = "2", .wipe = true };
+	struct disk d = { .size = 9 * GIB, .sector = 512,
+		.kind = DISK_INSTALLED };
+
+	ck_assert_int_eq(chosen(&d, &wipe, "installed host"), CHOOSE_THERE);
+	ck_assert_int_eq(chosen(&d, &person, ""), CHOOSE_FRESH);
+	ck_assert_int_eq(chosen(&d, &again, ""), CHOOSE_OVER);
+	ck_assert_ptr_null(mark_add(&d.mark, "12"));
+	ck_assert_int_eq(chosen(&d, &again, ""), CHOOSE_OVER);
+	ck_assert_ptr_null(mark_add(&d.mark, "2"));
+	ck_assert_int_eq(chosen(&d, &again, "already"), CHOOSE_THERE);
+	d.kind = DISK_BLANK;
+	ck_assert_int_eq(chosen(&d, &again, "no installed host"),
+	    CHOOSE_REFUSED);
+}
+END_TEST
+
+START_TEST(an_unfinished_installation_goes_on_and_keeps_an_sr)
+{
+	const struct choices plain = { .disk = "S" };
+	const struct choices again = { .reinstall = "2" };
+	struct disk d = { .size = 9 * GIB, .sector = 512,
+		.kind = DISK_UNFINISHED };
+
+	ck_assert_int_eq(chosen(&d, &plain, ""), CHOOSE_FRESH);
+	ck_assert_int_eq(chosen(&d, &again, ""), CHOOSE_FRESH);
+	d.has_table = d.has_sr = true;
+	ck_assert_int_eq(chosen(&d, &plain, "storage repository"),
+	    CHOOSE_REFUSED);
+	ck_assert_int_eq(chosen(&d, &again, ""), CHOOSE_OVER);
+}
+END_TEST
+
+START_TEST(large_sectors_need_uefi)
+{
+	const struct choices c = { .disk = "S" };
+	const struct disk d = { .size = 9 * GIB, .sector = 4096 };
+	const char *why;
+
+	ck_assert_int_eq(chosen(&d, &c, "UEFI"), CHOOSE_REFUSED);
+	ck_assert_int_eq(choose(&d, &c, true, &why), CHOOSE_FRESH);
+}
+END_TEST
+
+START_TEST(a_serial_is_kept_as_a_whole_or_refused)
+{
+	struct mark m = { .unfinished = false };
+	char serial[16];
+	int n = 0;
+
+	ck_assert_ptr_nonnull(mark_add(&m, ""));
+	ck_assert_ptr_nonnull(mark_add(&m, "a\nb"));
+	ck_assert_ptr_nonnull(mark_add(&m,
+	    "123456789012345678901234567890123"));
+	do
+		snprintf(serial, sizeof(serial), "s%d", n++);
+	while (!mark_add(&m, serial));
+	ck_assert_int_gt(n, 20);
+	ck_assert(mark_has(&m, "s0") && mark_has(&m, "s19"));
+	ck_assert(!mark_has(&m, serial) && !mark_has(&m, "s"));
+}
+END_TEST
+
+START_TEST(each_step_has_what_it_needs)
+{
+	struct install in = { .over = false };
+
+	ck_assert(plan_is_whole(&in));
+	in.over = true;
+	ck_assert(plan_is_whole(&in));
+}
+END_TEST
+
+/* -- tables and marks, in an image -- */
+
+static struct disk image;
+
+static void
+new_image(void)
+{
+	int fd;
+
+	memset(&image, 0, sizeof(image));
+	image.size = 9 * GIB;
+	image.sector = 512;
+	snprintf(image.path, sizeof(image.path), "%s", scratch_file("image"));
+	fd = open(image.path, O_CREAT | O_TRUNC | O_RDWR, 0600);
+	ck_assert_int_eq(ftruncate(fd, (off_t)image.size), 0);
+	close(fd);
+}
+
+static void
+write_image(const void *data, size_t len, uint64_t at)
+{
+	int fd = open(image.path, O_WRONLY);
+
+	ck_assert_int_eq(pwrite(fd, data, len, (off_t)at), (ssize_t)len);
+	close(fd);
+}
+
+START_TEST(an_installation_is_known_by_its_table_and_mark)
+{
+	struct layout l;
+	struct mark m = { .unfinished = true };
+	unsigned char first[512];
+	const char *why;
+	int fd;
+
+	new_image();
+	disk_look(&image);
+	ck_assert_int_eq(image.kind, DISK_BLANK);
+	ck_assert(layout_plan(image.path, image.size, &l, &why));
+	ck_assert_int_eq(mark_write(image.path, &l, &m), 0);
+	ck_assert_int_eq(grub_bios_none(image.path), 0);
+	disk_look(&image);
+	ck_assert_int_eq(image.kind, DISK_UNFINISHED);
+	ck_assert(!image.has_table);
+	ck_assert_int_eq(table_write(image.path, 512, &l), 0);
+	disk_look(&image);
+	ck_assert_int_eq(image.kind, DISK_UNFINISHED);
+	ck_assert(image.has_table);
+	ck_assert(!image.has_sr);
+	ck_assert_str_eq(image.layout.id, l.id);
+	ck_assert_uint_eq(image.layout.parts[PART_SR].start,
+	    l.parts[PART_SR].start);
+	/* a table alone would make a BIOS hang */
+	fd = open(image.path, O_RDONLY);
+	ck_assert_int_eq(pread(fd, first, sizeof(first), 0), 512);
+	close(fd);
+	ck_assert_uint_eq(first[0] << 8 | first[1], 0xcd18);
+	ck_assert_uint_eq(first[510] << 8 | first[511], 0x55aa);
+
+	write_image("data", 4, l.parts[PART_SR].start);
+	m.unfinished = false;
+	ck_assert_ptr_null(mark_add(&m, "1"));
+	ck_assert_int_eq(mark_write(image.path, &l, &m), 0);
+	disk_look(&image);
+	ck_assert_int_eq(image.kind, DISK_INSTALLED);
+	ck_assert(image.has_sr && mark_has(&image.mark, "1"));
+}
+END_TEST
+
+START_TEST(what_cannot_be_told_counts_as_installed)
+{
+	struct layout l;
+	const char *why;
+
+	new_image();
+	ck_assert(layout_plan(image.path, image.size, &l, &why));
+	ck_assert_int_eq(table_write(image.path, 512, &l), 0);
+	disk_look(&image);
+	ck_assert_int_eq(image.kind, DISK_INSTALLED);
+	/* but a disk of which a part is another's */
+	snprintf(l.parts[PART_STATE].name, sizeof(l.parts[0].name),
+	    "bedplate-state-0123456789abcdef");
+	ck_assert_int_eq(table_write(image.path, 512, &l), 0);
+	disk_look(&image);
+	ck_assert_int_eq(image.kind, DISK_FOREIGN);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -153,5 +352,12 @@ main(void)
 	    a_disk_in_use_is_counted_but_not_taken,
 	    two_disks_of_one_serial_number_are_none,
 	    partitions_fill_the_disk_one_after_the_other,
-	    a_small_disk_is_refused, boot_code_leaves_the_partition_table);
+	    a_small_disk_is_refused, boot_code_leaves_the_partition_table,
+	    only_a_disk_that_holds_nothing_is_taken_without_a_word,
+	    an_installed_host_is_left_alone_but_for_a_new_serial,
+	    an_unfinished_installation_goes_on_and_keeps_an_sr,
+	    large_sectors_need_uefi, a_serial_is_kept_as_a_whole_or_refused,
+	    each_step_has_what_it_needs,
+	    an_installation_is_known_by_its_table_and_mark,
+	    what_cannot_be_told_counts_as_installed);
 }

@@ -16,6 +16,7 @@
 #include "scratch.h"
 #include "unit.h"
 #include "xenopsd/core/request_impl.h"
+#include "xenopsd/core/request_key.h"
 #include "xenopsd/core/server.h"
 #include "xenopsd/core/worker.h"
 #include "xenopsd/machine/secret_change.h"
@@ -182,7 +183,7 @@ static struct worker_key
 key(const struct request *rq)
 {
 	(void)rq;
-	return (struct worker_key){ .name = SECRET_CHANGE_NAME,
+	return (struct worker_key){ .name = REQUEST_KEY_SECRET,
 		.class = WORKER_HOST };
 }
 

@@ -4,8 +4,6 @@
  * request (worker.h).
  */
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +20,7 @@
 #include "xenopsd/core/worker.h"
 #include "xenopsd/domains/console.h"
 #include "xenopsd/domains/domain.h"
+#include "xenopsd/domains/hv_xl.h"
 #include "xenopsd/domains/vms.h"
 #include "xenopsd/domains/xl.h"
 #include "xenopsd/machine/host.h"
@@ -30,24 +29,6 @@
 #include "xenopsd/storage/handle.h"
 #include "xenopsd/storage/lease.h"
 #include "xenopsd/storage/look.h"
-
-#define XAPI_ID 100		/* when /etc/passwd does not know xapi */
-
-uid_t
-daemon_xapi_uid(void)
-{
-	const struct passwd *p = getpwnam("xapi");
-
-	return p ? p->pw_uid : XAPI_ID;
-}
-
-gid_t
-daemon_xapi_gid(void)
-{
-	const struct group *g = getgrnam("xapi");
-
-	return g ? g->gr_gid : XAPI_ID;
-}
 
 static int
 to_worker(struct request *rq, const void *args, void *result)
@@ -365,7 +346,7 @@ main_process(void)
 	d.consoles = consoles_new(d.loop);
 	d.secret_guard = secret_guard_new(d.loop, clock_mono_ms);
 	d.leases = leases_new(&lc);
-	d.xl = xl_new();
+	d.xl = xl_new(&hv_xl);
 	if (d.xl) {
 		d.hv = &d.xl->hv;
 		if (!watch_signals(&d))
@@ -391,7 +372,7 @@ worker_process(void)
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real };
 	int rc;
 
-	d.xl = xl_new();
+	d.xl = xl_new(&hv_xl);
 	if (!d.xl)
 		return 1;
 	d.hv = &d.xl->hv;

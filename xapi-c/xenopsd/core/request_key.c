@@ -1,7 +1,5 @@
 #include "xenopsd/core/request_key.h"
 
-#include "xenopsd/machine/secret_change.h"
-
 const char *
 request_vm(const struct request *rq)
 {
@@ -108,7 +106,7 @@ request_key(const struct request *rq)
 	bool asks = asks_guest(rq);
 
 	if (rq->message == XENOPS_SECRET_SET)
-		return (struct worker_key){ .name = SECRET_CHANGE_NAME,
+		return (struct worker_key){ .name = REQUEST_KEY_SECRET,
 			.class = WORKER_HOST };
 	if (rq->message == XENOPS_HOST_SET_HOSTNAME)
 		return (struct worker_key){ .name = "hostname",

@@ -1,4 +1,5 @@
-/* Domains through libxl and xenstore: the real back end of hv.h. */
+#include "xenopsd/domains/hv_xl.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

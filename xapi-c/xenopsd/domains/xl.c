@@ -77,7 +77,7 @@ logger_destroy(xentoollog_logger *l)
 }
 
 struct xl *
-xl_new(void)
+xl_new(const struct hv_ops *ops)
 {
 	struct xl *xl = mem_zalloc(sizeof(*xl));
 	struct logger *lg = mem_zalloc(sizeof(*lg));
@@ -85,7 +85,7 @@ xl_new(void)
 	lg->vtable.vmessage = logger_message;
 	lg->vtable.progress = logger_progress;
 	lg->vtable.destroy = logger_destroy;
-	xl->hv.ops = &hv_xl;
+	xl->hv.ops = ops;
 	xl->logger = &lg->vtable;
 	if (libxl_ctx_alloc(&xl->ctx, LIBXL_VERSION, 0, xl->logger)) {
 		log_error("cannot open libxl");

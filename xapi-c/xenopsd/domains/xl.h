@@ -13,15 +13,14 @@
 #include "xenopsd/domains/hv.h"
 
 struct xl {
-	struct hv hv;			/* first; hv_xl.c */
+	struct hv hv;			/* first; see hv_xl.h */
 	libxl_ctx *ctx;
 	struct xs_handle *xs;
 	struct xentoollog_logger *logger;
 };
 
-extern const struct hv_ops hv_xl;
-
-struct xl *xl_new(void);		/* NULL, logged */
+/* ops: what hv does with it.  NULL, logged. */
+struct xl *xl_new(const struct hv_ops *ops);
 void xl_free(struct xl *xl);
 
 /* The first error that libxl logged since xl_forget_errors; "" if none. */

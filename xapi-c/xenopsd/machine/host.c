@@ -8,9 +8,9 @@
 #include "base/atomic_file.h"
 #include "base/hostname.h"
 #include "base/log.h"
+#include "base/vm_limits.h"
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/domains/kept.h"
-#include "xenopsd/domains/spec.h"
 #include "xenopsd/machine/bridge.h"
 #include "xenopsd/machine/secret_change.h"
 

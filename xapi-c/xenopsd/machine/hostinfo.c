@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "xenopsd/storage/books.h"
 #include "xenopsd/storage/disk.h"
-#include "xenopsd/storage/driver.h"
 #include "xenopsd/storage/look.h"
 
 const char *

@@ -7,7 +7,7 @@
 #include "base/guesses.h"
 #include "base/mem.h"
 #include "base/secret.h"
-#include "xenopsd/core/worker.h"
+#include "xenopsd/core/request_key.h"
 
 /* All guesses come by xapi. */
 static const struct source xapi;
@@ -68,7 +68,7 @@ secret_change_admit(struct request *rq, struct secret_guard *g,
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "not a whole sha512crypt hash");
 	/* nobody else is being heard then, so guess_begin does not wait */
-	if (w && workers_busy(w, SECRET_CHANGE_NAME))
+	if (w && workers_busy(w, REQUEST_KEY_SECRET))
 		return request_fail(rq, XENOPS_CODE_DENIED,
 		    "the password is being changed by somebody else");
 	if (!guess_begin(g->guesses, &xapi, "root", &wait_s)) {

@@ -18,9 +18,6 @@ struct workers;
 /* Who may try, and what the log is still to hear of those refused. */
 struct secret_guard;
 
-/* The name of the request's worker_key: one at a time is let in. */
-#define SECRET_CHANGE_NAME "secret"
-
 /* now_ms: a clock that nobody sets, the loop's. */
 struct secret_guard *secret_guard_new(struct loop *l, int64_t (*now_ms)(void));
 void secret_guard_free(struct secret_guard *g);	/* NULL is allowed */

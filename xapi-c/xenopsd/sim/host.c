@@ -13,7 +13,7 @@
 #include "xenopsd/domains/kept.h"
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/sim/sim.h"
-#include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/books.h"
 
 #define GIB ((int64_t)1 << 30)
 #define DOM0_MEMORY (GIB / 4)

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "xenopsd/storage/dir.h"
+
 #define PLAIN_SIZE ((int64_t)1 << 40)
 
 static int

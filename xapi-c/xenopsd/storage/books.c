@@ -1,8 +1,10 @@
-/* The notes in the run folder: failures, small files, locks, uses of disks. */
+#include "xenopsd/storage/books.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,7 +13,6 @@
 #include "base/atomic_file.h"
 #include "base/below.h"
 #include "base/fdio.h"
-#include "xenopsd/storage/driver.h"
 
 int
 storage_fail(struct storage *s, enum xenops_code code, const char *fmt, ...)
@@ -155,6 +156,80 @@ void
 storage_unlock(struct sr *sr)
 {
 	fdio_close(&sr->lock_fd);
+}
+
+static const char *
+sr_file(struct storage *s, const struct sr *sr)
+{
+	return arena_printf(s->arena, "%s/sr/%s.sr", s->env->run_dir,
+	    sr->uuid);
+}
+
+int
+sr_remember(struct storage *s, const struct sr *sr)
+{
+	const char *text = arena_printf(s->arena,
+	    "type=%d\ndevice=%s\nstate=%s\n", sr->type, sr->device,
+	    sr->creating ? "creating" : "attached");
+	int rc = file_write(sr_file(s, sr), text, strlen(text), false);
+
+	return rc ? storage_fail_errno(s, -rc, "cannot keep '%s'",
+	    sr_file(s, sr)) : 0;
+}
+
+bool
+sr_read(struct storage *s, struct sr *sr)
+{
+	struct buf b = { 0 };
+	char type[8], state[16];
+	bool ok = false;
+
+	if (file_read(sr_file(s, sr), SMALL_FILE, &b))
+		goto out;
+	if (!file_value(b.data, "type", type, sizeof(type)) ||
+	    !file_value(b.data, "device", sr->device, sizeof(sr->device)) ||
+	    !file_value(b.data, "state", state, sizeof(state)))
+		goto out;
+	sr->creating = !strcmp(state, "creating");
+	sr->type = (int)strtol(type, NULL, 10);
+	if (sr->type < 0 || sr->type >= STORAGE_SR_TYPES)
+		goto out;
+	sr->drv = s->env->drivers[sr->type];
+	ok = true;
+out:
+	buf_release(&b);
+	return ok;
+}
+
+void
+sr_forget(struct storage *s, const struct sr *sr)
+{
+	unlink(sr_file(s, sr));
+}
+
+bool
+storage_owns_device(const struct storage_env *env, const char *device)
+{
+	struct storage s = { .env = env, .arena = arena_new() };
+	const char *path = arena_printf(s.arena, "%s/sr", env->run_dir);
+	DIR *d = opendir(path);
+	struct dirent *e;
+	bool owns = false;
+
+	while (d && !owns && (e = readdir(d))) {
+		struct sr sr = { 0 };
+
+		if (strlen(e->d_name) != UUID_TEXT_LEN + 3 ||
+		    strcmp(e->d_name + UUID_TEXT_LEN, ".sr"))
+			continue;
+		memcpy(sr.uuid, e->d_name, UUID_TEXT_LEN);
+		if (sr_read(&s, &sr))
+			owns = !strcmp(sr.device, device);
+	}
+	if (d)
+		closedir(d);
+	arena_free(s.arena);
+	return owns;
 }
 
 static const char *

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fdio.h"
-#include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/books.h"
 
 #define ERRORS_MAX (64u << 10)		/* what came first is dropped */
 #define REASONS_MAX 400			/* bytes of it are told */

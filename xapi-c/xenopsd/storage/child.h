@@ -6,7 +6,7 @@
 #define XENOPSD_STORAGE_CHILD_H
 
 #include "base/buf.h"
-#include "xenopsd/storage/storage.h"
+#include "xenopsd/storage/books.h"
 
 /* Of 4,096 disks with the longest tags, lvs prints 21 MiB. */
 #define CHILD_MAX_OUTPUT (64u << 20)

@@ -1,6 +1,8 @@
+#include "xenopsd/storage/dir.h"
+
 /*
- * Disks as sparse files in a folder: <vdi>.raw with the bytes, <vdi>.meta with
- * what else is known; see STORAGE.md.  A disk exists if its .raw does.
+ * A disk is <vdi>.raw with the bytes and <vdi>.meta with what else is known; see
+ * STORAGE.md.  It exists if its .raw does.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +19,6 @@
 #include "base/codec.h"
 #include "base/fdio.h"
 #include "base/log.h"
-#include "xenopsd/storage/driver.h"
 
 #define META_MAGIC "BPVDI1\n"
 #define META_MAGIC_LEN 7

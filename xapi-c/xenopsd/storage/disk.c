@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "base/mem.h"
-#include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/books.h"
 
 #define EDGE ((size_t)1 << 20)
 #define GLANCE ((size_t)64 << 10)

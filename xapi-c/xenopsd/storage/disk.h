@@ -5,7 +5,7 @@
 #ifndef XENOPSD_STORAGE_DISK_H
 #define XENOPSD_STORAGE_DISK_H
 
-#include "xenopsd/storage/storage.h"
+#include "xenopsd/storage/books.h"
 
 /* A disk that a person would call one: not a loop, RAM, CD, mapped or guest
  * device.  name is that of /sys/block. */

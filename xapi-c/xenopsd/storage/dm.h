@@ -8,7 +8,7 @@
 #ifndef XENOPSD_STORAGE_DM_H
 #define XENOPSD_STORAGE_DM_H
 
-#include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/books.h"
 
 struct dm_thin {
 	const char *vg;			/* LVM's names */

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "xenopsd/storage/child.h"
+#include "xenopsd/storage/dir.h"
 #include "xenopsd/storage/disk.h"
 #include "xenopsd/storage/driver.h"
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/books.h"
 
 #define USER_PREFIX "lease-"
 #define RETRY_MAX 16

@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "base/log.h"
+#include "xenopsd/storage/books.h"
 #include "xenopsd/storage/disk.h"
-#include "xenopsd/storage/driver.h"
 
 #define DISKS_MAX 256
 

@@ -10,7 +10,7 @@
 #ifndef XENOPSD_STORAGE_LOOK_H
 #define XENOPSD_STORAGE_LOOK_H
 
-#include "xenopsd/storage/storage.h"
+#include "xenopsd/storage/books.h"
 
 #define LOOK_LIMIT_MS 5000
 

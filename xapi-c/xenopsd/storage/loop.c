@@ -11,8 +11,8 @@
 
 #include "base/below.h"
 #include "base/fdio.h"
+#include "xenopsd/storage/books.h"
 #include "xenopsd/storage/disk.h"
-#include "xenopsd/storage/driver.h"
 
 #define TRIES 64
 

@@ -17,6 +17,7 @@
 #include "xenopsd/storage/child.h"
 #include "xenopsd/storage/disk.h"
 #include "xenopsd/storage/dm.h"
+#include "xenopsd/storage/driver.h"
 #include "xenopsd/storage/lvm_layout.h"
 #include "xenopsd/storage/lvm_list.h"
 #include "xenopsd/storage/lvm_tags.h"

@@ -8,7 +8,7 @@
 #ifndef XENOPSD_STORAGE_LVM_LIST_H
 #define XENOPSD_STORAGE_LVM_LIST_H
 
-#include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/books.h"
 
 #define LVM_POOL "pool"
 /* What lvs is to print, separated by `|`, sizes in bytes. */

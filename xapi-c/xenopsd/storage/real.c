@@ -1,4 +1,5 @@
 #include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/storage.h"
 
 const struct storage_env storage_real = {
 	.run_dir = "/run/xenopsd",

@@ -58,50 +58,6 @@ make_folders(struct storage *s)
 	return 0;
 }
 
-static const char *
-sr_file(struct storage *s, const struct sr *sr)
-{
-	return arena_printf(s->arena, "%s/sr/%s.sr", s->env->run_dir,
-	    sr->uuid);
-}
-
-static int
-sr_remember(struct storage *s, const struct sr *sr)
-{
-	const char *text = arena_printf(s->arena,
-	    "type=%d\ndevice=%s\nstate=%s\n", sr->type, sr->device,
-	    sr->creating ? "creating" : "attached");
-	int rc = file_write(sr_file(s, sr), text, strlen(text), false);
-
-	return rc ? storage_fail_errno(s, -rc, "cannot keep '%s'",
-	    sr_file(s, sr)) : 0;
-}
-
-/* Reads what sr_remember wrote; false if there is nothing. */
-static bool
-sr_read(struct storage *s, struct sr *sr)
-{
-	struct buf b = { 0 };
-	char type[8], state[16];
-	bool ok = false;
-
-	if (file_read(sr_file(s, sr), SMALL_FILE, &b))
-		goto out;
-	if (!file_value(b.data, "type", type, sizeof(type)) ||
-	    !file_value(b.data, "device", sr->device, sizeof(sr->device)) ||
-	    !file_value(b.data, "state", state, sizeof(state)))
-		goto out;
-	sr->creating = !strcmp(state, "creating");
-	sr->type = (int)strtol(type, NULL, 10);
-	if (sr->type < 0 || sr->type >= STORAGE_SR_TYPES)
-		goto out;
-	sr->drv = s->env->drivers[sr->type];
-	ok = true;
-out:
-	buf_release(&b);
-	return ok;
-}
-
 /* Whether the SR is attached: then it is as sr_remember wrote it. */
 static bool
 sr_recall(struct storage *s, struct sr *sr)
@@ -203,7 +159,7 @@ undo_create(struct storage *s, struct sr *sr)
 	if (sr->drv->undo(&op, sr))
 		log_warn("cannot undo SR '%s': %s", sr->uuid, op.text);
 	else
-		unlink(sr_file(s, sr));
+		sr_forget(s, sr);
 }
 
 /* Notes the SR before anything of it exists, so that its disk can be freed
@@ -307,7 +263,7 @@ sr_release(struct storage *s, struct sr *sr)
 		    "VDI '%s' is in use by '%s'", uses[0].vdi, uses[0].user);
 	if (sr->drv->detach(s, sr))
 		return -1;
-	unlink(sr_file(s, sr));
+	sr_forget(s, sr);
 	return 0;
 }
 
@@ -735,29 +691,4 @@ storage_forget(struct storage *s)
 		if (d)
 			closedir(d);
 	}
-}
-
-bool
-storage_owns_device(const struct storage_env *env, const char *device)
-{
-	struct storage s = { .env = env, .arena = arena_new() };
-	const char *path = arena_printf(s.arena, "%s/sr", env->run_dir);
-	DIR *d = opendir(path);
-	struct dirent *e;
-	bool owns = false;
-
-	while (d && !owns && (e = readdir(d))) {
-		struct sr sr = { 0 };
-
-		if (strlen(e->d_name) != UUID_TEXT_LEN + 3 ||
-		    strcmp(e->d_name + UUID_TEXT_LEN, ".sr"))
-			continue;
-		memcpy(sr.uuid, e->d_name, UUID_TEXT_LEN);
-		if (sr_read(&s, &sr))
-			owns = !strcmp(sr.device, device);
-	}
-	if (d)
-		closedir(d);
-	arena_free(s.arena);
-	return owns;
 }

@@ -690,6 +690,53 @@ def strangers_hold_up_nobody():
             s.close()
 
 
+LOGIN = {"method": "session.login_with_password", "id": 1}
+
+
+def guess_from(b, address):
+    """A connection from there that has sent a wrong password."""
+    s = socket.socket()
+    s.bind((address, 0))
+    s.settimeout(30)
+    s.connect(("127.0.0.1", b.http))
+    s.sendall(post(json.dumps(dict(LOGIN, params=["root", "wrong"])).encode(),
+                   "/jsonrpc"))
+    return s
+
+
+def a_flood_of_guesses_keeps_nobody_out():
+    """From hundreds of addresses, more at a time than strangers may be."""
+    with Bench() as b:
+        allow_http(b.ready())
+        crowd = ["127.0.%d.%d" % (2 + i // 100, 1 + i % 100)
+                 for i in range(300)]
+        for address in crowd:
+            with guess_from(b, address) as s:
+                status(read_all(s), 200)
+        over = threading.Event()
+        made = []
+
+        def flood():
+            while not over.is_set():
+                made.append(guess_from(b, crowd[len(made) % len(crowd)]))
+                if len(made) > 400:
+                    made[len(made) - 401].close()
+        guesser = threading.Thread(target=flood)
+        guesser.start()
+        try:
+            until("the flood", lambda: len(made) > 300)
+            for i in range(20):
+                answer = exchange(b, post(json.dumps(dict(
+                    LOGIN, params=["root", PASSWORD])).encode(), "/jsonrpc"),
+                    plain=True)
+                status(answer, 200, b"OpaqueRef:")
+        finally:
+            over.set()
+            guesser.join()
+            for s in made:
+                s.close()
+
+
 def strangers_hold_no_stream():
     with Bench() as b:
         api = b.ready()
@@ -1053,6 +1100,7 @@ if __name__ == "__main__":
         tls_sessions_cost_the_server_nothing,
         silent_clients_make_room,
         strangers_hold_up_nobody,
+        a_flood_of_guesses_keeps_nobody_out,
         strangers_hold_no_stream,
         strangers_are_few_and_the_oldest_go,
         descriptors_may_be_few,

@@ -186,6 +186,30 @@ START_TEST(an_account_under_siege_costs_each_guesser_more)
 }
 END_TEST
 
+static bool
+was_wrong(const char *address)
+{
+	const struct source s = from(address);
+
+	return guess_was_wrong(g, &s);
+}
+
+START_TEST(who_was_wrong_of_late_is_known)
+{
+	begin();
+	ck_assert(!was_wrong("192.0.2.1"));
+	ck_assert(wrong("192.0.2.1"));
+	ck_assert(was_wrong("192.0.2.1"));
+	ck_assert(!was_wrong("192.0.2.2"));
+	ck_assert(right("192.0.2.1"));
+	ck_assert(!was_wrong("192.0.2.1"));
+	ck_assert(wrong("192.0.2.1"));
+	now += GUESS_FORGET_MS;
+	ck_assert(!was_wrong("192.0.2.1"));
+	guesses_free(g);
+}
+END_TEST
+
 START_TEST(so_many_sources_are_remembered)
 {
 	char text[40];
@@ -323,7 +347,8 @@ main(void)
 	    wrong_ones_wait_ever_longer, the_right_one_and_time_forgive,
 	    a_64_waits_as_one, a_guesser_locks_out_nobody_else,
 	    an_account_under_siege_costs_each_guesser_more,
-	    so_many_sources_are_remembered, few_hashes_are_made_at_once,
+	    who_was_wrong_of_late_is_known, so_many_sources_are_remembered,
+	    few_hashes_are_made_at_once,
 	    guesses_at_once_count, thousands_of_refusals_are_few_lines,
 	    where_there_is_no_password_nobody_guesses);
 }

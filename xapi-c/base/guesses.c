@@ -223,6 +223,19 @@ guess_begin(struct guesses *g, const struct source *from, const char *account,
 	return ok;
 }
 
+bool
+guess_was_wrong(struct guesses *g, const struct source *from)
+{
+	const struct suspect *s;
+	bool yes;
+
+	pthread_mutex_lock(&g->lock);
+	s = suspect_find(g, from);
+	yes = s && s->wrong && g->now_ms() - s->used_ms < GUESS_FORGET_MS;
+	pthread_mutex_unlock(&g->lock);
+	return yes;
+}
+
 static void
 was_wrong(struct guesses *g, struct suspect *s, const char *account)
 {

@@ -41,6 +41,9 @@ void guesses_free(struct guesses *g);	/* NULL is allowed */
  * when it may. */
 bool guess_begin(struct guesses *g, const struct source *from,
     const char *account, int *wait_s_out);
+/* Was it wrong of late?  Whoever was not goes first where there is a queue, so
+ * that those who guess from many places keep nobody out. */
+bool guess_was_wrong(struct guesses *g, const struct source *from);
 void guess_end(struct guesses *g, const struct source *from,
     const char *account, enum guess outcome);
 /* Tells the log of what is due; for a housekeeper.  NULL is allowed. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/guesses.h"
 #include "base/log.h"
 #include "http/server_private.h"
 
@@ -82,6 +83,21 @@ waiting_too_long(const struct http *h)
 	return oldest[most];
 }
 
+/* The oldest stranger that no thread has, of those given and those who wait for
+ * a worker; of suspects, if there are any. */
+static struct conn *
+oldest_stranger(struct http *h, struct conn *old_suspect, struct conn *old)
+{
+	struct conn *c = workers_reclaim(h, true, old_suspect);
+
+	if (c || old_suspect)
+		return c ? c : old_suspect;
+	c = workers_reclaim(h, false, old);
+	if (c || old)
+		return c ? c : old;
+	return workers_unreturn(h);
+}
+
 /*
  * Makes room for one more of that source: the oldest connection that is over
  * a limit and in nobody else's hands goes.  False if there is none.
@@ -90,6 +106,7 @@ static bool
 make_room(struct http *h, const struct source *from)
 {
 	struct conn *c, *old = NULL, *old_same = NULL, *old_any = NULL;
+	struct conn *old_suspect = NULL;
 	int unknown = 0, same = 0;
 
 	for (c = h->last; c; c = c->prev) {
@@ -100,6 +117,8 @@ make_room(struct http *h, const struct source *from)
 		unknown++;
 		if (evictable(c))
 			old = c;
+		if (evictable(c) && c->suspect)
+			old_suspect = c;
 		if (!source_equal(&c->from, from))
 			continue;
 		same++;
@@ -109,10 +128,10 @@ make_room(struct http *h, const struct source *from)
 	if (same >= HTTP_MAX_PER_ADDRESS) {
 		old = old_same;
 	} else if (unknown >= HTTP_MAX_UNKNOWN) {
-		c = workers_reclaim(h, old);
-		old = c ? c : old;
+		old = oldest_stranger(h, old_suspect, old);
 	} else if (h->n_conns >= h->max_conns) {
-		old = old ? old : old_any ? old_any : waiting_too_long(h);
+		old = old_suspect ? old_suspect : old ? old : old_any ?
+		    old_any : waiting_too_long(h);
 	} else {
 		return true;
 	}
@@ -160,6 +179,7 @@ accept_one(struct http *h, int fd, const struct sockaddr_storage *sa,
 		if (!secure || tls) {
 			set_options(fd);
 			c = conn_new(h, fd, tls, &from);
+			c->suspect = guess_was_wrong(h->cfg.x->guesses, &from);
 			http_link(h, c);
 			http_arm(h, c, c->state,
 			    clock_mono_ms() + HTTP_HEAD_MS);

@@ -48,6 +48,8 @@ struct conn {
 	/* Had a valid session.  Others look while a worker has it. */
 	atomic_bool known;
 	bool stranger;			/* served as one, see worker.c */
+	bool suspect;			/* a stranger's source was wrong of a
+					 * password; the epoll thread's */
 	enum conn_state result;		/* what a thread that returns it
 					 * decided */
 

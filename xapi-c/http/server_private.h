@@ -46,7 +46,7 @@ struct http {
 	pthread_mutex_t lock;		/* for all below */
 	pthread_cond_t work;		/* a queue is not empty, or stop */
 	pthread_cond_t ended;		/* a worker or a stream has */
-	struct work_queue known, strangers;
+	struct work_queue known, strangers, suspects;
 	int strangers_served;		/* HTTP_MAX_UNKNOWN_CALLS at most */
 	struct conn *returned;
 	int workers, idle_workers;
@@ -84,9 +84,12 @@ int http_spawn(pthread_t *t_out, void *(*fn)(void *), void *arg);
 /* False if some still run after HTTP_STOP_S. */
 bool workers_stop(struct http *h);
 void workers_push(struct http *h, struct conn *c);
-/* Takes back a stranger that no thread has: the next for a worker if it came
- * before `than`; if `than` is NULL also one that was served.  Or NULL. */
-struct conn *workers_reclaim(struct http *h, const struct conn *than);
+/* Takes back a stranger (or suspect) that no thread has: the next for a worker
+ * if it came before `than`, or if that is NULL.  Or NULL. */
+struct conn *workers_reclaim(struct http *h, bool suspect,
+    const struct conn *than);
+/* A stranger that was served and is on its way back, or NULL. */
+struct conn *workers_unreturn(struct http *h);
 /* Streams end whose sessions have. */
 void workers_end_orphans(struct http *h);
 /* On the epoll thread: makes the reply if that takes no waiting and little

@@ -2,7 +2,8 @@
  * The threads.  A worker takes a complete request: of a client that has shown
  * a session at once, of a stranger while fewer than HTTP_MAX_UNKNOWN_CALLS are
  * served, so that strangers together use little memory and few threads and
- * hold nobody up.  A stream has a thread of its own once it is authenticated.
+ * hold nobody up.  Those whose address was wrong of a password come after the
+ * other strangers.  A stream has a thread of its own once it is authenticated.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/cond.h"
+#include "base/guesses.h"
 #include "base/log.h"
 #include "gen/store.h"
 #include "http/route.h"
@@ -77,8 +79,9 @@ static int
 waiting(const struct http *h)
 {
 	int room = HTTP_MAX_UNKNOWN_CALLS - h->strangers_served;
+	int n = h->strangers.n + h->suspects.n;
 
-	return h->known.n + (h->strangers.n < room ? h->strangers.n : room);
+	return h->known.n + (n < room ? n : room);
 }
 
 static void *worker_main(void *arg);
@@ -108,7 +111,7 @@ no_stranger(struct conn *c)
 	c->stranger = false;
 	pthread_mutex_lock(&h->lock);
 	h->strangers_served--;
-	if (h->strangers.n)
+	if (h->strangers.n || h->suspects.n)
 		muster(h);
 	pthread_mutex_unlock(&h->lock);
 }
@@ -340,7 +343,7 @@ next_conn(struct http *h)
 	c = queue_take(&h->known);
 	if (c)
 		return c;
-	c = queue_take(&h->strangers);
+	c = queue_take(h->strangers.n ? &h->strangers : &h->suspects);
 	c->stranger = true;
 	h->strangers_served++;
 	return c;
@@ -384,38 +387,41 @@ http_spawn(pthread_t *t_out, void *(*fn)(void *), void *arg)
 void
 workers_push(struct http *h, struct conn *c)
 {
+	if (!c->known)
+		c->suspect = guess_was_wrong(h->cfg.x->guesses, &c->from);
 	pthread_mutex_lock(&h->lock);
-	queue_add(c->known ? &h->known : &h->strangers, c);
+	queue_add(c->known ? &h->known : c->suspect ? &h->suspects :
+	    &h->strangers, c);
 	muster(h);
 	pthread_mutex_unlock(&h->lock);
 }
 
-/* Called locked. */
-static struct conn *
-unreturn_stranger(struct http *h)
+struct conn *
+workers_unreturn(struct http *h)
 {
 	struct conn **at, *c;
 
-	for (at = &h->returned; (c = *at); at = &c->queue) {
-		if (!c->known) {
-			*at = c->queue;
-			return c;
-		}
-	}
-	return NULL;
+	pthread_mutex_lock(&h->lock);
+	for (at = &h->returned; (c = *at) && c->known; at = &c->queue)
+		;
+	if (c)
+		*at = c->queue;
+	pthread_mutex_unlock(&h->lock);
+	return c;
 }
 
 struct conn *
-workers_reclaim(struct http *h, const struct conn *than)
+workers_reclaim(struct http *h, bool suspect, const struct conn *than)
 {
+	struct work_queue *q = suspect ? &h->suspects : &h->strangers;
 	struct conn *c;
 
 	pthread_mutex_lock(&h->lock);
-	c = h->strangers.first;
+	c = q->first;
 	if (c && (!than || c->number < than->number))
-		queue_take(&h->strangers);
+		queue_take(q);
 	else
-		c = than ? NULL : unreturn_stranger(h);
+		c = NULL;
 	pthread_mutex_unlock(&h->lock);
 	return c;
 }
@@ -425,6 +431,7 @@ workers_init(struct http *h)
 {
 	h->known.last = &h->known.first;
 	h->strangers.last = &h->strangers.first;
+	h->suspects.last = &h->suspects.first;
 	pthread_mutex_init(&h->lock, NULL);
 	cond_init(&h->work);
 	cond_init(&h->ended);

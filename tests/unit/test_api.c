@@ -6,6 +6,7 @@
 
 #include "api/access/role.h"
 #include "api/access/session.h"
+#include "api/oplock.h"
 #include "api/sync/parts.h"
 #include "api/task.h"
 #include "api/task_run.h"
@@ -366,6 +367,131 @@ START_TEST(the_seed_changes_nothing_the_second_time)
 }
 END_TEST
 
+/* -- how much there may be -- */
+
+struct fill {
+	uint32_t n;			/* VMs to make */
+	const char *text;
+	struct ref made, last;		/* last: that stayed */
+};
+
+static int
+fill_in(struct db_txn *t, void *arg)
+{
+	struct fill *f = arg;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		struct vm *vm = vm_txn_new(t);
+
+		vm->name_description = f->text;
+		vm->power_state = VM_POWER_STATE_HALTED;
+		f->made = vm->obj.ref;
+	}
+	return 0;
+}
+
+static int
+fill(struct fill *f)
+{
+	int rc = call_write(&c, fill_in, f);
+
+	if (rc == 0)
+		f->last = f->made;
+	return rc;
+}
+
+static int
+describe_in(struct db_txn *t, void *arg)
+{
+	struct fill *f = arg;
+
+	vm_txn_edit(t, &f->last)->name_description = f->text;
+	return 0;
+}
+
+static void
+out_of_space(const char *what)
+{
+	ck_assert_str_eq(c.err.code, "OUT_OF_SPACE");
+	ck_assert_msg(strstr(c.err.params[0], what) != NULL, "%s",
+	    c.err.params[0]);
+	c.err = (struct error){ 0 };
+}
+
+START_TEST(objects_of_a_class_are_limited)
+{
+	struct fill f = { .text = "" };
+
+	begin();
+	f.n = OBJECTS_MAX - db_count(c.root, CLASS_VM) - 1;
+	ck_assert_int_eq(fill(&f), 0);
+	f.n = 2;
+	ck_assert_int_eq(fill(&f), -1);
+	out_of_space("class VM: ");
+	f.n = 1;
+	ck_assert_int_eq(fill(&f), 0);
+	ck_assert_int_eq(fill(&f), -1);
+	out_of_space("class VM: ");
+	call_refresh(&c);
+	ck_assert_uint_eq(db_count(c.root, CLASS_VM), OBJECTS_MAX);
+	/* what is there can be changed, and go */
+	f.text = "a longer text";
+	ck_assert_int_eq(call_write(&c, describe_in, &f), 0);
+	ck_assert_int_eq(api_vm_destroy(&c,
+	    &(struct vm_destroy_args){ .self = f.last }), 0);
+	ck_assert_int_eq(fill(&f), 0);
+	call_close(&c);
+	end();
+}
+END_TEST
+
+/* Fills with VMs whose description takes that many bytes. */
+static uint32_t
+fill_up(struct fill *f, char *text, size_t len)
+{
+	uint32_t n = 0;
+
+	memset(text, 'x', len);
+	text[len] = '\0';
+	f->text = text;
+	while (fill(f) == 0)
+		n++;
+	out_of_space("all objects: ");
+	return n;
+}
+
+START_TEST(memory_of_all_objects_is_limited)
+{
+	enum { LONG = 300 << 10 };
+	struct oplock lock = { 0 };
+	struct fill f = { .n = 1 }, small;
+	char *text;
+	uint32_t n;
+
+	begin();
+	text = arena_alloc(c.arena, LONG + 1);
+	n = fill_up(&f, text, LONG);
+	ck_assert_uint_le(n, OBJECTS_MAX_BYTES / LONG);
+	ck_assert_uint_gt(n, OBJECTS_MAX_BYTES / LONG * 3 / 4);
+	small = f;
+	ck_assert_uint_lt(fill_up(&small, text, 100), LONG / 100);
+	small.text = arena_printf(c.arena, "%0*d", 8192, 0);
+	ck_assert_int_eq(call_write(&c, describe_in, &small), -1);
+	out_of_space("all objects: ");
+	/* operations go on, and what takes less */
+	ck_assert_ptr_nonnull(vm_lock(&c, &lock, &small.last,
+	    VM_OPERATIONS_CHANGING_VCPUS));
+	oplock_release(&c, &lock);
+	f.text = "";
+	ck_assert_int_eq(call_write(&c, describe_in, &f), 0);
+	ck_assert_int_eq(call_write(&c, describe_in, &small), 0);
+	ck_assert_int_eq(api_vm_destroy(&c,
+	    &(struct vm_destroy_args){ .self = small.last }), 0);
+	call_close(&c);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -379,5 +505,6 @@ main(void)
 	    finished_tasks_are_bounded,
 	    messages_are_about_objects_that_exist,
 	    roles_hold_their_permissions,
-	    the_seed_changes_nothing_the_second_time);
+	    the_seed_changes_nothing_the_second_time,
+	    objects_of_a_class_are_limited, memory_of_all_objects_is_limited);
 }

@@ -59,10 +59,52 @@ call_close(struct call *c)
 	}
 }
 
+static uint32_t
+most_objects(int class_id)
+{
+	switch (class_id) {
+	case CLASS_MESSAGE:
+	case CLASS_VBD:
+	case CLASS_VIF:
+	case CLASS_VDI:
+		return OBJECTS_MAX_MANY;
+	default:
+		return OBJECTS_MAX;
+	}
+}
+
+struct bounded {
+	struct call *c;
+	db_write_fn *fn;
+	void *arg;
+};
+
+static int
+bounded_in(struct db_txn *t, void *arg)
+{
+	struct bounded *b = arg;
+	int64_t growth;
+	int rc = b->fn(t, b->arg), id;
+
+	if (rc)
+		return rc;
+	id = txn_crowded(t, most_objects);
+	if (id >= 0)
+		return err_out_of_space(b->c, arena_printf(b->c->arena,
+		    "objects of class %s: %u at most",
+		    classes[id]->rec.name, most_objects(id)));
+	growth = txn_growth(t);
+	if (growth > 0 && txn_bytes(t) + (uint64_t)growth > OBJECTS_MAX_BYTES)
+		return err_out_of_space(b->c, arena_printf(b->c->arena,
+		    "all objects: %u MiB at most", OBJECTS_MAX_BYTES >> 20));
+	return 0;
+}
+
 int
 call_write(struct call *c, db_write_fn *fn, void *arg)
 {
-	int rc = db_write(c->x->db, fn, arg);
+	struct bounded b = { c, fn, arg };
+	int rc = db_write(c->x->db, bounded_in, &b);
 
 	if (rc == 0)
 		return 0;

@@ -18,6 +18,17 @@
 #include "base/source.h"
 #include "db/db.h"
 
+/*
+ * What all clients together may make of this host's memory.  A write beyond it
+ * is OUT_OF_SPACE: by call_write, that is, for whatever a client asks for.
+ * Writes that keep the record true to the machine, delete or shrink go on.
+ * Sessions and tasks have quotas of their own (session.h, task.h).
+ */
+#define OBJECTS_MAX 4096		/* of a class: VMs, with templates and
+					 * snapshots, networks, ... */
+#define OBJECTS_MAX_MANY 16384		/* VBDs, VIFs, VDIs, messages */
+#define OBJECTS_MAX_BYTES (32u << 20)	/* of all classes */
+
 /* Bytes of a text, map or set of an object that lives in memory only. */
 #define CALL_VOLATILE_MAX 4096
 
@@ -53,7 +64,8 @@ int call_error(struct call *c, const char *code,
 void call_refresh(struct call *c);
 /* Lets go of c->root and those before it. */
 void call_close(struct call *c);
-/* db_write for handlers: -1 with c->err set when the disk refused. */
+/* db_write for handlers: -1 with c->err set when the disk refused, or when
+ * there would be too much. */
 int call_write(struct call *c, db_write_fn *fn, void *arg);
 /* db_write of volatile fields, which must not stay undone and which a full
  * disk does not hinder: tries until it is taken. */

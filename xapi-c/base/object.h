@@ -35,6 +35,7 @@ struct object {
 	atomic_uint refs;
 	bool in_memory;			/* see txn_keep_in_memory */
 	uint32_t extra_len;		/* fields of a newer version, encoded */
+	uint32_t bytes;			/* of the block, once published */
 	const uint8_t *extra;
 	uint64_t created;		/* generation of the first version */
 	uint64_t changed;		/* generation of this version */

@@ -123,6 +123,14 @@ bool txn_touch(struct db_txn *t, int class_id, const struct ref *ref);
 bool txn_keep_in_memory(struct db_txn *t, int class_id,
     const struct ref *ref);
 struct arena *txn_arena(struct db_txn *t);
+/* A class of which the write makes more than it deletes, so that there would be
+ * more than most(class id) allows; -1: none.  What cascades delete is not yet
+ * counted. */
+int txn_crowded(struct db_txn *t, uint32_t (*most)(int class_id));
+/* Bytes in memory of all objects before the write, and by how many its stored
+ * fields make that more (or less). */
+uint64_t txn_bytes(const struct db_txn *t);
+int64_t txn_growth(const struct db_txn *t);
 /* Generation that this write's changes will carry. */
 uint64_t txn_generation(const struct db_txn *t);
 

@@ -166,6 +166,7 @@ object_new(const struct class_type *cls, const void *rec, const void *extra,
 
 	o->ref = from->ref;
 	o->cls = cls;
+	o->bytes = (uint32_t)(f.used + extra_len);
 	atomic_init(&o->refs, 1);
 	o->created = created;
 	o->changed = changed;
@@ -174,6 +175,23 @@ object_new(const struct class_type *cls, const void *rec, const void *extra,
 		o->extra_len = (uint32_t)extra_len;
 	}
 	return o;
+}
+
+size_t
+object_stored_bytes(const struct class_type *cls, const void *rec)
+{
+	const struct record_type *rt = &cls->rec;
+	struct flat f = { .used = rt->size };
+	uint16_t i;
+
+	for (i = 0; i < rt->n; i++) {
+		const struct field *fd = &rt->fields[i];
+
+		if (field_is_stored(cls, fd))
+			flat_value(&f, fd->type, NULL,
+			    (const char *)rec + fd->offset);
+	}
+	return f.used;
 }
 
 void

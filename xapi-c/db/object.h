@@ -20,6 +20,9 @@ struct object *object_new(const struct class_type *cls, const void *rec,
 /* The fields that are kept on disk, and extra. */
 void object_encode_row(struct buf *b, const struct object *o);
 
+/* What the stored fields of a struct of class cls take in such a block. */
+size_t object_stored_bytes(const struct class_type *cls, const void *rec);
+
 static inline const char *
 object_string(const struct object *o, int field)
 {

@@ -94,6 +94,7 @@ root_clone(const struct db_root *old)
 	int i;
 
 	root->applied = old->applied;
+	root->bytes = old->bytes;
 	root->objects = trie_copy(&old->objects);
 	for (i = 0; i < old->n; i++) {
 		const struct table *from = &old->tables[i];
@@ -177,8 +178,11 @@ root_put_object(struct db_root *root, struct object *o)
 	struct table *tab = &root->tables[o->cls->id];
 	const struct object *old = root_find(root, &o->ref);
 
-	if (old)
+	if (old) {
 		unindex(tab, old);
+		root->bytes -= old->bytes;
+	}
+	root->bytes += o->bytes;
 	index_object(tab, o);
 	tab->last = o->changed;
 	trie_set(&root->objects, o->ref.b, o);
@@ -219,6 +223,7 @@ root_delete(struct db_root *root, const struct object *o, uint64_t generation)
 	struct ref ref = o->ref;	/* o goes with its leaf */
 
 	remember_deletion(tab, o, generation);
+	root->bytes -= o->bytes;
 	unindex(tab, o);
 	trie_remove(&root->objects, ref.b);
 	tab->last = generation;

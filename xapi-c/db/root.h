@@ -26,6 +26,7 @@ struct table {
 struct db_root {
 	atomic_uint refs;
 	uint64_t generation;
+	uint64_t bytes;		/* of the objects' blocks */
 	uint64_t applied;	/* index of the last log entry in it */
 	struct trie objects;	/* by ref; owns the objects */
 	int n;

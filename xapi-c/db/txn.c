@@ -232,6 +232,54 @@ txn_arena(struct db_txn *t)
 	return t->arena;
 }
 
+static int
+added(const struct draft *d)
+{
+	return (!d->base && !d->deleted) - (d->base && d->deleted);
+}
+
+int
+txn_crowded(struct db_txn *t, uint32_t (*most)(int class_id))
+{
+	int64_t *n = arena_alloc(t->arena,
+	    sizeof(*n) * (size_t)t->n_classes);
+	uint32_t i;
+	int id;
+
+	memset(n, 0, sizeof(*n) * (size_t)t->n_classes);
+	for (i = 0; i < t->n; i++)
+		n[t->drafts[i]->cls->id] += added(t->drafts[i]);
+	for (id = 0; id < t->n_classes; id++)
+		if (n[id] > 0 && db_count(t->root, id) + n[id] > most(id))
+			return id;
+	return -1;
+}
+
+uint64_t
+txn_bytes(const struct db_txn *t)
+{
+	return t->root->bytes;
+}
+
+int64_t
+txn_growth(const struct db_txn *t)
+{
+	int64_t bytes = 0;
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++) {
+		const struct draft *d = t->drafts[i];
+
+		if (d->cls->flags & CLASS_VOLATILE)
+			continue;
+		if (!d->deleted)
+			bytes += (int64_t)object_stored_bytes(d->cls, d->rec);
+		if (d->base)
+			bytes -= (int64_t)object_stored_bytes(d->cls, d->base);
+	}
+	return bytes;
+}
+
 uint64_t
 txn_generation(const struct db_txn *t)
 {

@@ -35,12 +35,6 @@ put32(uint64_t at, uint32_t value)
 }
 
 static void
-put64(uint64_t at, uint64_t value)
-{
-	put(at, &value, sizeof(value));
-}
-
-static void
 run(const char *const argv[])
 {
 	int status = -1;
@@ -165,39 +159,51 @@ md_old(void)
 	put32(at + 8, 90);
 }
 
+/* Version 1, with its sum. */
+static void
+md_at(uint64_t at)
+{
+	uint32_t sb[64] = { 0xa92b4efc, 1 };
+	uint64_t sum = 0;
+
+	sb[144 / 4] = (uint32_t)(at / 512);
+	for (int i = 0; i < 64; i++)
+		sum += sb[i];
+	sb[216 / 4] = (uint32_t)(sum + (sum >> 32));
+	put(at, sb, sizeof(sb));
+}
+
 static void
 md_at_the_end(void)
 {
-	uint64_t sector = (SIZE / 512 - 16) & ~(uint64_t)7;
-
-	put32(sector * 512, 0xa92b4efc);
-	put32(sector * 512 + 4, 1);
-	put64(sector * 512 + 144, sector);
+	md_at((SIZE / 512 - 16) / 8 * 8 * 512);
 }
 
 static void
 md_at_4k(void)
 {
-	put32(4096, 0xa92b4efc);
-	put32(4096 + 4, 1);
-	put64(4096 + 144, 8);
+	md_at(4096);
 }
 
-static void
-zfs(void)
-{
-	for (uint64_t i = 0; i < 32; i++)
-		put64(128 * 1024 + i * 1024, 0x00bab10c);
-}
-
+/* The superblock, with its sum: CRC-32C of all behind the sum's place. */
 static void
 btrfs(void)
 {
-	put(0x10040, "_BHRfS_M", 8);
-	put64(0x10070, SIZE);
-	put64(0x10088, 1);
-	put32(0x10090, 4096);
-	put32(0x10094, 4096);
+	unsigned char sb[4096] = { 0 };
+	uint32_t sum = ~0u;
+
+	memcpy(sb + 0x40, "_BHRfS_M", 8);
+	sb[0x32] = 1;			/* where it is: 0x10000 */
+	sb[0x88] = 1;			/* devices */
+	sb[0x91] = sb[0x95] = 0x10;	/* sectors and nodes of 4096 */
+	for (size_t i = 32; i < sizeof(sb); i++) {
+		sum ^= sb[i];
+		for (int k = 0; k < 8; k++)
+			sum = sum >> 1 ^ (sum & 1 ? 0x82f63b78 : 0);
+	}
+	sum = ~sum;
+	memcpy(sb, &sum, sizeof(sum));
+	put(0x10000, sb, sizeof(sb));
 }
 
 static const struct {
@@ -217,7 +223,6 @@ static const struct {
 	{ "RAID, 0.90", md_old, "linux_raid_member" },
 	{ "RAID, 1.0", md_at_the_end, "linux_raid_member" },
 	{ "RAID, 1.2", md_at_4k, "linux_raid_member" },
-	{ "ZFS", zfs, "zfs_member" },
 	{ "btrfs", btrfs, "btrfs" },
 };
 #define KINDS (int)(sizeof(kinds) / sizeof(kinds[0]))

@@ -30,6 +30,14 @@ unit_archives = $(addprefix $1/,$(addsuffix .a,$(sort \
 # libfdisk and libblkid, where a test may need them.  $1 source, $2 libraries
 unit_libs = $(if $(filter installer,$(call unit_layers,$1)),$2)
 
+# What knows libxl is in no archive; test_hv_xl links it with a libxl of its
+# own, and takes Xen's headers, on glibc too, from what the image is built of.
+UNIT_XL := $(patsubst %,xenopsd/domains/%.o,config hv_xl xl)
+UNIT_OBJECTS_test_hv_xl := $(UNIT_XL)
+UNIT_CFLAGS_test_hv_xl := -idirafter $(B)/sysroot/include
+$(UNIT_XL:%=$(B)/host/asan/%): private ASAN_CFLAGS += $(UNIT_CFLAGS_test_hv_xl)
+$(UNIT_XL:%=$(B)/host/asan/%) $(B)/tests/unit/test_hv_xl: | $(call dep,musl xen)
+
 # What of installer/ is no program of its own.  $5 where libfdisk and libblkid
 # are, as a prefix
 define installer_rules
@@ -50,11 +58,12 @@ $(eval $(call installer_rules,$(B)/musl/obj,$$(MUSL_CC),MUSL_CFLAGS,$$(call \
 
 define unit_rules
 $(B)/tests/unit/$1: tests/unit/$1.c $(wildcard tests/unit/*.h) \
+    $(UNIT_OBJECTS_$1:%=$(B)/host/asan/%) \
     $(call unit_archives,$(B)/host/asan,tests/unit/$1.c) | $$(GEN_HEADERS)
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(HOST_CC) $$(ASAN_CFLAGS) -Itests/unit -I. \
-	    -Iinstaller -o $$@.$$T $$< \
-	    -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
+	    -Iinstaller $$(UNIT_CFLAGS_$1) -o $$@.$$T $$< \
+	    -Wl,--start-group $$(filter %.o %.a,$$^) -Wl,--end-group \
 	    $$(CHECK_LIBS) $$(HOST_LIBS) \
 	    $(call unit_libs,tests/unit/$1.c,-lfdisk -lblkid)
 	@mv $$@.$$T $$@
@@ -73,6 +82,7 @@ $(B)/musl/obj/unit/$1.o: tests/unit/$1.c $(wildcard tests/unit/*.h) \
 	@mv $$@.$$T $$@
 
 $(B)/musl/obj/unit/$1.whole.o: $(B)/musl/obj/unit/$1.o \
+    $(UNIT_OBJECTS_$1:%=$(B)/musl/obj/%) \
     $(call unit_archives,$(B)/musl/obj,tests/unit/$1.c)
 
 $(B)/tests/musl/$1: $(B)/musl/obj/unit/$1.whole.o

@@ -1,0 +1,319 @@
+/*
+ * The real hv_xl.c, config.c and xl.c over a libxl of the test's making: what a
+ * guest is built of, what is answered when Xen refuses, and that nothing stays.
+ */
+#include "fake_xl.h"
+#include "unit.h"
+#include "xenopsd/core/request_impl.h"
+#include "xenopsd/domains/hv_xl.h"
+
+#define VM "11111111-0000-4000-8000-000000000001"
+#define VM2 "11111111-0000-4000-8000-000000000002"
+#define MIB (1 << 20)
+#define HOTPLUG "/usr/sbin/bedplate-hotplug"
+#define GUEST "/local/domain/7/"
+
+struct rig {
+	struct xl *xl;
+	struct hv *hv;
+	struct arena *arena;
+	struct request_impl impl;
+	struct request rq;
+	struct xenops_disk_spec disks[3];
+	struct xenops_nic_spec nics[2];
+	struct xenops_vm_spec vm;
+};
+
+static const char *const devices[] = { "/dev/a", NULL, "/dev/c" };
+
+/* Two disks, an empty drive between them, two NICs. */
+static struct rig *
+rig_new(void)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+
+	fake.need_kib = 1024;
+	fake.free_kib = 4096;
+	r->xl = xl_new(&hv_xl);
+	ck_assert_ptr_nonnull(r->xl);
+	r->hv = &r->xl->hv;
+	r->arena = arena_new();
+	r->rq = (struct request){ .arena = r->arena, .impl = &r->impl };
+	for (int i = 0; i < 3; i++)
+		r->disks[i] = (struct xenops_disk_spec){ .device = i,
+			.cdrom = i > 0 };
+	for (int i = 0; i < 2; i++)
+		r->nics[i] = (struct xenops_nic_spec){ .device = i,
+			.mac = "00:16:3e:00:00:0a", .bridge = "xenbr1",
+			.mtu = i * 9000 };
+	r->vm = (struct xenops_vm_spec){ .uuid = VM,
+		.type = XENOPS_DOMAIN_TYPE_PVH, .boot = XENOPS_BOOT_DISK,
+		.memory_max = 64 * MIB, .memory_target = 32 * MIB,
+		.vcpus_max = 4, .vcpus = 2,
+		.disks = { .v = r->disks, .n = 3 },
+		.nics = { .v = r->nics, .n = 2 } };
+	return r;
+}
+
+static void
+rig_free(struct rig *r)
+{
+	xl_free(r->xl);
+	arena_free(r->arena);
+	free(r);
+	ck_assert_int_eq(fake.contexts, 0);
+	ck_assert_int_eq(fake.handles, 0);
+}
+
+static int
+create(struct rig *r)
+{
+	uint32_t domid = 0;
+	int rc;
+
+	memset(&r->impl, 0, sizeof(r->impl));
+	fake.log[0] = '\0';
+	rc = hv_xl.create(r->hv, &r->rq, &r->vm, devices, &domid);
+	if (!rc)
+		ck_assert_uint_eq(domid, 7);
+	return rc;
+}
+
+/* The domain is refused with that code and a text that has `says`. */
+static void
+refused(struct rig *r, enum xenops_code code, const char *says)
+{
+	ck_assert_int_eq(create(r), -1);
+	ck_assert(r->impl.failed);
+	ck_assert_int_eq(r->impl.failure.code, (int)code);
+	ck_assert_msg(strstr(r->impl.failure.text, says) != NULL, "%s",
+	    r->impl.failure.text);
+}
+
+START_TEST(a_pvh_guest_is_built_as_its_vm_says)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(create(r), 0);
+	ck_assert_str_eq(fake.log, "create pvh " VM " vcpus 2 of 4 mask 03, "
+	    "32768 of 65536 KiB, weight 0 cap 0\n"
+	    "boot /usr/lib/bedplate/guest/grub-i386-xen_pvh.bin - -\n"
+	    "disk xvda /dev/a rw " HOTPLUG "\n"
+	    "disk xvdc /dev/c ro " HOTPLUG "\n"
+	    "nic 0 xenbr1 00:16:3e:00:00:0a mtu 0\n"
+	    "nic 1 xenbr1 00:16:3e:00:00:0a mtu 9000\n");
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_pv_guest_boots_by_the_other_grub)
+{
+	struct rig *r = rig_new();
+
+	r->vm.type = XENOPS_DOMAIN_TYPE_PV;
+	r->vm.weight = 512;
+	r->vm.cap = 50;
+	r->vm.disks.n = r->vm.nics.n = 0;
+	ck_assert_int_eq(create(r), 0);
+	ck_assert_str_eq(fake.log, "create pv " VM " vcpus 2 of 4 mask 03, "
+	    "32768 of 65536 KiB, weight 512 cap 50\n"
+	    "boot /usr/lib/bedplate/guest/grub-x86_64-xen.bin - -\n");
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(what_cannot_be_built_is_not_begun)
+{
+	struct rig *r = rig_new();
+
+	fake.fails = "cpu_bitmap_alloc";
+	refused(r, XENOPS_CODE_INTERNAL, "no memory");
+	fake.fails = "get_free_memory";
+	fake.errors[0] = "no answer";
+	refused(r, XENOPS_CODE_INTERNAL, "no answer");
+	fake.fails = NULL;
+	fake.free_kib = fake.need_kib - 1;
+	refused(r, XENOPS_CODE_NO_MEMORY, "1024 KiB needed, 1023 free");
+	fake.free_kib = fake.need_kib;
+	r->vm.boot = XENOPS_BOOT_KERNEL;
+	r->vm.kernel = "../etc/passwd";
+	ck_assert_int_eq(create(r), -1);
+	ck_assert_str_eq(fake.log, "");
+	r->vm.uuid = "not one";
+	refused(r, XENOPS_CODE_BAD_REQUEST, "uuid");
+	ck_assert_str_eq(fake.log, "");
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_refused_build_says_why)
+{
+	struct rig *r = rig_new();
+
+	fake.fails = "domain_create_new";
+	fake.errors[0] = "libxl_a.c:1:build: xc: no such kernel";
+	fake.errors[1] = "the rest follows from that";
+	refused(r, XENOPS_CODE_BOOT_FAILED, "xc: no such kernel");
+	hv_xl.forget_errors(r->hv);
+	fake.errors[0] = "domain 7: cannot add a device";
+	fake.errors[1] = "libxl_b.c:2:run: script: the disk is gone";
+	refused(r, XENOPS_CODE_BOOT_FAILED, "the disk is gone");
+	fake.fails_with = ERROR_NOMEM;
+	refused(r, XENOPS_CODE_NO_MEMORY, "cannot create");
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(without_xen_there_is_no_back_end)
+{
+	fake.fails = "ctx_alloc";
+	ck_assert_ptr_null(xl_new(&hv_xl));
+	fake.fails = "xs_open";
+	ck_assert_ptr_null(xl_new(&hv_xl));
+	ck_assert_int_eq(fake.contexts, 0);
+}
+END_TEST
+
+START_TEST(domains_are_those_of_guests)
+{
+	struct rig *r = rig_new();
+	struct hv_domain *v, d;
+	uint32_t n, domid;
+	uint8_t uuid[16], other[16];
+
+	ck_assert(uuid_from_text(VM, uuid) && uuid_from_text(VM2, other));
+	fake.ndomains = 3;
+	fake.domains[1] = (libxl_dominfo){ .domid = 3, .shutdown = true,
+		.shutdown_reason = LIBXL_SHUTDOWN_REASON_WATCHDOG,
+		.domain_type = LIBXL_DOMAIN_TYPE_PVH, .vcpu_online = 2,
+		.current_memkb = 1024, .outstanding_memkb = 1024 };
+	fake.domains[2] = (libxl_dominfo){ .domid = 4, .dying = true };
+	memcpy(fake.domains[1].uuid.uuid, uuid, 16);
+	memcpy(fake.domains[2].uuid.uuid, other, 16);
+	ck_assert_int_eq(hv_xl.list(r->hv, r->arena, &v, &n), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(v[0].uuid, VM);
+	ck_assert(v[0].shutdown && v[0].end == HV_END_CRASH);
+	ck_assert_int_eq(v[0].type, XENOPS_DOMAIN_TYPE_PVH);
+	ck_assert_int_eq(v[0].memory, 2 * MIB);
+	ck_assert_int_eq(hv_xl.get(r->hv, 3, &d), 0);
+	ck_assert_int_eq(hv_xl.get(r->hv, 4, &d), -ENOENT);
+	ck_assert_int_eq(hv_xl.get(r->hv, 5, &d), -ENOENT);
+	ck_assert(hv_xl.find(r->hv, VM, false, &domid) && domid == 3);
+	ck_assert(!hv_xl.find(r->hv, VM2, false, &domid));
+	ck_assert(hv_xl.find(r->hv, VM2, true, &domid) && domid == 4);
+	fake.fails = "list_domain";
+	ck_assert_int_eq(hv_xl.list(r->hv, r->arena, &v, &n), -EIO);
+	ck_assert(!hv_xl.find(r->hv, VM, false, &domid));
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(devices_come_and_go)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(hv_xl.disk_add(r->hv, r->arena, 7, &r->disks[1],
+	    "/dev/b"), 0);
+	ck_assert_int_eq(hv_xl.disk_remove(r->hv, r->arena, 7, 1, false), 0);
+	ck_assert_int_eq(hv_xl.disk_remove(r->hv, r->arena, 7, 1, true), 0);
+	ck_assert_int_eq(hv_xl.nic_remove(r->hv, 7, 1, true), 0);
+	ck_assert_int_eq(hv_xl.nic_remove(r->hv, 7, 1, false), 0);
+	ck_assert_str_eq(fake.log,
+	    "device_disk_add 7 disk xvdb /dev/b ro " HOTPLUG "\n"
+	    "device_disk_safe_remove 7 disk xvdb /dev/there ro -\n"
+	    "device_disk_destroy 7 disk xvdb /dev/there ro -\n"
+	    "device_nic_destroy 7 nic 1 xenbr0 00:00:00:00:00:00 mtu 0\n"
+	    "device_nic_remove 7 nic 1 xenbr0 00:00:00:00:00:00 mtu 0\n");
+	fake.fails = "device_nic_add";
+	ck_assert_int_eq(hv_xl.nic_add(r->hv, 7, &r->nics[0]), -EIO);
+	fake.fails = "device_disk_add";
+	ck_assert_int_eq(hv_xl.disk_add(r->hv, r->arena, 7, &r->disks[0],
+	    "/dev/a"), -EIO);
+	fake.log[0] = '\0';
+	fake.fails = "vdev_to_device_disk";
+	ck_assert_int_eq(hv_xl.disk_remove(r->hv, r->arena, 7, 1, true), -EIO);
+	fake.fails = "devid_to_device_nic";
+	ck_assert_int_eq(hv_xl.nic_remove(r->hv, 7, 1, false), -EIO);
+	ck_assert_str_eq(fake.log, "");
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_guest_that_writes_much_is_bounded_and_tamed)
+{
+	struct rig *r = rig_new();
+	static char longest[2001], path[80];
+	const struct string_pair *p;
+	struct vec v;
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	fake_store(GUEST "control/feature-shutdown", "1");
+	fake_store(GUEST "control/shutdown", "poweroff");
+	fake_store(GUEST "data/os", "\033[2J");
+	fake_store(GUEST "data/long", longest);
+	for (int i = 0; i < 300; i++) {
+		snprintf(path, sizeof(path), GUEST "data/%d", i);
+		fake_store(path, "v");
+	}
+	v = hv_xl.guest_data(r->hv, r->arena, 7);
+	p = v.v;
+	ck_assert_uint_eq(v.n, 128);
+	ck_assert_str_eq(p[0].key, "control/feature-shutdown");
+	ck_assert_str_eq(p[1].key, "data/os");
+	ck_assert_str_eq(p[1].value, "?[2J");
+	ck_assert_uint_eq(strlen(p[2].value), 512);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(what_is_written_for_a_guest_is_its_own)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(hv_xl.write_data(r->hv, 7, "vm-data/a", "b"), 0);
+	ck_assert_str_eq(fake.log, "write " GUEST "vm-data/a=b\n"
+	    "owner " GUEST "vm-data/a=7 (1)\n");
+	fake.fails = "xs_set_permissions";
+	ck_assert_int_eq(hv_xl.write_data(r->hv, 7, "vm-data/a", "b"),
+	    -EACCES);
+	fake.fails = "xs_write";
+	ck_assert_int_eq(hv_xl.ask(r->hv, 7, "poweroff"), -EACCES);
+	fake.fails = "domain_destroy";
+	ck_assert_int_eq(hv_xl.destroy(r->hv, 7), -EIO);
+	fake.fails = "domain_unpause";
+	ck_assert_int_eq(hv_xl.pause(r->hv, 7, true), 0);
+	ck_assert_int_eq(hv_xl.pause(r->hv, 7, false), -EIO);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(events_name_their_vm)
+{
+	struct rig *r = rig_new();
+	struct hv_event e;
+
+	ck_assert_int_eq(hv_xl.event_fd(r->hv), 0);
+	ck_assert(!hv_xl.event(r->hv, &e));
+	fake.event = "domains";
+	ck_assert(hv_xl.event(r->hv, &e) && e.kind == HV_EVENT_DOMAINS);
+	fake.event = VM;
+	ck_assert(hv_xl.event(r->hv, &e) && e.kind == HV_EVENT_GUEST);
+	ck_assert_str_eq(e.uuid, VM);
+	fake.fails = "xs_watch";
+	ck_assert_int_eq(hv_xl.event_fd(r->hv), -1);
+	ck_assert_int_eq(hv_xl.wait_begin(r->hv), -EACCES);
+	rig_free(r);
+}
+END_TEST
+
+int
+main(void)
+{
+	return UNIT_RUN("hv_xl", a_pvh_guest_is_built_as_its_vm_says,
+	    a_pv_guest_boots_by_the_other_grub,
+	    what_cannot_be_built_is_not_begun, a_refused_build_says_why,
+	    without_xen_there_is_no_back_end, domains_are_those_of_guests,
+	    devices_come_and_go, a_guest_that_writes_much_is_bounded_and_tamed,
+	    what_is_written_for_a_guest_is_its_own, events_name_their_vm);
+}

@@ -16,6 +16,8 @@
 #define PROBLEM_FILE "/run/network/problem"
 #define STATE_FILE "/run/bedplate/state"
 #define REFUSED_FILE "/run/bedplate/state-refused"
+#define TRIAL_FILE "/run/bedplate/trial"
+#define TRIAL_FAILED_FILE "/state/slot/failed"
 #define API_PORT 443
 
 static void
@@ -98,6 +100,8 @@ facts_read(struct facts *f)
 	state_read_line(STATE_FINGERPRINT, f->fingerprint,
 	    sizeof f->fingerprint);
 	state_read_line(STATE_FILE, f->state, sizeof f->state);
+	if (!state_read_line(TRIAL_FILE, f->slot, sizeof f->slot))
+		state_read_line(TRIAL_FAILED_FILE, f->slot, sizeof f->slot);
 	f->state_refused = access(REFUSED_FILE, F_OK) == 0;
 	f->api_answers = api_answers();
 	f->password_set = state_secret_is_set();

@@ -26,6 +26,16 @@ $(B)/musl/bedplate-answers: $(ANSWERS_SOURCES) $(INSTALLER_HEADERS) \
 	    -o $@.$T $(ANSWERS_SOURCES) -lxml2 -lcrypt -lm
 	@mv $@.$T $@
 
+SLOT_SOURCES := $(wildcard installer/slot/*.c) \
+	$(addprefix xapi-c/base/,atomic_file.c fdio.c)
+
+$(B)/musl/bedplate-slot: $(SLOT_SOURCES) $(INSTALLER_HEADERS) \
+		$(wildcard installer/slot/*.h) | $(call dep,musl)
+	@mkdir -p $(@D)
+	$(call say,CC)$(MUSL_CC) $(INSTALLER_FLAGS) -Os -fPIE -static-pie -s \
+	    -o $@.$T $(SLOT_SOURCES)
+	@mv $@.$T $@
+
 INSTALL_SOURCES := $(wildcard installer/disk/*.c installer/install/*.c) \
 	$(INSTALLER_COMMON) $(INSTALLER_BASE)
 

@@ -57,6 +57,8 @@ show(const struct facts *f)
 		line("", f->problem);
 	line("Address", *f->address ? f->address : "none yet");
 	line("State", f->state);
+	if (*f->slot)
+		line("Update", f->slot);
 	line("API", !f->api_answers ? "starting" :
 	    *f->address ? url : "running, waiting for an address");
 	show_fingerprint(f->fingerprint);

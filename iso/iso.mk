@@ -20,14 +20,9 @@ $(ISO_B)/grub.cfg: iso/grub.cfg.in iso/iso.mk hypervisor/cmdline.mk
 	    -e 's|@VERSION@|$(VERSION)|' $< >$@.tmp
 	@mv $@.tmp $@
 
-$(ISO_B)/disk.cfg: iso/disk.cfg.in iso/iso.mk hypervisor/cmdline.mk
-	@mkdir -p $(@D)
-	sed -e 's|@XEN@|$(XEN_CMDLINE)|' -e 's|@LINUX@|$(LINUX_CMDLINE)|' \
-	    $< >$@.tmp
-	@mv $@.tmp $@
-
 # The boot programs of a disk: each looks on the disk it was started from.
-GRUB_DISK := $(addprefix $(ISO_B)/grub/,boot.img core.img bootx64.efi disk.cfg)
+GRUB_DISK := $(addprefix $(ISO_B)/grub/,boot.img core.img bootx64.efi disk.cfg \
+	start.cfg)
 
 $(ISO_B)/grub/boot.img: $(GRUB_LIB)/i386-pc/boot.img
 	@mkdir -p $(@D)
@@ -46,9 +41,16 @@ $(ISO_B)/grub/bootx64.efi: iso/iso.mk
 	    efi_gop efi_uga $(GRUB_DISK_MODULES)
 	@mv $@.tmp $@
 
-$(ISO_B)/grub/disk.cfg: $(ISO_B)/disk.cfg
+$(ISO_B)/grub/disk.cfg: iso/disk.cfg.in
 	@mkdir -p $(@D)
 	cp $< $@.tmp
+	@mv $@.tmp $@
+
+# Xen, kernel and their options come and go with the slot.
+$(ISO_B)/grub/start.cfg: iso/start.cfg.in hypervisor/cmdline.mk
+	@mkdir -p $(@D)
+	sed -e 's|@XEN@|$(XEN_CMDLINE)|' -e 's|@LINUX@|$(LINUX_CMDLINE)|' \
+	    $< >$@.tmp
 	@mv $@.tmp $@
 
 # What a slot of an installed host holds, and the medium carries as a file:

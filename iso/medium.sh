@@ -30,7 +30,7 @@ origin()
 	/boot/vmlinuz) package linux-image ;;
 	/boot/ucode.cpio) package intel-microcode amd64-microcode ;;
 	/boot/initrd.img | /boot/grub/grub.cfg | /bedplate/*) echo bedplate ;;
-	/boot/grub/disk.cfg) echo bedplate ;;
+	/boot/grub/disk.cfg | /boot/grub/start.cfg) echo bedplate ;;
 	/boot/grub/i386-pc/* | /boot/grub/boot.img | /boot/grub/core.img)
 		grub grub-pc-bin ;;
 	/boot/grub/* | /efi/* | /efi.img | /EFI/* | /mach_kernel | /System/*)

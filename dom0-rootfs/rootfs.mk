@@ -12,7 +12,10 @@ VERSION := 0.1
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1)
 export SOURCE_DATE_EPOCH
 
-ROOTFS_LISTS := $(wildcard dom0-rootfs/lists/*.list) $(HV)/modules/root.list
+include dom0-rootfs/keys.mk
+
+ROOTFS_LISTS := $(wildcard dom0-rootfs/lists/*.list) $(HV)/modules/root.list \
+	$(R)/keys.list
 INITRD_LISTS := $(wildcard dom0-rootfs/initramfs/*.list) $(HV)/modules/boot.list
 ROOTFS_IN := $(shell find dom0-rootfs/skel dom0-rootfs/initramfs -type f) \
 	$(OWN) dom0-rootfs/mkimage.py $(SYSROOT)
@@ -37,8 +40,11 @@ $(R)/modules.origin: $(HV)/modules/root.list | $(R)
 	    $(HV)/pkg/ORIGIN | sed 's,\.ko\.xz	,.ko	,' >$@.tmp
 	@mv $@.tmp $@
 
-$(R)/bedplate-release: dom0-rootfs/rootfs.mk | $(R)
-	{ echo 'NAME=Bedplate'; echo 'VERSION=$(VERSION)'; } >$@.tmp
+# What has lower-case names is told by the API, too.  BUILT orders versions.
+$(R)/bedplate-release: $(ROOTFS_LISTS) $(ROOTFS_IN) dom0-rootfs/rootfs.mk
+	{ echo 'NAME=Bedplate'; echo 'VERSION=$(VERSION)'; \
+	    echo 'BUILT=$(SOURCE_DATE_EPOCH)'; \
+	    echo 'update_keys=$(notdir $(TRUSTED_KEYS:.pub=))'; } >$@.tmp
 	@mv $@.tmp $@
 
 $(B)/rootfs.squashfs: $(ROOTFS_LISTS) $(ROOTFS_IN) $(R)/bedplate-release \

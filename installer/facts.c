@@ -20,18 +20,25 @@
 #define TRIAL_FAILED_FILE "/state/slot/failed"
 #define API_PORT 443
 
+/* With a word of who else may sign updates for it. */
 static void
 read_version(char out[static FACT_TEXT])
 {
 	char line[FACT_TEXT];
 	FILE *f = fopen(RELEASE_FILE, "re");
+	bool developer = false;
 
 	snprintf(out, FACT_TEXT, "unknown");
 	while (f && fgets(line, sizeof line, f)) {
 		line[strcspn(line, "\r\n")] = '\0';
 		if (strncmp(line, "VERSION=", 8) == 0)
-			snprintf(out, FACT_TEXT, "%.120s", line + 8);
+			snprintf(out, FACT_TEXT, "%.80s", line + 8);
+		if (strncmp(line, "update_keys=", 12) == 0)
+			developer = strstr(line, "developer") != NULL;
 	}
+	if (developer)
+		snprintf(out + strlen(out), FACT_TEXT - strlen(out),
+		    " (takes updates signed by a developer's key)");
 	if (f)
 		fclose(f);
 }

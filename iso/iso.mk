@@ -65,6 +65,19 @@ $(SLOT): $(HV_BOOT) $(B)/initrd.img $(B)/rootfs.squashfs $(R)/build \
 	    { echo "$@: larger than $(SLOT_LIMIT)"; exit 1; }
 	@mv $@.tmp $@
 
+# The same, signed, for hosts that are installed already.
+UPDATE := $(B)/bedplate.update
+
+$(UPDATE): $(SLOT) $(R)/bedplate-release iso/mkupdate.py $(UPDATE_KEY)
+	iso/mkupdate.py $(SLOT) $@.tmp --key $(UPDATE_KEY) \
+	    --version $(VERSION) \
+	    --built $$(sed -n 's/^BUILT=//p' $(R)/bedplate-release)
+	@mv $@.tmp $@
+
+.PHONY: update
+## update: build/bedplate.update, signed by UPDATE_KEY (a developer's)
+update: $(UPDATE)
+
 $(ISO): $(ISO_B)/grub.cfg $(SLOT) $(R)/build iso/mkiso.sh
 	iso/mkiso.sh $(ISO_B) $@.tmp $(ISO_B)/grub.cfg $(SLOT) $(R)/build \
 	    '$(GRUB_MODULES)'

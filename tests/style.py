@@ -35,9 +35,10 @@ BELOW = {
     "xenopsd": {"base", "gen"},
     "poold": {"db", "base"},
 }
+BELOW["update"] = {"net", "base"}
 BELOW["rpc"] = BELOW["api"] | {"api"}
 BELOW["http"] = BELOW["rpc"] | {"rpc"}
-BELOW["xapi"] = BELOW["http"] | {"http"}
+BELOW["xapi"] = BELOW["http"] | {"http", "update"}
 # Which rooms of its layer a room may include besides itself; the files above
 # the rooms may include all.
 ROOMS = {

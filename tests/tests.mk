@@ -11,6 +11,7 @@ LAYER_NEEDS_api := api ops db net wire gen base
 LAYER_NEEDS_rpc := rpc $(LAYER_NEEDS_api)
 LAYER_NEEDS_http := http $(LAYER_NEEDS_rpc)
 LAYER_NEEDS_xenopsd := xenopsd gen base
+LAYER_NEEDS_update := update net base
 LAYER_NEEDS_installer := installer base
 
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)

@@ -51,6 +51,14 @@ def sick(slot, path, kind):
     return path
 
 
+def update(slot):
+    """The update image of that slot's image, by the key in $UPDATE_KEY."""
+    subprocess.run(["iso/mkupdate.py", slot, slot + ".update", "--version",
+                    "sick", "--built", str(1 << 40), "--key",
+                    os.environ["UPDATE_KEY"]], check=True)
+    return slot + ".update"
+
+
 def restart(m):
     """An orderly one, at which QEMU ends."""
     m.type("reboot\n")
@@ -58,35 +66,24 @@ def restart(m):
 
 
 def becomes_good(firmware, disk, slot, password):
-    """The slot on trial is healthy; the machine, in dom0's shell."""
-    m = Machine(None, firmware, disks=[disk]).start()
-    try:
+    """The slot on trial is healthy."""
+    with Machine(None, firmware, disks=[disk]) as m:
         m.password = password
         m.wait("slot %s is on trial" % slot, 240)
         m.boot()
         m.until("bedplate-slot show | grep -q 'good %s'" % slot, 300)
         m.expect("grep -q 'bedplate.slot=%s' /proc/cmdline" % slot)
         m.until("[ ! -e /run/bedplate/trial ]")
-    except BaseException:
-        m.stop()
-        raise
-    return m
 
 
-def goes_back(firmware, disk, tried, good, why, password, limit_s=300):
-    """The slot on trial ends by itself, and the good one says why; the
-    machine, in dom0's shell."""
+def goes_back(firmware, disk, why, password, limit_s=300):
+    """Slot B ends its trial by itself, and A says why."""
     with Machine(None, firmware, disks=[disk]) as m:
-        m.wait("slot %s is on trial" % tried, 240)
+        m.wait("slot b is on trial", 240)
         m.wait_off(limit_s)
-    m = Machine(None, firmware, disks=[disk]).start()
-    try:
+    with Machine(None, firmware, disks=[disk]) as m:
         m.password = password
-        m.wait("slot %s was tried and given up: %s" % (tried, why), 240)
+        m.wait("slot b was tried and given up: " + why, 240)
         m.boot()
-        m.expect("grep -q 'bedplate.slot=%s' /proc/cmdline" % good)
+        m.expect("grep -q 'bedplate.slot=a' /proc/cmdline")
         m.expect("! bedplate-slot show | grep trial")
-    except BaseException:
-        m.stop()
-        raise
-    return m

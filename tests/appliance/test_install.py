@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A blank disk becomes an installed host, and starts from it.
+"""A blank disk becomes an installed host, which starts from it and takes
+updates to its second slot: good ones, and others that it gives up.
 
 usage: test_install.py ISO [NAME...]
 """
@@ -9,10 +10,13 @@ import sys
 import tempfile
 
 import appliance
+import slots
 from api import Api
 from appliance import Machine
 
 ISO = sys.argv[1] if len(sys.argv) > 1 else "build/bedplate.iso"
+SLOT = os.path.join(os.path.dirname(ISO), "slot.img")
+UPDATE = os.path.join(os.path.dirname(ISO), "bedplate.update")
 PASSWORD = "swordfish"
 ANSWERS = """<installation%s>
   <primary-disk%s>sda</primary-disk>
@@ -73,27 +77,56 @@ def installs(firmware, d):
     return disk
 
 
-def a_blank_disk_is_installed_by_an_answer_file_under_bios():
+def update_volume(d, update):
+    """A volume that carries an update image."""
+    with open(update, "rb") as f:
+        return appliance.fat_volume(os.path.join(d, "updates"), "UPDATE",
+                                    {"update": f.read()}, mib=80)
+
+
+def apply_update(m, limit_s):
+    """From disks[1] to slot B, after one that is cut short was refused."""
+    m.expect("mkdir -p /tmp/u && mount -t vfat -o ro %s /tmp/u" % m.disk(1))
+    rc, text = m.shell("head -c 900000 /tmp/u/update | bedplate-update -", 120)
+    if rc != 1 or "refused" not in text:
+        m.fail("a cut update ended with %d: %s" % (rc, text))
+    text = m.expect("bedplate-update -t %d /tmp/u/update" % limit_s, 600)
+    if "the next start tries slot b" not in text:
+        m.fail("the update said: " + text)
+
+
+def a_host_installed_by_an_answer_file_takes_an_update_under_bios():
     with tempfile.TemporaryDirectory() as d:
         disk = installs("bios", d)
         # a medium in the drive: the disk is started all the same
-        with Machine(ISO, "bios", disks=[disk]) as m:
+        with Machine(ISO, "bios",
+                     disks=[disk, update_volume(d, UPDATE)]) as m:
             m.boot()
             check_installed(m)
             # nothing that it was told is needed a second time
             rc, text = m.shell("bedplate-install -n -w sda")
             if rc != 1 or "in use" not in text:
                 m.fail("its own disk: %d, %s" % (rc, text))
+            apply_update(m, 300)
+            slots.restart(m)
+        slots.becomes_good("bios", disk, "b", PASSWORD)
 
 
-def a_blank_disk_is_installed_by_an_answer_file_under_uefi():
+def a_host_installed_by_an_answer_file_undoes_an_update_under_uefi():
     with tempfile.TemporaryDirectory() as d:
-        installs("uefi", d)
+        disk = installs("uefi", d)
+        sick = slots.update(slots.sick(SLOT, os.path.join(d, "sick"), "api"))
+        with Machine(None, "uefi", disks=[disk, update_volume(d, sick)]) as m:
+            m.boot()
+            m.password = PASSWORD
+            apply_update(m, 120)
+            slots.restart(m)
+        slots.goes_back("uefi", disk, "the API does not answer", PASSWORD)
 
 
 if __name__ == "__main__":
-    tests = [a_blank_disk_is_installed_by_an_answer_file_under_bios,
-             a_blank_disk_is_installed_by_an_answer_file_under_uefi]
+    tests = [a_host_installed_by_an_answer_file_takes_an_update_under_bios,
+             a_host_installed_by_an_answer_file_undoes_an_update_under_uefi]
     names = sys.argv[2:]
     sys.exit(appliance.main([t for t in tests if not names or any(
         n in t.__name__ for n in names)]))

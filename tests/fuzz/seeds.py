@@ -3,6 +3,7 @@ valid inputs for it to start from, and what once broke something.  That of the
 database is written by its own fuzzer, which knows the format."""
 
 import pathlib
+import struct
 import sys
 import xml.etree.ElementTree as ET
 
@@ -187,10 +188,18 @@ def channels():
     }
 
 
+# An update's header for two MiB and a byte, signed by nobody.
+UPDATE = {
+    "head": struct.pack("<16sI32s16s16s32sQQ", b"BEDPLATE UPDATE\n", 1,
+                        bytes(range(32)), b"bedplate", b"x86_64", b"0.1",
+                        1764270000, (2 << 20) + 1) + bytes(3 * 32 + 64),
+}
+
+
 def main():
     corpus = pathlib.Path(sys.argv[1])
     seeds = {"parsers": PARSERS, "disks_xml": DISKS_XML, "answers": ANSWERS,
-             "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
+             "update": UPDATE, "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
              "request": requests(), "channel": channels()}
     for target, files in seeds.items():
         folder = corpus / target

@@ -32,6 +32,7 @@
 #include "xapi/keeper.h"
 #include "xapi/options.h"
 #include "xapi/reserve.h"
+#include "xapi/update_command.h"
 
 #define USER "xapi"
 /* Between a database that cannot be opened and the end: the supervisor starts
@@ -367,6 +368,8 @@ main(int argc, char **argv)
 
 	if (fetch_command_is_meant(argc, argv, &skip))
 		return fetch_command(argc - skip, argv + skip);
+	if (update_command_is_meant(argc, argv, &skip))
+		return update_command(argc - skip, argv + skip);
 	if (db_command_is_meant(argc, argv, &skip))
 		return db_command(argc - skip, argv + skip);
 	if (options_parse(argc, argv, &d.x.cfg))

@@ -1,8 +1,7 @@
 # The interface definition and its scanner.  `gen` holds what all C needs:
 # depend on $(GEN_HEADERS) before compiling, add $(GEN_SOURCES) to link.
 
-IDL := $(sort $(wildcard ui-protocol/xenapi/*.xml)) ui-protocol/xenops.xml \
-	ui-protocol/xenapi/later.txt
+IDL := $(sort $(wildcard ui-protocol/xenapi/*.xml)) ui-protocol/xenops.xml
 GEN := $(B)/gen
 GEN_HEADERS := $(addprefix $(GEN)/,types.h store.h errors.h methods.h \
 	xenops.h ops_stubs.h)

@@ -36,6 +36,8 @@ class Wire:
         self.enums, self.fields, self.messages = {}, {}, []
         self.refs, self.slow = {}, set()
         self.access, self.later = {}, []
+        self.state, self.least = {}, {}
+        self.open, self.between_hosts = set(), set()
         with open(LOCK, encoding="utf-8") as f:
             for line in f:
                 kind, rest = line.rstrip("\n").split(" ", 1)
@@ -56,29 +58,43 @@ class Wire:
                                    rest):
                 self.later.append((m[1], m[2]) + mark)
 
+    def _state(self, name, flags):
+        """How a message is answered: "built", "removed", "later=SUBJECT" or
+        "refused=CODE"."""
+        m = re.search(r" (later=\w+|refused=\w+|removed)", flags)
+        self.state[name] = m[1] if m else "built"
+
     def _message(self, rest):
         name, args, flags = re.match(r"([\w.]+)\((.*)\) -> (.*)",
                                      rest).groups()
         if " async" in flags:
             self.slow.add(name)
-        self.messages.append((name, [
-            a.split(": ", 1)[1].split(" = ")[0]
-            for a in re.split(r", (?=\w+: )", args) if a]))
+        if " session=no" in flags:
+            self.open.add(name)
+        if " pool_internal" in flags:
+            self.between_hosts.add(name)
+        self._state(name, flags)
+        args = [a.split(": ", 1)[1].split(" = ")
+                for a in re.split(r", (?=\w+: )", args) if a]
+        self.least[name] = sum(len(a) == 1 for a in args)
+        self.messages.append((name, [a[0] for a in args]))
 
     def _accessor(self, rest):
         cls, name, n = re.match(r"(\w+)\.(\w+)/(\d)", rest).groups()
+        self._state(cls + "." + name, rest)
         args = [cls + " ref", "string", "string"][:int(n)]
-        if name.startswith("get_by_"):
+        if name.startswith("get_by_") or name.endswith("_where"):
             args = ["string"]
         elif name.startswith("set_"):
             args[1] = self.fields[cls][name[4:]]
+        self.least[cls + "." + name] = len(args)
         self.messages.append((cls + "." + name, args))
 
     def look(self, api):
         """The references that there are."""
         self.refs = {cls + " ref": api(cls + ".get_all")
                      for cls in self.fields
-                     if (cls + ".get_all", []) in self.messages}
+                     if self.state.get(cls + ".get_all") == "built"}
 
     def value(self, kind, rng):
         m = re.match(r"\((.*) -> (.*)\) map$", kind)
@@ -299,7 +315,8 @@ def a_start_names_what_was_set():
 def every_message_is_answered():
     rng = random.Random(SEED)
     wire = Wire()
-    messages = [m for m in wire.messages if not SPARED.match(m[0])]
+    messages = [m for m in wire.messages if not SPARED.match(m[0]) and
+                wire.state[m[0]] == "built"]
     check(len(messages) > 500, "wire.lock is not understood")
     with Bench() as b:
         api = b.ready()

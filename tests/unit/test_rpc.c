@@ -189,6 +189,8 @@ START_TEST(list_methods_is_bare_in_xml)
 }
 END_TEST
 
+#define NOWHERE "OpaqueRef:00000000-0000-4000-8000-000000000001"
+
 START_TEST(errors_come_in_the_order_that_clients_know)
 {
 	begin();
@@ -202,9 +204,22 @@ START_TEST(errors_come_in_the_order_that_clients_know)
 	json("nothing.here", "\"%s\"", who);
 	is_error("MESSAGE_METHOD_UNKNOWN", "\"nothing.here\"");
 	json("pool.join", "\"%s\"", who);
+	is_error("MESSAGE_PARAMETER_COUNT_MISMATCH",
+	    "\"pool.join\",\"3\",\"0\"");
+	json("pool.join", "\"%s\",\"a\",\"b\",\"c\"", who);
 	is_error("NOT_IMPLEMENTED", "\"pool.join\"");
-	json("pool_join", "\"%s\"", who);
+	json("pool_join", "\"%s\",\"a\",\"b\",\"c\"", who);
 	is_error("NOT_IMPLEMENTED", "\"pool.join\"");
+	json("Async.pool.join", "\"%s\",\"a\",\"b\",\"c\"", who);
+	is_error("NOT_IMPLEMENTED", "\"pool.join\"");
+	json("SDN_controller.forget", "\"%s\",\"" NOWHERE "\"", who);
+	is_error("HANDLE_INVALID", "\"SDN_controller\",\"" NOWHERE "\"");
+	json("pool.set_vswitch_controller", "\"%s\",\"a\"", who);
+	is_error("OPENVSWITCH_NOT_ACTIVE", "");
+	json("host.license_apply", "\"junk\"");
+	is_error("SESSION_INVALID", "\"junk\"");
+	json("host.license_apply", "\"%s\"", who);
+	is_error("MESSAGE_REMOVED", "");
 	json("session.slave_login", "\"%s\",\"junk\"", where);
 	is_error("NOT_IMPLEMENTED", "\"session.slave_login\"");
 	json("session_slave_local_login", "\"junk\"");
@@ -558,7 +573,8 @@ START_TEST(every_async_form_may_be_given_references_to_nothing)
 	begin_with_tasks();
 	for (i = 0; i < n_methods; i++) {
 		m = &methods[i];
-		if (!(m->flags & METHOD_ASYNC))
+		if (!(m->flags & METHOD_ASYNC) || m->refused ||
+		    m->flags & (METHOD_LATER | METHOD_REMOVED))
 			continue;
 		buf_reset(&b);
 		buf_addf(&b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"

@@ -28,15 +28,21 @@ add_setter(struct list *l, const char *kind, const char *verb,
 	a->field = fd;
 	a->role = fd->write_role;
 	a->async = fd->async;
+	a->removed = fd->removed != NULL;
 }
 
 static void
 add_field(struct list *l, const struct field *fd)
 {
 	bool rw = !strcmp(fd->qualifier, "RW");
+	struct accessor *a;
 
-	add(l, "GET", fmt("get_%s", fd->name), 1, type_name(fd->type),
-	    fd->type->text)->field = fd;
+	a = add(l, "GET", fmt("get_%s", fd->name), 1, type_name(fd->type),
+	    fd->type->text);
+	a->field = fd;
+	a->removed = fd->removed != NULL;
+	if (fd->read_role)
+		a->role = fd->read_role;
 	if (!rw || fd->custom_setter)
 		return;
 	add_setter(l, "SET", "set", fd, 2);
@@ -94,5 +100,14 @@ accessors_of(const struct class *c)
 		add(&l, "GET_BY_NAME_LABEL", "get_by_name_label", 1,
 		    fmt("type_%s_ref_set", c->c),
 		    fmt("%s ref set", c->name));
+	for (int i = 0; i < l.n; i++) {
+		struct accessor *a = l.v[i];
+
+		if (a->field)
+			continue;
+		a->removed = c->removed != NULL;
+		if (c->read_role)
+			a->role = c->read_role;
+	}
 	return l;
 }

@@ -4,15 +4,6 @@
 #include "check.h"
 #include "default.h"
 
-static bool
-has_string(const struct list *l, const char *s)
-{
-	for (int i = 0; i < l->n; i++)
-		if (!strcmp(l->v[i], s))
-			return true;
-	return false;
-}
-
 static struct enum_def *
 enum_in(const struct list *l, const char *name)
 {
@@ -68,8 +59,7 @@ resolve_named(struct model *m, struct type *t, bool protocol)
 		what = t->rec ? NULL : "record";
 	} else if (t->kind == KIND_REF) {
 		t->cls = model_class(m, t->name);
-		if (!t->cls && !has_string(&m->later_classes, t->name))
-			what = "class";
+		what = t->cls ? NULL : "class";
 	}
 	if (what)
 		complain(m, t->at, "unknown %s '%s'", what, t->name);
@@ -143,14 +133,13 @@ static void
 check_relation(struct model *m, struct class *c, struct field *f)
 {
 	bool single = f->far != NULL;
-	struct type *t = single || f->type->kind != KIND_SET ? f->type :
-	    f->type->elem;
+	struct type *t = f->type->kind == KIND_SET ? f->type->elem : f->type;
 	const char *name = single ? f->far : f->near, *back;
 
 	if (t->kind != KIND_REF || !t->cls ||
 	    (!single && f->type->kind != KIND_SET)) {
-		complain(m, f->at, "'%s' is no %s of a class defined here",
-		    f->name, single ? "ref" : "ref set");
+		complain(m, f->at, "'%s' is no %s of a class", f->name,
+		    single ? "ref or ref set" : "ref set");
 		return;
 	}
 	f->other_class = t->cls;
@@ -271,6 +260,8 @@ check_field(struct model *m, struct class *c, struct field *f)
 		complain(m, f->at, "'%s' is RW without write_role", f->name);
 	if (f->write_role)
 		check_role(m, f->at, f->write_role);
+	if (f->read_role)
+		check_role(m, f->at, f->read_role);
 	for (int i = 0; i < f->key_roles.n; i++) {
 		struct key_role *k = f->key_roles.v[i];
 
@@ -281,13 +272,37 @@ check_field(struct model *m, struct class *c, struct field *f)
 	check_later(m, c, f);
 }
 
-static bool
-error_known(const struct model *m, const char *name)
+static const struct error_def *
+find_error(const struct model *m, const char *name)
 {
-	for (int i = 0; i < m->errors.n; i++)
-		if (!strcmp(((struct error_def *)m->errors.v[i])->name, name))
-			return true;
-	return false;
+	for (int i = 0; i < m->errors.n; i++) {
+		const struct error_def *e = m->errors.v[i];
+
+		if (!strcmp(e->name, name))
+			return e;
+	}
+	return NULL;
+}
+
+/* What a message without a handler answers must be clear. */
+static void
+check_unbuilt(struct model *m, const struct message *msg)
+{
+	const struct refusal *r = msg->refused;
+	const struct error_def *e;
+
+	if ((msg->later != NULL) + (msg->removed != NULL) + (r != NULL) +
+	    msg->in_rpc > 1)
+		complain(m, msg->at, "'%s' is more than one of later, removed, "
+		    "refused and answered by the dispatcher", msg->name);
+	if (!r)
+		return;
+	e = find_error(m, r->error);
+	if (!e)
+		complain(m, r->at, "unknown error '%s'", r->error);
+	else if (e->params.n != r->with.n)
+		complain(m, r->at, "'%s' has %d parameters", r->error,
+		    e->params.n);
 }
 
 static void
@@ -300,8 +315,9 @@ check_message(struct model *m, struct class *c, struct message *msg)
 	check_role(m, msg->at, msg->role);
 	check_record(m, &msg->args, false);
 	resolve(m, msg->result, false);
+	check_unbuilt(m, msg);
 	for (int i = 0; i < msg->errors.n; i++)
-		if (!error_known(m, msg->errors.v[i]))
+		if (!find_error(m, msg->errors.v[i]))
 			complain(m, *(struct loc *)msg->error_at.v[i],
 			    "unknown error '%s'", (char *)msg->errors.v[i]);
 	for (int i = 1; i < msg->args.fields.n; i++) {
@@ -342,6 +358,8 @@ check_class(struct model *m, struct class *c)
 {
 	if (model_class(m, c->name) != c)
 		complain(m, c->at, "class '%s' is there twice", c->name);
+	if (c->read_role)
+		check_role(m, c->at, c->read_role);
 	check_enums(m, &c->enums, false);
 	check_record(m, &c->rec, false);
 	for (int i = 0; i < c->rec.fields.n; i++)

@@ -30,6 +30,7 @@ struct accessor {
 	const char *role;
 	bool hidden;
 	bool async;
+	bool removed;
 	int n_args;
 	const char *result;		/* C constant: "type_string" */
 	const char *result_text;	/* "string" */

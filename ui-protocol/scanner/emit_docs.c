@@ -16,6 +16,19 @@ doc_later(FILE *f, const struct later *l)
 }
 
 static void
+doc_life(FILE *f, const char *since, const char *deprecated,
+    const char *removed, bool prototype)
+{
+	fprintf(f, "since %s", since);
+	if (deprecated)
+		fprintf(f, "; deprecated since %s", deprecated);
+	if (removed)
+		fprintf(f, "; removed in %s", removed);
+	if (prototype)
+		fputs("; a prototype", f);
+}
+
+static void
 doc_fields(FILE *f, const struct class *c)
 {
 	fputs("| field | type | access | kept | notes |\n"
@@ -30,9 +43,10 @@ doc_fields(FILE *f, const struct class *c)
 		    fmt(", %s", fd->write_role) : "",
 		    fd->near ? "derived" : fd->persist ? fd->persist :
 		    c->persist);
-		fprintf(f, "since %s", fd->since);
-		if (fd->deprecated)
-			fprintf(f, "; deprecated since %s", fd->deprecated);
+		doc_life(f, fd->since, fd->deprecated, fd->removed,
+		    fd->prototype);
+		if (fd->read_role)
+			fprintf(f, "; read by %s", fd->read_role);
 		if (fd->dflt)
 			fprintf(f, "; default `%s`", fd->dflt);
 		if (fd->far || fd->near)
@@ -50,6 +64,20 @@ doc_fields(FILE *f, const struct class *c)
 		fprintf(f, "%s%s |\n", fd->doc ? ". " : "",
 		    fd->doc ? fd->doc : "");
 	}
+}
+
+/* What a message without a handler answers. */
+static void
+doc_state(FILE *f, const struct message *msg)
+{
+	if (msg->removed)
+		fputs("- **removed**: answers `MESSAGE_REMOVED`\n", f);
+	if (msg->later)
+		fprintf(f, "- **not yet** (%s): answers `NOT_IMPLEMENTED`\n",
+		    msg->later);
+	if (msg->refused)
+		fprintf(f, "- **refused** with `%s`: %s\n",
+		    msg->refused->error, msg->refused->why);
 }
 
 static void
@@ -76,9 +104,11 @@ doc_message(FILE *f, const struct class *c, const struct message *msg)
 		fprintf(f, "%s%s\n", fd->doc ? ". " : "",
 		    fd->doc ? fd->doc : "");
 	}
-	fprintf(f, "- role %s; since %s%s%s\n", msg->role, msg->since,
-	    msg->async ? "; also `Async.`" : "",
+	fprintf(f, "- role %s; ", msg->role);
+	doc_life(f, msg->since, msg->deprecated, msg->removed, msg->prototype);
+	fprintf(f, "%s%s\n", msg->async ? "; also `Async.`" : "",
 	    msg->hidden ? "; not listed" : "");
+	doc_state(f, msg);
 	for (int i = 0; i < msg->errors.n; i++)
 		fprintf(f, "%s%s%s", i ? ", " : "- errors: ",
 		    (char *)msg->errors.v[i],
@@ -88,12 +118,12 @@ doc_message(FILE *f, const struct class *c, const struct message *msg)
 static void
 doc_class(FILE *f, const struct class *c)
 {
-	fprintf(f, "\n## %s\n\n%s\n\nSince %s%s%s. Objects are %s%s.\n\n",
-	    c->name, c->rec.doc, c->since,
-	    c->deprecated ? "; deprecated since " : "",
-	    c->deprecated ? c->deprecated : "", c->persist,
+	fprintf(f, "\n## %s\n\n%s\n\nIn XenAPI ", c->name, c->rec.doc);
+	doc_life(f, c->since, c->deprecated, c->removed, c->prototype);
+	fprintf(f, ". Objects are %s%s.\n\n", c->persist,
 	    c->events ? "; changes are events" : "");
-	doc_fields(f, c);
+	if (c->rec.fields.n)
+		doc_fields(f, c);
 	for (int i = 0; i < c->enums.n; i++) {
 		const struct enum_def *e = c->enums.v[i];
 

@@ -64,11 +64,16 @@ lock_message(FILE *f, const struct class *c, const struct message *msg)
 {
 	fprintf(f, "message %s.%s", c->name, msg->name);
 	lock_args(f, &msg->args);
-	fprintf(f, " -> %s %s%s%s%s%s%s%s%s\n", msg->result->text, msg->role,
+	fprintf(f, " -> %s %s%s%s%s%s%s%s%s", msg->result->text, msg->role,
 	    msg->async ? " async" : "", msg->no_session ? " session=no" : "",
 	    msg->hidden ? " hidden" : "", msg->secret ? " secret" : "",
 	    msg->pool_internal ? " pool_internal" : "",
 	    msg->client_cert ? " client" : "", msg->ctor ? " ctor" : "");
+	if (msg->later)
+		fprintf(f, " later=%s", msg->later);
+	if (msg->refused)
+		fprintf(f, " refused=%s", msg->refused->error);
+	fputs(msg->removed ? " removed\n" : "\n", f);
 }
 
 static void
@@ -87,9 +92,10 @@ lock_class(FILE *f, const struct class *c)
 	for (int i = 0; i < acc.n; i++) {
 		const struct accessor *a = acc.v[i];
 
-		fprintf(f, "accessor %s.%s/%d -> %s %s%s%s\n", c->name,
+		fprintf(f, "accessor %s.%s/%d -> %s %s%s%s%s\n", c->name,
 		    a->name, a->n_args, a->result_text, a->role,
-		    a->hidden ? " hidden" : "", a->async ? " async" : "");
+		    a->hidden ? " hidden" : "", a->async ? " async" : "",
+		    a->removed ? " removed" : "");
 	}
 }
 

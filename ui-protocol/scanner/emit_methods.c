@@ -24,12 +24,21 @@ static const char head[] =
     "\tMETHOD_SECRET = 1 << 3,\t\t/* arguments never in errors */\n"
     "\tMETHOD_POOL_INTERNAL = 1 << 4,\t/* sessions between hosts only */\n"
     "\tMETHOD_CLIENT_CERT = 1 << 5,\t/* allowed to client certificates "
-    "*/\n};\n\n"
+    "*/\n"
+    "\tMETHOD_LATER = 1 << 6,\t\t/* is in XenAPI, but not here yet */\n"
+    "\tMETHOD_REMOVED = 1 << 7,\t/* was in XenAPI: MESSAGE_REMOVED */\n"
+    "};\n\n"
+    "/* The error that a message answers which this host will not have. */\n"
+    "struct refusal {\n"
+    "\tconst char *code;\n"
+    "\tconst char *const *params;\n"
+    "\tint n;\n};\n\n"
     "/*\n * One method.  An accessor (any kind but EXPLICIT and CTOR) has "
     "neither args nor\n * run: its parameters follow from the kind, self "
     "first; of SET, ADD and\n * REMOVE the value, of ADD_TO key and value, "
     "of REMOVE_FROM the key, of WHERE\n * an expression; uuid or label "
-    "alone.  run is NULL too where rpc/ answers.\n */\n"
+    "alone.  run is NULL too where rpc/ answers:\n"
+    " * event.from, and what is later, removed or refused.\n */\n"
     "struct method {\n"
     "\tconst char *name;\t\t/* \"VM.start\" */\n"
     "\tenum method_kind kind;\n"
@@ -41,17 +50,13 @@ static const char head[] =
     "\tconst struct type *result;\n"
     "\tint (*run)(struct call *c, const void *args, void *result);\n"
     "\tuint16_t min_args;\t\t/* mandatory ones, without session */\n"
-    "\tuint16_t n_args;\n};\n\n"
+    "\tuint16_t n_args;\n"
+    "\tconst struct refusal *refused;\t/* NULL: it is not */\n};\n\n"
     "extern const struct method methods[];\t/* by name */\n"
     "extern const int n_methods;\n"
     "/* NULL: there is none. */\n"
     "const struct method *method_find(const char *name);\n"
-    "/* Is in XenAPI, but not here yet. */\n"
-    "bool method_is_later(const char *name);\n"
-    "/* The same, and it is called without a session. */\n"
-    "bool method_is_later_open(const char *name);\n"
-    "/* Was in XenAPI: MESSAGE_REMOVED. */\n"
-    "bool method_is_removed(const char *name);\n\n"
+    "\n"
     "/* Keys of a map that a lesser role than the field's may write (or that "
     "need a\n * greater one).  A key ending in * is a prefix. */\n"
     "struct key_role {\n\tint class_id;\n\tint field;\n"
@@ -96,7 +101,8 @@ emit_methods_h(FILE *f, const struct model *m)
 		const struct class *c = m->classes.v[i];
 
 		for (int j = 0; j < c->messages.n; j++)
-			emit_prototype(f, c->messages.v[j]);
+			if (message_is_built(c->messages.v[j]))
+				emit_prototype(f, c->messages.v[j]);
 	}
 	fputs("#endif\n", f);
 }
@@ -108,17 +114,41 @@ arg_flags(const struct field *fd, const void *arg)
 	return fd->dflt ? "0" : "FIELD_REQUIRED";
 }
 
+static bool
+has_handler(const struct message *msg)
+{
+	return message_is_built(msg) && !msg->in_rpc;
+}
+
+static void
+emit_refusal(FILE *f, const struct message *msg)
+{
+	const struct refusal *r = msg->refused;
+
+	fprintf(f, "static const char *const %s_params[] = { ", msg->c);
+	for (int i = 0; i < r->with.n; i++)
+		fprintf(f, "\"%s\", ", (char *)r->with.v[i]);
+	fprintf(f, "NULL };\nstatic const struct refusal %s_refused = {\n"
+	    "\t\"%s\", %s_params, %d\n};\n", msg->c, r->error, msg->c,
+	    r->with.n);
+}
+
+/* The table of the arguments, and the function that calls the handler. */
 static void
 emit_handler(FILE *f, const struct message *msg)
 {
 	bool args = msg->args.fields.n, result = msg->result->kind != KIND_VOID;
 
+	if (msg->refused)
+		emit_refusal(f, msg);
+	if (args && !message_is_built(msg))
+		emit_struct(f, &msg->args, "");
 	if (args) {
 		emit_fields(f, &msg->args, arg_flags, NULL);
 		fprintf(f, "static const struct record_type %s =\n\t%s;\n",
 		    msg->args.table, record_initialiser(&msg->args));
 	}
-	if (msg->in_rpc) {
+	if (!has_handler(msg)) {
 		fputc('\n', f);
 		return;
 	}
@@ -148,7 +178,9 @@ message_flags(const struct message *msg)
 		{ msg->no_session, "NO_SESSION" }, { msg->hidden, "HIDDEN" },
 		{ msg->secret, "SECRET" },
 		{ msg->pool_internal, "POOL_INTERNAL" },
-		{ msg->client_cert, "CLIENT_CERT" } };
+		{ msg->client_cert, "CLIENT_CERT" },
+		{ msg->later != NULL, "LATER" },
+		{ msg->removed != NULL, "REMOVED" } };
 	char *s = fmt("%s", "");
 
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(*flags); i++)
@@ -176,15 +208,27 @@ message_row(const struct class *c, const struct message *msg)
 	r->name = fmt("%s.%s", c->name, msg->name);
 	r->text = fmt("\t{ \"%s\", METHOD_%s, CLASS_%s,\n"
 	    "\t    -1, %s, ROLE_%s,\n\t    %s%s, &%s,\n"
-	    "\t    %s%s, %d, %d },\n", r->name,
+	    "\t    %s%s, %d, %d, %s%s },\n", r->name,
 	    msg->ctor ? "CTOR" : "EXPLICIT", upper(c->name),
 	    message_flags(msg), upper(msg->role),
 	    msg->args.fields.n ? "&" : "NULL",
 	    msg->args.fields.n ? msg->args.table : "",
-	    type_name(msg->result), msg->in_rpc ? "NULL" : "run_",
-	    msg->in_rpc ? "" : msg->c, mandatory(&msg->args),
-	    msg->args.fields.n);
+	    type_name(msg->result), has_handler(msg) ? "run_" : "NULL",
+	    has_handler(msg) ? msg->c : "", mandatory(&msg->args),
+	    msg->args.fields.n, msg->refused ? fmt("&%s", msg->c) : "NULL",
+	    msg->refused ? "_refused" : "");
 	return r;
+}
+
+static const char *
+accessor_flags(const struct accessor *a)
+{
+	const char *s = a->hidden ? "METHOD_HIDDEN" :
+	    a->async ? "METHOD_ASYNC" : NULL;
+
+	if (!a->removed)
+		return s ? s : "0";
+	return s ? fmt("%s | METHOD_REMOVED", s) : "METHOD_REMOVED";
 }
 
 static struct row *
@@ -194,10 +238,11 @@ accessor_row(const struct class *c, const struct accessor *a)
 
 	r->name = fmt("%s.%s", c->name, a->name);
 	r->text = fmt("\t{ \"%s\", METHOD_%s, CLASS_%s,\n"
-	    "\t    %s, %s, ROLE_%s,\n\t    NULL, &%s, NULL, %d, %d },\n", r->name,
+	    "\t    %s, %s, ROLE_%s,\n\t    NULL, &%s, NULL, %d, %d,\n"
+	    "\t    NULL },\n", r->name,
 	    a->kind, upper(c->name), a->field ? fmt("%s_FIELD_%s",
 	    upper(c->name), upper(a->field->name)) : "-1",
-	    a->hidden ? "METHOD_HIDDEN" : a->async ? "METHOD_ASYNC" : "0",
+	    accessor_flags(a),
 	    upper(a->role), a->result, a->n_args, a->n_args);
 	return r;
 }
@@ -208,12 +253,6 @@ by_row_name(const void *a, const void *b)
 	const struct row *const *ra = a, *const *rb = b;
 
 	return strcmp((*ra)->name, (*rb)->name);
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 static void
@@ -309,18 +348,6 @@ emit_laters(FILE *f, const struct model *m)
 	    "const int n_laters = %d;\n\n", n);
 }
 
-static void
-emit_names(FILE *f, const char *array, const struct list *names)
-{
-	if (names->n)
-		qsort(names->v, (size_t)names->n, sizeof(void *), by_text);
-	fprintf(f, "static const char *const %s[] = {\n", array);
-	for (int i = 0; i < names->n; i++)
-		fprintf(f, "\t\"%s\",\n", (char *)names->v[i]);
-	fprintf(f, "\tNULL,\n};\nstatic const int n_%s = %d;\n\n", array,
-	    names->n);
-}
-
 static const char tail[] =
     "static int\n"
     "compare_method(const void *name, const void *m)\n{\n"
@@ -328,22 +355,7 @@ static const char tail[] =
     "const struct method *\n"
     "method_find(const char *name)\n{\n"
     "\treturn bsearch(name, methods, (size_t)n_methods, "
-    "sizeof(methods[0]),\n\t    compare_method);\n}\n\n"
-    "static int\n"
-    "compare_name(const void *name, const void *p)\n{\n"
-    "\treturn strcmp(name, *(const char *const *)p);\n}\n\n"
-    "bool\n"
-    "method_is_later(const char *name)\n{\n"
-    "\treturn bsearch(name, later, (size_t)n_later, sizeof(later[0]),\n"
-    "\t    compare_name) != NULL;\n}\n\n"
-    "bool\n"
-    "method_is_later_open(const char *name)\n{\n"
-    "\treturn bsearch(name, later_open, (size_t)n_later_open,\n"
-    "\t    sizeof(later_open[0]), compare_name) != NULL;\n}\n\n"
-    "bool\n"
-    "method_is_removed(const char *name)\n{\n"
-    "\treturn bsearch(name, removed, (size_t)n_removed, "
-    "sizeof(removed[0]),\n\t    compare_name) != NULL;\n}\n";
+    "sizeof(methods[0]),\n\t    compare_method);\n}\n";
 
 void
 emit_methods_c(FILE *f, const struct model *m)
@@ -360,8 +372,5 @@ emit_methods_c(FILE *f, const struct model *m)
 	emit_table(f, m);
 	emit_key_roles(f, m);
 	emit_laters(f, m);
-	emit_names(f, "later", &m->later);
-	emit_names(f, "later_open", &m->later_open);
-	emit_names(f, "removed", &m->gone);
 	fputs(tail, f);
 }

@@ -174,3 +174,9 @@ is_set_or_map(const struct type *t)
 {
 	return t->kind == KIND_SET || t->kind == KIND_MAP;
 }
+
+bool
+message_is_built(const struct message *msg)
+{
+	return !msg->later && !msg->removed && !msg->refused;
+}

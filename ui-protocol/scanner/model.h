@@ -42,7 +42,7 @@ struct type {
 	struct type *key, *elem;
 	struct enum_def *en;	/* resolved by model_check */
 	struct record *rec;
-	struct class *cls;	/* KIND_REF: NULL for a class of later.txt */
+	struct class *cls;
 	const char *id;		/* "vm_ref_set": suffix of the C constant */
 };
 
@@ -71,9 +71,10 @@ struct field {
 	const char *since, *deprecated, *removed;
 	const char *dflt;	/* NULL: none */
 	const char *persist;	/* NULL: as the class */
-	const char *write_role;
+	const char *write_role, *read_role;
 	const char *far, *near;	/* field of the class at the other end */
 	bool cascade;		/* what it refers to goes with the object */
+	bool prototype;
 	bool internal, secret, custom_setter, optional;
 	bool async;		/* its generated setters have Async. forms */
 	struct list key_roles;
@@ -93,6 +94,14 @@ struct record {
 	struct list fields;
 };
 
+/* The error with which this host answers a message that it will not have. */
+struct refusal {
+	struct loc at;
+	const char *error;
+	struct list with;	/* const char *: the error's parameters */
+	const char *why;
+};
+
 struct message {
 	struct loc at;
 	struct class *cls;	/* NULL in the protocol */
@@ -100,7 +109,10 @@ struct message {
 	const char *c;		/* "vm_start", "xenops_vm_start" */
 	const char *doc;
 	const char *role;
-	const char *since, *deprecated;
+	const char *since, *deprecated, *removed;
+	const char *later;	/* subject that builds it; NULL: none */
+	struct refusal *refused;	/* NULL: it is built */
+	bool prototype;
 	bool async, no_session, hidden, pool_internal, secret, ctor;
 	bool client_cert;
 	bool in_rpc;		/* answered by rpc/ itself: no handler */
@@ -121,8 +133,9 @@ struct class {
 	int tag;
 	int id;			/* position by tag */
 	const char *persist;
-	bool events, by_name;
+	bool events, by_name, prototype;
 	const char *accessors;	/* "all", "object", "records", "none" */
+	const char *read_role;	/* of the accessors of whole objects */
 	const char *since, *deprecated, *removed;
 	struct list enums;
 	struct list messages;
@@ -156,10 +169,6 @@ struct model {
 	struct list roles;	/* least first */
 	struct list classes;	/* by tag, after model_check */
 	struct list errors;
-	struct list later;	/* const char *: method names not done yet */
-	struct list later_open;	/* the same, called without a session */
-	struct list gone;	/* those that were removed from XenAPI */
-	struct list later_classes;
 	struct protocol *protocol;
 };
 
@@ -183,5 +192,7 @@ struct role_def *model_role(const struct model *m, const char *name);
 struct field *record_find(const struct record *r, const char *name);
 struct message *class_message(const struct class *c, const char *name);
 bool is_set_or_map(const struct type *t);
+/* Has it a handler? */
+bool message_is_built(const struct message *msg);
 
 #endif

@@ -9,6 +9,9 @@
 
 #include "parse.h"
 
+/* What a message may wait for. */
+#define SUBJECTS "guests storage networks installation pools xenapi"
+
 struct ctx {
 	struct model *m;
 	const char *file;
@@ -367,13 +370,14 @@ parse_field(const struct ctx *x, const xmlNode *n)
 	struct field *f;
 
 	check_attrs(x, n, "name tag type qualifier since",
-	    "default persist write_role far near cascade internal "
-	    "secret custom_setter optional async deprecated removed");
+	    "default persist write_role read_role far near cascade internal "
+	    "secret custom_setter optional async deprecated removed prototype");
 	f = parse_slot(x, n);
 	f->qualifier = word_attr(x, n, "qualifier", "DynamicRO StaticRO RW");
 	f->persist = attr(n, "persist") ? word_attr(x, n, "persist",
 	    "durable volatile local") : NULL;
 	f->write_role = attr(n, "write_role");
+	f->read_role = attr(n, "read_role");
 	f->far = attr(n, "far");
 	f->near = attr(n, "near");
 	f->cascade = attr(n, "cascade") &&
@@ -381,6 +385,7 @@ parse_field(const struct ctx *x, const xmlNode *n)
 	f->since = attr(n, "since");
 	f->deprecated = attr(n, "deprecated");
 	f->removed = attr(n, "removed");
+	f->prototype = yes_attr(x, n, "prototype");
 	f->internal = yes_attr(x, n, "internal");
 	f->secret = yes_attr(x, n, "secret");
 	f->custom_setter = yes_attr(x, n, "custom_setter");
@@ -402,6 +407,24 @@ parse_error_use(const struct ctx *x, const xmlNode *n, struct message *msg)
 }
 
 static void
+parse_refused(const struct ctx *x, const xmlNode *n, struct message *msg)
+{
+	struct refusal *r = xalloc(sizeof(*r));
+	char *save;
+
+	check_attrs(x, n, "error", "with");
+	r->at = loc_of(x, n);
+	r->error = text_attr(n, "error");
+	for (char *w = strtok_r(fmt("%s", attr(n, "with") ? attr(n, "with") :
+	    ""), " ", &save); w; w = strtok_r(NULL, " ", &save))
+		list_add(&r->with, w);
+	r->why = tidy((const char *)xmlNodeGetContent(n));
+	if (!*r->why)
+		complain(x->m, r->at, "<refused> does not say why");
+	msg->refused = r;
+}
+
+static void
 parse_message_parts(const struct ctx *x, const xmlNode *n,
     struct message *msg)
 {
@@ -419,6 +442,8 @@ parse_message_parts(const struct ctx *x, const xmlNode *n,
 			msg->result_doc = doc_of(x, k, false);
 		} else if (is(k, "error")) {
 			parse_error_use(x, k, msg);
+		} else if (is(k, "refused")) {
+			parse_refused(x, k, msg);
 		} else {
 			unknown(x, n, k);
 		}
@@ -437,7 +462,8 @@ parse_message(const struct ctx *x, const xmlNode *n, struct class *c)
 	struct message *msg = xalloc(sizeof(*msg));
 
 	check_attrs(x, n, "name role since", "async session hidden "
-	    "pool_internal secret ctor client rpc deprecated");
+	    "pool_internal secret ctor client rpc deprecated removed "
+	    "prototype later");
 	msg->at = loc_of(x, n);
 	msg->cls = c;
 	msg->name = text_attr(n, "name");
@@ -446,6 +472,10 @@ parse_message(const struct ctx *x, const xmlNode *n, struct class *c)
 	msg->role = text_attr(n, "role");
 	msg->since = attr(n, "since");
 	msg->deprecated = attr(n, "deprecated");
+	msg->removed = attr(n, "removed");
+	msg->prototype = yes_attr(x, n, "prototype");
+	msg->later = attr(n, "later") ? word_attr(x, n, "later",
+	    SUBJECTS) : NULL;
 	msg->async = yes_attr(x, n, "async");
 	msg->no_session = !strcmp(word_attr(x, n, "session", "yes no"), "no");
 	msg->hidden = yes_attr(x, n, "hidden");
@@ -468,7 +498,7 @@ parse_class(struct ctx *x, const xmlNode *n)
 	struct class *c = xalloc(sizeof(*c));
 
 	check_attrs(x, n, "name tag persist events since",
-	    "accessors by_name deprecated removed");
+	    "accessors by_name read_role deprecated removed prototype");
 	c->at = loc_of(x, n);
 	c->name = text_attr(n, "name");
 	c->c = lower(c->name);
@@ -478,9 +508,11 @@ parse_class(struct ctx *x, const xmlNode *n)
 	c->by_name = strcmp(word_attr(x, n, "by_name", "yes no"), "no") != 0;
 	c->accessors = word_attr(x, n, "accessors",
 	    "all object records none");
+	c->read_role = attr(n, "read_role");
 	c->since = attr(n, "since");
 	c->deprecated = attr(n, "deprecated");
 	c->removed = attr(n, "removed");
+	c->prototype = yes_attr(x, n, "prototype");
 	c->rec.at = c->at;
 	c->rec.name = c->name;
 	c->rec.c = class_tag(c->name);
@@ -639,52 +671,6 @@ parse_protocol(struct ctx *x, const xmlNode *n)
 	x->m->protocol = p;
 }
 
-/* The list for names that are followed by the word, or by none. */
-static struct list *
-later_list(struct model *m, const char *word)
-{
-	if (!word)
-		return &m->later;
-	if (strcmp(word, "removed") == 0)
-		return &m->gone;
-	return strcmp(word, "sessionless") == 0 ? &m->later_open : NULL;
-}
-
-/* Lines "Class.message [removed|sessionless]"; # begins a comment. */
-static void
-parse_later(struct ctx *x)
-{
-	FILE *f = fopen(x->file, "r");
-	struct loc at = { x->file, 0 };
-	char line[256], *dot, *word;
-	struct list *list;
-
-	if (!f) {
-		complain(x->m, at, "cannot read: %s", strerror(errno));
-		return;
-	}
-	while (fgets(line, sizeof(line), f)) {
-		at.line++;
-		line[strcspn(line, "#\r\n")] = 0;
-		if (!*line)
-			continue;
-		dot = strchr(line, '.');
-		word = strchr(line, ' ');
-		if (word)
-			*word++ = 0;
-		list = later_list(x->m, word);
-		if (!dot || !list) {
-			complain(x->m, at,
-			    "not 'Class.message [removed|sessionless]'");
-			continue;
-		}
-		list_add(list, fmt("%s", line));
-		*dot = 0;
-		list_add(&x->m->later_classes, fmt("%s", line));
-	}
-	fclose(f);
-}
-
 static void
 parse_root(struct ctx *x, const xmlNode *root)
 {
@@ -714,14 +700,9 @@ void
 parse_file(struct model *m, const char *path)
 {
 	struct ctx x = { m, path, false };
-	size_t len = strlen(path);
 	int before = m->complaints;
 	xmlDoc *doc;
 
-	if (len > 4 && !strcmp(path + len - 4, ".txt")) {
-		parse_later(&x);
-		return;
-	}
 	/* The type of the second argument became const in libxml2 2.12. */
 	xmlSetStructuredErrorFunc(&x, (xmlStructuredErrorFunc)syntax_error);
 	doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_BIG_LINES);

@@ -8,8 +8,7 @@
 
 #include "model.h"
 
-/* One file: root element class, errors, roles or protocol; or a .txt list of
- * the methods that are not implemented yet. */
+/* One file: root element class, errors, roles or protocol. */
 void parse_file(struct model *m, const char *path);
 
 #endif

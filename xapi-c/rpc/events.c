@@ -29,35 +29,40 @@ struct search {
 	uint32_t n, cap;
 };
 
-_Static_assert(CLASS_N <= 64, "classes are bits of a word");
+_Static_assert(CLASS_N <= 8 * sizeof(class_bits), "a class has no bit");
 
 /* 0 for a class without events. */
-static uint64_t
+static class_bits
 bit(int id)
 {
-	return classes[id]->flags & CLASS_EVENTS ? (uint64_t)1 << id : 0;
+	return classes[id]->flags & CLASS_EVENTS ? (class_bits)1 << id : 0;
 }
 
-/* Bits of the classes that name's first len characters name, "*" alone being
- * all: none if unknown, for an unknown class never has events. */
-static uint64_t
-classes_named(const char *name, size_t len)
+static class_bits
+all_bits(void)
 {
-	bool all = strcmp(name, "*") == 0;
-	uint64_t bits = 0;
-	int i;
+	class_bits bits = 0;
 
-	for (i = 0; i < CLASS_N; i++) {
-		if (all || (strlen(classes[i]->event_name) == len &&
-		    strncasecmp(classes[i]->event_name, name, len) == 0))
-			bits |= bit(i);
-	}
+	for (int i = 0; i < CLASS_N; i++)
+		bits |= bit(i);
 	return bits;
+}
+
+/* The class with events that name's first len characters name; -1: none, for
+ * an unknown class never has any. */
+static int
+class_named(const char *name, size_t len)
+{
+	for (int i = 0; i < CLASS_N; i++)
+		if (bit(i) && strlen(classes[i]->event_name) == len &&
+		    strncasecmp(classes[i]->event_name, name, len) == 0)
+			return i;
+	return -1;
 }
 
 /* What is wanted, while it is parsed. */
 struct interest {
-	uint64_t whole;			/* classes */
+	class_bits whole;
 	struct event_sub *one;
 	uint32_t n;
 };
@@ -72,10 +77,12 @@ parse_sub(struct call *c, const char *text, struct interest *in)
 
 	if (len == 0 || (slash && strchr(slash + 1, '/')))
 		return err_event_subscription_parse_failure(c, text);
-	sub.class_bit = classes_named(text, len);
-	if (!slash)
-		in->whole |= sub.class_bit;
-	else if (sub.class_bit && ref_parse(slash + 1, &sub.ref))
+	if (strcmp(text, "*") == 0)
+		in->whole = all_bits();
+	sub.class_id = class_named(text, len);
+	if (sub.class_id >= 0 && !slash)
+		in->whole |= bit(sub.class_id);
+	else if (sub.class_id >= 0 && ref_parse(slash + 1, &sub.ref))
 		in->one[in->n++] = sub;
 	return 0;
 }
@@ -85,8 +92,8 @@ sub_compare(const void *a, const void *b)
 {
 	const struct event_sub *x = a, *y = b;
 
-	if (x->class_bit != y->class_bit)
-		return x->class_bit < y->class_bit ? -1 : 1;
+	if (x->class_id != y->class_id)
+		return x->class_id < y->class_id ? -1 : 1;
 	return memcmp(x->ref.b, y->ref.b, sizeof(x->ref.b));
 }
 
@@ -99,7 +106,7 @@ fold(struct interest *in)
 	if (in->n)
 		qsort(in->one, in->n, sizeof(in->one[0]), sub_compare);
 	for (i = 0; i < in->n; i++) {
-		if (!(in->one[i].class_bit & in->whole) &&
+		if (!(bit(in->one[i].class_id) & in->whole) &&
 		    (!n || sub_compare(&in->one[n - 1], &in->one[i])))
 			in->one[n++] = in->one[i];
 	}
@@ -157,7 +164,7 @@ wait_alloc(const struct call *c, const struct interest *in)
 	w->n_subs = in->n;
 	for (i = 0; i < in->n; i++) {
 		w->subs[i] = in->one[i];
-		w->classes |= in->one[i].class_bit;
+		w->classes |= bit(in->one[i].class_id);
 	}
 	return w;
 }
@@ -200,21 +207,20 @@ events_wait_free(struct event_wait *w)
 static bool
 wants(const struct event_wait *w, int id, const struct ref *ref)
 {
-	const struct event_sub key = { bit(id), *ref };
+	const struct event_sub key = { id, *ref };
 
-	return w->whole & key.class_bit || (w->n_subs && bsearch(&key,
+	return w->whole & bit(id) || (w->n_subs && bsearch(&key,
 	    w->subs, w->n_subs, sizeof(key), sub_compare));
 }
 
 bool
 events_due(const struct event_wait *w, const struct db_root *root)
 {
-	uint64_t left;
-
 	if (!session_find(root, &w->session))
 		return true;
-	for (left = w->classes; left; left &= left - 1) {
-		if (db_class_generation(root, __builtin_ctzll(left)) > w->seen)
+	for (int i = 0; i < CLASS_N; i++) {
+		if (w->classes & bit(i) &&
+		    db_class_generation(root, i) > w->seen)
 			return true;
 	}
 	return false;
@@ -378,8 +384,6 @@ events_evaluate(struct event_wait *w, struct reply *r, bool final)
 	struct db_root *root = db_root_get(w->x->db);
 	struct search s = { .w = w };
 	bool done = true;
-	uint64_t left;
-	int i;
 
 	if (!session_find(root, &w->session)) {
 		session_gone(w, r);
@@ -387,8 +391,9 @@ events_evaluate(struct event_wait *w, struct reply *r, bool final)
 	}
 	s.arena = arena_new();
 	/* What it has seen did not concern it: only later changes may. */
-	for (left = w->classes; left; left &= left - 1) {
-		i = __builtin_ctzll(left);
+	for (int i = 0; i < CLASS_N; i++) {
+		if (!(w->classes & bit(i)))
+			continue;
 		s.cls = classes[i];
 		db_changes(root, i, w->seen, found_fn, &s);
 	}

@@ -19,8 +19,11 @@
 #define EVENTS_MAX_TIMEOUT_MS (24 * 3600 * 1000LL)
 #define EVENTS_MAX_OBJECTS 1000		/* named singly, duplicates aside */
 
+/* A set of classes: a bit each, by class id. */
+typedef unsigned __int128 class_bits;
+
 struct event_sub {			/* one object */
-	uint64_t class_bit;
+	int class_id;
 	struct ref ref;
 };
 
@@ -32,8 +35,8 @@ struct event_wait {
 	uint64_t seen;			/* nothing for it up to here */
 	int64_t not_before_ms;		/* monotonic: batching */
 	int64_t deadline_ms;		/* monotonic */
-	uint64_t classes;		/* bits by class id: may concern it */
-	uint64_t whole;			/* of those, all objects */
+	class_bits classes;		/* that may concern it */
+	class_bits whole;		/* of those, all objects */
 	uint32_t n_subs;
 	struct event_sub subs[];	/* sorted */
 };

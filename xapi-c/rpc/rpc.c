@@ -65,26 +65,19 @@ is_accessor(const struct method *m)
 	return m->kind != METHOD_EXPLICIT && m->kind != METHOD_CTOR;
 }
 
-static bool
-is_method(const char *name)
-{
-	return method_find(name) != NULL;
-}
-
-/* Class.message for Class_message, where both may contain underscores: the
- * spelling that is known, or name itself. */
-static const char *
-undo_alias(struct rpc *p, const char *name, bool (*known)(const char *name))
+/* Class_message, where both may contain underscores. */
+static const struct method *
+find_alias(struct rpc *p, const char *name)
 {
 	char *dotted = arena_strdup(p->c.arena, name), *s;
+	const struct method *m = NULL;
 
-	for (s = strchr(dotted, '_'); s; s = strchr(s + 1, '_')) {
+	for (s = strchr(dotted, '_'); s && !m; s = strchr(s + 1, '_')) {
 		*s = '.';
-		if (known(dotted))
-			return dotted;
+		m = method_find(dotted);
 		*s = '_';
 	}
-	return name;
+	return m;
 }
 
 static const struct method *
@@ -96,7 +89,7 @@ find_method(struct rpc *p)
 	p->async = strip(&name, "Async.") || strip(&name, "InternalAsync.");
 	m = method_find(name);
 	if (!m && !p->async)
-		m = method_find(undo_alias(p, name, is_method));
+		m = find_alias(p, name);
 	return m;
 }
 
@@ -121,21 +114,17 @@ check_session(struct rpc *p)
 static int
 unknown_method(struct rpc *p)
 {
-	const char *name = p->req.method;
-	const char *open = undo_alias(p, name, method_is_later_open);
-
-	if (method_is_later_open(open))
-		return err_not_implemented(&p->c, open);
 	if (p->req.n_params > 0 && check_session(p))
 		return -1;
-	if (!strip(&name, "Async."))
-		strip(&name, "InternalAsync.");
-	name = undo_alias(p, name, method_is_later);
-	if (method_is_removed(name))
-		return call_error(&p->c, "MESSAGE_REMOVED", NULL, 0);
-	if (method_is_later(name))
-		return err_not_implemented(&p->c, name);
 	return err_message_method_unknown(&p->c, p->req.method);
+}
+
+static int
+removed_method(struct rpc *p)
+{
+	if (p->req.n_params > 0 && check_session(p))
+		return -1;
+	return call_error(&p->c, "MESSAGE_REMOVED", NULL, 0);
 }
 
 static int
@@ -263,6 +252,51 @@ check_new_keys(struct rpc *p)
 	return 0;
 }
 
+static bool
+is_unbuilt(const struct method *m)
+{
+	return m->flags & METHOD_LATER || m->refused;
+}
+
+static int
+class_named(const char *name)
+{
+	int i = 0;
+
+	while (i < CLASS_N && strcmp(classes[i]->rec.name, name) != 0)
+		i++;
+	return i;
+}
+
+/* A caller who names what is not there is told so, whatever else is refused. */
+static int
+check_refs(struct rpc *p)
+{
+	const struct record_type *rt = p->m->args;
+	const struct ref *ref;
+	const struct type *t;
+
+	for (int i = 0; rt && i < rt->n; i++) {
+		t = rt->fields[i].type;
+		ref = (const void *)((char *)p->args + rt->fields[i].offset);
+		if (t->kind == KIND_REF && !ref_is_null(ref) &&
+		    !call_find(&p->c, class_named(t->cls), ref))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+run_unbuilt(struct rpc *p)
+{
+	const struct refusal *r = p->m->refused;
+
+	if (!r)
+		return err_not_implemented(&p->c, p->m->name);
+	return check_refs(p) ? -1 :
+	    call_error(&p->c, r->code, r->params, r->n);
+}
+
 /* What a task needs to know. */
 struct work {
 	const struct method *m;
@@ -357,6 +391,8 @@ run(struct rpc *p)
 {
 	const struct method *m = p->m;
 
+	if (is_unbuilt(m))
+		return run_unbuilt(p);
 	if (p->async)
 		return run_async(p);
 	if (is_accessor(m))
@@ -417,6 +453,8 @@ dispatch(struct rpc *p)
 	p->m = find_method(p);
 	if (!p->m)
 		return unknown_method(p);
+	if (p->m->flags & METHOD_REMOVED)
+		return removed_method(p);
 	if (p->async && !(p->m->flags & METHOD_ASYNC))
 		return call_error(&p->c, "Fault", (const char *[]) {
 		    arena_printf(p->c.arena, "No async mode for this "
@@ -431,7 +469,8 @@ dispatch(struct rpc *p)
 		return -1;
 	if (decoded)
 		return decode_failure(p);
-	if ((!p->async && check_role(p)) || check_new_keys(p))
+	if (((!p->async || is_unbuilt(p->m)) && check_role(p)) ||
+	    check_new_keys(p))
 		return -1;
 	return run(p);
 }

@@ -25,7 +25,8 @@ list_methods(struct call *c, struct answer *out)
 	int i;
 
 	for (i = 0; i < n_methods; i++) {
-		if (methods[i].flags & (METHOD_HIDDEN | METHOD_POOL_INTERNAL))
+		if (methods[i].flags & (METHOD_HIDDEN | METHOD_POOL_INTERNAL |
+		    METHOD_LATER | METHOD_REMOVED))
 			continue;
 		names[n++] = methods[i].name;
 		if (methods[i].flags & METHOD_ASYNC)

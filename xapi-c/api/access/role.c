@@ -299,6 +299,8 @@ api_role_get_by_permission(struct call *c,
 {
 	struct holders h = { .c = c, .permission = &a->permission };
 
+	if (!call_find(c, CLASS_ROLE, &a->permission))
+		return -1;
 	db_each(c->root, CLASS_ROLE, holder_look, &h);
 	*result = h.found;
 	return 0;

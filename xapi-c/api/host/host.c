@@ -78,7 +78,8 @@ api_host_list_methods(struct call *c, struct vec *result)
 	uint32_t n = 0;
 
 	for (int i = 0; i < n_methods; i++)
-		if (!(methods[i].flags & METHOD_HIDDEN))
+		if (!(methods[i].flags &
+		    (METHOD_HIDDEN | METHOD_LATER | METHOD_REMOVED)))
 			names[n++] = methods[i].name;
 	*result = (struct vec){ .v = names, .n = n };
 	return 0;

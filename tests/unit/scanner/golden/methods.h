@@ -24,13 +24,23 @@ enum method_flag {
 	METHOD_SECRET = 1 << 3,		/* arguments never in errors */
 	METHOD_POOL_INTERNAL = 1 << 4,	/* sessions between hosts only */
 	METHOD_CLIENT_CERT = 1 << 5,	/* allowed to client certificates */
+	METHOD_LATER = 1 << 6,		/* is in XenAPI, but not here yet */
+	METHOD_REMOVED = 1 << 7,	/* was in XenAPI: MESSAGE_REMOVED */
+};
+
+/* The error that a message answers which this host will not have. */
+struct refusal {
+	const char *code;
+	const char *const *params;
+	int n;
 };
 
 /*
  * One method.  An accessor (any kind but EXPLICIT and CTOR) has neither args nor
  * run: its parameters follow from the kind, self first; of SET, ADD and
  * REMOVE the value, of ADD_TO key and value, of REMOVE_FROM the key, of WHERE
- * an expression; uuid or label alone.  run is NULL too where rpc/ answers.
+ * an expression; uuid or label alone.  run is NULL too where rpc/ answers:
+ * event.from, and what is later, removed or refused.
  */
 struct method {
 	const char *name;		/* "VM.start" */
@@ -44,18 +54,13 @@ struct method {
 	int (*run)(struct call *c, const void *args, void *result);
 	uint16_t min_args;		/* mandatory ones, without session */
 	uint16_t n_args;
+	const struct refusal *refused;	/* NULL: it is not */
 };
 
 extern const struct method methods[];	/* by name */
 extern const int n_methods;
 /* NULL: there is none. */
 const struct method *method_find(const char *name);
-/* Is in XenAPI, but not here yet. */
-bool method_is_later(const char *name);
-/* The same, and it is called without a session. */
-bool method_is_later_open(const char *name);
-/* Was in XenAPI: MESSAGE_REMOVED. */
-bool method_is_removed(const char *name);
 
 /* Keys of a map that a lesser role than the field's may write (or that need a
  * greater one).  A key ending in * is a prefix. */

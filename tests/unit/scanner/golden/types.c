@@ -38,6 +38,23 @@ const struct type type_lamp_ref_to_lamp_record_map = {
 	.key = &type_lamp_ref,
 	.elem = &type_lamp_record,
 };
+const struct type type_shade_ref = {
+	.kind = KIND_REF, .size = sizeof(struct ref),
+	.cls = "Shade",
+};
+const struct type type_shade_ref_set = {
+	.kind = KIND_SET, .size = sizeof(struct vec),
+	.elem = &type_shade_ref,
+};
+const struct type type_shade_record = {
+	.kind = KIND_RECORD, .size = sizeof(struct shade),
+	.rec = &class_shade.rec,
+};
+const struct type type_shade_ref_to_shade_record_map = {
+	.kind = KIND_MAP, .size = sizeof(struct vec),
+	.key = &type_shade_ref,
+	.elem = &type_shade_record,
+};
 const struct type type_lamp_state_enum = {
 	.kind = KIND_ENUM, .size = sizeof(int),
 	.en = &enum_lamp_state,
@@ -45,10 +62,6 @@ const struct type type_lamp_state_enum = {
 const struct type type_int_set = {
 	.kind = KIND_SET, .size = sizeof(struct vec),
 	.elem = &type_int,
-};
-const struct type type_shade_ref = {
-	.kind = KIND_REF, .size = sizeof(struct ref),
-	.cls = "Shade",
 };
 
 static const int64_t lamp_default_int_[] = {
@@ -91,10 +104,14 @@ static const struct field lamp_fields[] = {
 	{ "shade", &type_shade_ref, 8,
 	    offsetof(struct lamp, shade),
 	    FIELD_DURABLE, ROLE_LOCAL_ROOT_ONLY, -1, -1 },
+	{ "shades", &type_shade_ref_set, 9,
+	    offsetof(struct lamp, shades),
+	    FIELD_DERIVED,
+	    ROLE_LOCAL_ROOT_ONLY, CLASS_SHADE, SHADE_FIELD_LAMPS },
 };
 const struct class_type class_lamp = {
 	.rec = { "Lamp",
-	    lamp_fields, 8,
+	    lamp_fields, 9,
 	    sizeof(struct lamp),
 	    &lamp_default },
 	.event_name = "lamp",
@@ -105,6 +122,30 @@ const struct class_type class_lamp = {
 	.name_field = 1,
 };
 
+static const struct shade shade_default;
+static const struct field shade_fields[] = {
+	{ "colours", &type_string_set, 1,
+	    offsetof(struct shade, colours),
+	    FIELD_VOLATILE, ROLE_LOCAL_ROOT_ONLY, -1, -1 },
+	{ "lamps", &type_lamp_ref_set, 2,
+	    offsetof(struct shade, lamps),
+	    FIELD_VOLATILE,
+	    ROLE_LOCAL_ROOT_ONLY, CLASS_LAMP, LAMP_FIELD_SHADES },
+};
+const struct class_type class_shade = {
+	.rec = { "Shade",
+	    shade_fields, 2,
+	    sizeof(struct shade),
+	    &shade_default },
+	.event_name = "shade",
+	.id = CLASS_SHADE,
+	.tag = 2,
+	.flags = CLASS_VOLATILE,
+	.uuid_field = -1,
+	.name_field = -1,
+};
+
 const struct class_type *const classes[CLASS_N] = {
 	&class_lamp,
+	&class_shade,
 };

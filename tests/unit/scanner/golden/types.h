@@ -24,6 +24,7 @@ extern const struct role_type role_types[ROLE_N];
 
 enum class_id {
 	CLASS_LAMP,
+	CLASS_SHADE,
 	CLASS_N
 };
 extern const struct class_type *const classes[CLASS_N];
@@ -46,6 +47,7 @@ struct lamp {
 	struct ref next;	/* Lamp ref */
 	struct vec previous;	/* Lamp ref set */
 	struct ref shade;	/* Shade ref */
+	struct vec shades;	/* Shade ref set */
 };
 enum {
 	LAMP_FIELD_UUID,
@@ -56,16 +58,33 @@ enum {
 	LAMP_FIELD_NEXT,
 	LAMP_FIELD_PREVIOUS,
 	LAMP_FIELD_SHADE,
+	LAMP_FIELD_SHADES,
 	LAMP_FIELD_N
 };
 extern const struct class_type class_lamp;
+
+/* A shade of lamps, which nobody makes any more. */
+struct shade {
+	struct object obj;
+	struct vec colours;	/* string set */
+	struct vec lamps;	/* Lamp ref set */
+};
+enum {
+	SHADE_FIELD_COLOURS,
+	SHADE_FIELD_LAMPS,
+	SHADE_FIELD_N
+};
+extern const struct class_type class_shade;
 
 extern const struct type type_lamp_ref;
 extern const struct type type_lamp_ref_set;
 extern const struct type type_lamp_record;
 extern const struct type type_lamp_ref_to_lamp_record_map;
+extern const struct type type_shade_ref;
+extern const struct type type_shade_ref_set;
+extern const struct type type_shade_record;
+extern const struct type type_shade_ref_to_shade_record_map;
 extern const struct type type_lamp_state_enum;
 extern const struct type type_int_set;
-extern const struct type type_shade_ref;
 
 #endif

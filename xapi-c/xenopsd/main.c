@@ -30,28 +30,6 @@
 #include "xenopsd/storage/lease.h"
 #include "xenopsd/storage/look.h"
 
-static int
-to_worker(struct request *rq, const void *args, void *result)
-{
-	(void)args;
-	(void)result;
-	return workers_start(((struct daemon *)rq->daemon)->workers, rq);
-}
-
-static int
-vdi_open(struct request *rq, const void *args, void *result)
-{
-	return leases_open(((struct daemon *)rq->daemon)->leases, rq, args,
-	    result);
-}
-
-static int
-vdi_close(struct request *rq, const void *args, void *result)
-{
-	(void)result;
-	return leases_close(((struct daemon *)rq->daemon)->leases, rq, args);
-}
-
 /* Hashes and writes to the disk: not in this loop. */
 static int
 secret_set(struct request *rq, const void *args, void *result)
@@ -61,7 +39,7 @@ secret_set(struct request *rq, const void *args, void *result)
 
 	if (secret_change_admit(rq, d->secret_guard, d->workers))
 		return -1;
-	rc = to_worker(rq, args, result);
+	rc = worker_request(rq, args, result);
 	if (rc != REQUEST_PENDING)
 		secret_change_ended(d->secret_guard, false);
 	return rc;
@@ -69,34 +47,34 @@ secret_set(struct request *rq, const void *args, void *result)
 
 static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_HOST_GET] = hostinfo_get,
-	[XENOPS_HOST_SET_HOSTNAME] = to_worker,
+	[XENOPS_HOST_SET_HOSTNAME] = worker_request,
 	[XENOPS_HOST_POWER] = host_power,
 	[XENOPS_SECRET_SET] = secret_set,
 	[XENOPS_DOMAIN_LIST] = vms_domain_list,
-	[XENOPS_VM_START] = to_worker,
-	[XENOPS_VM_SHUTDOWN] = to_worker,
-	[XENOPS_VM_REBOOT] = to_worker,
+	[XENOPS_VM_START] = worker_request,
+	[XENOPS_VM_SHUTDOWN] = worker_request,
+	[XENOPS_VM_REBOOT] = worker_request,
 	[XENOPS_VM_PAUSE] = vms_vm_pause,
 	[XENOPS_VM_UNPAUSE] = vms_vm_unpause,
-	[XENOPS_VBD_PLUG] = to_worker,
-	[XENOPS_VBD_UNPLUG] = to_worker,
-	[XENOPS_VIF_PLUG] = to_worker,
-	[XENOPS_VIF_UNPLUG] = to_worker,
+	[XENOPS_VBD_PLUG] = worker_request,
+	[XENOPS_VBD_UNPLUG] = worker_request,
+	[XENOPS_VIF_PLUG] = worker_request,
+	[XENOPS_VIF_UNPLUG] = worker_request,
 	[XENOPS_CONSOLE_OPEN] = vms_console_open,
-	[XENOPS_SR_CREATE] = to_worker,
-	[XENOPS_SR_ATTACH] = to_worker,
-	[XENOPS_SR_DETACH] = to_worker,
-	[XENOPS_SR_DESTROY] = to_worker,
-	[XENOPS_SR_SCAN] = to_worker,
-	[XENOPS_VDI_CREATE] = to_worker,
-	[XENOPS_VDI_CLONE] = to_worker,
-	[XENOPS_VDI_DESTROY] = to_worker,
-	[XENOPS_VDI_RESIZE] = to_worker,
-	[XENOPS_VDI_SET_NAME] = to_worker,
-	[XENOPS_STORAGE_REAP] = to_worker,
-	[XENOPS_DISKS_LOOK] = to_worker,
-	[XENOPS_VDI_OPEN] = vdi_open,
-	[XENOPS_VDI_CLOSE] = vdi_close,
+	[XENOPS_SR_CREATE] = worker_request,
+	[XENOPS_SR_ATTACH] = worker_request,
+	[XENOPS_SR_DETACH] = worker_request,
+	[XENOPS_SR_DESTROY] = worker_request,
+	[XENOPS_SR_SCAN] = worker_request,
+	[XENOPS_VDI_CREATE] = worker_request,
+	[XENOPS_VDI_CLONE] = worker_request,
+	[XENOPS_VDI_DESTROY] = worker_request,
+	[XENOPS_VDI_RESIZE] = worker_request,
+	[XENOPS_VDI_SET_NAME] = worker_request,
+	[XENOPS_STORAGE_REAP] = worker_request,
+	[XENOPS_DISKS_LOOK] = worker_request,
+	[XENOPS_VDI_OPEN] = lease_vdi_open,
+	[XENOPS_VDI_CLOSE] = lease_vdi_close,
 	[XENOPS_BRIDGE_CREATE] = host_bridge_create,
 	[XENOPS_BRIDGE_DESTROY] = host_bridge_destroy,
 	[XENOPS_BRIDGE_FIND] = host_bridge_find,
@@ -180,13 +158,7 @@ reap_lease(struct request *rq, const void *args, void *result)
 static request_handler *const worker_handlers[XENOPS_N] = {
 	[XENOPS_HOST_SET_HOSTNAME] = host_set_hostname,
 	[XENOPS_SECRET_SET] = host_secret_set,
-	[XENOPS_VM_START] = domain_vm_start,
-	[XENOPS_VM_SHUTDOWN] = domain_vm_shutdown,
-	[XENOPS_VM_REBOOT] = domain_vm_reboot,
-	[XENOPS_VBD_PLUG] = domain_vbd_plug,
-	[XENOPS_VBD_UNPLUG] = domain_vbd_unplug,
-	[XENOPS_VIF_PLUG] = domain_vif_plug,
-	[XENOPS_VIF_UNPLUG] = domain_vif_unplug,
+	DOMAIN_HANDLERS,
 	[XENOPS_SR_CREATE] = storage_request,
 	[XENOPS_SR_ATTACH] = storage_request,
 	[XENOPS_SR_DETACH] = storage_request,
@@ -204,13 +176,7 @@ static request_handler *const worker_handlers[XENOPS_N] = {
 };
 
 static request_handler *const worker_reapers[XENOPS_N] = {
-	[XENOPS_VM_START] = domain_reap,
-	[XENOPS_VM_SHUTDOWN] = domain_reap,
-	[XENOPS_VM_REBOOT] = domain_reap,
-	[XENOPS_VBD_PLUG] = domain_reap_vbd_plug,
-	[XENOPS_VBD_UNPLUG] = domain_reap_vbd_unplug,
-	[XENOPS_VIF_PLUG] = domain_reap_vif_plug,
-	[XENOPS_VIF_UNPLUG] = domain_reap_vif_unplug,
+	DOMAIN_REAPERS,
 	[XENOPS_SR_CREATE] = reap_storage,
 	[XENOPS_SR_ATTACH] = reap_storage,
 	[XENOPS_SR_DETACH] = reap_storage,
@@ -336,7 +302,7 @@ main_process(void)
 {
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real };
 	struct leases_config lc = { .env = &storage_real,
-		.retry_ms = LEASE_RETRY_MS, .run = to_worker,
+		.retry_ms = LEASE_RETRY_MS, .run = worker_request,
 		.submit = end_lease, .daemon = &d };
 	int rc = -1;
 

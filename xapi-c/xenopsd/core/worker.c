@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "xenopsd/core/channel.h"
+#include "xenopsd/core/daemon.h"
 #include "xenopsd/core/request_impl.h"
 
 #define TERM_GRACE_MS 5000
@@ -457,6 +458,14 @@ workers_start(struct workers *w, struct request *rq)
 	w->n++;
 	schedule_soon(w);
 	return REQUEST_PENDING;
+}
+
+int
+worker_request(struct request *rq, const void *args, void *result)
+{
+	(void)args;
+	(void)result;
+	return workers_start(((struct daemon *)rq->daemon)->workers, rq);
 }
 
 bool

@@ -57,6 +57,8 @@ struct workers *workers_new(const struct workers_config *cfg);
 void workers_free(struct workers *w);		/* kills them */
 /* Hands rq over; REQUEST_PENDING or -1. */
 int workers_start(struct workers *w, struct request *rq);
+/* The same as a handler of the main process, for its daemon's workers. */
+request_handler worker_request;
 /* Whether a request on this name runs or waits. */
 bool workers_busy(const struct workers *w, const char *name);
 

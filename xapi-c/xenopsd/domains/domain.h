@@ -21,6 +21,25 @@ request_handler domain_vif_plug, domain_vif_unplug;
 request_handler domain_reap, domain_reap_vbd_plug, domain_reap_vif_plug;
 request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
 
+/* Their rows in the tables of a worker (worker_child), xenopsd's and the
+ * simulator's. */
+#define DOMAIN_HANDLERS \
+	[XENOPS_VM_START] = domain_vm_start, \
+	[XENOPS_VM_SHUTDOWN] = domain_vm_shutdown, \
+	[XENOPS_VM_REBOOT] = domain_vm_reboot, \
+	[XENOPS_VBD_PLUG] = domain_vbd_plug, \
+	[XENOPS_VBD_UNPLUG] = domain_vbd_unplug, \
+	[XENOPS_VIF_PLUG] = domain_vif_plug, \
+	[XENOPS_VIF_UNPLUG] = domain_vif_unplug
+#define DOMAIN_REAPERS \
+	[XENOPS_VM_START] = domain_reap, \
+	[XENOPS_VM_SHUTDOWN] = domain_reap, \
+	[XENOPS_VM_REBOOT] = domain_reap, \
+	[XENOPS_VBD_PLUG] = domain_reap_vbd_plug, \
+	[XENOPS_VBD_UNPLUG] = domain_reap_vbd_unplug, \
+	[XENOPS_VIF_PLUG] = domain_reap_vif_plug, \
+	[XENOPS_VIF_UNPLUG] = domain_reap_vif_unplug
+
 /* The block device of a disk, attached to the host for its VBD; *device NULL:
  * an empty drive.  Attaching twice is fine. */
 int domain_attach_disk(struct request *rq, const struct xenops_disk_spec *d,

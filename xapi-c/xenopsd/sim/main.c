@@ -41,20 +41,6 @@ struct slow {
 };
 
 static int
-vdi_open(struct request *rq, const void *args, void *result)
-{
-	return leases_open(((struct daemon *)rq->daemon)->leases, rq, args,
-	    result);
-}
-
-static int
-vdi_close(struct request *rq, const void *args, void *result)
-{
-	(void)result;
-	return leases_close(((struct daemon *)rq->daemon)->leases, rq, args);
-}
-
-static int
 lease_request(struct request *rq, const void *args, void *result)
 {
 	return lease_handle(rq, &((struct sim *)rq->daemon)->storage, args,
@@ -68,14 +54,6 @@ end_lease(void *daemon, const struct xenops_vdi_close_args *a)
 	    NULL, NULL);
 }
 
-static int
-to_worker(struct request *rq, const void *args, void *result)
-{
-	(void)args;
-	(void)result;
-	return workers_start(((struct daemon *)rq->daemon)->workers, rq);
-}
-
 /* Storage is done here: its files are as quick as its worker would be. */
 static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_HOST_GET] = sim_host_get,
@@ -83,18 +61,18 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_HOST_POWER] = sim_host_power,
 	[XENOPS_SECRET_SET] = sim_secret_set,
 	[XENOPS_DOMAIN_LIST] = vms_domain_list,
-	[XENOPS_VM_START] = to_worker,
-	[XENOPS_VM_SHUTDOWN] = to_worker,
-	[XENOPS_VM_REBOOT] = to_worker,
+	[XENOPS_VM_START] = worker_request,
+	[XENOPS_VM_SHUTDOWN] = worker_request,
+	[XENOPS_VM_REBOOT] = worker_request,
 	[XENOPS_VM_PAUSE] = vms_vm_pause,
 	[XENOPS_VM_UNPAUSE] = vms_vm_unpause,
-	[XENOPS_VBD_PLUG] = to_worker,
-	[XENOPS_VBD_UNPLUG] = to_worker,
-	[XENOPS_VIF_PLUG] = to_worker,
-	[XENOPS_VIF_UNPLUG] = to_worker,
+	[XENOPS_VBD_PLUG] = worker_request,
+	[XENOPS_VBD_UNPLUG] = worker_request,
+	[XENOPS_VIF_PLUG] = worker_request,
+	[XENOPS_VIF_UNPLUG] = worker_request,
 	[XENOPS_CONSOLE_OPEN] = vms_console_open,
-	[XENOPS_VDI_OPEN] = vdi_open,
-	[XENOPS_VDI_CLOSE] = vdi_close,
+	[XENOPS_VDI_OPEN] = lease_vdi_open,
+	[XENOPS_VDI_CLOSE] = lease_vdi_close,
 	[XENOPS_BRIDGE_CREATE] = sim_bridge_create,
 	[XENOPS_BRIDGE_DESTROY] = sim_bridge_destroy,
 	[XENOPS_BRIDGE_FIND] = sim_bridge_find,
@@ -378,24 +356,8 @@ run_host(struct sim *m, int signals)
 static int
 run_worker(struct sim *m)
 {
-	static request_handler *const work[XENOPS_N] = {
-		[XENOPS_VM_START] = domain_vm_start,
-		[XENOPS_VM_SHUTDOWN] = domain_vm_shutdown,
-		[XENOPS_VM_REBOOT] = domain_vm_reboot,
-		[XENOPS_VBD_PLUG] = domain_vbd_plug,
-		[XENOPS_VBD_UNPLUG] = domain_vbd_unplug,
-		[XENOPS_VIF_PLUG] = domain_vif_plug,
-		[XENOPS_VIF_UNPLUG] = domain_vif_unplug,
-	};
-	static request_handler *const reap[XENOPS_N] = {
-		[XENOPS_VM_START] = domain_reap,
-		[XENOPS_VM_SHUTDOWN] = domain_reap,
-		[XENOPS_VM_REBOOT] = domain_reap,
-		[XENOPS_VBD_PLUG] = domain_reap_vbd_plug,
-		[XENOPS_VBD_UNPLUG] = domain_reap_vbd_unplug,
-		[XENOPS_VIF_PLUG] = domain_reap_vif_plug,
-		[XENOPS_VIF_UNPLUG] = domain_reap_vif_unplug,
-	};
+	static request_handler *const work[XENOPS_N] = { DOMAIN_HANDLERS };
+	static request_handler *const reap[XENOPS_N] = { DOMAIN_REAPERS };
 	int rc;
 
 	init_daemon(m);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "xenopsd/core/daemon.h"
 #include "xenopsd/storage/books.h"
 
 #define USER_PREFIX "lease-"
@@ -257,6 +258,20 @@ leases_ended(struct leases *l, const struct request *rq, bool ok)
 	}
 	i->state = OPEN;
 	schedule(l);
+}
+
+int
+lease_vdi_open(struct request *rq, const void *args, void *result)
+{
+	return leases_open(((struct daemon *)rq->daemon)->leases, rq, args,
+	    result);
+}
+
+int
+lease_vdi_close(struct request *rq, const void *args, void *result)
+{
+	(void)result;
+	return leases_close(((struct daemon *)rq->daemon)->leases, rq, args);
 }
 
 void

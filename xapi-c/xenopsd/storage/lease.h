@@ -37,11 +37,13 @@ struct leases_config {
 struct leases *leases_new(const struct leases_config *cfg);
 /* Ends none: the next process does. */
 void leases_free(struct leases *l);
-/* The handlers of vdi_open and vdi_close. */
+/* vdi_open and vdi_close; they return as handlers do. */
 int leases_open(struct leases *l, struct request *rq,
     const struct xenops_vdi_open_args *a, struct xenops_vdi_open_result *r);
 int leases_close(struct leases *l, struct request *rq,
     const struct xenops_vdi_close_args *a);
+/* The same over the leases of the main process, as its handlers. */
+request_handler lease_vdi_open, lease_vdi_close;
 /* A request that run has left pending is about to be answered. */
 void leases_ended(struct leases *l, const struct request *rq, bool ok);
 void leases_disconnected(struct leases *l, uint32_t connection);

@@ -3,7 +3,7 @@
 R := $(B)/dom0
 
 OWN := $(addprefix $(B)/musl/,xapi xenopsd bedplate-answers bedplate-hotplug \
-	bedplate-install bedplate-screen bedplate-slot)
+	bedplate-install bedplate-screen bedplate-setup bedplate-slot)
 
 # what all logs together may grow to, in bytes
 LOG_LIMIT := 8388608

@@ -18,6 +18,7 @@
 #define REFUSED_FILE "/run/bedplate/state-refused"
 #define TRIAL_FILE "/run/bedplate/trial"
 #define TRIAL_FAILED_FILE "/state/slot/failed"
+#define MEDIUM_SLOT "/run/medium/bedplate/slot.img"
 #define API_PORT 443
 
 /* With a word of who else may sign updates for it. */
@@ -112,4 +113,5 @@ facts_read(struct facts *f)
 	f->state_refused = access(REFUSED_FILE, F_OK) == 0;
 	f->api_answers = api_answers();
 	f->password_set = state_secret_is_set();
+	f->can_install = access(MEDIUM_SLOT, R_OK) == 0;
 }

@@ -20,6 +20,7 @@ struct facts {
 	bool state_refused;		/* its volume cannot be used */
 	bool api_answers;		/* port 443 accepts connections */
 	bool password_set;
+	bool can_install;		/* started from a medium */
 };
 
 /* Never blocks. */

@@ -48,3 +48,19 @@ $(B)/musl/bedplate-install: $(INSTALL_SOURCES) $(INSTALLER_HEADERS) \
 	    -I$(B)/sysroot/include/blkid -o $@.$T $(INSTALL_SOURCES) \
 	    -lfdisk -lblkid -luuid -lcrypt
 	@mv $@.$T $@
+
+# The text interface: what bedplate-install does, after asking.
+SETUP_SOURCES := $(wildcard installer/setup/*.c installer/disk/*.c) \
+	$(addprefix installer/install/,choose.c plan.c steps.c) installer/facts.c \
+	$(INSTALLER_COMMON) $(INSTALLER_BASE)
+
+$(B)/musl/bedplate-setup: $(SETUP_SOURCES) $(INSTALLER_HEADERS) \
+		$(wildcard installer/*/*.h) \
+		| $(call dep,musl libfdisk util-linux ncurses)
+	@mkdir -p $(@D)
+	$(call say,CC)$(MUSL_CC) $(INSTALLER_FLAGS) -Os -fPIE -static-pie -s \
+	    -Wl,--gc-sections -I$(B)/sysroot/include/libfdisk \
+	    -I$(B)/sysroot/include/blkid -I$(B)/sysroot/include/ncurses \
+	    -o $@.$T $(SETUP_SOURCES) -lform -lmenu -lncurses -lfdisk -lblkid \
+	    -luuid -lcrypt
+	@mv $@.$T $@

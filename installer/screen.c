@@ -21,6 +21,8 @@
 #define REFRESH_MS 2000
 #define REFUSED_MS 2000		/* a guess at the password costs this */
 #define NETWORK_SERVICE "/etc/service/network"
+#define SETUP "/usr/sbin/bedplate-setup"
+#define CMDLINE_MAX 4096
 
 static void
 line(const char *name, const char *value)
@@ -74,7 +76,8 @@ show(const struct facts *f)
 		printf("  Log in as root with a XenAPI client or a browser "
 		    "at the address above.\r\n");
 	printf("\r\n  p password   n network   s shell   r reboot   "
-	    "o power off\r\n\r\n");
+	    "o power off%s\r\n\r\n", f->can_install ?
+	    "   i install to a disk" : "");
 	fflush(stdout);
 }
 
@@ -211,6 +214,34 @@ shell(void)
 	term_raw();
 }
 
+/* The pages have the terminal for themselves. */
+static void
+install(void)
+{
+	static const char *const argv[] = { SETUP, NULL };
+
+	if (!authorized())
+		return;
+	term_restore();
+	run(argv);
+	term_raw();
+}
+
+/* Was that what the operator chose in the boot menu? */
+static bool
+install_was_chosen(void)
+{
+	char line[CMDLINE_MAX], *word, *save = NULL;
+
+	if (!state_read_line("/proc/cmdline", line, sizeof line))
+		return false;
+	for (word = strtok_r(line, " ", &save); word;
+	    word = strtok_r(NULL, " ", &save))
+		if (strcmp(word, "bedplate.install") == 0)
+			return true;
+	return false;
+}
+
 /* Init ends the services and unmounts what is to be kept. */
 static void
 leave(const char *program, const char *question)
@@ -236,6 +267,9 @@ handle(int key)
 	case 's':
 		shell();
 		break;
+	case 'i':
+		install();
+		break;
 	case 'r':
 		leave("/sbin/reboot", "  reboot this host, guests included? "
 		    "(yes) ");
@@ -257,6 +291,8 @@ main(void)
 	signal(SIGQUIT, SIG_IGN);
 	memset(&shown, 0, sizeof shown);
 	term_raw();
+	if (install_was_chosen())
+		install();
 	while (!term_is_gone()) {
 		facts_read(&now);
 		/* a key, or news: a serial line is not written to for nothing */

@@ -1,10 +1,10 @@
 # Guests on the booted appliance, through the API.
 
 CHECK_TARGETS += check-install check-guest check-faults check-power
-CHECK_LONG_TARGETS += check-update check-power-long check-appliance-storage
+CHECK_LONG_TARGETS += check-setup check-update check-power-long check-appliance-storage
 
 .PHONY: check-install check-update check-guest check-faults check-power \
-	check-power-long check-appliance-storage
+	check-power-long check-appliance-storage check-setup
 ## check-install: unattended to a blank disk, then an update; BIOS and UEFI
 check-install: $(B)/SHA256SUMS $(UPDATE)
 	@UPDATE_KEY=$(UPDATE_KEY) python3 tests/appliance/test_install.py $(ISO)
@@ -12,6 +12,10 @@ check-install: $(B)/SHA256SUMS $(UPDATE)
 ## check-update: sick systems in the second slot, which hang or die
 check-update: $(B)/SHA256SUMS $(UPDATE)
 	@UPDATE_KEY=$(UPDATE_KEY) python3 tests/appliance/test_update.py $(ISO)
+
+## check-setup: the installer's pages, at the serial line
+check-setup: $(B)/SHA256SUMS
+	@python3 tests/appliance/test_setup.py $(ISO)
 
 ## check-guest: a PV and a PVH guest, from upload to shutdown
 check-guest: $(B)/SHA256SUMS

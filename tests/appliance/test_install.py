@@ -8,10 +8,11 @@ usage: test_install.py ISO [NAME...]
 import os
 import sys
 import tempfile
+import time
 
 import appliance
 import slots
-from api import Api
+from api import Api, Refused
 from appliance import Machine
 
 ISO = sys.argv[1] if len(sys.argv) > 1 else "build/bedplate.iso"
@@ -50,6 +51,43 @@ def check_its_disk_is_kept(m):
         m.fail("its own disk: %d, %s" % (rc, text))
 
 
+def check_local_sr(api):
+    """The rest of the disk is the first SR, and takes a disk."""
+    refs = api("SR.get_all")
+    deadline = time.monotonic() + 300
+    while not refs and time.monotonic() < deadline:
+        time.sleep(0.5)
+        refs = api("SR.get_all")
+    records = [api("SR.get_record", r) for r in refs]
+    found = [(r["name_label"], r["type"]) for r in records]
+    if found != [("Local storage", "lvm")]:
+        raise appliance.Failed("the SRs are %r" % found)
+    if api("pool.get_default_SR", api("pool.get_all")[0]) != refs[0]:
+        raise appliance.Failed("the local SR is not the default one")
+    api("VDI.create", {
+        "name_label": "kept", "name_description": "", "SR": refs[0],
+        "virtual_size": str(1 << 30), "type": "user", "sharable": False,
+        "read_only": False, "other_config": {}})
+
+
+def check_kept(api):
+    """After another boot the SR is attached, with its disk."""
+    sr = api("SR.get_all")[0]
+    deadline = time.monotonic() + 300
+    while True:
+        try:
+            api("SR.scan", sr)
+            break
+        except Refused as e:
+            if time.monotonic() > deadline:
+                raise appliance.Failed("no scan: %s" % e) from e
+            time.sleep(0.5)
+    found = [(r["name_label"], r["missing"]) for r in [
+        api("VDI.get_record", v) for v in api("SR.get_VDIs", sr)]]
+    if len(api("SR.get_all")) != 1 or found != [("kept", False)]:
+        raise appliance.Failed("the local SR holds %r" % found)
+
+
 def check_menu_is_locked(m):
     """GRUB asks who wants its command line, and takes nobody."""
     m.wait("Restart", 120)
@@ -80,7 +118,7 @@ def installs(firmware, d):
     with Machine(None, firmware, disks=[disk]) as m:
         check_menu_is_locked(m)
         m.boot()
-        check_installed(m)
+        check_local_sr(check_installed(m))
         check_its_disk_is_kept(m)
     return disk
 
@@ -111,7 +149,7 @@ def a_host_installed_by_an_answer_file_takes_an_update_under_bios():
                      disks=[disk, update_volume(d, UPDATE)]) as m:
             m.boot()
             # nothing that it was told is needed a second time
-            check_installed(m)
+            check_kept(check_installed(m))
             apply_update(m, 300)
             slots.restart(m)
         slots.becomes_good("bios", disk, "b", PASSWORD)

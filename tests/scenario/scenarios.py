@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import json
 import os
+import shutil
 import socket
 import ssl
 import sys
@@ -577,6 +578,107 @@ def an_sr_that_failed_once_is_back_the_next_time():
         api = b.login()
         until("the SR", lambda: makes_a_disk(b, api))
         equal(attached(api), [True], "currently_attached")
+
+
+def install(b, device="/dev/sda6"):
+    """The simulated host keeps a partition for its SR, and xapi starts
+    afresh."""
+    b.kill_sim()
+    b.kill_xapi()
+    shutil.rmtree(b.path("xapi"))
+    os.mkdir(b.path("xapi"), 0o700)
+    with open(b.path("host/installed"), "w") as f:
+        f.write(device)
+    b.start_sim()
+    b.start_xapi()
+
+
+def the_local_sr(api):
+    """Its record, after checking that it is the only one and all point at
+    it."""
+    refs = api("SR.get_all")
+    equal(len(refs), 1, "SRs")
+    sr = api("SR.get_record", refs[0])
+    equal(sr["name_label"], "Local storage", "name")
+    equal(sr["type"], "lvm", "type")
+    pbds = [api("PBD.get_record", p) for p in sr["PBDs"]]
+    equal([p["device_config"] for p in pbds], [{"device": "/dev/sda6"}],
+          "device_config")
+    equal([p["currently_attached"] for p in pbds], [True], "attached")
+    pool = api("pool.get_record", api("pool.get_all")[0])
+    host = api("host.get_record", api("host.get_all")[0])
+    equal((pool["default_SR"], pool["suspend_image_SR"],
+           host["suspend_image_sr"]), (refs[0],) * 3, "what points at it")
+    check("local_sr" not in host, "an inner field is shown")
+    return sr
+
+
+def an_installed_host_has_its_local_sr_once():
+    with Bench() as b:
+        install(b)
+        api = b.ready()
+        sr = the_local_sr(api)
+        vdi = api("VDI.get_uuid", b.vdi(api, name="kept"))
+        b.kill_xapi()
+        b.start_xapi()
+        equal(the_local_sr(b.ready())["uuid"], sr["uuid"], "uuid")
+        # a new installation that leaves the partition alone
+        install(b)
+        api = b.ready()
+        equal(the_local_sr(api)["uuid"], sr["uuid"], "uuid")
+        kept = until("the disk", lambda: api("VDI.get_all"))
+        equal([(api("VDI.get_uuid", v), api("VDI.get_name_label", v))
+               for v in kept], [(vdi, "kept")], "disks")
+        # what the operator took away stays away
+        api.run("VDI.destroy", kept[0])
+        pbd = api("PBD.get_all")[0]
+        api.run("PBD.unplug", pbd)
+        api.run("SR.destroy", api("SR.get_all")[0])
+        b.kill_xapi()
+        b.start_xapi()
+        b.login()
+        b.kill_sim()
+        b.start_sim()
+        api = b.login()
+        until("xenopsd", lambda: makes_an_sr(api, "/dev/sda6"))
+        equal(len(api("SR.get_all")), 1, "SRs")
+
+
+def makes_an_sr(api, device):
+    try:
+        return api.run("SR.create", api("host.get_all")[0],
+                       {"device": device}, "0", "by hand", "", "lvm", "",
+                       False, {})
+    except Refused:
+        return None
+
+
+def what_stops_the_local_sr_does_not_stop_it_for_good():
+    with Bench() as b:
+        # xenopsd's end, when it is asked for it
+        b.faults = "die sr_local"
+        install(b)
+        b.sim.wait()
+        os.unlink(b.path("host/control.sock"))
+        b.faults = ""
+        b.start_sim()
+        uuid = the_local_sr(b.ready())["uuid"]
+        # a partition that cannot be used is told once, and may work later
+        b.faults = "fail sr_local device_not_usable 0 0"
+        install(b)
+        for _ in range(2):
+            api = b.login()
+            told = until("the message", lambda: [
+                m for m in api("message.get_all_records").values()
+                if m["name"] == "LOCAL_SR_FAILED"])
+            equal(len(told), 1, "messages")
+            equal(api("SR.get_all"), [], "SRs")
+            b.kill_xapi()
+            b.start_xapi()
+        b.control("clear")
+        b.kill_xapi()
+        b.start_xapi()
+        equal(the_local_sr(b.ready())["uuid"], uuid, "uuid")
 
 
 def makes_a_disk(b, api):
@@ -1278,6 +1380,8 @@ SCENARIOS = [
     bad_requests_harm_nobody, http_wants_https, starts_and_stops_leave_nothing,
     sync_calls_wait_and_async_calls_do_not,
     vms_are_found_while_storage_hangs,
+    an_installed_host_has_its_local_sr_once,
+    what_stops_the_local_sr_does_not_stop_it_for_good,
     an_sr_that_failed_once_is_back_the_next_time,
     a_transfer_does_not_outlive_its_lease,
     memory_that_was_just_freed_is_there,

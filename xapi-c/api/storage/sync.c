@@ -4,6 +4,7 @@
 
 #include "api/oplock.h"
 #include "api/ops_error.h"
+#include "api/storage/local.h"
 #include "api/storage/sr_attach.h"
 #include "api/storage/sr_scan.h"
 #include "api/xapi.h"
@@ -194,10 +195,16 @@ storage_sync(struct call *c)
 {
 	struct resume r = { .c = c,
 	    .connection = ops_connection(c->x->ops) };
+	bool kept = false;
 
 	db_each(c->root, CLASS_PBD, resume_pbd, &r);
-	if (r.rc == 0 && db_count(c->root, CLASS_SR) == 0)
+	if (r.rc) {
+		c->err = r.err;
+		return -1;
+	}
+	if (sr_local_sync(c, &kept))
+		return -1;
+	if (!kept && db_count(c->root, CLASS_SR) == 0)
 		return make_live_sr(c);
-	c->err = r.err;
-	return r.rc;
+	return 0;
 }

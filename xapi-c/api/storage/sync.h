@@ -5,7 +5,8 @@
  * For every PBD of this host, attached before or not: sr_attach, then scan,
  * under the SR's operation lock.  A failure is logged and leaves
  * currently_attached false until the next time: what failed once may work
- * then.  A host without any SR gets the small live one: type "file", name
+ * then.  An installed host gets its local SR (local.h); one that keeps no
+ * partition for that, and has no SR at all, the small live one: type "file", name
  * "Local storage (memory)", device_config {location: memory}, and it becomes
  * pool.default_SR if that is null.
  * SR.type <-> xenops_sr_type: "file"+location=memory -> memory, "ext" and

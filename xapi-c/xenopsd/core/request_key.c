@@ -74,6 +74,8 @@ sr_of(const struct request *rq)
 		return ((const struct xenops_sr_create_args *)a)->uuid;
 	case XENOPS_SR_ATTACH:
 		return ((const struct xenops_sr_attach_args *)a)->uuid;
+	case XENOPS_SR_LOCAL:
+		return ((const struct xenops_sr_local_args *)a)->uuid;
 	case XENOPS_SR_DETACH:
 		return ((const struct xenops_sr_detach_args *)a)->uuid;
 	case XENOPS_SR_DESTROY:

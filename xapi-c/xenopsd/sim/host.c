@@ -182,6 +182,19 @@ disks(struct sim *m, struct arena *a)
 	return (struct vec){ v, DISKS };
 }
 
+const char *
+sim_own_partition(const struct storage_env *env, struct arena *a)
+{
+	const char *path = arena_printf(a, "%s/installed", env->run_dir);
+	const char *device = NULL;
+	struct buf b = { 0 };
+
+	if (file_read(path, SMALL_FILE, &b) == 0)
+		device = arena_strndup(a, b.data, strcspn(b.data, "\n"));
+	buf_release(&b);
+	return device;
+}
+
 static struct vec
 capabilities(struct arena *a)
 {

@@ -83,6 +83,8 @@ static int
 check_device(struct request *rq, const struct xenops_sr_create_args *a)
 {
 	const char *device = a->device ? a->device : "";
+	const char *own = sim_own_partition(
+	    &((struct sim *)rq->daemon)->storage, rq->arena);
 	const struct xenops_disk_info *v;
 	struct xenops_host_info host;
 
@@ -90,6 +92,9 @@ check_device(struct request *rq, const struct xenops_sr_create_args *a)
 		return *device ? request_fail(rq,
 		    XENOPS_CODE_DEVICE_NOT_USABLE,
 		    "a memory SR has no device") : 0;
+	if (own && !strcmp(device, own) && !storage_owns_device(
+	    &((struct sim *)rq->daemon)->storage, own))
+		return 0;
 	sim_host_fill(rq->daemon, rq->arena, &host);
 	v = host.disks.v;
 	for (uint32_t i = 0; i < host.disks.n; i++)
@@ -194,6 +199,7 @@ static void
 init_daemon(struct sim *m)
 {
 	m->storage.run_dir = m->cfg.state_dir;
+	m->storage.own = sim_own_partition;
 	for (int i = 0; i < STORAGE_SR_TYPES; i++)
 		m->storage.drivers[i] = &sr_driver_plain;
 	snprintf(m->kept_dir, sizeof(m->kept_dir), "%s/domains",

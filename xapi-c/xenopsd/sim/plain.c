@@ -1,6 +1,8 @@
 #include "xenopsd/sim/plain.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,22 +11,74 @@
 
 #define PLAIN_SIZE ((int64_t)1 << 40)
 
+static const char *
+device_path(struct storage *s, const char *uuid)
+{
+	return arena_printf(s->arena, "%s/sr/%s/device", s->env->run_dir, uuid);
+}
+
 static int
 plain_create(struct storage *s, struct sr *sr, const char *name)
 {
+	const char *text = arena_printf(s->arena, "%d %s", sr->type,
+	    sr->device);
+	int rc;
+
 	(void)name;
 	if (mkdir(sr->dir, 0700) == -1)
 		return storage_fail_errno(s, errno, "cannot make '%s'",
 		    sr->dir);
-	return 0;
+	rc = file_write(device_path(s, sr->uuid), text, strlen(text), false);
+	return rc ? storage_fail_errno(s, -rc, "cannot write to '%s'",
+	    sr->dir) : 0;
 }
 
+static bool
+plays(struct storage *s, const char *uuid, const struct sr *sr)
+{
+	const char *want = arena_printf(s->arena, "%d %s", sr->type,
+	    sr->device);
+	struct buf b = { 0 };
+	bool yes = file_read(device_path(s, uuid), SMALL_FILE, &b) == 0 &&
+	    !strcmp(b.data, want);
+
+	buf_release(&b);
+	return yes;
+}
+
+static enum sr_found
+plain_identify(struct storage *s, struct sr *sr)
+{
+	DIR *d = opendir(arena_printf(s->arena, "%s/sr", s->env->run_dir));
+	enum sr_found found = SR_NONE;
+	struct dirent *e;
+
+	while (d && found == SR_NONE && (e = readdir(d))) {
+		if (strlen(e->d_name) != UUID_TEXT_LEN ||
+		    !plays(s, e->d_name, sr))
+			continue;
+		memcpy(sr->uuid, e->d_name, UUID_TEXT_LEN + 1);
+		found = SR_WHOLE;
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/* Which disk it plays, as create noted. */
 static int
 plain_attach(struct storage *s, struct sr *sr)
 {
-	if (access(sr->dir, F_OK) == -1)
+	struct buf b = { 0 };
+	const char *device;
+
+	if (file_read(device_path(s, sr->uuid), SMALL_FILE, &b))
 		return storage_fail(s, XENOPS_CODE_NO_SUCH_SR,
 		    "no SR '%s' here", sr->uuid);
+	device = strchr(b.data, ' ');
+	snprintf(sr->device, sizeof(sr->device), "%s",
+	    device ? device + 1 : "");
+	buf_release(&b);
 	return 0;
 }
 
@@ -49,6 +103,7 @@ plain_destroy(struct storage *s, struct sr *sr)
 		if (dir_vdi_destroy(s, sr, v[i].uuid))
 			return -1;
 	dir_reap(s, sr);
+	unlink(device_path(s, sr->uuid));
 	if (rmdir(sr->dir) == -1)
 		return storage_fail_errno(s, errno, "cannot remove '%s'",
 		    sr->dir);
@@ -105,6 +160,7 @@ plain_unmap(struct storage *s, struct sr *sr, const char *vdi,
 const struct sr_driver sr_driver_plain = {
 	.create = plain_create,
 	.undo = plain_undo,
+	.identify = plain_identify,
 	.attach = plain_attach,
 	.detach = plain_detach,
 	.destroy = plain_destroy,

@@ -1,7 +1,7 @@
 /*
  * SRs as plain folders: whatever type an SR claims, its disks are sparse files
- * in sr/<uuid>, which stays when the SR is detached.  A driver as those of
- * storage/.
+ * in sr/<uuid>, which stays when the SR is detached; the file "device" in it
+ * tells which disk it plays.  A driver as those of storage/.
  */
 #ifndef XENOPSD_SIM_PLAIN_H
 #define XENOPSD_SIM_PLAIN_H

@@ -63,6 +63,8 @@ struct sim {
 /* sim/host.c */
 int sim_host_init(struct sim *m);		/* 0 or -errno */
 void sim_host_release(struct sim *m);
+/* For storage_env.own: what the file "installed" in the state folder names. */
+const char *sim_own_partition(const struct storage_env *env, struct arena *a);
 void sim_host_fill(struct sim *m, struct arena *a,
     struct xenops_host_info *out);
 /* Tells all connections of a change. */

@@ -208,26 +208,35 @@ sr_forget(struct storage *s, const struct sr *sr)
 }
 
 bool
-storage_owns_device(const struct storage_env *env, const char *device)
+storage_device_owner(struct storage *s, const char *device, struct sr *sr_out)
 {
-	struct storage s = { .env = env, .arena = arena_new() };
-	const char *path = arena_printf(s.arena, "%s/sr", env->run_dir);
+	const char *path = arena_printf(s->arena, "%s/sr", s->env->run_dir);
 	DIR *d = opendir(path);
 	struct dirent *e;
-	bool owns = false;
+	bool owned = false;
 
-	while (d && !owns && (e = readdir(d))) {
-		struct sr sr = { 0 };
+	while (d && !owned && (e = readdir(d))) {
+		struct sr sr = { .lock_fd = -1 };
 
 		if (strlen(e->d_name) != UUID_TEXT_LEN + 3 ||
 		    strcmp(e->d_name + UUID_TEXT_LEN, ".sr"))
 			continue;
 		memcpy(sr.uuid, e->d_name, UUID_TEXT_LEN);
-		if (sr_read(&s, &sr))
-			owns = !strcmp(sr.device, device);
+		owned = sr_read(s, &sr) && !strcmp(sr.device, device);
+		*sr_out = sr;
 	}
 	if (d)
 		closedir(d);
+	return owned;
+}
+
+bool
+storage_owns_device(const struct storage_env *env, const char *device)
+{
+	struct storage s = { .env = env, .arena = arena_new() };
+	struct sr sr;
+	bool owns = storage_device_owner(&s, device, &sr);
+
 	arena_free(s.arena);
 	return owns;
 }

@@ -28,6 +28,9 @@ struct storage_env {
 	int64_t memory_limit;		/* bytes one memory SR may hold; 0: half
 					 * of the memory */
 	bool loop_disks;		/* tests: loop devices count as disks */
+	/* The partition that is kept for this host's SR, a device's path in
+	 * the arena, or NULL.  No function: there is none. */
+	const char *(*own)(const struct storage_env *env, struct arena *a);
 	const struct sr_driver *drivers[STORAGE_SR_TYPES];
 };
 
@@ -71,6 +74,10 @@ int sr_remember(struct storage *s, const struct sr *sr);
 /* Reads what sr_remember wrote of the SR sr->uuid; false if there is nothing. */
 bool sr_read(struct storage *s, struct sr *sr);
 void sr_forget(struct storage *s, const struct sr *sr);
+/* The SR that is attached or being made on device, as its note says; false if
+ * there is none. */
+bool storage_device_owner(struct storage *s, const char *device,
+    struct sr *sr_out);
 /* Whether the disk device (/dev/sdb) belongs to an SR that is attached or is
  * being made. */
 bool storage_owns_device(const struct storage_env *env, const char *device);

@@ -25,6 +25,8 @@
 #define EXT4_SUPER 1024
 #define EXT4_MAGIC_AT 56
 #define EXT4_UUID_AT 104
+#define EXT4_LABEL_AT 120
+#define EXT4_LABEL_LEN 16
 
 static bool
 starts_with(const char *text, const char *beginning)
@@ -51,16 +53,20 @@ not_usable(struct storage *s, const char *device, const char *why)
 	    device, why);
 }
 
-/* The name in /sys/block of a device that may be named at all, or NULL. */
+/* The name in /sys/class/block of a device that may be named at all, or NULL:
+ * a whole disk, or the partition that is kept for this host's SR. */
 static const char *
 disk_name(struct storage *s, const char *device)
 {
+	const char *own = s->env->own ? s->env->own(s->env, s->arena) : NULL;
 	const char *name;
 	struct stat st;
 
 	if (!starts_with(device, "/dev/"))
 		return NULL;
 	name = device + 5;
+	if (own && !strcmp(device, own))
+		return name;
 	if (!*name || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") !=
 	    strlen(name) || !disk_is_disk(s->env, name))
 		return NULL;
@@ -69,11 +75,11 @@ disk_name(struct storage *s, const char *device)
 	return name;
 }
 
-/* Whether some partition or holder stands below /sys/block/<name>. */
+/* Whether some partition or holder stands below /sys/class/block/<name>. */
 static const char *
 sys_trouble(struct storage *s, const char *name)
 {
-	const char *path = arena_printf(s->arena, "/sys/block/%s", name);
+	const char *path = arena_printf(s->arena, "/sys/class/block/%s", name);
 	const char *why = NULL;
 	struct dirent *e;
 	DIR *d;
@@ -227,9 +233,8 @@ disk_wipe(struct storage *s, const char *device)
 	return rc;
 }
 
-/* Whether device holds an ext4 file system of that uuid. */
-static bool
-is_ext4(const char *device, const uint8_t uuid[static 16])
+bool
+disk_is_ext4(const char *device, uint8_t uuid[static 16])
 {
 	uint8_t super[512];
 	int fd = open(device, O_RDONLY | O_CLOEXEC);
@@ -239,31 +244,42 @@ is_ext4(const char *device, const uint8_t uuid[static 16])
 		return false;
 	yes = fdio_read_at(fd, super, sizeof(super), EXT4_SUPER) == 0 &&
 	    super[EXT4_MAGIC_AT] == 0x53 && super[EXT4_MAGIC_AT + 1] == 0xef &&
-	    !memcmp(super + EXT4_UUID_AT, uuid, 16);
+	    !strncmp((const char *)super + EXT4_LABEL_AT, DISK_EXT4_LABEL,
+	    EXT4_LABEL_LEN);
+	memcpy(uuid, super + EXT4_UUID_AT, 16);
 	fdio_close(&fd);
 	return yes;
+}
+
+static bool
+is_ext4_of(const char *device, const uint8_t uuid[static 16])
+{
+	uint8_t found[16];
+
+	return disk_is_ext4(device, found) && !memcmp(found, uuid, 16);
 }
 
 int
 disk_find_ext4(struct storage *s, const char *uuid, const char **device_out)
 {
-	DIR *d = opendir("/sys/block");
+	const char *own = s->env->own ? s->env->own(s->env, s->arena) : NULL;
 	struct dirent *e;
 	uint8_t b[16];
+	DIR *d;
 
 	*device_out = NULL;
-	if (!uuid_from_text(uuid, b)) {
-		if (d)
-			closedir(d);
+	if (!uuid_from_text(uuid, b))
 		return storage_fail(s, XENOPS_CODE_BAD_REQUEST, "bad uuid");
-	}
+	if (own && is_ext4_of(own, b))
+		*device_out = own;
+	d = opendir("/sys/block");
 	while (d && !*device_out && (e = readdir(d))) {
 		const char *device;
 
 		if (e->d_name[0] == '.' || !disk_is_disk(s->env, e->d_name))
 			continue;
 		device = arena_printf(s->arena, "/dev/%s", e->d_name);
-		if (is_ext4(device, b))
+		if (is_ext4_of(device, b))
 			*device_out = device;
 	}
 	if (d)

@@ -7,13 +7,16 @@
 
 #include "xenopsd/storage/books.h"
 
+#define DISK_EXT4_LABEL "bedplate-sr"
+
 /* A disk that a person would call one: not a loop, RAM, CD, mapped or guest
  * device.  name is that of /sys/block. */
 bool disk_is_disk(const struct storage_env *env, const char *name);
 /*
  * 0 if device ("/dev/sdb") is a whole, writable disk that nobody uses, without
- * partitions, whose first and last MiB hold nothing but zeros.  Otherwise
- * fails with device_not_usable and the reason.
+ * partitions, or the partition kept for this host's SR (env->own), and its first
+ * and last MiB hold nothing but zeros.  Otherwise fails with device_not_usable
+ * and the reason.
  */
 int disk_check_unused(struct storage *s, const char *device);
 /* The same, and nobody else can claim it before *fd_out is closed. */
@@ -30,7 +33,10 @@ int disk_size(struct storage *s, const char *device, int64_t *size_out);
 /* Zeros the first and the last MiB, so that it is unused.  Whoever has it still
  * open gets a moment to let go. */
 int disk_wipe(struct storage *s, const char *device);
-/* The disk with an ext4 file system of that uuid; no_such_sr if none. */
+/* Whether device holds an ext4 file system that is called DISK_EXT4_LABEL;
+ * then its uuid. */
+bool disk_is_ext4(const char *device, uint8_t uuid[static 16]);
+/* The disk with such a file system of that uuid; no_such_sr if none. */
 int disk_find_ext4(struct storage *s, const char *uuid, const char **device_out);
 
 /*

@@ -8,6 +8,10 @@
 
 #include "xenopsd/storage/books.h"
 
+/* What a device holds of a kind of SR.  Half: it was being made when the power
+ * went, or its maker died; it never held a disk. */
+enum sr_found { SR_NONE, SR_WHOLE, SR_HALF };
+
 struct sr_driver {
 	/* Whether sr->device may become a new SR; nobody else gets it before
 	 * *fd_out is closed.  NULL: any may. */
@@ -17,6 +21,10 @@ struct sr_driver {
 	/* Takes back what create did, wherever it was cut short: sr->device
 	 * is unused again. */
 	int (*undo)(struct storage *s, struct sr *sr);
+	/* Whether sr->device holds an SR of this kind; if so, sr->uuid is set
+	 * ("" of one that was not given any yet: undo takes it).  Called
+	 * without the lock.  NULL: no device does. */
+	enum sr_found (*identify)(struct storage *s, struct sr *sr);
 	/* Finds the SR by its uuid, fills sr->device, makes it usable. */
 	int (*attach)(struct storage *s, struct sr *sr);
 	int (*detach)(struct storage *s, struct sr *sr);

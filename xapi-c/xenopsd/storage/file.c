@@ -109,6 +109,18 @@ file_attach(struct storage *s, struct sr *sr)
 	return mount_at(s, sr, device, "ext4", "errors=remount-ro");
 }
 
+static enum sr_found
+file_identify(struct storage *s, struct sr *sr)
+{
+	uint8_t uuid[16];
+
+	(void)s;
+	if (!disk_is_ext4(sr->device, uuid))
+		return SR_NONE;
+	uuid_text(uuid, sr->uuid);
+	return SR_WHOLE;
+}
+
 static int
 file_claim(struct storage *s, struct sr *sr, int *fd_out)
 {
@@ -119,7 +131,7 @@ static int
 file_create(struct storage *s, struct sr *sr, const char *name)
 {
 	const char *const argv[] = { s->env->mkfs, "-t", "ext4", "-q", "-F", "-m", "0",
-		"-L", "bedplate-sr", "-U", sr->uuid,
+		"-L", DISK_EXT4_LABEL, "-U", sr->uuid,
 		"-E", "lazy_itable_init=1,lazy_journal_init=1", sr->device,
 		NULL };
 	const char *text;
@@ -233,6 +245,7 @@ const struct sr_driver sr_driver_file = {
 	.claim = file_claim,
 	.create = file_create,
 	.undo = file_undo,
+	.identify = file_identify,
 	.attach = file_attach,
 	.detach = file_detach,
 	.destroy = file_destroy,

@@ -20,6 +20,15 @@ sr_attach(struct storage *s, const void *args, void *result)
 }
 
 static int
+sr_local(struct storage *s, const void *args, void *result)
+{
+	const struct xenops_sr_local_args *a = args;
+	struct xenops_sr_local_result *r = result;
+
+	return storage_sr_local(s, a->uuid, a->name, &r->sr);
+}
+
+static int
 sr_detach(struct storage *s, const void *args, void *result)
 {
 	const struct xenops_sr_detach_args *a = args;
@@ -96,6 +105,7 @@ typedef int handle_fn(struct storage *s, const void *args, void *result);
 static handle_fn *const handlers[XENOPS_N] = {
 	[XENOPS_SR_CREATE] = sr_create,
 	[XENOPS_SR_ATTACH] = sr_attach,
+	[XENOPS_SR_LOCAL] = sr_local,
 	[XENOPS_SR_DETACH] = sr_detach,
 	[XENOPS_SR_DESTROY] = sr_destroy,
 	[XENOPS_SR_SCAN] = sr_scan,

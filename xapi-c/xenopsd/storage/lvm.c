@@ -23,6 +23,9 @@
 #include "xenopsd/storage/lvm_tags.h"
 
 #define POOL LVM_POOL
+#define VG_PREFIX "bedplate-"
+#define FORMAT_TAG "bedplate.format.1"
+#define MAKING_TAG "bedplate.making"	/* on a group that is not whole yet */
 #define ARGS_MAX 40
 #define QUICK_MS 120000
 #define SLOW_MS 900000		/* thin_check of a large pool */
@@ -32,13 +35,13 @@
 static const char *
 vg_name(struct storage *s, const struct sr *sr)
 {
-	return arena_printf(s->arena, "bedplate-%s", sr->uuid);
+	return arena_printf(s->arena, VG_PREFIX "%s", sr->uuid);
 }
 
 static const char *
 lv_path(struct storage *s, const struct sr *sr, const char *lv)
 {
-	return arena_printf(s->arena, "bedplate-%s/%s", sr->uuid, lv);
+	return arena_printf(s->arena, VG_PREFIX "%s/%s", sr->uuid, lv);
 }
 
 /* Settings of every command; device "": all disks of the machine. */
@@ -280,15 +283,17 @@ lvm_create(struct storage *s, struct sr *sr, const char *name)
 		    "'%s' is too small", sr->device);
 	if (LVM(s, sr, "pvcreate", "-ff", "-y", "--metadatasize",
 	    bytes_text(s, LVM_AREA), sr->device) ||
-	    LVM(s, sr, "vgcreate", "--addtag", "bedplate.format.1",
-	    "--physicalextentsize", bytes_text(s, LVM_EXTENT), vg,
+	    LVM(s, sr, "vgcreate", "--addtag", FORMAT_TAG,
+	    "--addtag", MAKING_TAG, "--physicalextentsize", bytes_text(s, LVM_EXTENT), vg,
 	    sr->device))
 		return -1;
-	return LVM_SLOW(s, sr, "lvcreate", "-y", "--type", "thin-pool",
+	if (LVM_SLOW(s, sr, "lvcreate", "-y", "--type", "thin-pool",
 	    "--extents", "100%FREE", "--zero", "y",
 	    "--chunksize", bytes_text(s, layout.chunk),
 	    "--poolmetadatasize", bytes_text(s, layout.pool_metadata),
-	    "--poolmetadataspare", "y", "--name", POOL, vg);
+	    "--poolmetadataspare", "y", "--name", POOL, vg))
+		return -1;
+	return LVM(s, sr, "vgchange", "--deltag", MAKING_TAG, vg);
 }
 
 /* LVM makes links to volumes that it finds active, and leaves those that were
@@ -314,10 +319,56 @@ lvm_undo(struct storage *s, struct sr *sr)
 {
 	struct storage op = { .env = s->env, .arena = s->arena };
 
-	if (LVM(&op, sr, "vgremove", "-ff", "-y", vg_name(s, sr)))
-		log_info("no volume group to undo: %s", op.text);
-	remove_links(s, sr);
+	if (sr->uuid[0]) {
+		if (LVM(&op, sr, "vgremove", "-ff", "-y", vg_name(s, sr)))
+			log_info("no volume group to undo: %s", op.text);
+		remove_links(s, sr);
+	}
 	return disk_wipe(s, sr->device);
+}
+
+/* Of a line "GROUP|TAG,TAG": whether it is an SR's, and which one's. */
+static enum sr_found
+read_group(const char *line, struct sr *sr)
+{
+	const char *name = line + strspn(line, " ");
+	const char *tags = strchr(name, '|');
+	char uuid[UUID_TEXT_LEN + 1] = "";
+	uint8_t b[16];
+
+	if (!tags || strncmp(name, VG_PREFIX, strlen(VG_PREFIX)) ||
+	    (size_t)(tags - name) != strlen(VG_PREFIX) + UUID_TEXT_LEN ||
+	    !strstr(tags, FORMAT_TAG))
+		return SR_NONE;
+	memcpy(uuid, name + strlen(VG_PREFIX), UUID_TEXT_LEN);
+	if (!uuid_from_text(uuid, b))
+		return SR_NONE;
+	memcpy(sr->uuid, uuid, sizeof(uuid));
+	return strstr(tags, MAKING_TAG) ? SR_HALF : SR_WHOLE;
+}
+
+/* A metadata area in which no group was ever written is all that pvcreate
+ * leaves. */
+static enum sr_found
+lvm_identify(struct storage *s, struct sr *sr)
+{
+	struct storage op = { .env = s->env, .arena = s->arena };
+	enum sr_found found = SR_NONE;
+	struct buf out = { 0 };
+	struct lvm_head head;
+
+	lvm_head_read(sr, &head);
+	if (!head.read)
+		return SR_NONE;
+	sr->uuid[0] = '\0';
+	if (lvm_head_is_new(&head))
+		return SR_HALF;
+	if (lvm(&op, sr, QUICK_MS, &out, (const char *const[]){ "pvs",
+	    "--noheadings", "--separator", "|", "-o", "vg_name,vg_tags",
+	    sr->device, NULL }) == 0 && out.data)
+		found = read_group(out.data, sr);
+	buf_release(&out);
+	return found;
 }
 
 /* Which disk holds the group; LVM tells. */
@@ -513,6 +564,7 @@ const struct sr_driver sr_driver_lvm = {
 	.claim = lvm_claim,
 	.create = lvm_create,
 	.undo = lvm_undo,
+	.identify = lvm_identify,
 	.attach = lvm_attach,
 	.detach = lvm_detach,
 	.destroy = lvm_destroy,

@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "base/fdio.h"
+#include "base/mem.h"
 #include "xenopsd/storage/child.h"
 
 /* pvcreate's place for the metadata area, after the label's 4 KiB. */
 #define AREA_AT 4096
 #define AREA_MAGIC " LVM2 x[5A%r0N*>"	/* after a checksum */
 #define AREA_MAGIC_AT 4
+#define AREA_PLACE_AT 40		/* where the group's description is */
 #define FIELDS 11
 
 /* The fields of a line separated by '|', which is cut into strings. */
@@ -82,6 +84,12 @@ lvm_head_read(const struct sr *sr, struct lvm_head *head)
 	    strlen(AREA_MAGIC));
 	if (head->read)
 		memcpy(head->bytes, page, sizeof(head->bytes));
+}
+
+bool
+lvm_head_is_new(const struct lvm_head *head)
+{
+	return mem_is_zero(head->bytes + AREA_PLACE_AT, sizeof(uint64_t));
 }
 
 static const char *

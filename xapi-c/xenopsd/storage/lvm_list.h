@@ -43,6 +43,8 @@ struct lvm_head {
 };
 
 void lvm_head_read(const struct sr *sr, struct lvm_head *head);
+/* Of one that was read: whether no group was ever written there. */
+bool lvm_head_is_new(const struct lvm_head *head);
 /* What lvs has just printed; also keeps it. */
 struct lvm_listing *lvm_listing_take(struct storage *s, const struct sr *sr,
     const struct lvm_head *head, const struct buf *text);

@@ -1,11 +1,20 @@
 #include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/own.h"
 #include "xenopsd/storage/storage.h"
+
+static const char *
+own(const struct storage_env *env, struct arena *a)
+{
+	(void)env;
+	return own_partition(a, "");
+}
 
 const struct storage_env storage_real = {
 	.run_dir = "/run/xenopsd",
 	.lvm = "/usr/sbin/lvm",
 	.mkfs = "/usr/sbin/mke2fs",
 	.thin_check = "/usr/sbin/thin_check",
+	.own = own,
 	.drivers = {
 		[XENOPS_SR_TYPE_MEMORY] = &sr_driver_memory,
 		[XENOPS_SR_TYPE_FILE] = &sr_driver_file,

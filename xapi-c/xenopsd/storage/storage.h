@@ -23,6 +23,13 @@ int storage_sr_create(struct storage *s,
     const struct xenops_sr_create_args *a, struct xenops_sr_info *sr_out);
 int storage_sr_attach(struct storage *s, const char *uuid, int type,
     struct xenops_sr_info *sr_out);
+/*
+ * The SR on the partition that is kept for this host's (env->own): the one that
+ * is there is attached, with its own uuid; on an empty partition, or one with a
+ * half-made SR on it, it is made.  no_such_device: this host keeps none.
+ */
+int storage_sr_local(struct storage *s, const char *uuid, const char *name,
+    struct xenops_sr_info *sr_out);
 int storage_sr_detach(struct storage *s, const char *uuid);
 int storage_sr_destroy(struct storage *s, const char *uuid);
 /* vdis_out: set of struct xenops_vdi_info. */

@@ -156,8 +156,8 @@ reattach(struct bench *b, int type)
 	ck_assert_int_eq(storage_sr_scan(&s, SR_A, &info, &vdis), -1);
 	expect_code(&s, XENOPS_CODE_NO_SUCH_SR);
 	s = op(b);
-	ck_assert_int_eq(storage_sr_attach(&s, SR_A, type, &info), 0);
-	ck_assert_int_eq(storage_sr_attach(&s, SR_A, type, &info), 0);
+	ck_assert_int_eq(storage_sr_attach(&s, SR_A, type, NULL, &info), 0);
+	ck_assert_int_eq(storage_sr_attach(&s, SR_A, type, NULL, &info), 0);
 	ck_assert_int_eq(storage_sr_scan(&s, SR_A, &info, &vdis), 0);
 	ck_assert_uint_eq(vdis.n, 1);
 	vdi = vdis.v;
@@ -682,7 +682,7 @@ START_TEST(a_file_sr_lives_on_its_disk)
 	ck_assert_int_eq(storage_sr_create(&s, &a, &info), -1);
 	expect_code(&s, XENOPS_CODE_DEVICE_NOT_USABLE);
 	s = op(&b);
-	ck_assert_int_eq(storage_sr_attach(&s, SR_A, XENOPS_SR_TYPE_FILE,
+	ck_assert_int_eq(storage_sr_attach(&s, SR_A, XENOPS_SR_TYPE_FILE, NULL,
 	    &info), 0);
 	ck_assert_str_eq(info.device, b.disk);
 	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
@@ -1123,7 +1123,7 @@ START_TEST(an_lvm_sr_lives_on_its_disk)
 	    s.text ? s.text : "");
 	ck_assert_int_eq(disk_check_unused(&s, disk), -1);
 	s = op(&b);
-	ck_assert_msg(storage_sr_attach(&s, SR_A, XENOPS_SR_TYPE_LVM, &info)
+	ck_assert_msg(storage_sr_attach(&s, SR_A, XENOPS_SR_TYPE_LVM, NULL, &info)
 	    == 0, "%s", s.text ? s.text : "");
 	ck_assert_str_eq(info.device, disk);
 	ck_assert_int_eq(storage_sr_scan(&s, SR_A, &info, &vdis), 0);

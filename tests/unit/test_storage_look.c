@@ -236,6 +236,64 @@ START_TEST(the_main_process_touches_no_dying_disk)
 }
 END_TEST
 
+/* Attaches the good disk's SR, told where it was or not, and looks for one that
+ * is nowhere: what a worker does. */
+static bool
+finds_what_is_there(struct bench *b, const char *device)
+{
+	struct sr nowhere = { .uuid = VDI_A, .type = XENOPS_SR_TYPE_FILE,
+		.drv = &sr_driver_file };
+	struct xenops_sr_info info;
+	struct storage s = op(b);
+
+	if (storage_sr_attach(&s, SR_A, XENOPS_SR_TYPE_FILE, device, &info) ||
+	    strcmp(info.device, b->disk) || storage_sr_detach(&s, SR_A))
+		return false;
+	return disks_find(&s, &nowhere, 1000) == -1 &&
+	    s.code == XENOPS_CODE_NO_SUCH_SR;
+}
+
+static bool
+finds_in_time(struct bench *b, const char *device)
+{
+	struct pollfd p = { .events = POLLIN };
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0)
+		_exit(finds_what_is_there(b, device) ? 0 : 1);
+	p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (poll(&p, 1, GENEROUS_MS) == 1)
+		waitpid(pid, &status, 0);
+	else
+		kill(pid, SIGKILL);
+	close(p.fd);
+	return status == 0;
+}
+
+START_TEST(an_sr_is_found_beside_a_dying_disk)
+{
+	struct xenops_sr_create_args a = { .uuid = SR_A,
+		.type = XENOPS_SR_TYPE_FILE };
+	struct xenops_sr_info info;
+	struct dying d;
+	struct storage s;
+	bool ok;
+
+	dying_setup(&d);
+	d.b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	make_disk(&d.b, 64 * MIB);
+	a.device = d.b.disk;
+	s = op(&d.b);
+	ok = storage_sr_create(&s, &a, &info) == 0 &&
+	    storage_sr_detach(&s, SR_A) == 0 &&
+	    finds_in_time(&d.b, d.b.disk) && finds_in_time(&d.b, NULL) &&
+	    finds_in_time(&d.b, "/dev/null/no such");
+	dying_teardown(&d);
+	ck_assert(ok);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -247,6 +305,7 @@ main(void)
 		    "needs root, loop devices and FUSE") || rc ?
 		    EXIT_FAILURE : EXIT_SUCCESS;
 	return UNIT_RUN("a dying disk",
-	    the_main_process_touches_no_dying_disk) || rc ?
+	    the_main_process_touches_no_dying_disk,
+	    an_sr_is_found_beside_a_dying_disk) || rc ?
 	    EXIT_FAILURE : EXIT_SUCCESS;
 }

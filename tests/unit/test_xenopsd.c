@@ -563,6 +563,38 @@ START_TEST(an_sr_that_hangs_holds_up_no_other)
 }
 END_TEST
 
+/* So many SRs hang, each filling its places, that they fill the class. */
+static void
+hang_many_srs(struct rig *r, int fd)
+{
+	uint32_t srs = WORKER_MAX_STORAGE / WORKER_MAX_SR + 2, id = 100;
+	char path[400];
+
+	say_hello(fd);
+	for (uint32_t i = 0; i < srs; i++)
+		for (uint32_t k = 0; k < WORKER_MAX_SR; k++) {
+			snprintf(path, sizeof(path), "%.200s/dead%u:%u",
+			    r->dir, i, k);
+			send_work(fd, id++, path, WORK_HANG, false);
+		}
+	for (uint32_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%.200s/good:%u", r->dir, i);
+		send_work(fd, 2 + i, path, WORK_OK, false);
+	}
+	for (uint32_t i = 0; i < 3; i++)
+		expect_reply(fd, 2 + i);
+	/* and work that is on no SR */
+	snprintf(path, sizeof(path), "%.200s/none", r->dir);
+	send_work(fd, 10, path, WORK_OK, false);
+	expect_reply(fd, 10);
+}
+
+START_TEST(many_srs_that_hang_hold_up_no_other)
+{
+	rig_run(hang_many_srs);
+}
+END_TEST
+
 START_TEST(each_request_says_what_it_works_on)
 {
 	struct xenops_disk_spec disks[2] = { { .vbd = "empty", .sr = "" },
@@ -754,6 +786,7 @@ main(int argc, char **argv)
 	    guests_that_do_not_answer_hold_up_nobody_else,
 	    each_class_of_work_has_a_bound_of_its_own,
 	    an_sr_that_hangs_holds_up_no_other,
+	    many_srs_that_hang_hold_up_no_other,
 	    each_request_says_what_it_works_on,
 	    kept_specifications_come_back, specifications_are_checked,
 	    only_vm_data_goes_to_the_guest, kernels_are_files_of_their_folder);

@@ -38,6 +38,7 @@ sr_attach(struct call *c, const struct sr *sr, const struct pbd *pbd)
 	if (sr_ops_type(c, sr->type, pbd->device_config, &type))
 		return -1;
 	args.type = type;
+	args.device = map_get(pbd->device_config, "device");
 	ops_prepare(c, &k);
 	if (ops_sr_attach(c->x->ops, &k, &args, &done))
 		return ops_failed(c, &k, &(struct ops_subject){

@@ -57,8 +57,7 @@ sr_of_disks(struct vec disks)
 	return NULL;
 }
 
-/* NULL for what takes a disk from a domain or ends a lease: those do not name
- * it. */
+/* NULL for what takes a disk from a domain: that does not name it. */
 static const char *
 sr_of(const struct request *rq)
 {
@@ -94,6 +93,8 @@ sr_of(const struct request *rq)
 		return ((const struct xenops_vdi_set_name_args *)a)->sr;
 	case XENOPS_VDI_OPEN:
 		return ((const struct xenops_vdi_open_args *)a)->sr;
+	case XENOPS_VDI_CLOSE:
+		return ((const struct xenops_vdi_close_args *)a)->sr;
 	default:
 		return NULL;
 	}

@@ -346,23 +346,29 @@ same(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-/* Jobs on the SR: all, or those of a class that run. */
+/* Jobs on the SR (NULL: on none): all, or those of a class that run. */
 static int
 count_on_sr(const struct workers *w, const char *sr, int class)
 {
 	int n = 0;
 
 	for (const struct job *j = w->jobs; j; j = j->next)
-		n += same(j->key.sr, sr) && (class == WORKER_CLASSES ||
-		    (j->phase != WAITING && (int)j->key.class == class));
+		n += (sr ? same(j->key.sr, sr) : !j->key.sr) &&
+		    (class == WORKER_CLASSES || (j->phase != WAITING &&
+		    (int)j->key.class == class));
 	return n;
 }
 
 static bool
 no_place(const struct job *j)
 {
-	return j->w->running[j->key.class] >= max_running[j->key.class] ||
-	    count_on_sr(j->w, j->key.sr, j->key.class) >= WORKER_MAX_SR;
+	int all = j->w->running[j->key.class];
+	int on_sr = count_on_sr(j->w, j->key.sr, j->key.class);
+
+	if (on_sr == 0)
+		return all >= WORKER_MAX_FIRST;
+	return all >= max_running[j->key.class] ||
+	    (j->key.sr && on_sr >= WORKER_MAX_SR);
 }
 
 static bool
@@ -441,7 +447,7 @@ workers_start(struct workers *w, struct request *rq)
 	if (w->n >= WORKER_MAX_JOBS)
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "too many operations wait");
-	if (!key.urgent &&
+	if (!key.urgent && key.sr &&
 	    count_on_sr(w, key.sr, WORKER_CLASSES) >= WORKER_MAX_SR_JOBS)
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "too many operations wait for SR '%.80s'", key.sr);

@@ -16,13 +16,16 @@
 #define WORKER_MAX_GUEST 64
 #define WORKER_MAX_STORAGE 16
 #define WORKER_MAX_SR 4			/* ... of these on one SR */
+#define WORKER_MAX_FIRST 64		/* of a class, with those that are the
+					 * only one on their SR */
 #define WORKER_MAX_JOBS 1024		/* running and waiting */
 #define WORKER_MAX_SR_JOBS 128		/* ... of these on one SR */
 
 struct workers;
 
 /* Each class has its own bound, so that guests who do not answer, or disks that
- * hang, hold up nobody else. */
+ * hang, hold up nobody else.  In a class that is full an SR on which nothing
+ * runs still gets one place: SRs that hang, however many, hold up no other. */
 enum worker_class {
 	WORKER_DOMAIN,		/* builds, changes or ends a domain */
 	WORKER_STORAGE,		/* works on an SR */

@@ -56,7 +56,7 @@ not_usable(struct storage *s, const char *device, const char *why)
 /* The name in /sys/class/block of a device that may be named at all, or NULL:
  * a whole disk, or the partition that is kept for this host's SR. */
 static const char *
-disk_name(struct storage *s, const char *device)
+name_of(struct storage *s, const char *device)
 {
 	const char *own = s->env->own ? s->env->own(s->env, s->arena) : NULL;
 	const char *name;
@@ -121,7 +121,7 @@ edges_trouble(struct storage *s, int fd, size_t len)
 static int
 check_unused(struct storage *s, const char *device, size_t edge)
 {
-	const char *name = device ? disk_name(s, device) : NULL;
+	const char *name = device ? name_of(s, device) : NULL;
 	const char *why;
 	int fd, ro = 0;
 
@@ -154,7 +154,7 @@ disk_check_unused(struct storage *s, const char *device)
 int
 disk_claim(struct storage *s, const char *device, int *fd_out)
 {
-	if (!device || !disk_name(s, device))
+	if (!device || !name_of(s, device))
 		return not_usable(s, device ? device : "", "is not a disk");
 	*fd_out = open(device, O_RDONLY | O_CLOEXEC);
 	if (*fd_out == -1)
@@ -168,11 +168,20 @@ disk_claim(struct storage *s, const char *device, int *fd_out)
 }
 
 bool
+disk_is_named(const struct storage_env *env, struct arena *a,
+    const char *device)
+{
+	struct storage s = { .env = env, .arena = a };
+
+	return name_of(&s, device) != NULL;
+}
+
+bool
 disk_is_taken(const struct storage_env *env, struct arena *a,
     const char *device)
 {
 	struct storage s = { .env = env, .arena = a };
-	const char *name = disk_name(&s, device);
+	const char *name = name_of(&s, device);
 
 	return !name || sys_trouble(&s, name) ||
 	    storage_owns_device(env, device);
@@ -249,41 +258,4 @@ disk_is_ext4(const char *device, uint8_t uuid[static 16])
 	memcpy(uuid, super + EXT4_UUID_AT, 16);
 	fdio_close(&fd);
 	return yes;
-}
-
-static bool
-is_ext4_of(const char *device, const uint8_t uuid[static 16])
-{
-	uint8_t found[16];
-
-	return disk_is_ext4(device, found) && !memcmp(found, uuid, 16);
-}
-
-int
-disk_find_ext4(struct storage *s, const char *uuid, const char **device_out)
-{
-	const char *own = s->env->own ? s->env->own(s->env, s->arena) : NULL;
-	struct dirent *e;
-	uint8_t b[16];
-	DIR *d;
-
-	*device_out = NULL;
-	if (!uuid_from_text(uuid, b))
-		return storage_fail(s, XENOPS_CODE_BAD_REQUEST, "bad uuid");
-	if (own && is_ext4_of(own, b))
-		*device_out = own;
-	d = opendir("/sys/block");
-	while (d && !*device_out && (e = readdir(d))) {
-		const char *device;
-
-		if (e->d_name[0] == '.' || !disk_is_disk(s->env, e->d_name))
-			continue;
-		device = arena_printf(s->arena, "/dev/%s", e->d_name);
-		if (is_ext4_of(device, b))
-			*device_out = device;
-	}
-	if (d)
-		closedir(d);
-	return *device_out ? 0 : storage_fail(s, XENOPS_CODE_NO_SUCH_SR,
-	    "no disk holds SR '%s'", uuid);
 }

@@ -12,6 +12,10 @@
 /* A disk that a person would call one: not a loop, RAM, CD, mapped or guest
  * device.  name is that of /sys/block. */
 bool disk_is_disk(const struct storage_env *env, const char *name);
+/* Whether device ("/dev/sdb") is one that may be named: such a disk of this
+ * machine, or the partition kept for this host's SR (env->own). */
+bool disk_is_named(const struct storage_env *env, struct arena *a,
+    const char *device);
 /*
  * 0 if device ("/dev/sdb") is a whole, writable disk that nobody uses, without
  * partitions, or the partition kept for this host's SR (env->own), and its first
@@ -36,9 +40,6 @@ int disk_wipe(struct storage *s, const char *device);
 /* Whether device holds an ext4 file system that is called DISK_EXT4_LABEL;
  * then its uuid. */
 bool disk_is_ext4(const char *device, uint8_t uuid[static 16]);
-/* The disk with such a file system of that uuid; no_such_sr if none. */
-int disk_find_ext4(struct storage *s, const char *uuid, const char **device_out);
-
 /*
  * A loop device for a file; tag (a uuid) is kept in it, and loop_detach leaves
  * a device alone that carries another one or none.

@@ -25,7 +25,8 @@ struct sr_driver {
 	 * ("" of one that was not given any yet: undo takes it).  Called
 	 * without the lock.  NULL: no device does. */
 	enum sr_found (*identify)(struct storage *s, struct sr *sr);
-	/* Finds the SR by its uuid, fills sr->device, makes it usable. */
+	/* Finds the SR by its uuid, fills sr->device (where it was last, or
+	 * ""), makes it usable. */
 	int (*attach)(struct storage *s, struct sr *sr);
 	int (*detach)(struct storage *s, struct sr *sr);
 	/* Called detached. */

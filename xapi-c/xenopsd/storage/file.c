@@ -15,6 +15,7 @@
 #include "xenopsd/storage/dir.h"
 #include "xenopsd/storage/disk.h"
 #include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/look.h"
 
 #ifndef MS_NOSYMFOLLOW
 #define MS_NOSYMFOLLOW 256		/* Linux 5.10 */
@@ -101,12 +102,9 @@ memory_destroy(struct storage *s, struct sr *sr)
 static int
 file_attach(struct storage *s, struct sr *sr)
 {
-	const char *device;
-
-	if (disk_find_ext4(s, sr->uuid, &device))
+	if (disks_find(s, sr, FIND_LIMIT_MS))
 		return -1;
-	snprintf(sr->device, sizeof(sr->device), "%s", device);
-	return mount_at(s, sr, device, "ext4", "errors=remount-ro");
+	return mount_at(s, sr, sr->device, "ext4", "errors=remount-ro");
 }
 
 static enum sr_found

@@ -16,7 +16,8 @@ sr_attach(struct storage *s, const void *args, void *result)
 	const struct xenops_sr_attach_args *a = args;
 	struct xenops_sr_attach_result *r = result;
 
-	return storage_sr_attach(s, a->uuid, a->type, &r->sr);
+	return storage_sr_attach(s, a->uuid, a->type, a->device,
+	    &r->sr);
 }
 
 static int

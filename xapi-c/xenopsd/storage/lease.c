@@ -1,6 +1,7 @@
 #include "xenopsd/storage/lease.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ enum state { OPENING, OPEN, ENDING };
 struct lease {
 	struct lease *next;
 	int64_t number;
+	char sr[UUID_TEXT_LEN + 1];
 	uint32_t connection;	/* 0: nobody's; OPEN, it is to be ended */
 	enum state state;
 	int64_t due;		/* when to try that */
@@ -60,12 +62,13 @@ new_number(void)
 }
 
 static struct lease *
-lease_add(struct leases *l, int64_t number, uint32_t connection,
-    enum state state)
+lease_add(struct leases *l, int64_t number, const char *sr,
+    uint32_t connection, enum state state)
 {
 	struct lease *new = mem_zalloc(sizeof(*new));
 
 	new->number = number;
+	snprintf(new->sr, sizeof(new->sr), "%s", sr ? sr : "");
 	new->connection = connection;
 	new->state = state;
 	new->next = l->first;
@@ -148,7 +151,7 @@ adopt(struct leases *l)
 	for (int i = 0; i < n; i++)
 		if (lease_is_user(uses[i].user))
 			lease_add(l, strtoll(uses[i].user +
-			    strlen(USER_PREFIX), NULL, 10), 0, OPEN);
+			    strlen(USER_PREFIX), NULL, 10), uses[i].sr, 0, OPEN);
 	arena_free(s.arena);
 }
 
@@ -196,7 +199,7 @@ leases_open(struct leases *l, struct request *rq,
 	mine = arena_memdup(rq->arena, a, sizeof(*a));
 	mine->lease = new_number();
 	rq->args = mine;
-	lease_add(l, mine->lease, rq->connection, OPENING);
+	lease_add(l, mine->lease, a->sr, rq->connection, OPENING);
 	return run(l, rq, r);
 }
 
@@ -205,12 +208,16 @@ leases_close(struct leases *l, struct request *rq,
     const struct xenops_vdi_close_args *a)
 {
 	struct lease *i = lease_find(l, a->lease);
+	struct xenops_vdi_close_args *mine;
 
 	/* xenopsd's own requests have no connection, like lost leases */
 	if (!i || i->state != OPEN || i->connection != rq->connection)
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "no such lease");
 	i->state = ENDING;
+	mine = arena_memdup(rq->arena, a, sizeof(*a));
+	mine->sr = arena_strdup(rq->arena, i->sr);
+	rq->args = mine;
 	return run(l, rq, NULL);
 }
 

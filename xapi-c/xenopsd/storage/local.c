@@ -62,6 +62,7 @@ storage_sr_local(struct storage *s, const char *uuid, const char *name,
 	fdio_close(&fd);
 	if (rc)
 		return -1;
-	return sr.uuid[0] ? storage_sr_attach(s, sr.uuid, sr.type, sr_out) :
+	return sr.uuid[0] ?
+	    storage_sr_attach(s, sr.uuid, sr.type, device, sr_out) :
 	    storage_sr_create(s, &a, sr_out);
 }

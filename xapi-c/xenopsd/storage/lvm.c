@@ -18,6 +18,7 @@
 #include "xenopsd/storage/disk.h"
 #include "xenopsd/storage/dm.h"
 #include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/look.h"
 #include "xenopsd/storage/lvm_layout.h"
 #include "xenopsd/storage/lvm_list.h"
 #include "xenopsd/storage/lvm_tags.h"
@@ -44,17 +45,12 @@ lv_path(struct storage *s, const struct sr *sr, const char *lv)
 	return arena_printf(s->arena, VG_PREFIX "%s/%s", sr->uuid, lv);
 }
 
-/* Settings of every command; device "": all disks of the machine. */
+/* Settings of every command, which sees this device only. */
 static const char *
 settings(struct storage *s, const char *device)
 {
-	const char *filter = *device ? arena_printf(s->arena,
-	    "\"a|^%s$|\",\"r|.*|\"", device) : arena_printf(s->arena,
-	    "\"r|^/dev/(mapper/|dm-|ram|zram|sr|fd|nbd|md|xvd%s|bedplate-)|\"",
-	    s->env->loop_disks ? "" : "|loop");
-
 	return arena_printf(s->arena,
-	    "devices{filter=[%s] use_devicesfile=0 scan_lvs=0 "
+	    "devices{filter=[\"a|^%s$|\",\"r|.*|\"] use_devicesfile=0 scan_lvs=0 "
 	    "obtain_device_list_from_udev=0 hints=\"none\"} "
 	    "activation{udev_sync=0 udev_rules=0 monitoring=0 "
 	    "error_when_full=1} "
@@ -63,7 +59,7 @@ settings(struct storage *s, const char *device)
 	    "global{use_lvmpolld=0 io_memory_size=%lld "
 	    "thin_check_executable=\"%s\"} "
 	    "backup{backup=0 archive=0} log{level=0}",
-	    filter, (long long)(LVM_AREA >> 10), s->env->thin_check ? s->env->thin_check : "");
+	    device, (long long)(LVM_AREA >> 10), s->env->thin_check ? s->env->thin_check : "");
 }
 
 /*
@@ -371,37 +367,10 @@ lvm_identify(struct storage *s, struct sr *sr)
 	return found;
 }
 
-/* Which disk holds the group; LVM tells. */
-static int
-find_device(struct storage *s, struct sr *sr)
-{
-	const char *const words[] = { "vgs", "--noheadings", "-o", "pv_name",
-		vg_name(s, sr), NULL };
-	struct storage op = { .env = s->env, .arena = s->arena };
-	struct buf out = { 0 };
-	int rc = -1;
-
-	sr->device[0] = '\0';
-	if (lvm(&op, sr, QUICK_MS, &out, words) == 0 && out.data) {
-		size_t blank = strspn(out.data, " ");
-		size_t len = strcspn(out.data + blank, " \n");
-
-		if (len && len < sizeof(sr->device)) {
-			memcpy(sr->device, out.data + blank, len);
-			sr->device[len] = '\0';
-			rc = 0;
-		}
-	}
-	buf_release(&out);
-	return rc ? storage_fail(s, XENOPS_CODE_NO_SUCH_SR,
-	    "no disk holds SR '%s': %s", sr->uuid,
-	    op.text ? op.text : "not one disk") : 0;
-}
-
 static int
 lvm_attach(struct storage *s, struct sr *sr)
 {
-	if (find_device(s, sr))
+	if (disks_find(s, sr, FIND_LIMIT_MS))
 		return -1;
 	return LVM_SLOW(s, sr, "lvchange", "-ay", lv_path(s, sr, POOL));
 }

@@ -227,7 +227,7 @@ out:
 
 int
 storage_sr_attach(struct storage *s, const char *uuid, int type,
-    struct xenops_sr_info *sr_out)
+    const char *device, struct xenops_sr_info *sr_out)
 {
 	struct vec vdis;
 	struct sr sr;
@@ -238,7 +238,8 @@ storage_sr_attach(struct storage *s, const char *uuid, int type,
 	if (!sr_recall(s, &sr)) {
 		sr.type = type;
 		sr.drv = s->env->drivers[type];
-		sr.device[0] = '\0';
+		snprintf(sr.device, sizeof(sr.device), "%s",
+		    device && strlen(device) < sizeof(sr.device) ? device : "");
 		rc = sr.drv->attach(s, &sr);
 		if (rc == 0)
 			rc = sr_remember(s, &sr);

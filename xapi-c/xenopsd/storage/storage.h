@@ -21,8 +21,9 @@ extern const struct storage_env storage_real;
 
 int storage_sr_create(struct storage *s,
     const struct xenops_sr_create_args *a, struct xenops_sr_info *sr_out);
+/* device: where it was last, may be NULL. */
 int storage_sr_attach(struct storage *s, const char *uuid, int type,
-    struct xenops_sr_info *sr_out);
+    const char *device, struct xenops_sr_info *sr_out);
 /*
  * The SR on the partition that is kept for this host's (env->own): the one that
  * is there is attached, with its own uuid; on an empty partition, or one with a

@@ -47,7 +47,13 @@ $(R)/bedplate-release: $(ROOTFS_LISTS) $(ROOTFS_IN) dom0-rootfs/rootfs.mk
 	    echo 'update_keys=$(notdir $(TRUSTED_KEYS:.pub=))'; } >$@.tmp
 	@mv $@.tmp $@
 
+# as the build host knows them
+$(R)/timezones: dom0-rootfs/timezones.py | $(R)
+	$< /usr/share/zoneinfo >$@.tmp
+	@mv $@.tmp $@
+
 $(B)/rootfs.squashfs: $(ROOTFS_LISTS) $(ROOTFS_IN) $(R)/bedplate-release \
+		$(R)/timezones \
 		$(R)/sysroot.origin $(R)/modules.origin
 	@awk -v limit=$(LOG_LIMIT) '!/^#/ && NF { sum += $$2 * ($$3 + 1) } \
 	    END { if (sum > limit) { print "logs.conf: " sum " bytes"; \

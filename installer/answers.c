@@ -344,7 +344,13 @@ parse_keymap(struct answers *a, xmlNodePtr n)
 static bool
 parse_timezone(struct answers *a, xmlNodePtr n)
 {
-	return only(a, n, (const char *const[]){ "Etc/UTC", "UTC", NULL });
+	char *zone = a->choices.timezone;
+
+	if (!text_once(a, n, zone, sizeof a->choices.timezone))
+		return false;
+	a->timezone_line = (int)xmlGetLineNo(n);
+	return timezone_is_plain(zone) || bad(a, n, "<timezone>: '%s' is no "
+	    "name of one", zone);
 }
 
 static bool

@@ -36,6 +36,8 @@ struct answers {
 	struct choices choices;
 	bool has_password;		/* or said that there is none yet */
 	char ntp_source[NETCONF_TEXT];	/* "": not said */
+	int timezone_line;		/* whether there is such a zone is the
+					 * caller's to ask */
 	int line;			/* of what is wrong; 0: of all */
 	char why[ANSWERS_WHY];
 };

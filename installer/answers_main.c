@@ -92,6 +92,13 @@ main(int argc, char **argv)
 		    a.line, why);
 		return 1;
 	}
+	if (*a.choices.timezone &&
+	    !timezone_is_known(a.choices.timezone, TIMEZONES)) {
+		fprintf(stderr, "bedplate-answers: %s:%d: <timezone>: there is "
+		    "no '%s'\n", argv[1], a.timezone_line,
+		    a.choices.timezone);
+		return 1;
+	}
 	if (apply(&a.choices))
 		return 2;
 	return *a.choices.disk ? install(&a.choices) : 0;

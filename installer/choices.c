@@ -26,6 +26,8 @@ choices_problem(const struct choices *c)
 		return "the password's hash is none";
 	if (*c->hostname && hostname_problem(c->hostname))
 		return hostname_problem(c->hostname);
+	if (!timezone_is_plain(c->timezone))
+		return "the time zone's name is none";
 	return c->has_network ? netconf_problem(&c->network) : NULL;
 }
 
@@ -47,6 +49,17 @@ store_hostname(const struct choices *c, const char *path)
 }
 
 static int
+store_timezone(const struct choices *c, const char *path)
+{
+	char line[sizeof c->timezone + 1];
+
+	if (!*c->timezone)
+		return 0;
+	snprintf(line, sizeof line, "%s\n", c->timezone);
+	return state_write(path, line, 0644, 0);
+}
+
+static int
 store_password(const struct choices *c, const char *path)
 {
 	return *c->password_hash ?
@@ -63,6 +76,7 @@ choices_store(const struct choices *c, const char *folder, const char **what)
 	} files[] = {
 		{ "network.conf", "the network", store_network },
 		{ "hostname", "the host name", store_hostname },
+		{ "timezone", "the time zone", store_timezone },
 		{ "login/secret", "the password", store_password },
 	};
 	char path[PATH_SIZE];

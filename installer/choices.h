@@ -13,6 +13,7 @@
 #include "base/hostname.h"
 #include "base/secret.h"
 #include "netconf.h"
+#include "timezone.h"
 
 #define CHOICES_TEXT 257
 
@@ -28,6 +29,7 @@ struct choices {
 	char hostname[HOSTNAME_LENGTH_MAX + 1];
 	bool has_network;
 	struct netconf network;		/* time servers too */
+	char timezone[TIMEZONE_TEXT];
 };
 
 /* Keeps the password's hash.  NULL, or why not, for a person. */

@@ -262,6 +262,7 @@ static const struct {
 	{ "login/secret", { .mode = 0640, .group = XAPI_GID } },
 	{ "network.conf", { .mode = 0644 } },
 	{ "hostname", { .mode = 0644 } },
+	{ "timezone", { .mode = 0644 } },
 };
 
 static int

@@ -298,16 +298,18 @@ START_TEST(nothing_is_passed_over)
 	refused_by_name("<x:hostname xmlns:x=\"urn:x\">a</x:hostname>",
 	    "is not known");
 	refused_by_name("<keymap>de</keymap>", "'de'");
-	refused_by_name("<timezone>Europe/Berlin</timezone>",
-	    "'Europe/Berlin'");
+	refused_by_name("<timezone>Europe; Berlin</timezone>",
+	    "'Europe; Berlin'");
 	refused_by_name("<network-backend>vswitch</network-backend>",
 	    "'vswitch'");
 	refused_by_name("<ntp source=\"none\"/>", "source=\"none\"");
 	refused_by_name("<ntp/>", "source=\"\"");
 	refused("hostname=a", "a text");
-	ck_assert(parse_in("<keymap>us</keymap><timezone>Etc/UTC</timezone>"
-	    "<network-backend>bridge</network-backend>"
+	ck_assert(parse_in("<keymap>us</keymap>\n"
+	    "<timezone>America/Port-au-Prince</timezone><network-backend>bridge</network-backend>"
 	    "<ntp source=\"manual\"/><ntp-server>a.example</ntp-server>"));
+	ck_assert_str_eq(a.choices.timezone, "America/Port-au-Prince");
+	ck_assert_int_eq(a.timezone_line, 2);
 	refused("<ntp source=\"manual\"/>", "without");
 	refused("<ntp source=\"dhcp\"/><ntp-server>a</ntp-server>",
 	    "source=\"dhcp\"");

@@ -53,12 +53,13 @@ END_TEST
 START_TEST(what_is_not_chosen_stays)
 {
 	struct choices c = { .hostname = "one", .has_network = true,
-		.network = { .dhcp = true } };
+		.network = { .dhcp = true }, .timezone = "Asia/Kolkata" };
 	char *folder = state_folder();
 	const char *what;
 
 	ck_assert_int_eq(choices_store(&c, folder, &what), 0);
 	ck_assert_str_eq(text_of(folder, "hostname"), "one\n");
+	ck_assert_str_eq(text_of(folder, "timezone"), "Asia/Kolkata\n");
 	ck_assert_ptr_nonnull(strstr(text_of(folder, "network.conf"),
 	    "mode=dhcp\n"));
 	memset(&c, 0, sizeof(c));
@@ -82,6 +83,22 @@ START_TEST(a_bad_choice_stores_nothing)
 }
 END_TEST
 
+START_TEST(a_time_zone_is_known_by_its_whole_name)
+{
+	const char *file = scratch_file("zones");
+	FILE *f = fopen(file, "w");
+
+	fputs("Asia/Kolkata IST-5:30\nUTC UTC0\n", f);
+	fclose(f);
+	ck_assert(timezone_is_known("UTC", file));
+	ck_assert(timezone_is_known("Asia/Kolkata", file));
+	ck_assert(!timezone_is_known("Asia", file));
+	ck_assert(!timezone_is_known("UTC UTC0", file));
+	ck_assert(!timezone_is_known("", file));
+	ck_assert(!timezone_is_known("UTC", "/nowhere"));
+}
+END_TEST
+
 /* The one that ends what may still be set up comes last. */
 START_TEST(a_password_is_stored_after_all_else)
 {
@@ -102,6 +119,7 @@ int
 main(void)
 {
 	return UNIT_RUN("choices", only_the_hash_of_a_password_is_kept,
-	    what_is_not_chosen_stays, a_bad_choice_stores_nothing,
+	    what_is_not_chosen_stays,
+	    a_time_zone_is_known_by_its_whole_name, a_bad_choice_stores_nothing,
 	    a_password_is_stored_after_all_else);
 }

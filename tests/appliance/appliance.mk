@@ -1,10 +1,11 @@
 # Guests on the booted appliance, through the API.
 
 CHECK_TARGETS += check-install check-guest check-faults check-power
-CHECK_LONG_TARGETS += check-setup check-update check-power-long check-appliance-storage
+CHECK_LONG_TARGETS += check-setup check-update check-install-long \
+	check-power-long check-appliance-storage
 
 .PHONY: check-install check-update check-guest check-faults check-power \
-	check-power-long check-appliance-storage check-setup
+	check-power-long check-appliance-storage check-setup check-install-long
 ## check-install: unattended to a blank disk, then an update; BIOS and UEFI
 check-install: $(B)/SHA256SUMS $(UPDATE)
 	@UPDATE_KEY=$(UPDATE_KEY) python3 tests/appliance/test_install.py $(ISO)
@@ -16,6 +17,11 @@ check-update: $(B)/SHA256SUMS $(UPDATE)
 ## check-setup: the installer's pages, at the serial line
 check-setup: $(B)/SHA256SUMS
 	@python3 tests/appliance/test_setup.py $(ISO)
+
+## check-install-long: power cuts during an installation, which then goes on
+check-install-long: $(B)/SHA256SUMS
+	@ISO=$(ISO) python3 tests/appliance/test_cuts.py bios $(or $(CUTS),12)
+	@ISO=$(ISO) python3 tests/appliance/test_cuts.py uefi $(or $(CUTS),12)
 
 ## check-guest: a PV and a PVH guest, from upload to shutdown
 check-guest: $(B)/SHA256SUMS

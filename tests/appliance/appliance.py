@@ -100,7 +100,8 @@ class Machine:
     """iso: None boots from the first disk.  firmware: bios or uefi.
     medium: cd or usb.  disks: raw images (written to).  ports: {name: port
     of the appliance}; self.port[name] is the one on 127.0.0.1 it has here,
-    chosen freely unless (PORT, HERE) is given as a pair.  terminal: the
+    chosen freely unless (PORT, HERE) is given as a pair.  medium_index: when the
+    firmware tries the medium, 0 first.  terminal: the
     serial console is the terminal of whoever runs self.argv.
 
     One thread emulates all CPUs: with one each, QEMU 7.2 now and then runs
@@ -109,7 +110,7 @@ class Machine:
 
     def __init__(self, iso, firmware="bios", medium="cd", disks=(),
                  memory_mib=2048, cpus=1, ports=None, extra=(), name="host",
-                 terminal=False):
+                 terminal=False, medium_index=0):
         self.name = name
         self.dir = tempfile.mkdtemp(prefix="appliance-")
         self.port, forwards = {}, ""
@@ -133,7 +134,7 @@ class Machine:
         if terminal:
             self.argv += ["-mon", "chardev=serial"]
         self._firmware(firmware)
-        self._media(iso, medium, disks)
+        self._media(iso, medium, disks, medium_index)
         self.argv += extra
         self.log = bytearray()
         self.position = 0
@@ -150,7 +151,7 @@ class Machine:
                 + OVMF_CODE,
                 "-drive", "if=pflash,unit=1,format=raw,file=vars.fd"]
 
-    def _media(self, iso, medium, disks):
+    def _media(self, iso, medium, disks, index):
         if iso:
             device = ("ide-cd,bus=ide.5" if medium == "cd"
                       else "usb-storage,bus=usb.0")
@@ -158,7 +159,7 @@ class Machine:
                 "-drive", "id=medium,if=none,readonly=on,format=raw,%sfile=%s"
                 % ("media=cdrom," if medium == "cd" else "",
                    os.path.abspath(iso)),
-                "-device", device + ",drive=medium,bootindex=0"]
+                "-device", "%s,drive=medium,bootindex=%d" % (device, index)]
         for i, disk in enumerate(disks):
             self.argv += [
                 "-drive", "id=disk%d,if=none,format=raw,file=%s"

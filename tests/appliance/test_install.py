@@ -15,7 +15,8 @@ import slots
 from api import Api, Refused
 from appliance import Machine
 
-ISO = sys.argv[1] if len(sys.argv) > 1 else "build/bedplate.iso"
+ISO = (sys.argv[1] if __name__ == "__main__" and len(sys.argv) > 1 else
+       "build/bedplate.iso")
 SLOT = os.path.join(os.path.dirname(ISO), "slot.img")
 UPDATE = os.path.join(os.path.dirname(ISO), "bedplate.update")
 PASSWORD = "swordfish"

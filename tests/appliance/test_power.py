@@ -83,6 +83,10 @@ class Disk:
     def cut(self, rng):
         """One of the disks that there may be now."""
         image = bytearray(self.flushed)
+        return image, self.keep_some(image, rng)
+
+    def keep_some(self, image, rng):
+        """Some of what is not flushed, as a disk may have it by itself."""
         mode = rng.choice(("none", "all", "some", "torn"))
         for sector, data in self.pending:
             if mode == "all" or (mode == "some" and rng.random() < 0.5):
@@ -92,7 +96,7 @@ class Disk:
                     if rng.random() < 0.5:
                         self.write(image, sector + i // SECTOR,
                                    data[i:i + SECTOR])
-        return image, mode
+        return mode
 
 
 def writer(port, vm, log, acks):

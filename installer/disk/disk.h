@@ -51,8 +51,9 @@ bool disk_take(const char *name, struct disk *d);
 /* The disks, in the order of their names; their number. */
 int disks_list(struct disk out[static DISKS_MAX]);
 /*
- * The disk that an answer file names: by serial number, WWN, or kernel name
- * (sda, /dev/sda), the last only if the machine has no other fixed disk.
+ * The disk that an answer file names: by serial number, WWN, its link of
+ * /dev/disk/by-id/ as other systems have it (wwn-, scsi-3, BUS-MODEL_SERIAL), or
+ * kernel name (sda, /dev/sda), the last only if there is no other fixed disk.
  * NULL with *why, for a person, unless it is exactly one that nobody uses.
  */
 const struct disk *disk_named(const struct disk *disks, int n,

@@ -24,6 +24,7 @@ ANSWERS = """<installation%s>
   <primary-disk%s>sda</primary-disk>
   <root-password type="plaintext">%s</root-password>
   <hostname>installed</hostname>
+  <timezone>Europe/Berlin</timezone>
   <admin-interface name="eth0" proto="dhcp"/>
 </installation>
 """
@@ -42,6 +43,7 @@ def check_installed(m):
     m.expect("grep -q ' /run/slot iso9660 ro' /proc/mounts")
     m.expect("grep -q ' /state ext4 ' /proc/mounts")
     m.expect("grep -q 'bedplate.slot=a' /proc/cmdline")
+    m.expect("date | grep -q CE")
     return api
 
 

@@ -33,6 +33,36 @@ START_TEST(a_disk_is_named_by_what_stays)
 }
 END_TEST
 
+/* As answer files that were written for other systems have them. */
+START_TEST(links_by_id_are_understood)
+{
+	static const struct disk some[] = {
+		{ .path = "/dev/sda", .model = "SSD 870 EVO", .serial = "S1",
+			.wwn = "naa.5002538F" },
+		{ .path = "/dev/sdb", .model = "SSD 870 EVO", .serial = "S2" },
+		{ .path = "/dev/nvme0n1", .wwn = "eui.0025388b" },
+	};
+	static const struct {
+		const char *name;
+		int i;
+	} names[] = {
+		{ "wwn-0x5002538f", 0 }, { "scsi-35002538f", 0 },
+		{ "ata-SSD_870_EVO_S1", 0 }, { "ata-SSD_870_EVO_S2", 1 },
+		{ "nvme-eui.0025388b", 2 }, { "wwn-0x", -1 }, { "", -1 },
+		{ "ata-SSD_870_EVO", -1 }, { "nvme-", -1 }, { "scsi-3", -1 },
+	};
+	const char *why;
+	char name[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(name, sizeof(name), "/dev/disk/by-id/%s",
+		    names[i].name);
+		ck_assert_ptr_eq(disk_named(some, 3, name, &why),
+		    names[i].i == -1 ? NULL : &some[names[i].i]);
+	}
+}
+END_TEST
+
 START_TEST(kernel_names_count_only_for_the_one_fixed_disk)
 {
 	const char *why;
@@ -348,6 +378,7 @@ int
 main(void)
 {
 	return UNIT_RUN("install", a_disk_is_named_by_what_stays,
+	    links_by_id_are_understood,
 	    kernel_names_count_only_for_the_one_fixed_disk,
 	    a_disk_in_use_is_counted_but_not_taken,
 	    two_disks_of_one_serial_number_are_none,

@@ -140,7 +140,15 @@ idle(const struct slots *s, const char *arg)
 	return 0;
 }
 
-/* A slot that cannot write the block is no good one either. */
+static _Noreturn void
+rest(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A slot that cannot write the block is no good one either.  Once it is given
+ * up, daemons end for the restart, which is no reason. */
 static int
 watch(const struct slots *s, const char *arg)
 {
@@ -148,6 +156,8 @@ watch(const struct slots *s, const char *arg)
 	int rc;
 
 	(void)arg;
+	if (access(TRIAL_ENDED, F_OK) == 0)
+		rest();
 	if (on_trial(s)) {
 		problem = trial_await_health(s);
 		rc = problem ? 0 : trial_confirm(s);
@@ -162,8 +172,7 @@ watch(const struct slots *s, const char *arg)
 		print_file(TRIAL_WHY);
 		fflush(stdout);
 	}
-	for (;;)
-		pause();
+	rest();
 }
 
 static const struct {
@@ -184,8 +193,7 @@ main(int argc, char **argv)
 		if (argc < 2 || argc > 3 || strcmp(argv[1], commands[i].name))
 			continue;
 		if (rc == -ENODEV && !strcmp(argv[1], "watch"))
-			for (;;)
-				pause();
+			rest();
 		return rc ? fail("not an installed host", rc) :
 		    commands[i].run(&s, argc == 3 ? argv[2] : NULL);
 	}

@@ -76,10 +76,12 @@ trial_confirm(const struct slots *s)
 int
 trial_fail(const struct slots *s, const char *why)
 {
+	const struct atomic_file how = { .mode = 0644, .fleeting = true };
 	char text[WHY_SIZE];
 
 	snprintf(text, sizeof text, "slot %c was tried and given up: %s\n",
 	    s->running, why);
+	atomic_file_write(TRIAL_ENDED, "", 0, &how);
 	return keep_why(text);
 }
 

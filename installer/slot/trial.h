@@ -11,6 +11,7 @@
 
 #define TRIAL_WHY "/state/slot/failed"
 #define TRIAL_CONFIRMED "/run/bedplate/confirmed"
+#define TRIAL_ENDED "/run/bedplate/trial-ended"	/* given up: it restarts */
 #define TRIAL_NOW "/run/bedplate/trial"		/* while it goes on, for people */
 
 /* Tries the other slot at the next start.  -ENOENT: it holds no system;

@@ -410,6 +410,11 @@ START_TEST(errors_of_xenopsd_have_their_own_codes)
 	    "VM_BAD_POWER_STATE");
 	ck_assert_str_eq(failed(XENOPS_CODE_TIMEOUT, &s),
 	    "VM_SHUTDOWN_TIMEOUT");
+	/* a start whose disk went meanwhile */
+	ck_assert_str_eq(failed(XENOPS_CODE_NO_SUCH_VDI, &s),
+	    "SR_BACKEND_FAILURE");
+	ck_assert_str_eq(failed(XENOPS_CODE_NO_SUCH_SR, &s),
+	    "SR_BACKEND_FAILURE");
 	ck_assert_str_eq(failed(XENOPS_CODE_NO_BOOTABLE_DISK, &s),
 	    "BOOTLOADER_FAILED");
 	s.device_class = "VBD";

@@ -106,12 +106,12 @@ not_found(struct call *c, const struct ops_call *k,
 		if (has(&s->sr))
 			return err_sr_not_attached(c,
 			    call_ref_text(c, &s->sr));
-		break;
+		return backend_failure(c, k);
 	case XENOPS_CODE_NO_SUCH_VDI:
 		if (has(&s->vdi))
 			return err_vdi_missing(c, call_ref_text(c, &s->sr),
 			    call_ref_text(c, &s->vdi));
-		break;
+		return backend_failure(c, k);
 	default:
 		break;
 	}

@@ -279,6 +279,10 @@ START_TEST(accessors_read_and_write_fields)
 	json("pool.remove_tags", "\"%s\",\"%s\",\"x\"", who, where);
 	json("pool.get_tags", "\"%s\",\"%s\"", who, where);
 	is_result("[]");
+	json("pool.set_default_SR", "\"%s\",\"%s\",\"%s\"", who, where,
+	    where);
+	snprintf(want, sizeof(want), "\"SR\",\"%s\"", where);
+	is_error("HANDLE_INVALID", want);
 	snprintf(want, sizeof(want), "[\"%s\"]", where);
 	json("pool.get_all", "\"%s\"", who);
 	is_result(want);

@@ -166,6 +166,16 @@ call_txn_edit(struct call *c, struct db_txn *t, int class_id,
 	return obj;
 }
 
+int
+call_class(const char *name)
+{
+	int i = 0;
+
+	while (i < CLASS_N && strcmp(classes[i]->rec.name, name) != 0)
+		i++;
+	return i;
+}
+
 const char *
 call_ref_text(struct call *c, const struct ref *r)
 {

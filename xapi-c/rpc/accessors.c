@@ -141,6 +141,17 @@ check_size(struct edit *e, const struct vec *v)
 	    "the field would become too large");
 }
 
+/* What a reference is set to must be there, also when it is written. */
+static int
+check_target(struct edit *e, struct db_txn *t)
+{
+	const struct type *type = field_of(e->m)->type;
+	const struct ref *ref = e->a->value;
+
+	return type->kind != KIND_REF || ref_is_null(ref) ||
+	    call_txn_get(e->c, t, call_class(type->cls), ref) ? 0 : -1;
+}
+
 /* Runs on the writer's thread while the caller waits. */
 static int
 edit_fn(struct db_txn *t, void *arg)
@@ -156,7 +167,7 @@ edit_fn(struct db_txn *t, void *arg)
 	v = (struct vec *)(obj + field_of(e->m)->offset);
 	switch (e->m->kind) {
 	case METHOD_SET:
-		if (check_size(e, a->value) ||
+		if (check_size(e, a->value) || check_target(e, t) ||
 		    role_check_map(e->c, e->m->class_id, e->m->field, v,
 		    a->value) ||
 		    later_check(e->c, e->m->class_id, e->m->field, a->value,

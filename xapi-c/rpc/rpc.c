@@ -258,16 +258,6 @@ is_unbuilt(const struct method *m)
 	return m->flags & METHOD_LATER || m->refused;
 }
 
-static int
-class_named(const char *name)
-{
-	int i = 0;
-
-	while (i < CLASS_N && strcmp(classes[i]->rec.name, name) != 0)
-		i++;
-	return i;
-}
-
 /* A caller who names what is not there is told so, whatever else is refused. */
 static int
 check_refs(struct rpc *p)
@@ -280,7 +270,7 @@ check_refs(struct rpc *p)
 		t = rt->fields[i].type;
 		ref = (const void *)((char *)p->args + rt->fields[i].offset);
 		if (t->kind == KIND_REF && !ref_is_null(ref) &&
-		    !call_find(&p->c, class_named(t->cls), ref))
+		    !call_find(&p->c, call_class(t->cls), ref))
 			return -1;
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include "state.h"
 
 #define PATH_SIZE 512
+#define LINE_SIZE 128
 
 const char *
 choices_set_password(struct choices *c, const char *password)
@@ -37,26 +38,31 @@ store_network(const struct choices *c, const char *path)
 	return c->has_network ? netconf_write(&c->network, path) : 0;
 }
 
+_Static_assert(sizeof(((struct choices *)0)->hostname) < LINE_SIZE &&
+    sizeof(((struct choices *)0)->timezone) < LINE_SIZE, "a line is cut");
+
+/* A file with one line; none if there is no text for it. */
+static int
+store_line(const char *text, const char *path)
+{
+	char line[LINE_SIZE];
+
+	if (!*text)
+		return 0;
+	snprintf(line, sizeof line, "%s\n", text);
+	return state_write(path, line, 0644, 0);
+}
+
 static int
 store_hostname(const struct choices *c, const char *path)
 {
-	char line[sizeof c->hostname + 1];
-
-	if (!*c->hostname)
-		return 0;
-	snprintf(line, sizeof line, "%s\n", c->hostname);
-	return state_write(path, line, 0644, 0);
+	return store_line(c->hostname, path);
 }
 
 static int
 store_timezone(const struct choices *c, const char *path)
 {
-	char line[sizeof c->timezone + 1];
-
-	if (!*c->timezone)
-		return 0;
-	snprintf(line, sizeof line, "%s\n", c->timezone);
-	return state_write(path, line, 0644, 0);
+	return store_line(c->timezone, path);
 }
 
 static int

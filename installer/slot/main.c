@@ -106,19 +106,13 @@ give_up(const struct slots *s, const char *why)
 	return fail(REBOOT, -errno);
 }
 
-static bool
-on_trial(const struct slots *s)
-{
-	return s->trial_s && access(TRIAL_CONFIRMED, F_OK) == -1;
-}
-
 static int
 back(const struct slots *s, const char *arg)
 {
 	int rc;
 
 	(void)arg;
-	if (on_trial(s))
+	if (trial_is_on(s))
 		return give_up(s, "on demand");
 	rc = trial_confirm(s);
 	return rc ? fail("cannot go back", rc) : 0;
@@ -129,7 +123,7 @@ idle(const struct slots *s, const char *arg)
 {
 	const char name[2] = { slot_other(s->running) };
 	char path[SLOTS_PATH];
-	int rc = on_trial(s) ? -EBUSY : slots_device(s, name, path);
+	int rc = trial_is_on(s) ? -EBUSY : slots_device(s, name, path);
 
 	(void)arg;
 	if (rc == 0)
@@ -158,7 +152,7 @@ watch(const struct slots *s, const char *arg)
 	(void)arg;
 	if (access(TRIAL_ENDED, F_OK) == 0)
 		rest();
-	if (on_trial(s)) {
+	if (trial_is_on(s)) {
 		problem = trial_await_health(s);
 		rc = problem ? 0 : trial_confirm(s);
 		if (problem || rc)

@@ -35,13 +35,19 @@ to_trial(void *arg, struct env *e)
 	return true;
 }
 
+bool
+trial_is_on(const struct slots *s)
+{
+	return s->trial_s && access(TRIAL_CONFIRMED, F_OK) == -1;
+}
+
 int
 trial_start(const struct slots *s, unsigned limit_s)
 {
 	struct env now, want = { .good = s->running, .left = true,
 		.trial = slot_other(s->running), .limit_s = limit_s };
 
-	if (s->trial_s && access(TRIAL_CONFIRMED, F_OK) == -1)
+	if (trial_is_on(s))
 		return -EBUSY;
 	if (!slots_holds_system(s, want.trial))
 		return -ENOENT;

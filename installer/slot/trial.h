@@ -14,6 +14,8 @@
 #define TRIAL_ENDED "/run/bedplate/trial-ended"	/* given up: it restarts */
 #define TRIAL_NOW "/run/bedplate/trial"		/* while it goes on, for people */
 
+/* Is the running slot on trial, not confirmed yet? */
+bool trial_is_on(const struct slots *s);
 /* Tries the other slot at the next start.  -ENOENT: it holds no system;
  * -EBUSY: the running one is on trial itself. */
 int trial_start(const struct slots *s, unsigned limit_s);

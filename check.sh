@@ -4,7 +4,7 @@
 # closes with the sum.  A target that fails without a FAIL line counts as one
 # failure, as does one that tests nothing.  `AGAIN name: why` is a failure that
 # is followed by a second try, and by that one's line.  With CI=true nothing
-# may be skipped.
+# may be skipped.  Each target's time is told, and that of all before the sum.
 set -eu
 
 dir=$1
@@ -14,8 +14,10 @@ passed=0
 failed=0
 skipped=0
 again=0
+began=$(date +%s)
 for t; do
 	echo "== $t"
+	start=$(date +%s)
 	log=$dir/$t.log
 	rc=0
 	{ "${MAKE:-make}" --no-print-directory "$t" 2>&1 || echo "make: $?"; } |
@@ -36,7 +38,9 @@ for t; do
 	failed=$((failed + f))
 	skipped=$((skipped + s))
 	again=$((again + a))
+	echo "-- $t: $(($(date +%s) - start)) s"
 done
+echo "-- all: $(($(date +%s) - began)) s"
 [ "$again" -eq 0 ] || echo "$again failed at first and were tried again"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "${CI:-}" != true ] || [ "$skipped" -eq 0 ] || failed=1

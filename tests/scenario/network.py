@@ -21,6 +21,7 @@ from image import SKEL, TREE, tree
 BRIDGE = os.path.join(ROOT, "build", "tests", "unit", "helper_bridge")
 SYSCTL = os.path.join(SKEL, "etc", "sysctl.conf")
 ETH_P_ALL = 3
+MAX_LEARNED = 4096  # NETDEV_MAX_LEARNED
 SILENCE_S = 0.3     # what answers, answers in a millisecond
 
 
@@ -167,6 +168,25 @@ def no_one_meets_dom0_but_on_the_management_network():
                 api = Api(b.https, "192.0.2.10")
                 api.login("root", PASSWORD)
                 check(api("host.get_all"), "no host")
+
+
+def a_guest_that_makes_up_senders_takes_no_memory():
+    """A bridge keeps each address it sees for minutes, in memory of dom0's
+    kernel: a guest sends from as many as it likes."""
+    with Lab() as lab:
+        with lab.guest.here():
+            s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        with s:
+            s.bind(("eth0", 0))
+            for i in range(3 * MAX_LEARNED):
+                s.send(bytes.fromhex("ffffffffffff" "02%010x" "88b5" % i) +
+                       bytes(46))
+        learned = [line for line in lab.dom0.run(
+            "bridge", "fdb", "show", "br", "xapi0").splitlines()
+            if " 02:" in " " + line and "permanent" not in line]
+        check(learned, "the bridge has learned nothing")
+        check(len(learned) <= MAX_LEARNED,
+              "%d addresses are kept" % len(learned))
 
 
 def names_at(lab, address, b):
@@ -396,6 +416,7 @@ if __name__ == "__main__":
     netns.enter()
     tree()
     sys.exit(main([no_one_meets_dom0_but_on_the_management_network,
+                   a_guest_that_makes_up_senders_takes_no_memory,
                    xapi_follows_the_management_address,
                    every_lease_ends_reachable,
                    a_lease_that_cannot_be_used_says_why,

@@ -147,6 +147,11 @@ nic_add(struct xs_handle *xs, int fd, const char *dev, const char *bridge,
 		return fail(xs, "cannot set the address of '%s': %s", dev,
 		    strerror(-rc));
 	(void)take_mtu(fd, dev, bridge);
+	/* the management network's is made without xenopsd */
+	rc = netdev_limit_learned(bridge);
+	if (rc)
+		return fail(xs, "cannot limit what '%s' learns: %s", bridge,
+		    strerror(-rc));
 	/* libxl may call twice; a port already there is no error */
 	rc = port_change(fd, SIOCBRADDIF, bridge, dev);
 	if (rc && rc != -EBUSY)

@@ -157,6 +157,8 @@ bridge_create(const char *bridge, int mtu, const char *port)
 		if (!rc)
 			rc = set_address(fd, bridge, port);
 	}
+	if (!rc)
+		rc = netdev_limit_learned(bridge);
 	if (!rc && port)
 		rc = add_port(fd, bridge, port, mtu);
 	if (!rc && mtu)

@@ -3,10 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+/* IFLA_BR_FDB_MAX_LEARNED, which older headers lack */
+#define BRIDGE_MAX_LEARNED 49
 
 int
 netdev_request(int fd, unsigned long request, const char *dev,
@@ -82,4 +91,63 @@ netdev_mute(const char *dev)
 	if (!rc)
 		rc = set("ipv4", dev, "rp_filter", "1");
 	return rc;
+}
+
+/* Changes one number of a bridge, as its driver's part of the link. */
+struct bridge_change {
+	struct nlmsghdr head;
+	struct ifinfomsg link;
+	struct nlattr info;		/* holds all that follow */
+	struct nlattr kind;
+	char name[8];
+	struct nlattr data;		/* holds the last two */
+	struct nlattr which;
+	uint32_t value;
+};
+
+static int
+netlink_ask(const void *message, size_t len)
+{
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr error;
+		char rest[256];		/* what was asked, again */
+	} answer;
+	int rc = -EPROTO;
+	ssize_t r;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd == -1)
+		return -errno;
+	r = send(fd, message, len, 0);
+	if (r != -1)
+		r = recv(fd, &answer, sizeof(answer), 0);
+	if (r == -1)
+		rc = -errno;
+	else if ((size_t)r >= sizeof(answer.head) + sizeof(answer.error) &&
+	    answer.head.nlmsg_type == NLMSG_ERROR)
+		rc = answer.error.error;
+	close(fd);
+	return rc;
+}
+
+int
+netdev_limit_learned(const char *bridge)
+{
+	struct bridge_change m = {
+		.head = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_NEWLINK,
+		    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.link.ifi_index = (int)if_nametoindex(bridge),
+		.info = { sizeof(m) - offsetof(struct bridge_change, info),
+		    IFLA_LINKINFO },
+		.kind = { sizeof(m.kind) + sizeof("bridge"), IFLA_INFO_KIND },
+		.name = "bridge",
+		.data = { sizeof(m) - offsetof(struct bridge_change, data),
+		    IFLA_INFO_DATA },
+		.which = { sizeof(m.which) + sizeof(m.value),
+		    BRIDGE_MAX_LEARNED },
+		.value = NETDEV_MAX_LEARNED,
+	};
+
+	return m.link.ifi_index ? netlink_ask(&m, sizeof(m)) : -ENODEV;
 }

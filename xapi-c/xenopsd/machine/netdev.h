@@ -22,5 +22,12 @@ int netdev_set_mtu(int fd, const char *dev, int mtu);
  * explain.  Whoever gives it an IPv6 address on purpose switches IPv6 on.
  */
 int netdev_mute(const char *dev);
+/*
+ * The most senders' addresses that a bridge keeps at a time; what comes from
+ * others still goes to all ports.  A guest makes up as many as it likes, and
+ * each takes memory of dom0's kernel for five minutes.
+ */
+#define NETDEV_MAX_LEARNED 4096
+int netdev_limit_learned(const char *bridge);
 
 #endif

@@ -50,6 +50,7 @@ struct call {
 	struct older_root *older;	/* those before call_refresh */
 	struct ref session;		/* null: call needs none */
 	struct ref task;		/* null: call is not a task */
+	bool part;			/* of a task that tells its own progress */
 	struct source from;		/* who sent it */
 	bool superuser;			/* local root or pool session */
 	int64_t patience_ms;		/* how long to wait for an oplock */

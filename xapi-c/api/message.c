@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/call.h"
@@ -6,6 +7,7 @@
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
+#include "wire/emit.h"
 
 #define MESSAGE_MAX 10000
 
@@ -94,6 +96,7 @@ api_message_create(struct call *c, const struct message_create_args *a,
 struct destroy {
 	struct call *c;
 	const struct ref *ref;
+	uint32_t n;			/* of destroy_many */
 };
 
 static int
@@ -113,6 +116,101 @@ api_message_destroy(struct call *c, const struct message_destroy_args *a)
 	struct destroy d = { .c = c, .ref = &a->self };
 
 	return call_write(c, destroy_in, &d);
+}
+
+static int
+compare_refs(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ref));
+}
+
+/* All of them, or none if one is not there.  The same one twice is once. */
+static int
+destroy_many_in(struct db_txn *t, void *arg)
+{
+	const struct destroy *d = arg;
+
+	for (uint32_t i = 0; i < d->n; i++) {
+		if (i && ref_equal(&d->ref[i], &d->ref[i - 1]))
+			continue;
+		if (!txn_delete(t, CLASS_MESSAGE, &d->ref[i]))
+			return err_handle_invalid(d->c, "message",
+			    call_ref_text(d->c, &d->ref[i]));
+	}
+	return 0;
+}
+
+int
+api_message_destroy_many(struct call *c,
+    const struct message_destroy_many_args *a)
+{
+	size_t size = a->messages.n * sizeof(struct ref);
+	struct ref *refs = arena_alloc(c->arena, size + 1);
+
+	if (!a->messages.n)
+		return 0;
+	memcpy(refs, a->messages.v, size);
+	qsort(refs, a->messages.n, sizeof(*refs), compare_refs);
+	return call_write(c, destroy_many_in, &(struct destroy){ .c = c,
+	    .ref = refs, .n = a->messages.n });
+}
+
+/* What destroy_all deletes. */
+struct sweep {
+	struct db_txn *t;
+	int64_t after, before;		/* both ends stay */
+	int64_t priority;		/* 0: any */
+};
+
+static int
+sweep_one(const void *obj, void *arg)
+{
+	const struct message *m = obj;
+	const struct sweep *s = arg;
+
+	if (m->timestamp > s->after && m->timestamp < s->before &&
+	    (!s->priority || m->priority == s->priority))
+		txn_delete(s->t, CLASS_MESSAGE, &m->obj.ref);
+	return 0;
+}
+
+static int
+sweep_in(struct db_txn *t, void *arg)
+{
+	struct sweep *s = arg;
+
+	s->t = t;
+	return txn_each(t, CLASS_MESSAGE, sweep_one, s);
+}
+
+static bool
+filter_parse(struct sweep *s, const char *key, const char *value)
+{
+	char *end;
+
+	if (strcmp(key, "after") == 0)
+		return datetime_parse(value, &s->after);
+	if (strcmp(key, "before") == 0)
+		return datetime_parse(value, &s->before);
+	if (strcmp(key, "priority") != 0)
+		return false;
+	s->priority = strtol(value, &end, 10);
+	return s->priority > 0 && !*end;
+}
+
+int
+api_message_destroy_all(struct call *c,
+    const struct message_destroy_all_args *a)
+{
+	struct sweep s = { .after = INT64_MIN, .before = INT64_MAX };
+	const struct string_pair *f = a->filters.v;
+
+	for (uint32_t i = 0; i < a->filters.n; i++)
+		if (!filter_parse(&s, f[i].key, f[i].value))
+			return err_invalid_value(c, "filters",
+			    arena_printf(c->arena, "%s=%s", f[i].key,
+			    f[i].value));
+	return call_write(c, sweep_in, &s);
 }
 
 /* -- reading -- */

@@ -26,7 +26,8 @@ static const struct op_class *
 class_with_operations(int class_id)
 {
 	static const struct op_class *const all[] = { &vm_op_class,
-	    &vbd_op_class, &vif_op_class, &vdi_op_class, &sr_op_class };
+	    &vbd_op_class, &vif_op_class, &vdi_op_class, &sr_op_class,
+	    &vm_appliance_op_class };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i]->cls->id == class_id)
@@ -268,6 +269,13 @@ const struct sr *
 sr_lock(struct call *c, struct oplock *l, const struct ref *ref, int op)
 {
 	return take(c, l, &sr_op_class, ref, op);
+}
+
+const struct vm_appliance *
+vm_appliance_lock(struct call *c, struct oplock *l, const struct ref *ref,
+    int op)
+{
+	return take(c, l, &vm_appliance_op_class, ref, op);
 }
 
 void

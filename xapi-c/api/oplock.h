@@ -1,6 +1,6 @@
 /*
  * Operation locks: current_operations and allowed_operations of VM, VBD, VIF,
- * VDI and SR.
+ * VDI, SR and VM_appliance.
  *
  * Each of these classes has a struct op_class with one check function over a
  * table (state x operation).  The same check refuses a call and computes what
@@ -50,6 +50,7 @@ extern const struct op_class vbd_op_class;
 extern const struct op_class vif_op_class;
 extern const struct op_class vdi_op_class;
 extern const struct op_class sr_op_class;
+extern const struct op_class vm_appliance_op_class;
 
 /* k->check, and that neither owners nor what is owned stand against it. */
 int op_check(const struct view *v, const struct op_class *k, const void *obj,
@@ -77,6 +78,8 @@ const struct vdi *vdi_lock(struct call *c, struct oplock *l,
     const struct ref *ref, int op);
 const struct sr *sr_lock(struct call *c, struct oplock *l,
     const struct ref *ref, int op);
+const struct vm_appliance *vm_appliance_lock(struct call *c,
+    struct oplock *l, const struct ref *ref, int op);
 /* In a write that also records the outcome.  No effect if not held. */
 void oplock_release_in(struct db_txn *t, struct oplock *l);
 /* call_write of such a write, or of one that deletes the object: if it is

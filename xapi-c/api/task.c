@@ -259,7 +259,7 @@ task_progress(struct call *c, double fraction, int64_t *last_ms)
 	struct progress p = { .task = c->task };
 	int64_t now = clock_mono_ms();
 
-	if (ref_is_null(&c->task))
+	if (ref_is_null(&c->task) || c->part)
 		return;
 	if (*last_ms && now - *last_ms < PROGRESS_INTERVAL_MS)
 		return;

@@ -32,6 +32,7 @@ struct xapi {
 	struct guesses *guesses;	/* base/guesses.h: at logins */
 	/* monotonic: when the log may hear again of a bad secret file */
 	_Atomic int64_t secret_quiet_ms;
+	_Atomic int vm_helpers;		/* threads of api/vm/order.h */
 	struct tls *tls;		/* net/tls.h: the certificate */
 	struct vec version;		/* of the version file: a string map */
 	int64_t started;		/* when this process did, wall clock */

@@ -136,6 +136,7 @@ copy_settings(struct db_txn *t, const struct clone *a, struct vm *vm)
 	vm->crash_dumps = vm->attached_PCIs = vm->groups = (struct vec){ 0 };
 	vm->is_a_snapshot = false;
 	vm->snapshot_of = vm->parent = REF_NULL;
+	vm->appliance = vm->snapshot_schedule = REF_NULL;
 	vm->snapshot_time = 0;
 	vm->other_config = map_remove(arena, vm->other_config,
 	    "default_template");

@@ -83,6 +83,7 @@ vm_state_refresh(struct db_txn *t, const struct ref *ref)
 	for (uint32_t i = 0; i < vm->VIFs.n; i++)
 		op_refresh(t, &vif_op_class, &refs[i]);
 	op_refresh(t, &vm_op_class, ref);
+	op_refresh(t, &vm_appliance_op_class, &vm->appliance);
 }
 
 void

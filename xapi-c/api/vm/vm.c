@@ -29,6 +29,9 @@ create_in(struct db_txn *t, void *arg)
 	struct vm_metrics *m = vm_metrics_txn_new(t);
 	struct vm v = *a->given;
 
+	if (!ref_is_null(&v.appliance) && !call_txn_get(a->c, t,
+	    CLASS_VM_APPLIANCE, &v.appliance))
+		return -1;
 	v.obj = vm->obj;
 	v.uuid = vm->uuid;
 	v.power_state = VM_POWER_STATE_HALTED;
@@ -45,6 +48,7 @@ create_in(struct db_txn *t, void *arg)
 	*vm = v;
 	*a->result = vm->obj.ref;
 	op_refresh(t, &vm_op_class, a->result);
+	op_refresh(t, &vm_appliance_op_class, &vm->appliance);
 	return 0;
 }
 
@@ -62,7 +66,11 @@ api_vm_create(struct call *c, const struct vm_create_args *a,
 static int
 destroy_in(struct db_txn *t, void *arg)
 {
+	const struct vm *vm = vm_txn_get(t, arg);
+	const struct ref appliance = vm ? vm->appliance : REF_NULL;
+
 	txn_delete(t, CLASS_VM, arg);
+	op_refresh(t, &vm_appliance_op_class, &appliance);
 	return 0;
 }
 
@@ -101,6 +109,7 @@ set_is_a_template_in(struct db_txn *t, void *arg)
 	else
 		vm_leave_template(t, vm);
 	op_refresh(t, &vm_op_class, &s->a->self);
+	op_refresh(t, &vm_appliance_op_class, &vm->appliance);
 	return 0;
 }
 

@@ -1,0 +1,243 @@
+"""Records that clients keep with a host, and what acts on many VMs at once:
+secrets, messages, groups, schedules, appliances.
+
+	objects.py [NAME...]
+"""
+
+import sys
+import time
+
+from bench import Bench, check, equal, main, refused, until
+
+NOWHERE = "OpaqueRef:00000000-0000-4000-8000-000000000001"
+
+
+def a_secret_is_kept():
+    with Bench() as b:
+        api = b.ready()
+        ref = api("secret.create", {"value": "s3cret", "other_config": {}})
+        equal(api("secret.get_value", ref), "s3cret", "value")
+        uuid = "5c1a3c1e-53b5-4d9a-8f7e-0c8d4f1b2a3c"
+        other = api("secret.introduce", uuid, "other", {"k": "v"})
+        equal(api("secret.get_by_uuid", uuid), other, "the introduced one")
+        refused("DB_UNIQUENESS_CONSTRAINT_VIOLATION", api,
+                "secret.introduce", uuid, "again", {})
+        refused("UUID_INVALID", api, "secret.introduce", "x", "again", {})
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        equal(api("secret.get_value", ref), "s3cret", "value")
+        api("secret.destroy", ref)
+        refused("HANDLE_INVALID", api, "secret.destroy", ref)
+        equal(api("secret.get_all"), [other], "secrets")
+
+
+def a_message(api, name, priority="3"):
+    uuid = api("pool.get_uuid", api("pool.get_all")[0])
+    return api("message.create", name, priority, "Pool", uuid, "body")
+
+
+def many_messages_go_at_once():
+    with Bench() as b:
+        api = b.ready()
+        old = set(api("message.get_all"))
+        refs = [a_message(api, "N%d" % i) for i in range(5)]
+        refused("HANDLE_INVALID", api, "message.destroy_many",
+                refs[:2] + [NOWHERE])
+        equal(set(api("message.get_all")), old | set(refs), "messages")
+        api("message.destroy_many", [])
+        api("message.destroy_many", refs[:2] + refs[:1])
+        equal(set(api("message.get_all")), old | set(refs[2:]), "messages")
+        urgent = a_message(api, "URGENT", "1")
+        refused("INVALID_VALUE", api, "message.destroy_all", {"name": "N3"})
+        refused("INVALID_VALUE", api, "message.destroy_all",
+                {"before": "soon"})
+        api("message.destroy_all", {"before": "20200101T00:00:00Z"})
+        equal(set(api("message.get_all")), old | set(refs[2:]) | {urgent},
+              "messages")
+        api("message.destroy_all", {"priority": "3",
+                                    "after": "20200101T00:00:00Z"})
+        check(not set(refs) & set(api("message.get_all")), "some are left")
+        check(urgent in api("message.get_all"), "another priority went too")
+        api("message.destroy_all", {})
+        equal(api("message.get_all"), [], "messages")
+
+
+def a_vm_is_in_one_group():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        groups = [api("VM_group.create", {
+            "name_label": n, "name_description": "",
+            "placement": "anti_affinity"}) for n in ("one", "two")]
+        refused("TOO_MANY_GROUPS", api, "VM.set_groups", vm, groups)
+        refused("HANDLE_INVALID", api, "VM.set_groups", vm, [NOWHERE])
+        api("VM.set_groups", vm, groups[:1])
+        equal(api("VM_group.get_VMs", groups[0]), [vm], "VMs")
+        api("VM.set_groups", vm, groups[1:])
+        equal(api("VM_group.get_VMs", groups[0]), [], "VMs")
+        api("VM_group.destroy", groups[1])
+        equal(api("VM.get_groups", vm), [], "groups")
+
+
+def a_schedule_says_when():
+    with Bench() as b:
+        api = b.ready()
+        record = {"name_label": "nightly", "name_description": "",
+                  "enabled": True, "type": "snapshot",
+                  "retained_snapshots": "7", "frequency": "daily",
+                  "schedule": {"hour": "3"}}
+        ref = api("VMSS.create", record)
+        equal(api("VMSS.get_schedule", ref), {"hour": "3", "min": "0"},
+              "schedule")
+        api("VMSS.set_frequency", ref, "weekly")
+        equal(api("VMSS.get_schedule", ref),
+              {"hour": "3", "min": "0", "days": "Monday"}, "schedule")
+        refused("MAP_DUPLICATE_KEY", api, "VMSS.add_to_schedule", ref, "days",
+                "Friday")
+        api("VMSS.remove_from_schedule", ref, "days")
+        api("VMSS.add_to_schedule", ref, "days", "Friday,Sunday")
+        equal(api("VMSS.get_schedule", ref)["days"], "Friday,Sunday", "days")
+        for key, value in (("hour", "24"), ("hour", "-1"), ("hour", ""),
+                           ("min", "10"), ("days", "Someday"),
+                           ("days", "Monday,"), ("year", "1")):
+            refused("INVALID_VALUE", api, "VMSS.set_schedule", ref,
+                    {key: value})
+        for n in ("0", "11"):
+            refused("INVALID_VALUE", api, "VMSS.set_retained_snapshots", ref,
+                    n)
+            refused("INVALID_VALUE", api, "VMSS.create",
+                    dict(record, retained_snapshots=n))
+        api("VMSS.set_retained_snapshots", ref, "10")
+        api("VMSS.set_type", ref, "checkpoint")
+        equal(api("VMSS.get_type", ref), "checkpoint", "type")
+        api("VMSS.destroy", ref)
+        equal(api("VMSS.get_all"), [], "schedules")
+
+
+# -- appliances --
+
+def appliance(b, api, orders):
+    """An appliance, and its VMs with these orders."""
+    ref = api("VM_appliance.create", {"name_label": "shop",
+                                      "name_description": ""})
+    vms = []
+    for i, order in enumerate(orders):
+        vms.append(b.vm(api, name="vm%d" % i))
+        api("VM.set_order", vms[i], str(order))
+        api("VM.set_appliance", vms[i], ref)
+    return ref, vms
+
+
+def states(api, vms):
+    return [api("VM.get_power_state", vm) for vm in vms]
+
+
+def allowed(api, ref):
+    return sorted(api("VM_appliance.get_allowed_operations", ref))
+
+
+def started(api, vm):
+    return int(api("VM.get_domid", vm))
+
+
+def an_appliance_starts_in_order():
+    with Bench() as b:
+        api = b.ready()
+        ref, vms = appliance(b, api, (2, 1, 1, 0))
+        equal(sorted(api("VM_appliance.get_VMs", ref)), sorted(vms), "VMs")
+        equal(allowed(api, ref), ["start"], "allowed operations")
+        refused("OPERATION_NOT_ALLOWED", api.run,
+                "VM_appliance.clean_shutdown", ref)
+        api.run("VM_appliance.start", ref, False)
+        equal(states(api, vms), ["Running"] * 4, "states")
+        domids = [started(api, vm) for vm in vms]
+        check(domids[3] < min(domids[1:3]) and
+              domids[0] > max(domids[1:3]), "the order was %r" % domids)
+        equal(allowed(api, ref), ["clean_shutdown", "hard_shutdown",
+                                  "shutdown"], "allowed operations")
+        api("VM_appliance.clean_shutdown", ref)
+        equal(states(api, vms), ["Halted"] * 4, "states")
+        api.run("VM_appliance.start", ref, True)
+        equal(states(api, vms), ["Paused"] * 4, "states")
+        api.run("VM_appliance.hard_shutdown", ref)
+        equal(states(api, vms), ["Halted"] * 4, "states")
+        equal(allowed(api, ref), ["start"], "allowed operations")
+
+
+def delays_lie_between_orders():
+    with Bench() as b:
+        api = b.ready()
+        ref, vms = appliance(b, api, (0, 1))
+        api("VM.set_start_delay", vms[0], "2")
+        api("VM.set_start_delay", vms[1], "1000")	# nothing follows
+        begin = time.monotonic()
+        api.run("VM_appliance.start", ref, False)
+        took = time.monotonic() - begin
+        check(2 <= took < 100, "the start took %.1f s" % took)
+        api("VM.set_shutdown_delay", vms[1], "1000")
+        task = api("Async.VM_appliance.shutdown", ref)
+        until("the first to be off",
+              lambda: states(api, vms) == ["Running", "Halted"])
+        error = refused("OTHER_OPERATION_IN_PROGRESS", api,
+                        "VM_appliance.destroy", ref)
+        equal(error[:2], ["VM_appliance", ref], "who is busy")
+        equal(api("VM_appliance.get_allowed_operations", ref), [], "allowed")
+        equal(list(api("VM_appliance.get_current_operations", ref).values()),
+              ["shutdown"], "current operations")
+        api("task.cancel", task)
+        until("the end", lambda: api("task.get_status", task) != "pending")
+        equal(api("task.get_status", task), "cancelled", "status")
+        equal(states(api, vms), ["Running", "Halted"], "states")
+        equal(allowed(api, ref), ["clean_shutdown", "hard_shutdown",
+                                  "shutdown", "start"], "allowed")
+
+
+def one_that_fails_holds_nobody_up():
+    with Bench() as b:
+        api = b.ready()
+        ref, vms = appliance(b, api, (0, 0, 1))
+        api("VM.set_blocked_operations", vms[1], {"start": "broken"})
+        error = refused("OPERATION_PARTIALLY_FAILED", api.run,
+                        "VM_appliance.start", ref, False)
+        equal(error, ["VM_appliance.start", vms[1]], "what failed")
+        equal(states(api, vms), ["Running", "Halted", "Running"], "states")
+        equal(api("VM_appliance.get_current_operations", ref), {}, "busy")
+
+
+def vms_come_to_an_appliance_and_go():
+    with Bench() as b:
+        api = b.ready()
+        ref, vms = appliance(b, api, (0, 0))
+        template = [t for t, r in api("VM.get_all_records").items()
+                    if r["is_a_template"]][0]
+        refused("OPERATION_NOT_ALLOWED", api, "VM.set_appliance", template,
+                ref)
+        refused("HANDLE_INVALID", api, "VM.set_appliance", vms[0], NOWHERE)
+        refused("HANDLE_INVALID", api, "VM.create", dict(
+            api("VM.get_record", vms[0]), appliance=NOWHERE))
+        copy = api("VM.clone", vms[0], "copy")
+        equal(api("VM.get_appliance", copy), "OpaqueRef:NULL", "the clone's")
+        api("VM.destroy", vms[0])
+        equal(api("VM_appliance.get_VMs", ref), [vms[1]], "VMs")
+        equal(allowed(api, ref), ["start"], "allowed operations")
+        api("VM.set_appliance", vms[1], "OpaqueRef:NULL")
+        equal(allowed(api, ref), [], "allowed operations")
+        refused("OPERATION_NOT_ALLOWED", api.run, "VM_appliance.start", ref,
+                False)
+        api("VM.set_appliance", vms[1], ref)
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        until("the operations to be known",
+              lambda: allowed(api, ref) == ["start"])
+        api("VM_appliance.destroy", ref)
+        equal(api("VM.get_appliance", vms[1]), "OpaqueRef:NULL", "appliance")
+
+
+if __name__ == "__main__":
+    sys.exit(main([
+        a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,
+        a_schedule_says_when, an_appliance_starts_in_order,
+        delays_lie_between_orders, one_that_fails_holds_nobody_up,
+        vms_come_to_an_appliance_and_go]))

@@ -15,7 +15,7 @@ export SOURCE_DATE_EPOCH
 include dom0-rootfs/keys.mk
 
 ROOTFS_LISTS := $(wildcard dom0-rootfs/lists/*.list) $(HV)/modules/root.list \
-	$(R)/keys.list
+	$(R)/keys.list $(R)/site.list
 INITRD_LISTS := $(wildcard dom0-rootfs/initramfs/*.list) $(HV)/modules/boot.list
 ROOTFS_IN := $(shell find dom0-rootfs/skel dom0-rootfs/initramfs -type f) \
 	$(OWN) dom0-rootfs/mkimage.py $(SYSROOT)
@@ -25,7 +25,7 @@ MKIMAGE := dom0-rootfs/mkimage.py --epoch $(SOURCE_DATE_EPOCH) \
 	--root sysroot=$(B)/sysroot --origin sysroot=$(R)/sysroot.origin \
 	--root deb=$(HV)/pkg --origin deb=$(HV)/pkg/ORIGIN \
 	--root modules=$(HV)/modules --origin modules=$(R)/modules.origin \
-	--root gen=$(R) --root own=$(B)/musl
+	--root gen=$(R) --root own=$(B)/musl --root site=$(B)/site
 
 $(R):
 	mkdir -p $@
@@ -45,6 +45,15 @@ $(R)/bedplate-release: $(ROOTFS_LISTS) $(ROOTFS_IN) dom0-rootfs/rootfs.mk
 	{ echo 'NAME=Bedplate'; echo 'VERSION=$(VERSION)'; \
 	    echo 'BUILT=$(SOURCE_DATE_EPOCH)'; \
 	    echo 'update_keys=$(notdir $(TRUSTED_KEYS:.pub=))'; } >$@.tmp
+	@mv $@.tmp $@
+
+# the pages that xapi serves
+$(R)/site.list: $(B)/site/.stamp | $(R)
+	cd $(B)/site && find . -name '[!.]*' | LC_ALL=C sort | while read -r p; do \
+	    to=/usr/share/bedplate/site$${p#.}; \
+	    if [ -d "$$p" ]; then echo "d $$to 0755 root root -"; \
+	    else echo "f $$to 0644 root root site:$${p#./}"; fi; \
+	done >$(CURDIR)/$@.tmp
 	@mv $@.tmp $@
 
 # as the build host knows them

@@ -26,10 +26,19 @@ $(GEN)/.stamp: $(SCANNER) $(IDL)
 	@$(SCANNER) -o $(@D) $(IDL)
 	@touch $@
 
-$(GEN_HEADERS) $(GEN_SOURCES) $(GEN)/wire.lock $(GEN)/api.md: $(GEN)/.stamp ;
+$(GEN_HEADERS) $(GEN_SOURCES) $(GEN)/wire.lock: $(GEN)/.stamp ;
+
+# What xapi serves to browsers: the pages written by hand and the reference.
+SITE := $(B)/site
+$(SITE)/.stamp: $(GEN)/.stamp $(wildcard ui-protocol/console/*)
+	@rm -rf $(@D)
+	@mkdir -p $(@D)
+	@cp ui-protocol/console/* $(@D)
+	@cp -r $(GEN)/api $(@D)
+	@touch $@
 
 .PHONY: gen
-## gen: C, wire.lock and api.md from the interface definition
+## gen: C, wire.lock and the reference from the interface definition
 gen: $(GEN)/.stamp
 
 .PHONY: check-idl wire-lock

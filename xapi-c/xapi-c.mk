@@ -108,7 +108,7 @@ XENOPSD_OBJ = $(call objects,$1,$(XENOPSD_MUSL)) \
 
 # $1 flavour directory, $2 where the programs go, $3 flags of linking
 define host_programs
-$2/xapi: $(call XAPI_OBJ,$1)
+$2/xapi: $(call XAPI_OBJ,$1) | $(SITE)/.stamp
 $2/xenopsd-sim: $(call SIM_OBJ,$1)
 $2/xapi $2/xenopsd-sim:
 	@mkdir -p $$(@D)

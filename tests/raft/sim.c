@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +19,8 @@
 #include "sim.h"
 
 #define TRACE_SHOWN (8 * 1024)
-#define SEED_TIMEOUT_S 60
+#define SEED_CPU_S 60		/* one history computes a second at most */
+#define SEED_HANGS_S 1800	/* whatever else the machine does */
 #define CALM_MS 120000
 
 uint64_t
@@ -580,6 +582,7 @@ remove_states(const char *dir)
 static bool
 play_apart(uint64_t seed, const char *dir, FILE *trace)
 {
+	const struct rlimit cpu = { SEED_CPU_S, SEED_CPU_S };
 	int status = 0;
 	pid_t pid;
 
@@ -588,12 +591,16 @@ play_apart(uint64_t seed, const char *dir, FILE *trace)
 	pid = fork();
 	if (!pid) {
 		dup2(fileno(trace), STDERR_FILENO);
-		alarm(SEED_TIMEOUT_S);
+		setrlimit(RLIMIT_CPU, &cpu);
+		alarm(SEED_HANGS_S);
 		play(seed, dir, trace);
 		exit(0);
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		abort();
+	if (WIFSIGNALED(status))
+		printf("the history was ended by signal %d (%s)\n",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 

@@ -139,7 +139,7 @@ class Bench:
             "xapi", "--state", self.path("xapi"), "--secret",
             self.path("secret"), "--xenops", self.path("xenops.sock"),
             "--http-port", str(self.http), "--https-port", str(self.https),
-            "--no-drop", *self.xapi_options, limits=limits)
+            "--site", os.path.join(ROOT, "build/site"), "--no-drop", *self.xapi_options, limits=limits)
         if wait:
             self.until_up()
 

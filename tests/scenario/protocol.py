@@ -108,6 +108,26 @@ def heads_are_read_as_xenapi_hosts_do():
             status(read_all(s), 200)
 
 
+def pages_are_served():
+    def get(path):
+        return exchange(b, ("GET %s HTTP/1.0\r\n\r\n" % path).encode())
+
+    with Bench() as b:
+        status(get("/"), 200, b"\r\nContent-Type: text/html", b"nosniff",
+               b'<a href="api/">')
+        equal(get("/index.html").split(b"\r\n\r\n")[1],
+              get("/").split(b"\r\n\r\n")[1], "the front page")
+        status(get("/style.css"), 200, b"\r\nContent-Type: text/css")
+        status(get("/api/"), 200, b'<a href="VM.html">VM</a>')
+        status(get("/api/VM.html"), 200, b'<h3 id="m-start">start</h3>',
+               b"</html>")
+        status(get("/api/xenapi.d.ts"), 200, b"text/plain",
+               b"export interface VM {")
+        for none in ("/api", "/none.html", "/../xapi/state.db",
+                     "/api/../index.html", "/.stamp", "/%2e%2e/x"):
+            status(get(none), 404)
+
+
 def bad_bodies_get_status_500_and_nothing_more():
     with Bench() as b:
         b.ready()
@@ -1083,7 +1103,7 @@ def pings_whose_answers_nobody_reads_are_not_taken():
 
 if __name__ == "__main__":
     sys.exit(main([
-        heads_are_read_as_xenapi_hosts_do,
+        heads_are_read_as_xenapi_hosts_do, pages_are_served,
         bad_bodies_get_status_500_and_nothing_more,
         ambiguous_bodies_end_the_connection,
         stalled_requests_time_out,

@@ -19,7 +19,10 @@ void emit_xenops_h(FILE *f, const struct model *m);
 void emit_xenops_c(FILE *f, const struct model *m);
 void emit_ops_stubs_h(FILE *f, const struct model *m);
 void emit_lock(FILE *f, const struct model *m);
-void emit_docs(FILE *f, const struct model *m);
+void emit_html_index(FILE *f, const struct model *m);
+void emit_html_errors(FILE *f, const struct model *m);
+void emit_html_class(FILE *f, const struct class *c);
+void emit_ts(FILE *f, const struct model *m);
 
 /* Accessors that follow from a class; the explicit messages are not among
  * them.  Used for the method table, the lock and the documentation. */

@@ -1,12 +1,14 @@
 /*
  * scanner -o DIR FILE...: reads the interface definition and writes the
- * generated sources, wire.lock and api.md into DIR.  A file whose content
- * would not change is left alone, so that make rebuilds nothing for it.
+ * generated sources and wire.lock into DIR, the reference into DIR/api.  A file
+ * whose content would not change is left alone, so that make rebuilds nothing
+ * for it.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "check.h"
 #include "emit.h"
@@ -27,7 +29,9 @@ static const struct output {
 	{ "xenops.c", emit_xenops_c, true },
 	{ "ops_stubs.h", emit_ops_stubs_h, true },
 	{ "wire.lock", emit_lock, false },
-	{ "api.md", emit_docs, false },
+	{ "api/index.html", emit_html_index, false },
+	{ "api/errors.html", emit_html_errors, false },
+	{ "api/xenapi.d.ts", emit_ts, false },
 };
 
 /* Has the file exactly these bytes? */
@@ -65,10 +69,18 @@ file_write(const char *path, const char *data, size_t len)
 	return 0;
 }
 
+/* What was written to f, a memory stream, becomes the file's content. */
+static int
+file_keep(const char *path, FILE *f, char **data, size_t *len)
+{
+	if (fclose(f))
+		abort();
+	return file_has(path, *data, *len) ? 0 : file_write(path, *data, *len);
+}
+
 static int
 output_write(const struct output *o, const char *dir, const struct model *m)
 {
-	const char *path = fmt("%s/%s", dir, o->name);
 	char *data = NULL;
 	size_t len = 0;
 	FILE *f = open_memstream(&data, &len);
@@ -76,9 +88,20 @@ output_write(const struct output *o, const char *dir, const struct model *m)
 	if (!f)
 		abort();
 	o->emit(f, m);
-	if (fclose(f))
+	return file_keep(fmt("%s/%s", dir, o->name), f, &data, &len);
+}
+
+static int
+page_write(const struct class *c, const char *dir)
+{
+	char *data = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&data, &len);
+
+	if (!f)
 		abort();
-	return file_has(path, data, len) ? 0 : file_write(path, data, len);
+	emit_html_class(f, c);
+	return file_keep(fmt("%s/api/%s.html", dir, c->name), f, &data, &len);
 }
 
 int
@@ -97,8 +120,15 @@ main(int argc, char **argv)
 		model_check(&m);
 	if (m.complaints)
 		return 1;
+	if (mkdir(fmt("%s/api", argv[2]), 0777) == -1 && errno != EEXIST) {
+		fprintf(stderr, "cannot make '%s/api': %s\n", argv[2],
+		    strerror(errno));
+		return 1;
+	}
 	for (unsigned i = 0; i < sizeof(outputs) / sizeof(*outputs); i++)
 		if (m.protocol || !outputs[i].protocol)
 			rc |= output_write(&outputs[i], argv[2], &m);
+	for (int i = 0; i < m.classes.n; i++)
+		rc |= page_write(m.classes.v[i], argv[2]);
 	return rc ? 1 : 0;
 }

@@ -12,6 +12,7 @@ struct xapi_config {
 	const char *secret_path;	/* root's sha512crypt hash */
 	const char *ops_socket;
 	const char *version_path;	/* product version file, key=value */
+	const char *site_dir;		/* files for browsers */
 	int http_port;
 	int https_port;
 	bool unprivileged_ok;		/* simulator: no chroot, no uid change */

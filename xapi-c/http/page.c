@@ -2,24 +2,22 @@
 
 #include <string.h>
 
+#include "http/site.h"
+
 #define CORS "Access-Control-Allow-Origin: *\r\n"
 
-static const char front[] =
-    "<!DOCTYPE html><html><head><title>Bedplate</title></head><body>"
-    "<h1>Bedplate</h1><p>This host is managed through the XenAPI: "
-    "XML-RPC at <code>/</code>, JSON-RPC at <code>/jsonrpc</code>.</p>"
-    "</body></html>";
-
 void
-page_static(struct conn *c)
+page_file(struct conn *c, const struct site *site)
 {
-	if (strcmp(c->head.path, "/") != 0 &&
-	    strcmp(c->head.path, "/index.html") != 0) {
+	const struct site_file *f = site_find(site, c->head.path);
+
+	if (!f) {
 		page_missing(c);
 		return;
 	}
-	conn_reply_begin(c, 200, "text/html");
-	buf_adds(&c->reply.text, front);
+	conn_reply_begin(c, 200, f->type);
+	buf_adds(&c->out, "X-Content-Type-Options: nosniff\r\n");
+	reply_bytes(&c->reply, f->data, f->len);
 	conn_reply_end(c);
 }
 

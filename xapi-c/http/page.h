@@ -6,8 +6,10 @@
 
 #include "http/conn.h"
 
+struct site;
+
 /* Each fills in the whole reply. */
-void page_static(struct conn *c);
+void page_file(struct conn *c, const struct site *site);
 void page_options(struct conn *c);
 void page_missing(struct conn *c);
 void page_forbidden(struct conn *c);

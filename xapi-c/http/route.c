@@ -19,7 +19,7 @@ static const struct route routes[] = {
 	PAGE(HTTP_POST, "/services", page_missing),
 	PAGE(HTTP_POST, "/remote_db_access", page_missing),
 	PAGE(HTTP_OPTIONS, "/", page_options),
-	PAGE(HTTP_GET, "/", page_static),
+	{ HTTP_GET, "/", ROUTE_SITE, .page = NULL },
 	PAGE(HTTP_PUT, "/", page_forbidden),
 	PAGE(HTTP_CONNECT, "/", page_forbidden),
 	STREAM(HTTP_CONNECT, "/console", console_stream, CONNECT_CONSOLE),

@@ -14,6 +14,7 @@ struct conn;
 enum route_kind {
 	ROUTE_RPC_XML, ROUTE_RPC_JSON,	/* body first, then a worker */
 	ROUTE_PAGE,			/* answered at once by page() */
+	ROUTE_SITE,			/* a file of the site */
 	ROUTE_STREAM,			/* a thread of its own */
 };
 

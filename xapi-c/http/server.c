@@ -172,10 +172,12 @@ serve_page(struct http *h, struct conn *c)
 	}
 	if (!c->tls && http_https_only(h))
 		page_https(c, h->cfg.https_port);
-	else if (c->route)
-		c->route->page(c);
-	else
+	else if (!c->route)
 		page_missing(c);
+	else if (c->route->kind == ROUTE_SITE)
+		page_file(c, h->cfg.site);
+	else
+		c->route->page(c);
 	if (!c->keep)
 		c->refused = true;
 	return write_on(h, c);
@@ -220,7 +222,7 @@ advance(struct http *h, struct conn *c)
 			return NEXT_READ;
 	}
 	if (!c->route || c->route->kind == ROUTE_PAGE ||
-	    (!c->tls && http_https_only(h)))
+	    c->route->kind == ROUTE_SITE || (!c->tls && http_https_only(h)))
 		return serve_page(h, c);
 	if (c->route->kind != ROUTE_STREAM)
 		return serve_rpc(h, c);

@@ -15,10 +15,12 @@
 #include "net/tls.h"
 
 struct http;
+struct site;
 
 struct http_config {
 	struct xapi *x;
 	struct tls *tls;
+	const struct site *site;	/* NULL: no files are served */
 	int http_fd;		/* from http_listen, or -1; taken over */
 	int https_fd;
 	int https_port;		/* as clients see it, for redirects */

@@ -48,6 +48,16 @@ reply_object(struct reply *r, const struct object *o, enum form form)
 }
 
 void
+reply_bytes(struct reply *r, const char *data, size_t len)
+{
+	const struct slice s = { .data = data, .len = len };
+
+	take_text(r);
+	if (len)
+		add_slice(r, &s);
+}
+
+void
 reply_finish(struct reply *r)
 {
 	take_text(r);

@@ -1,6 +1,7 @@
 /*
- * A reply's body as a list of slices: text written for this reply, and encoded
- * objects shared with every other client, which are kept alive but not copied.
+ * A reply's body as a list of slices: text written for this reply, bytes that
+ * are always there, and encoded objects shared with every other client, which
+ * are kept alive but not copied.
  * A zeroed struct reply is empty; reply_release returns it to that.  One
  * thread at a time.
  */
@@ -16,7 +17,7 @@ struct slice {
 	const char *data;		/* NULL: at `at` in the reply's text */
 	size_t at;
 	size_t len;
-	const struct object *keep;	/* whose bytes these are */
+	const struct object *keep;	/* whose bytes these are, or NULL */
 };
 
 struct reply {
@@ -30,6 +31,8 @@ struct reply {
 
 /* The object's record in that form. */
 void reply_object(struct reply *r, const struct object *o, enum form form);
+/* Bytes that outlive the reply. */
+void reply_bytes(struct reply *r, const char *data, size_t len);
 /* Puts the last text into a slice; nothing may be added after it. */
 void reply_finish(struct reply *r);
 /* Fills at most max vectors with what comes after the first `skip` bytes,

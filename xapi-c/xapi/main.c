@@ -24,6 +24,7 @@
 #include "gen/types.h"
 #include "http/limits.h"
 #include "http/server.h"
+#include "http/site.h"
 #include "net/tls.h"
 #include "ops/ops.h"
 #include "xapi/db_command.h"
@@ -42,6 +43,7 @@
 struct daemon {
 	struct xapi x;
 	struct arena *arena;		/* texts that live as long as we do */
+	struct site *site;
 	struct sync *sync;
 	struct keeper *keeper;
 	bool pause;			/* before the end */
@@ -115,6 +117,17 @@ static const char *
 folder_of(struct daemon *d, const char *path)
 {
 	return dirname(arena_strdup(d->arena, path));
+}
+
+/* The API is there without it. */
+static void
+load_site(struct daemon *d)
+{
+	const char *dir = d->x.cfg.site_dir;
+	int rc = site_load(dir, &d->site);
+
+	if (rc)
+		log_warn("no pages from '%s': %s", dir, strerror(-rc));
 }
 
 static int
@@ -264,7 +277,8 @@ static int
 start_http(struct daemon *d)
 {
 	const struct http_config cfg = {
-		.x = &d->x, .tls = d->x.tls, .http_fd = d->http_fd,
+		.x = &d->x, .tls = d->x.tls, .site = d->site,
+		.http_fd = d->http_fd,
 		.https_fd = d->https_fd, .https_port = d->x.cfg.https_port,
 	};
 	struct http *http;
@@ -302,6 +316,7 @@ start(struct daemon *d)
 	if (rc == 0)
 		rc = listen_on(d, d->x.cfg.https_port, &d->https_fd);
 	d->x.version = options_version(d->x.cfg.version_path, d->arena);
+	load_site(d);
 	if (rc == 0 && !d->x.cfg.unprivileged_ok)
 		rc = drop(d);
 	if (rc == 0)
@@ -350,6 +365,7 @@ stop(struct daemon *d)
 	db_close(d->x.db);
 	keeper_free(d->keeper);
 	tls_free(d->x.tls);
+	site_free(d->site);
 	guesses_free(d->x.guesses);
 	arena_free(d->arena);
 	return true;

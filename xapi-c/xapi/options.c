@@ -10,7 +10,7 @@
 
 #define VERSION_LINES 64
 
-enum { OPT_STATE, OPT_SECRET, OPT_XENOPS, OPT_VERSION, OPT_HTTP, OPT_HTTPS,
+enum { OPT_STATE, OPT_SECRET, OPT_XENOPS, OPT_VERSION, OPT_SITE, OPT_HTTP, OPT_HTTPS,
 	OPT_LISTEN_ALL, OPT_NO_DROP, OPT_HELP };
 
 static const struct option options[] = {
@@ -18,6 +18,7 @@ static const struct option options[] = {
 	{ "secret", required_argument, NULL, OPT_SECRET },
 	{ "xenops", required_argument, NULL, OPT_XENOPS },
 	{ "version-file", required_argument, NULL, OPT_VERSION },
+	{ "site", required_argument, NULL, OPT_SITE },
 	{ "http-port", required_argument, NULL, OPT_HTTP },
 	{ "https-port", required_argument, NULL, OPT_HTTPS },
 	{ "listen-all", no_argument, NULL, OPT_LISTEN_ALL },
@@ -30,8 +31,8 @@ static void
 usage(FILE *f)
 {
 	fputs("usage: xapi [--state DIR] [--secret FILE] [--xenops SOCKET]\n"
-	    "    [--version-file FILE] [--http-port N] [--https-port N]\n"
-	    "    [--listen-all] [--no-drop]\n"
+	    "    [--version-file FILE] [--site DIR] [--http-port N]\n"
+	    "    [--https-port N] [--listen-all] [--no-drop]\n"
 	    "It listens on the management addresses and 127.0.0.1, or on "
 	    "all there are.\n", f);
 }
@@ -61,6 +62,7 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 		.secret_path = "/state/login/secret",
 		.ops_socket = "/run/xenopsd/xapi.sock",
 		.version_path = "/etc/bedplate-release",
+		.site_dir = "/usr/share/bedplate/site",
 		.http_port = 80, .https_port = 443,
 	};
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -76,6 +78,9 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 			break;
 		case OPT_VERSION:
 			cfg->version_path = optarg;
+			break;
+		case OPT_SITE:
+			cfg->site_dir = optarg;
 			break;
 		case OPT_HTTP:
 			if (!parse_port(optarg, &cfg->http_port))

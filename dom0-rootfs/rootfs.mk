@@ -9,7 +9,9 @@ OWN := $(addprefix $(B)/musl/,xapi xenopsd bedplate-answers bedplate-hotplug \
 LOG_LIMIT := 8388608
 
 VERSION := 0.1
-SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1)
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 1)
+endif
 export SOURCE_DATE_EPOCH
 
 include dom0-rootfs/keys.mk

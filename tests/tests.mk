@@ -21,9 +21,13 @@ UNIT_HELPERS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard \
 	tests/unit/helper_*.c))
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
-# Our layers that a test source names in its includes.
-unit_layers = $(filter $(LAYERS) gen xenopsd installer,$(sort $(shell \
-	sed -n 's,^\#include "\([a-z]*\)/.*,\1,p' $1)))
+# Our layers that a test source names in its includes; words `source=layer`
+# for all of them, by one program.
+UNIT_INCLUDES := $(shell awk -F '["/]' '/^\#include "[a-z]*\// \
+	{ print FILENAME "=" $$2 }' $(UNIT_SOURCES) \
+	$(wildcard tests/unit/helper_*.c))
+unit_layers = $(filter $(LAYERS) gen xenopsd installer,$(sort \
+	$(patsubst $1=%,%,$(filter $1=%,$(UNIT_INCLUDES)))))
 # $1 flavour directory, $2 source
 unit_archives = $(addprefix $1/,$(addsuffix .a,$(sort \
 	$(foreach l,$(call unit_layers,$2),$(LAYER_NEEDS_$l)))))

@@ -37,6 +37,7 @@ struct fake_hv {
 	bool changed;			/* an HV_EVENT_DOMAINS waits */
 	int pipe[2];
 	const char *fail;		/* what fails, once; NULL: nothing */
+	bool fails_late;		/* a removal, when it is done */
 	const char *asked_does;		/* what a guest does when asked */
 	const char *tty;
 	char log[1024];
@@ -386,13 +387,13 @@ fake_disk_remove(struct hv *hv, struct arena *a, uint32_t domid,
     int64_t device, bool force)
 {
 	struct fake_domain *d = fake_find(fake_of(hv), domid);
+	bool ok = fake_do(fake_of(hv), force ? "disk_destroy" : "disk_remove");
 
 	(void)a;
 	(void)device;
-	if (!fake_do(fake_of(hv), force ? "disk_destroy" : "disk_remove") || !d)
-		return -EIO;
-	d->n_disks--;
-	return 0;
+	if (d && (ok || fake_of(hv)->fails_late))
+		d->n_disks--;
+	return ok && d ? 0 : -EIO;
 }
 
 static int
@@ -410,12 +411,12 @@ static int
 fake_nic_remove(struct hv *hv, uint32_t domid, int64_t device, bool force)
 {
 	struct fake_domain *d = fake_find(fake_of(hv), domid);
+	bool ok = fake_do(fake_of(hv), force ? "nic_destroy" : "nic_remove");
 
 	(void)device;
-	if (!fake_do(fake_of(hv), force ? "nic_destroy" : "nic_remove") || !d)
-		return -EIO;
-	d->n_nics--;
-	return 0;
+	if (d && (ok || fake_of(hv)->fails_late))
+		d->n_nics--;
+	return ok && d ? 0 : -EIO;
 }
 
 static const char *

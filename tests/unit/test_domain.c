@@ -499,6 +499,31 @@ START_TEST(nics_come_and_go)
 }
 END_TEST
 
+/* libxl waits ten seconds for the back end, which a guest that took its front
+ * end away can prevent; then both are taken away, and that is an error. */
+START_TEST(what_is_gone_in_spite_of_the_guest_is_in_no_book)
+{
+	static struct xenops_vif_unplug_args a = { .vm = VM, .vif = VIF2,
+		.force = true };
+	struct rig *r = rig_new();
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	ck_assert_int_eq(plug(r, VBD2, 1, VDI2), 0);
+	ck_assert_int_eq(vif(r, VIF2, 1), 0);
+	r->hv.fails_late = true;
+	r->hv.fail = "disk_destroy";
+	ck_assert_int_eq(unplug(r, VBD2, true), 0);
+	ck_assert_uint_eq(disks_kept(r), 1);
+	ck_assert(!in_use(r, VDI2, VBD2));
+	r->hv.fail = "nic_destroy";
+	ck_assert_int_eq(run(r, domain_vif_unplug, XENOPS_VIF_UNPLUG, &a), 0);
+	(void)phase(r, &k);
+	ck_assert_uint_eq(k.spec.nics.n, 1);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(each_state_has_its_remedy)
 {
 	struct hv_domain d = { .uuid = VM };
@@ -540,5 +565,6 @@ main(void)
 	    only_what_was_caught_between_two_states_is_reaped,
 	    disks_come_and_go, a_plug_that_fails_is_undone,
 	    a_plug_that_was_cut_short_is_undone, nics_come_and_go,
+	    what_is_gone_in_spite_of_the_guest_is_in_no_book,
 	    each_state_has_its_remedy);
 }

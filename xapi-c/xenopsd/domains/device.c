@@ -114,7 +114,9 @@ disk_remove(struct request *rq, struct target *t,
 	if (disk_exists(t, d->device))
 		rc = t->hv->ops->disk_remove(t->hv, rq->arena, t->domid,
 		    d->device, force);
-	if (rc)
+	/* a guest can keep the back end from ending in time; what is then taken
+	 * away from both is gone all the same */
+	if (rc && disk_exists(t, d->device))
 		return request_fail(rq, force ? XENOPS_CODE_INTERNAL :
 		    XENOPS_CODE_TIMEOUT, "the guest did not let go of '%s': %s",
 		    d->vbd, t->hv->ops->error(t->hv));
@@ -230,7 +232,7 @@ nic_remove(struct request *rq, struct target *t,
 
 	if (nic_exists(t, n->device))
 		rc = t->hv->ops->nic_remove(t->hv, t->domid, n->device, force);
-	if (rc)
+	if (rc && nic_exists(t, n->device))	/* as for disks */
 		return request_fail(rq, force ? XENOPS_CODE_INTERNAL :
 		    XENOPS_CODE_TIMEOUT, "cannot remove the nic '%s': %s",
 		    n->vif, t->hv->ops->error(t->hv));

@@ -826,6 +826,22 @@ def an_sr_is_left_alone_while_something_is_done_to_it():
         refused("SR_NOT_ATTACHED", b.vdi, api)
 
 
+def a_copy_of_a_disk_in_another_sr_changes_nothing_about_it():
+    with Bench() as b:
+        api = b.ready()
+        vdi = b.vdi(api)
+        other = api("SR.create", api("host.get_all")[0],
+                    {"location": "memory"}, "0", "s", "", "file", "user",
+                    False, {})
+        before = api("VDI.get_record", vdi)
+        with open(b.path("host/sr/%s/%s.raw" % (
+                api("SR.get_uuid", other), before["uuid"])), "wb") as f:
+            f.truncate(MIB)
+        api("SR.scan", other)
+        equal(api("VDI.get_record", vdi), before, "the record")
+        equal(api("SR.get_VDIs", other), [], "the other SR's disks")
+
+
 def what_led_to_an_sr_that_is_forgotten_leads_nowhere():
     with Bench() as b:
         api = b.ready()
@@ -1389,6 +1405,7 @@ SCENARIOS = [
     what_led_to_an_sr_that_is_forgotten_leads_nowhere,
     a_blocked_operation_is_refused, a_shutdown_goes_no_blocked_way,
     an_sr_is_left_alone_while_something_is_done_to_it,
+    a_copy_of_a_disk_in_another_sr_changes_nothing_about_it,
     a_disk_is_in_a_vm_only_once,
     the_control_domain_is_no_guest, odd_devices_and_names_are_refused,
     a_disk_that_a_guest_writes_to_is_not_cloned,

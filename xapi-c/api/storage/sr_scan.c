@@ -5,6 +5,7 @@
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/xapi.h"
+#include "base/log.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
 
@@ -30,15 +31,21 @@ vdi_used(const struct xenops_vdi_info *info, int64_t before)
 	return info->used >= 0 ? info->used : before;
 }
 
-/* A disk that xenopsd has: its record, made if there is none. */
+/* A disk that xenopsd has: its record, made if there is none.  A copy of a disk
+ * of another SR has no record: that is the other's. */
 static void
 apply_vdi(struct db_txn *t, const struct ref *sr,
     const struct xenops_vdi_info *info)
 {
 	const struct vdi *known = txn_find_uuid(t, CLASS_VDI, info->uuid);
-	struct vdi *vdi = known ? vdi_txn_edit(t, &known->obj.ref) :
-	    vdi_txn_new(t);
+	struct vdi *vdi;
 
+	if (known && !ref_equal(&known->SR, sr)) {
+		log_warn("VDI '%s' is in another SR, too: left out",
+		    known->uuid);
+		return;
+	}
+	vdi = known ? vdi_txn_edit(t, &known->obj.ref) : vdi_txn_new(t);
 	vdi->virtual_size = info->size;
 	vdi->physical_utilisation = vdi_used(info,
 	    vdi->physical_utilisation);

@@ -235,9 +235,43 @@ def vms_come_to_an_appliance_and_go():
         equal(api("VM.get_appliance", vms[1]), "OpaqueRef:NULL", "appliance")
 
 
+def vms_start_with_the_host():
+    """The simulator's restart is one of the machine."""
+    with Bench() as b:
+        api = b.ready()
+        vms = [b.vm(api, name="vm%d" % i) for i in range(4)]
+        for vm, order in zip(vms[:3], ("1", "0", "0")):
+            api("VM.add_to_other_config", vm, "auto_poweron", "true")
+            api("VM.set_order", vm, order)
+        api("VM.set_blocked_operations", vms[2], {"start": "broken"})
+
+        def restart():
+            b.kill_sim()
+            b.start_sim()
+        pool = api("pool.get_all")[0]
+        api("pool.add_to_other_config", pool, "auto_poweron", "true")
+        restart()
+        until("the VMs to start",
+              lambda: states(api, vms[:2]) == ["Running", "Running"])
+        check(started(api, vms[0]) > started(api, vms[1]), "the order")
+        equal(states(api, vms[2:]), ["Halted", "Halted"], "the others")
+        until("the task to end", lambda: not any(
+            t["status"] == "pending" for t in api(
+                "task.get_all_records").values()))
+        api.run("VM.hard_shutdown", vms[0])
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        until("the state to be known",
+              lambda: states(api, vms[:2])[1] == "Running")
+        api.run("VM.hard_shutdown", vms[1])
+        time.sleep(1)	# nothing is to happen
+        equal(states(api, vms), ["Halted"] * 4, "after a restart of xapi")
+
+
 if __name__ == "__main__":
     sys.exit(main([
         a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,
         a_schedule_says_when, an_appliance_starts_in_order,
         delays_lie_between_orders, one_that_fails_holds_nobody_up,
-        vms_come_to_an_appliance_and_go]))
+        vms_come_to_an_appliance_and_go, vms_start_with_the_host]))

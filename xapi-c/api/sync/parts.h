@@ -28,5 +28,12 @@ void sync_presence(struct xapi *x, const struct xenops_host_info *h);
 void sync_presence_known(struct call *c);
 /* PIFs only, after host_changed: addresses, carriers. */
 int sync_pifs(struct call *c, const struct xenops_host_info *h);
+/*
+ * Starts what is to start with the host, once after each boot of the machine:
+ * a restart of xapi that comes before all were tried tries the others.  On a
+ * thread of its own, for as long as VMs and their delays take, or until
+ * is_over.
+ */
+int sync_autostart(struct call *c, bool (*is_over)(void *arg), void *arg);
 
 #endif

@@ -41,6 +41,8 @@ struct sync {
 	bool stop;
 	bool full;			/* ask for everything but SRs */
 	bool storage;			/* ask for SRs */
+	bool looked, attached;		/* since the connection: host and SRs
+					 * are known; VMs may start */
 	unsigned int connection;	/* counts them */
 	struct item *items;
 	struct arena *host_arena;	/* NULL: no news of the host */
@@ -114,6 +116,7 @@ sync_connected(void *arg)
 	s->connection++;
 	s->full = true;
 	s->storage = true;
+	s->looked = s->attached = false;
 	pthread_cond_broadcast(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -462,16 +465,22 @@ wait_work(struct sync *s, int ms)
 }
 
 /* With the lock held, which it drops while it works.  due is what asks for
- * fn, which is tried again if it fails while there is a connection. */
+ * fn, which is tried again if it fails while there is a connection; seen is
+ * set when it does not. */
 static void
-work_pass(struct sync *s, bool *due, bool (*fn)(struct sync *s))
+work_pass(struct sync *s, bool *due, bool (*fn)(struct sync *s), bool *seen)
 {
+	unsigned int connection = s->connection;
 	bool ok;
 
 	*due = false;
 	pthread_mutex_unlock(&s->lock);
 	ok = fn(s);
 	pthread_mutex_lock(&s->lock);
+	if (ok && connection == s->connection) {
+		*seen = true;
+		pthread_cond_broadcast(&s->wake);
+	}
 	if (!ok && !s->stop && !*due && ops_is_connected(s->x->ops)) {
 		wait_work(s, RETRY_MS);
 		*due = true;
@@ -514,7 +523,7 @@ sync_thread(void *arg)
 	pthread_mutex_lock(&s->lock);
 	while (!s->stop) {
 		if (s->full) {
-			work_pass(s, &s->full, pass);
+			work_pass(s, &s->full, pass, &s->looked);
 		} else if (s->items || s->host_arena) {
 			work_events(s);
 			/* What is left was deferred. */
@@ -538,7 +547,52 @@ storage_thread(void *arg)
 	pthread_mutex_lock(&s->lock);
 	while (!s->stop) {
 		if (s->storage)
-			work_pass(s, &s->storage, pass_storage);
+			work_pass(s, &s->storage, pass_storage,
+			    &s->attached);
+		else
+			wait_work(s, 0);
+	}
+	s->running--;
+	pthread_cond_signal(&s->gone);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+static bool
+is_stopping(void *arg)
+{
+	struct sync *s = arg;
+	bool stop;
+
+	pthread_mutex_lock(&s->lock);
+	stop = s->stop;
+	pthread_mutex_unlock(&s->lock);
+	return stop;
+}
+
+static bool
+start_vms(struct sync *s)
+{
+	struct call c = call_open(s);
+	int rc = sync_autostart(&c, is_stopping, s);
+
+	if (rc)
+		log_warn("cannot start the VMs of the host: %s",
+		    c.err.code ? c.err.code : "?");
+	call_shut(&c);
+	return rc == 0;
+}
+
+static void *
+autostart_thread(void *arg)
+{
+	struct sync *s = arg;
+	bool done;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop) {
+		if (s->looked && s->attached)
+			work_pass(s, &s->looked, start_vms, &done);
 		else
 			wait_work(s, 0);
 	}
@@ -592,7 +646,8 @@ sync_start(struct sync *s)
 {
 	int rc = start_thread(s, sync_thread);
 
-	return rc ? rc : start_thread(s, storage_thread);
+	rc = rc ? rc : start_thread(s, storage_thread);
+	return rc ? rc : start_thread(s, autostart_thread);
 }
 
 static bool

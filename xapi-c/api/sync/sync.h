@@ -3,7 +3,8 @@
  * (re)connection to xenopsd, asks it for everything and rebuilds pool, host,
  * SMs, networks, PIFs, templates and the VMs' states, and in between applies
  * xenopsd's events.  A second thread does the same for SRs, which may take
- * long: VMs are not to be lost from sight meanwhile.  The first pass is what
+ * long: VMs are not to be lost from sight meanwhile.  A third one starts the VMs
+ * that start with the host, once both have looked.  The first pass is what
  * makes the API usable; requests that come before it find an empty host and
  * fail properly.
  */

@@ -6,6 +6,7 @@ secrets, messages, groups, schedules, appliances.
 
 import sys
 import time
+from xmlrpc.client import DateTime
 
 from bench import Bench, check, equal, main, refused, until
 
@@ -269,9 +270,66 @@ def vms_start_with_the_host():
         equal(states(api, vms), ["Halted"] * 4, "after a restart of xapi")
 
 
+def a_pool_tells_what_it_has():
+    """One edition, no extensions, no plugins, TLS 1.2."""
+    with Bench() as b:
+        api = b.ready()
+        pool, host = api("pool.get_all")[0], api("host.get_all")[0]
+        equal(api("pool.get_license_state", pool),
+              {"edition": "free", "expiry": "never"}, "licence")
+        api("host.apply_edition", host, "free")
+        api("pool.apply_edition", pool, "free")
+        refused("INVALID_EDITION", api, "pool.apply_edition", pool, "gold")
+        refused("INVALID_EDITION", api, "host.apply_edition", host, "gold")
+        refused("LICENSE_PROCESSING_ERROR", api, "host.license_add", host,
+                "x")
+        check(not api("host.has_extension", host, "x"), "an extension")
+        check(not api("pool.has_extension", pool, "x"), "an extension")
+        equal(refused("MESSAGE_METHOD_UNKNOWN", api, "host.call_extension",
+                      host, "Host.x"), ["Host.x"], "what is unknown")
+        vm = b.vm(api)
+        refused("XENAPI_MISSING_PLUGIN", api, "VM.call_host_plugin", vm, "p",
+                "f", {})
+        refused("NOT_SYSTEM_DOMAIN", api, "VM.query_services", vm)
+        api("pool.disable_ssl_legacy", pool)
+        api("host.set_ssl_legacy", host, False)
+        refused("VALUE_NOT_SUPPORTED", api, "host.set_ssl_legacy", host, True)
+        check(not api("host.get_ssl_legacy", host), "old TLS")
+
+
+def telemetry_has_a_name_and_a_time():
+    with Bench() as b:
+        api = b.ready()
+        pool = api("pool.get_all")[0]
+        api("pool.reset_telemetry_uuid", pool)
+        first = api("pool.get_telemetry_uuid", pool)
+        api("pool.reset_telemetry_uuid", pool)
+        second = api("pool.get_telemetry_uuid", pool)
+        equal(api("secret.get_all"), [second], "secrets")
+        check(first != second, "the same name")
+        refused("TELEMETRY_NEXT_COLLECTION_TOO_LATE", api,
+                "pool.set_telemetry_next_collection", pool,
+                DateTime("20991231T00:00:00Z"))
+        api("pool.set_telemetry_next_collection", pool,
+            DateTime("20200101T00:00:00Z"))
+        equal(api("pool.get_telemetry_next_collection", pool).value,
+              "20200101T00:00:00Z", "the time")
+
+
+def the_newest_event_has_the_current_id():
+    with Bench() as b:
+        api = b.ready()
+        api("event.inject", "pool", api("pool.get_all")[0])
+        newest = max(int(e["id"]) for e in api(
+            "event.from", ["*"], "", 0.0)["events"])
+        check(newest <= int(api("event.get_current_id")), "the id")
+
+
 if __name__ == "__main__":
     sys.exit(main([
         a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,
         a_schedule_says_when, an_appliance_starts_in_order,
         delays_lie_between_orders, one_that_fails_holds_nobody_up,
-        vms_come_to_an_appliance_and_go, vms_start_with_the_host]))
+        vms_come_to_an_appliance_and_go, vms_start_with_the_host,
+        a_pool_tells_what_it_has, telemetry_has_a_name_and_a_time,
+        the_newest_event_has_the_current_id]))

@@ -85,17 +85,6 @@ api_host_list_methods(struct call *c, struct vec *result)
 	return 0;
 }
 
-/* There are no plugins: everything a plugin would do needs a message. */
-int
-api_host_call_plugin(struct call *c, const struct host_call_plugin_args *a,
-    const char **result)
-{
-	(void)result;
-	if (!call_find(c, CLASS_HOST, &a->host))
-		return -1;
-	return err_xenapi_missing_plugin(c, a->plugin);
-}
-
 struct change {
 	struct call *c;
 	struct ref host;
@@ -159,6 +148,17 @@ api_host_set_https_only(struct call *c,
 	struct change ch = { .c = c, .host = a->self, .enabled = a->value };
 
 	return call_write(c, https_only_in, &ch);
+}
+
+/* TLS 1.2 is the oldest version, whatever is asked for. */
+int
+api_host_set_ssl_legacy(struct call *c,
+    const struct host_set_ssl_legacy_args *a)
+{
+	if (!call_find(c, CLASS_HOST, &a->self))
+		return -1;
+	return a->value ? err_value_not_supported(c, "host.ssl_legacy", "true",
+	    "versions of TLS before 1.2 are not there") : 0;
 }
 
 /* Asked of the machine, not of the last event. */

@@ -52,3 +52,11 @@ api_pool_sync_database(struct call *c)
 	(void)c;
 	return 0;
 }
+
+/* They are on no host. */
+int
+api_pool_disable_ssl_legacy(struct call *c,
+    const struct pool_disable_ssl_legacy_args *a)
+{
+	return call_find(c, CLASS_POOL, &a->self) ? 0 : -1;
+}

@@ -37,8 +37,10 @@ BELOW = {
 }
 BELOW["update"] = {"net", "base"}
 BELOW["rpc"] = BELOW["api"] | {"api"}
-BELOW["http"] = BELOW["rpc"] | {"rpc"}
-BELOW["xapi"] = BELOW["http"] | {"http", "update"}
+BELOW["cli"] = BELOW["rpc"] | {"rpc"}
+BELOW["http"] = BELOW["cli"] | {"cli"}
+BELOW["xe"] = {"net", "wire", "base"}
+BELOW["xapi"] = BELOW["http"] | {"http", "update", "xe"}
 # Which rooms of its layer a room may include besides itself; the files above
 # the rooms may include all.
 ROOMS = {

@@ -6,7 +6,7 @@
 # Every folder is a layer and becomes an archive NAME.a per flavour; a new .c
 # file in it or in one of its rooms (xapi-c/LAYER/ROOM/) is picked up by itself.
 
-LAYERS := base wire net db ops api rpc http update
+LAYERS := base wire net db ops api rpc cli http update
 GEN_SOURCES ?= $(addprefix $(B)/gen/,types.c methods.c xenops.c)
 GEN_HEADERS ?= $(addprefix $(B)/gen/,types.h store.h errors.h methods.h \
 	xenops.h ops_stubs.h)
@@ -99,8 +99,11 @@ $(eval $(call flavour,$(B)/musl/obj,$$(MUSL_CC),MUSL_CFLAGS,$$(call \
 archives = $(2:%=$1/%.a)
 group = -Wl,--start-group $1 -Wl,--end-group
 
-XAPI_OBJ = $(call objects,$1,$(wildcard xapi-c/xapi/*.c)) \
+XE_PARTS := $(filter-out %/main.c,$(wildcard xapi-c/xe/*.c))
+XAPI_OBJ = $(call objects,$1,$(wildcard xapi-c/xapi/*.c) $(XE_PARTS)) \
 	$(call archives,$1,$(LAYERS) gen)
+XE_OBJ = $(call objects,$1,$(wildcard xapi-c/xe/*.c)) \
+	$(call archives,$1,net wire base)
 SIM_OBJ = $(call objects,$1,$(filter %/sim/main.c,$(XENOPSD_SIM))) \
 	$(call archives,$1,xenopsd gen base)
 XENOPSD_OBJ = $(call objects,$1,$(XENOPSD_MUSL)) \
@@ -110,7 +113,8 @@ XENOPSD_OBJ = $(call objects,$1,$(XENOPSD_MUSL)) \
 define host_programs
 $2/xapi: $(call XAPI_OBJ,$1) | $(SITE)/.stamp
 $2/xenopsd-sim: $(call SIM_OBJ,$1)
-$2/xapi $2/xenopsd-sim:
+$2/xe: $(call XE_OBJ,$1)
+$2/xapi $2/xenopsd-sim $2/xe:
 	@mkdir -p $$(@D)
 	$$(call say,LD)$(HOST_CC) -pthread $3 -o $$@.$$T \
 	    $$(call group,$$^) $(HOST_LIBS)
@@ -138,14 +142,19 @@ $(B)/musl/$1: $(B)/musl/obj/$1.whole.o xapi-c/xapi-c.mk
 endef
 
 $(eval $(call musl_program,xapi,$(call XAPI_OBJ,$(B)/musl/obj),$$(MUSL_LIBS)))
+$(eval $(call musl_program,xe,$(call XE_OBJ,$(B)/musl/obj),\
+	-lxml2 -lssl -lcrypto -lz -lm))
 $(eval $(call musl_program,xenopsd,$(call XENOPSD_OBJ,$(B)/musl/obj),\
 	$$(XEN_LIBS) -lcrypt -lm))
 $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_HOTPLUG) xapi-c/xenopsd/machine/netdev.c),\
 	-lxenstore -lxentoolcore))
 
-.PHONY: xapi-c FORCE
+.PHONY: xapi-c xe FORCE
 FORCE:
 
-## xapi-c: the daemons for this machine: xapi and the simulator
-xapi-c: $(B)/host/xapi $(B)/host/xenopsd-sim
+## xapi-c: the programs for this machine: xapi, the simulator and xe
+xapi-c: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
+
+## xe: build/musl/xe, the command line for any 64-bit Linux
+xe: $(B)/musl/xe

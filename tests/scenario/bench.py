@@ -139,7 +139,9 @@ class Bench:
             "xapi", "--state", self.path("xapi"), "--secret",
             self.path("secret"), "--xenops", self.path("xenops.sock"),
             "--http-port", str(self.http), "--https-port", str(self.https),
-            "--site", os.path.join(ROOT, "build/site"), "--no-drop", *self.xapi_options, limits=limits)
+            "--local-socket", self.path("xapi.sock"), "--site",
+            os.path.join(ROOT, "build/site"), "--no-drop",
+            *self.xapi_options, limits=limits)
         if wait:
             self.until_up()
 

@@ -1,7 +1,7 @@
 # The simulator by hand, and scenarios: xapi and the simulator as they are
 # shipped, and a client that knows nothing of either.
 
-.PHONY: sim check-scenario check-protocol check-sweep check-walk check-objects check-database check-network check-first-boot
+.PHONY: sim check-scenario check-protocol check-sweep check-walk check-objects check-xe check-database check-network check-first-boot
 sim: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@HTTP_PORT='$(HTTP_PORT)' HTTPS_PORT='$(HTTPS_PORT)' \
 	    PASSWORD='$(PASSWORD)' SIM_HOSTS='$(SIM_HOSTS)' \
@@ -31,6 +31,11 @@ CHECK_TARGETS += check-objects
 ## check-objects: records that clients keep, appliances; NAME=... as above
 check-objects: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/objects.py $(NAME)
+
+CHECK_TARGETS += check-xe
+## check-xe: commands of xe, by our program and by the protocol; NAME=... as above
+check-xe: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
+	@python3 tests/scenario/xe.py $(NAME)
 
 CHECK_TARGETS += check-database
 ## check-database: xapi's state: full disk, damage, kill -9; NAME=... as above

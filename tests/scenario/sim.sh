@@ -60,7 +60,8 @@ sim=$!
 wait_for "$sim" test -S "$dir/xenops.sock"
 "$build/host/xapi" --state "$dir/xapi" --secret "$dir/secret" \
     --xenops "$dir/xenops.sock" --http-port "$http" --https-port "$https" \
-    --site "$build/site" --listen-all --no-drop >"$dir/xapi.log" 2>&1 &
+    --local-socket "$dir/xapi.sock" --site "$build/site" --listen-all \
+    --no-drop >"$dir/xapi.log" 2>&1 &
 xapi=$!
 
 # shellcheck disable=SC2317 # called by wait_for

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +71,14 @@ static const char head[] =
     "\tconst char *key, *values, *works;\t/* NULL: none */\n"
     "\tconst char *why;\n};\n"
     "extern const struct later laters[];\n"
-    "extern const int n_laters;\n\n";
+    "extern const int n_laters;\n\n"
+    "/* What an error means, for people, and what its parameters are. */\n"
+    "struct error_doc {\n"
+    "\tconst char *code;\n"
+    "\tconst char *text;\n"
+    "\tconst char *params;\t\t/* names, separated by blanks */\n};\n"
+    "extern const struct error_doc error_docs[];\n"
+    "extern const int n_error_docs;\n\n";
 
 static void
 emit_prototype(FILE *f, const struct message *msg)
@@ -348,6 +356,48 @@ emit_laters(FILE *f, const struct model *m)
 	    "const int n_laters = %d;\n\n", n);
 }
 
+/* Prose as one line of C. */
+static void
+emit_prose(FILE *f, const char *s)
+{
+	bool blank = false, begun = false;
+
+	fputc('"', f);
+	for (; *s; s++) {
+		if (isspace((unsigned char)*s)) {
+			blank = begun;
+			continue;
+		}
+		if (blank)
+			fputc(' ', f);
+		if (*s == '"' || *s == '\\')
+			fputc('\\', f);
+		fputc(*s, f);
+		blank = false;
+		begun = true;
+	}
+	fputc('"', f);
+}
+
+static void
+emit_error_docs(FILE *f, const struct model *m)
+{
+	fputs("const struct error_doc error_docs[] = {\n", f);
+	for (int i = 0; i < m->errors.n; i++) {
+		const struct error_def *e = m->errors.v[i];
+
+		fprintf(f, "\t{ \"%s\",\n\t    ", e->name);
+		emit_prose(f, e->doc);
+		fputs(",\n\t    \"", f);
+		for (int j = 0; j < e->params.n; j++)
+			fprintf(f, "%s%s", j ? " " : "",
+			    (char *)e->params.v[j]);
+		fputs("\" },\n", f);
+	}
+	fprintf(f, "\t{ NULL, NULL, NULL },\n};\n"
+	    "const int n_error_docs = %d;\n\n", m->errors.n);
+}
+
 static const char tail[] =
     "static int\n"
     "compare_method(const void *name, const void *m)\n{\n"
@@ -372,5 +422,6 @@ emit_methods_c(FILE *f, const struct model *m)
 	emit_table(f, m);
 	emit_key_roles(f, m);
 	emit_laters(f, m);
+	emit_error_docs(f, m);
 	fputs(tail, f);
 }

@@ -53,6 +53,8 @@ struct call {
 	bool part;			/* of a task that tells its own progress */
 	struct source from;		/* who sent it */
 	bool superuser;			/* local root or pool session */
+	bool local_root;		/* sent by root on this host, by the
+					 * socket that nobody else reaches */
 	int64_t patience_ms;		/* how long to wait for an oplock */
 	struct error err;
 };

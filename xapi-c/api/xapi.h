@@ -11,6 +11,7 @@ struct xapi_config {
 	const char *state_dir;		/* database, certificate */
 	const char *secret_path;	/* root's sha512crypt hash */
 	const char *ops_socket;
+	const char *local_socket;	/* of this host's root; "": none */
 	const char *version_path;	/* product version file, key=value */
 	const char *site_dir;		/* files for browsers */
 	int http_port;

@@ -166,19 +166,33 @@ set_options(int fd)
 	}
 }
 
+/* Nobody else can reach the socket: its mode says so too. */
+static bool
+is_root_here(const struct http *h, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	    (peer.uid == 0 || peer.uid == h->cfg.local_uid);
+}
+
 static void
 accept_one(struct http *h, int fd, const struct sockaddr_storage *sa,
-    bool secure)
+    const struct listener *l)
 {
 	struct tls_conn *tls = NULL;
 	struct source from = source_of(sa);
 	struct conn *c;
 
-	if (make_room(h, &from)) {
-		tls = secure ? tls_accept(h->cfg.tls, fd) : NULL;
-		if (!secure || tls) {
-			set_options(fd);
+	if ((!l->local || is_root_here(h, fd)) && make_room(h, &from)) {
+		tls = l->secure ? tls_accept(h->cfg.tls, fd) : NULL;
+		if (!l->secure || tls) {
+			if (!l->local)
+				set_options(fd);
 			c = conn_new(h, fd, tls, &from);
+			c->local_root = l->local;
+			c->known = l->local;
 			c->suspect = guess_was_wrong(h->cfg.x->guesses, &from);
 			http_link(h, c);
 			http_arm(h, c, c->state,
@@ -190,7 +204,7 @@ accept_one(struct http *h, int fd, const struct sockaddr_storage *sa,
 }
 
 void
-http_accept(struct http *h, int listener, bool secure)
+http_accept(struct http *h, const struct listener *l)
 {
 	struct sockaddr_storage sa;
 	socklen_t len;
@@ -198,7 +212,7 @@ http_accept(struct http *h, int listener, bool secure)
 
 	for (;;) {
 		len = sizeof(sa);
-		fd = accept4(listener, (struct sockaddr *)&sa, &len,
+		fd = accept4(l->fd, (struct sockaddr *)&sa, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd == -1 && (errno == EINTR || errno == ECONNABORTED))
 			continue;
@@ -210,6 +224,6 @@ http_accept(struct http *h, int listener, bool secure)
 			}
 			return;
 		}
-		accept_one(h, fd, &sa, secure);
+		accept_one(h, fd, &sa, l);
 	}
 }

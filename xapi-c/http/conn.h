@@ -42,6 +42,7 @@ struct conn {
 	int fd;
 	struct tls_conn *tls;		/* NULL: plain HTTP */
 	struct source from;
+	bool local_root;		/* by the socket of this host's root */
 	uint64_t number;		/* in the order of coming */
 	enum conn_state state;		/* the epoll thread's alone */
 	uint32_t events;		/* registered with epoll */

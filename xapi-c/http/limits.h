@@ -46,6 +46,9 @@
 #define HTTP_MAX_PONGS (64u << 10)	/* to a console's client, unread */
 #define HTTP_HANGUP_MS 3000		/* for a console to take the last words */
 #define HTTP_KEEP_MS 300000		/* a silent console tells its session */
+#define HTTP_CLI_MS 900000		/* a command's client, until it answers:
+					 * a stock one says every five minutes
+					 * that it is busy */
 #define HTTP_STREAM_MS 300000		/* read or write of a transfer */
 
 /* TCP's own, for peers that are gone without a word: the kernel asks a silent

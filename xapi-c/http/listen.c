@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
@@ -51,6 +53,28 @@ http_listen(int port, int *fd_out)
 	return rc;
 }
 
+int
+http_listen_local(const char *path, int *fd_out)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const char *slash = strrchr(path, '/');
+	mode_t mask;
+	int rc;
+
+	if (strlen(path) >= sizeof(sa.sun_path) || !slash)
+		return -ENAMETOOLONG;
+	memcpy(sa.sun_path, path, (size_t)(slash - path));
+	if (*sa.sun_path && mkdir(sa.sun_path, 0755) == -1 && errno != EEXIST)
+		return -errno;
+	memcpy(sa.sun_path, path, strlen(path));
+	if (unlink(path) == -1 && errno != ENOENT)
+		return -errno;
+	mask = umask(0177);
+	rc = listen_on((const void *)&sa, sizeof(sa), false, fd_out);
+	umask(mask);
+	return rc;
+}
+
 static int
 listen_at(const char *address, int port, int *fd_out)
 {
@@ -86,7 +110,7 @@ free_slot(struct http *h)
 	return NULL;
 }
 
-static void
+static struct listener *
 add(struct http *h, int fd, bool secure, const char *address)
 {
 	struct listener *l = free_slot(h);
@@ -96,6 +120,7 @@ add(struct http *h, int fd, bool secure, const char *address)
 		l->address = mem_strdup(address);
 	if (!h->deaf)
 		watch(h, l, true);
+	return l;
 }
 
 void
@@ -107,6 +132,8 @@ listeners_init(struct http *h)
 		add(h, h->cfg.http_fd, false, NULL);
 	if (h->cfg.https_fd != -1)
 		add(h, h->cfg.https_fd, true, NULL);
+	if (h->cfg.local_fd != -1)
+		add(h, h->cfg.local_fd, false, NULL)->local = true;
 }
 
 static void

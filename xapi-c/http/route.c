@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "http/cli.h"
 #include "http/console.h"
 #include "http/page.h"
 #include "http/raw_vdi.h"
@@ -15,7 +16,7 @@
 static const struct route routes[] = {
 	RPC("/", XML),
 	RPC("/jsonrpc", JSON),
-	PAGE(HTTP_POST, "/cli", page_missing),
+	{ HTTP_POST, "/cli", ROUTE_CLI, .stream = http_cli_stream },
 	PAGE(HTTP_POST, "/services", page_missing),
 	PAGE(HTTP_POST, "/remote_db_access", page_missing),
 	PAGE(HTTP_OPTIONS, "/", page_options),

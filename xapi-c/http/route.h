@@ -16,6 +16,8 @@ enum route_kind {
 	ROUTE_PAGE,			/* answered at once by page() */
 	ROUTE_SITE,			/* a file of the site */
 	ROUTE_STREAM,			/* a thread of its own */
+	ROUTE_CLI,			/* body first, then a worker, then a
+					 * thread of its own */
 };
 
 struct route {

@@ -170,7 +170,7 @@ serve_page(struct http *h, struct conn *c)
 		c->head.keep_alive = false;
 		c->refused = true;
 	}
-	if (!c->tls && http_https_only(h))
+	if (!c->tls && !c->local_root && http_https_only(h))
 		page_https(c, h->cfg.https_port);
 	else if (!c->route)
 		page_missing(c);
@@ -195,7 +195,8 @@ serve_rpc(struct http *h, struct conn *c)
 		return refuse(h, c, 500, "The request is too large.");
 	if (c->in.len >= c->head_size + (size_t)c->head.length) {
 		/* A thread's wake-up costs more than a getter. */
-		if (c->known && c->head.length <= HTTP_QUICK_BODY &&
+		if (c->known && c->route->kind != ROUTE_CLI &&
+		    c->head.length <= HTTP_QUICK_BODY &&
 		    http_serve_quick(h, c))
 			return write_on(h, c);
 		to_worker(h, c);
@@ -222,7 +223,8 @@ advance(struct http *h, struct conn *c)
 			return NEXT_READ;
 	}
 	if (!c->route || c->route->kind == ROUTE_PAGE ||
-	    c->route->kind == ROUTE_SITE || (!c->tls && http_https_only(h)))
+	    c->route->kind == ROUTE_SITE ||
+	    (!c->tls && !c->local_root && http_https_only(h)))
 		return serve_page(h, c);
 	if (c->route->kind != ROUTE_STREAM)
 		return serve_rpc(h, c);
@@ -533,7 +535,7 @@ dispatch(struct http *h, const struct epoll_event *ev, int n)
 		const struct listener *l = ev[i].data.ptr;
 
 		if (listeners_has(h, l))
-			http_accept(h, l->fd, l->secure);
+			http_accept(h, l);
 	}
 	listeners_move(h);
 }

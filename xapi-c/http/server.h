@@ -11,6 +11,8 @@
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
+#include <sys/types.h>
+
 #include "api/xapi.h"
 #include "net/tls.h"
 
@@ -23,9 +25,13 @@ struct http_config {
 	const struct site *site;	/* NULL: no files are served */
 	int http_fd;		/* from http_listen, or -1; taken over */
 	int https_fd;
+	int local_fd;		/* from http_listen_local, or -1; taken over */
+	uid_t local_uid;	/* who may use it, besides root */
 	int https_port;		/* as clients see it, for redirects */
 };
 
+/* The socket of this host's root: mode 0600.  Makes its folder.  *fd_out, or -errno. */
+int http_listen_local(const char *path, int *fd_out);
 /* A listening socket on all addresses, IPv4 and IPv6, which the server is
  * started with.  *fd_out, or -errno. */
 int http_listen(int port, int *fd_out);

@@ -21,9 +21,10 @@ struct work_queue {
 struct listener {
 	int fd;
 	bool secure;
+	bool local;			/* the unix socket */
 	char *address;			/* NULL: all, for good */
 };
-#define HTTP_MAX_LISTENERS (2 + 2 * HTTP_MAX_ADDRESSES)
+#define HTTP_MAX_LISTENERS (3 + 2 * HTTP_MAX_ADDRESSES)
 
 struct http {
 	struct http_config cfg;
@@ -67,7 +68,7 @@ bool listeners_has(const struct http *h, const void *p);
 void listeners_move(struct http *h);
 
 /* accept.c: all waiting connections of a listening socket. */
-void http_accept(struct http *h, int listener, bool secure);
+void http_accept(struct http *h, const struct listener *l);
 /* Listen to new connections, or not while out of descriptors. */
 void http_hear(struct http *h, bool on);
 /* Adds to and removes from the epoll thread's list. */

@@ -24,12 +24,6 @@ await_for(struct conn *c, bool writing, int timeout_ms)
 	return r > 0 ? 0 : r == 0 ? -ETIMEDOUT : -errno;
 }
 
-static int
-await(struct conn *c, bool writing)
-{
-	return await_for(c, writing, HTTP_STREAM_MS);
-}
-
 void
 stream_revoke(struct stream *s)
 {
@@ -67,7 +61,7 @@ stream_read(struct stream *s, void *buf, size_t len)
 	}
 	stream_keep(s);
 	while ((r = conn_recv(c, buf, len)) == -EAGAIN) {
-		r = await(c, false);
+		r = await_for(c, false, s->read_ms);
 		if (r)
 			break;
 	}
@@ -101,7 +95,7 @@ stream_write(struct stream *s, const void *buf, size_t len)
 	while (len > 0) {
 		r = conn_send(s->conn, p, len);
 		if (r == -EAGAIN)
-			r = await(s->conn, true);
+			r = await_for(s->conn, true, HTTP_STREAM_MS);
 		if (r < 0)
 			return (int)r;
 		p += r;
@@ -172,16 +166,33 @@ authenticate(struct stream *s)
 }
 
 struct stream *
-stream_new(struct xapi *x, struct conn *c, enum http_action action)
+stream_new_plain(struct xapi *x, struct conn *c)
 {
 	struct stream *s = mem_zalloc(sizeof(*s));
 
 	s->conn = c;
 	s->head = &c->head;
+	s->read_ms = HTTP_STREAM_MS;
 	s->call.x = x;
 	s->call.from = c->from;
+	s->call.local_root = c->local_root;
 	s->call.arena = arena_new();
 	s->call.root = db_root_get(s->call.x->db);
+	return s;
+}
+
+void
+stream_is_of(struct stream *s)
+{
+	s->session = s->call.session;
+	s->kept_ms = clock_mono_ms();
+}
+
+struct stream *
+stream_new(struct xapi *x, struct conn *c, enum http_action action)
+{
+	struct stream *s = stream_new_plain(x, c);
+
 	/* A stranger changes nothing, not even the task that is named. */
 	if (authenticate(s)) {
 		stream_refuse(s, 401, role_http_name(action));
@@ -189,8 +200,7 @@ stream_new(struct xapi *x, struct conn *c, enum http_action action)
 		    action))) {
 		stream_refuse(s, 403, "The role does not allow this.");
 	} else {
-		s->session = s->call.session;
-		s->kept_ms = clock_mono_ms();
+		stream_is_of(s);
 		return s;
 	}
 	stream_free(s);
@@ -202,6 +212,8 @@ stream_same_owner(const struct stream *a, const struct stream *b)
 {
 	bool basic = !ref_is_null(&a->made);
 
+	if (a->conn->local_root != b->conn->local_root)
+		return false;
 	if (basic != !ref_is_null(&b->made))
 		return false;
 	return basic || ref_equal(&a->session, &b->session);

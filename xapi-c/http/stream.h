@@ -22,6 +22,8 @@ struct stream {
 	struct ref session;		/* constant: others look */
 	struct ref made;		/* session of Basic credentials */
 	atomic_bool revoked;		/* its session has ended */
+	int read_ms;			/* for the next byte to come */
+	void *state;			/* the route's own, in call's arena */
 	int64_t kept_ms;		/* when its session heard of it */
 	bool replied;			/* a status line went out */
 	struct stream *next;		/* of those with a thread; worker.c */
@@ -31,8 +33,12 @@ struct stream {
  * refusal. */
 struct stream *stream_new(struct xapi *x, struct conn *c,
     enum http_action action);
+/* One that nobody has authenticated yet, and its owner once call has it. */
+struct stream *stream_new_plain(struct xapi *x, struct conn *c);
+void stream_is_of(struct stream *s);
 void stream_free(struct stream *s);
-/* Of one session; all with Basic credentials count as one. */
+/* Of one session; all with credentials of their own count as one, but for this
+ * host's root. */
 bool stream_same_owner(const struct stream *a, const struct stream *b);
 
 /* From another thread: ends a stream that has one. */

@@ -15,6 +15,7 @@
 #include "base/guesses.h"
 #include "base/log.h"
 #include "gen/store.h"
+#include "http/cli.h"
 #include "http/route.h"
 #include "http/server_private.h"
 #include "http/stream.h"
@@ -142,7 +143,7 @@ serve_rpc(struct http *h, struct conn *c, bool quick)
 		.body = c->in.data + c->head_size,
 		.len = (size_t)c->head.length,
 		.format = c->route->kind == ROUTE_RPC_XML ? RPC_XML : RPC_JSON,
-		.from = c->from,
+		.from = c->from, .local_root = c->local_root,
 		.known = became_known, .known_arg = c,
 		.quick = quick,
 	};
@@ -294,7 +295,9 @@ workers_end_orphans(struct http *h)
 static bool
 begin_stream(struct http *h, struct conn *c)
 {
-	struct stream *s = stream_new(h->cfg.x, c, c->route->action);
+	bool cli = c->route->kind == ROUTE_CLI;
+	struct stream *s = cli ? http_cli_new(h->cfg.x, c) :
+	    stream_new(h->cfg.x, c, c->route->action);
 
 	c->result = CONN_WRITE;
 	if (!s)
@@ -305,7 +308,10 @@ begin_stream(struct http *h, struct conn *c)
 		http_published(h);
 		return true;
 	}
-	stream_refuse(s, 503, "Too many transfers are under way.");
+	if (cli)
+		http_cli_refuse(c, s, "too many commands are under way");
+	else
+		stream_refuse(s, 503, "Too many transfers are under way.");
 	stream_free(s);
 	return false;
 }
@@ -313,7 +319,8 @@ begin_stream(struct http *h, struct conn *c)
 static void
 work(struct http *h, struct conn *c)
 {
-	if (c->route && c->route->kind == ROUTE_STREAM) {
+	if (c->route && (c->route->kind == ROUTE_STREAM ||
+	    c->route->kind == ROUTE_CLI)) {
 		if (begin_stream(h, c))
 			return;
 	} else {

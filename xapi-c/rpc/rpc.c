@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "api/access/role.h"
 #include "api/access/session.h"
@@ -21,6 +22,8 @@
 
 /* Of a class whose objects may be listed on the epoll thread. */
 #define QUICK_OBJECTS 16
+/* Between two tries of a call whose session has its share of them. */
+#define LATER_MS 200
 
 /* One request on its way. */
 struct rpc {
@@ -486,7 +489,8 @@ enum rpc_outcome
 rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
     struct event_wait **wait_out)
 {
-	struct rpc p = { .q = q, .c = { .x = x, .from = q->from } };
+	struct rpc p = { .q = q, .c = { .x = x, .from = q->from,
+	    .local_root = q->local_root } };
 	enum rpc_outcome outcome = RPC_DONE;
 
 	*wait_out = NULL;
@@ -510,4 +514,63 @@ rpc_handle(struct xapi *x, const struct rpc_request *q, struct reply *r,
 	call_close(&p.c);
 	arena_free(p.c.arena);
 	return outcome;
+}
+
+/* With the session of c before the parameters, if the message wants one. */
+static void
+inner_request(struct rpc *p, const struct call *c, const char *method,
+    const struct value *params, uint32_t n)
+{
+	struct value *all = arena_alloc(p->c.arena, (n + 1) * sizeof(*all));
+
+	p->req.method = method;
+	p->req.params = all;
+	if (!ref_is_null(&c->session))
+		all[p->req.n_params++] = (struct value){
+			.kind = VALUE_STRING,
+			.s = call_ref_text(&p->c, &c->session),
+		};
+	if (n)
+		memcpy(all + p->req.n_params, params, n * sizeof(*params));
+	p->req.n_params += n;
+}
+
+static int
+inner_answer(struct rpc *p, struct call *c, struct answer *out)
+{
+	const struct answer *a = &p->answer;
+	void *value;
+
+	if (p->wait || !a->type)
+		return err_internal_error(c, "no message for commands");
+	value = arena_alloc(c->arena, a->type->size + 1u);
+	type_copy(a->type, value, a->value, c->arena);
+	*out = (struct answer){ .type = a->type, .value = value };
+	return 0;
+}
+
+int
+rpc_call(struct call *c, const char *method, const struct value *params,
+    uint32_t n, struct answer *out)
+{
+	static const struct rpc_request q;
+	const struct timespec pause = { .tv_nsec = LATER_MS * 1000000L };
+	struct rpc p = { .q = &q, .c = { .x = c->x, .from = c->from,
+	    .local_root = c->local_root } };
+	int rc;
+
+	p.c.arena = arena_new();
+	p.c.root = db_root_get(c->x->db);
+	inner_request(&p, c, method, params, n);
+	while ((rc = dispatch(&p)) == 0 && p.later)
+		nanosleep(&pause, NULL);
+	if (rc)
+		call_error(c, p.c.err.code, p.c.err.params, p.c.err.n);
+	else
+		rc = inner_answer(&p, c, out);
+	events_wait_free(p.wait);
+	envelope_release(&p.env);
+	call_close(&p.c);
+	arena_free(p.c.arena);
+	return rc;
 }

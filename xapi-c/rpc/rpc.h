@@ -16,6 +16,7 @@ struct rpc_request {
 	size_t len;
 	enum rpc_format format;
 	struct source from;
+	bool local_root;		/* see struct call */
 	/* Told as soon as the client has shown a good session, or has logged
 	 * in: it is no stranger.  May be NULL. */
 	void (*known)(void *arg);
@@ -35,5 +36,15 @@ enum rpc_outcome {
 
 enum rpc_outcome rpc_handle(struct xapi *x, const struct rpc_request *q,
     struct reply *r, struct event_wait **wait_out);
+
+/*
+ * A message from within the process, with the session and all checks of one
+ * that came over the wire: for cli/.  params are those after the session of c.
+ * The answer (a value, no record) is copied into c->arena; -1 with c->err set.
+ * Blocks as long as the message does, and while the session has its share of
+ * calls.
+ */
+int rpc_call(struct call *c, const char *method, const struct value *params,
+    uint32_t n, struct answer *out);
 
 #endif

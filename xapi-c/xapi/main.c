@@ -34,6 +34,7 @@
 #include "xapi/options.h"
 #include "xapi/reserve.h"
 #include "xapi/update_command.h"
+#include "xe/command.h"
 
 #define USER "xapi"
 /* Between a database that cannot be opened and the end: the supervisor starts
@@ -52,6 +53,8 @@ struct daemon {
 	struct sync *told;		/* sync, while it can be told */
 	int http_fd;
 	int https_fd;
+	int local_fd;
+	uid_t local_uid;		/* that it was made by */
 };
 
 static int
@@ -110,6 +113,19 @@ listen_on(const struct daemon *d, int port, int *fd)
 	rc = http_listen(port, fd);
 	if (rc)
 		log_error("cannot listen on port %d: %s", port, strerror(-rc));
+	return rc;
+}
+
+static int
+listen_local(struct daemon *d)
+{
+	const char *path = d->x.cfg.local_socket;
+	int rc;
+
+	d->local_uid = geteuid();
+	rc = *path ? http_listen_local(path, &d->local_fd) : 0;
+	if (rc)
+		log_error("cannot listen at '%s': %s", path, strerror(-rc));
 	return rc;
 }
 
@@ -278,8 +294,9 @@ start_http(struct daemon *d)
 {
 	const struct http_config cfg = {
 		.x = &d->x, .tls = d->x.tls, .site = d->site,
-		.http_fd = d->http_fd,
-		.https_fd = d->https_fd, .https_port = d->x.cfg.https_port,
+		.http_fd = d->http_fd, .https_fd = d->https_fd,
+		.local_fd = d->local_fd, .local_uid = d->local_uid,
+		.https_port = d->x.cfg.https_port,
 	};
 	struct http *http;
 	int rc = http_start(&cfg, &http);
@@ -315,6 +332,8 @@ start(struct daemon *d)
 
 	if (rc == 0)
 		rc = listen_on(d, d->x.cfg.https_port, &d->https_fd);
+	if (rc == 0)
+		rc = listen_local(d);
 	d->x.version = options_version(d->x.cfg.version_path, d->arena);
 	load_site(d);
 	if (rc == 0 && !d->x.cfg.unprivileged_ok)
@@ -375,13 +394,15 @@ int
 main(int argc, char **argv)
 {
 	struct daemon d = {
-		.http_fd = -1, .https_fd = -1,
+		.http_fd = -1, .https_fd = -1, .local_fd = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	const struct timespec pause = { .tv_sec = PAUSE_S };
 	sigset_t ends;
 	int rc, sig = 0, skip;
 
+	if (argc > 0 && xe_is_meant(argv[0]))
+		return xe_command(argc, argv);
 	if (fetch_command_is_meant(argc, argv, &skip))
 		return fetch_command(argc - skip, argv + skip);
 	if (update_command_is_meant(argc, argv, &skip))

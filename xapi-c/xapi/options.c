@@ -10,13 +10,15 @@
 
 #define VERSION_LINES 64
 
-enum { OPT_STATE, OPT_SECRET, OPT_XENOPS, OPT_VERSION, OPT_SITE, OPT_HTTP, OPT_HTTPS,
+enum { OPT_STATE, OPT_SECRET, OPT_XENOPS, OPT_LOCAL, OPT_VERSION, OPT_SITE,
+	OPT_HTTP, OPT_HTTPS,
 	OPT_LISTEN_ALL, OPT_NO_DROP, OPT_HELP };
 
 static const struct option options[] = {
 	{ "state", required_argument, NULL, OPT_STATE },
 	{ "secret", required_argument, NULL, OPT_SECRET },
 	{ "xenops", required_argument, NULL, OPT_XENOPS },
+	{ "local-socket", required_argument, NULL, OPT_LOCAL },
 	{ "version-file", required_argument, NULL, OPT_VERSION },
 	{ "site", required_argument, NULL, OPT_SITE },
 	{ "http-port", required_argument, NULL, OPT_HTTP },
@@ -31,8 +33,8 @@ static void
 usage(FILE *f)
 {
 	fputs("usage: xapi [--state DIR] [--secret FILE] [--xenops SOCKET]\n"
-	    "    [--version-file FILE] [--site DIR] [--http-port N]\n"
-	    "    [--https-port N] [--listen-all] [--no-drop]\n"
+	    "    [--local-socket FILE] [--version-file FILE] [--site DIR]\n"
+	    "    [--http-port N] [--https-port N] [--listen-all] [--no-drop]\n"
 	    "It listens on the management addresses and 127.0.0.1, or on "
 	    "all there are.\n", f);
 }
@@ -61,6 +63,7 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 		.state_dir = "/state/xapi",
 		.secret_path = "/state/login/secret",
 		.ops_socket = "/run/xenopsd/xapi.sock",
+		.local_socket = "/var/lib/xcp/xapi",
 		.version_path = "/etc/bedplate-release",
 		.site_dir = "/usr/share/bedplate/site",
 		.http_port = 80, .https_port = 443,
@@ -75,6 +78,9 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 			break;
 		case OPT_XENOPS:
 			cfg->ops_socket = optarg;
+			break;
+		case OPT_LOCAL:
+			cfg->local_socket = optarg;
 			break;
 		case OPT_VERSION:
 			cfg->version_path = optarg;

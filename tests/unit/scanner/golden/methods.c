@@ -228,6 +228,14 @@ const struct later laters[] = {
 };
 const int n_laters = 2;
 
+const struct error_doc error_docs[] = {
+	{ "LAMP_BROKEN",
+	    "It is broken.",
+	    "lamp" },
+	{ NULL, NULL, NULL },
+};
+const int n_error_docs = 1;
+
 static int
 compare_method(const void *name, const void *m)
 {

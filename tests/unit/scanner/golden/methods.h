@@ -86,6 +86,15 @@ struct later {
 extern const struct later laters[];
 extern const int n_laters;
 
+/* What an error means, for people, and what its parameters are. */
+struct error_doc {
+	const char *code;
+	const char *text;
+	const char *params;		/* names, separated by blanks */
+};
+extern const struct error_doc error_docs[];
+extern const int n_error_docs;
+
 /* Makes a lamp. */
 struct lamp_create_args {
 	struct lamp args;

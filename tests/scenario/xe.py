@@ -1,0 +1,205 @@
+"""xe: commands of the stock grammar through our own program, and through the
+thin protocol as anybody may speak it.
+
+	xe.py [NAME...]
+"""
+
+import os
+import stat
+import subprocess
+import sys
+
+from bench import PASSWORD, ROOT, Bench, check, equal, main, until
+import thin
+
+XE = os.path.join(ROOT, "build", "host", "xe")
+
+
+def here(b):
+    return b.path("xapi.sock")
+
+
+def xe(b, *args, status=0, typed=None, env=None):
+    """What our program prints (stderr, if it is to fail), over the socket."""
+    p = subprocess.run(
+        [XE, *args], capture_output=True, text=True, timeout=120,
+        input=typed, stdin=None if typed else subprocess.DEVNULL,
+        env=dict(os.environ, XE_SOCKET=here(b), HOME=b.dir, **(env or {})))
+    equal(p.returncode, status, "status of xe %s (%s%s)" % (
+        " ".join(args), p.stdout, p.stderr))
+    return p.stderr if status else p.stdout.rstrip("\n")
+
+
+def remote(b, *args, **kw):
+    return xe(b, *args, "-s", "127.0.0.1", "-p", str(b.https), **kw)
+
+
+def lists_show_what_the_api_has():
+    with Bench() as b:
+        api = b.ready()
+        sr = api("SR.get_all")[0]
+        rec = api("SR.get_record", sr)
+        equal(xe(b, "sr-list", "--minimal"), rec["uuid"], "sr-list")
+        text = xe(b, "sr-list")
+        width = len("    name-description ( RW)")
+        equal(text.split("\n")[:2], [
+            "uuid ( RO)".ljust(width) + ": " + rec["uuid"],
+            "name-label ( RW)".rjust(width) + ": " + rec["name_label"]],
+            "the head of a list")
+        equal(xe(b, "sr-list", "type=none", "--minimal"), "", "no SR")
+        equal(xe(b, "sr-list", "params=type", "--minimal",
+                 "name-label=" + rec["name_label"]), rec["type"], "type")
+        equal(xe(b, "host-list", "params=name-label", "--minimal"),
+              api("host.get_name_label", api("host.get_all")[0]), "host")
+        equal(xe(b, "vm-list", "--minimal", "is-control-domain=false"), "",
+              "VMs")
+        equal(len(xe(b, "template-list", "--minimal").split(",")),
+              len([1 for v in api("VM.get_all_records").values()
+                   if v["is_a_template"]]), "templates")
+        err = xe(b, "vm-list", "colour=red", status=1)
+        check("Unknown field 'colour'" in err, err)
+        err = xe(b, "fly-to-the-moon", status=1)
+        check("Unknown command: fly-to-the-moon\n" in err, err)
+
+
+def parameters_are_read_and_written():
+    with Bench() as b:
+        api = b.ready()
+        net = api("network.get_all")[0]
+        uuid = "uuid=" + api("network.get_uuid", net)
+        xe(b, "network-param-set", uuid, "name-label=a, b",
+           "other-config:k=v=w")
+        equal(api("network.get_name_label", net), "a, b", "name_label")
+        equal(api("network.get_other_config", net)["k"], "v=w", "key k")
+        equal(xe(b, "network-param-get", uuid, "param-name=name-label"),
+              "a, b", "param-get")
+        equal(xe(b, "network-param-get", uuid, "param-name=name-label",
+                 "--minimal"), "a\\, b", "param-get --minimal")
+        equal(xe(b, "network-param-get", uuid, "param-name=other-config",
+                 "param-key=k"), "v=w", "a key")
+        equal(xe(b, "network-list", "other-config:k=v=w", "--minimal"),
+              uuid[5:], "list by a key")
+        xe(b, "network-param-add", uuid, "param-name=tags", "param-key=t")
+        equal(xe(b, "network-list", "tags:contains=t", "--minimal"), uuid[5:],
+              "list by a tag")
+        xe(b, "network-param-remove", uuid, "param-name=tags", "param-key=t")
+        equal(api("network.get_tags", net), [], "tags")
+        xe(b, "network-param-add", uuid, "param-name=other-config", "x=y")
+        xe(b, "network-param-clear", uuid, "param-name=other-config")
+        equal(api("network.get_other_config", net), {}, "other_config")
+        err = xe(b, "network-param-set", uuid, "bridge=x", status=1)
+        check("read-only" in err, err)
+        err = xe(b, "network-param-get", "uuid=nobody", "param-name=tags",
+                 status=1)
+        check("\ntype: network\nuuid: nobody\n" in err, err)
+        check("MAC ( RO)" in xe(b, "pif-param-list", "uuid=" + api(
+            "PIF.get_uuid", api("PIF.get_all")[0])), "pif-param-list")
+
+
+def others_need_a_password():
+    with Bench() as b:
+        api = b.ready()
+        want = api("SR.get_uuid", api("SR.get_all")[0])
+        user = "-u", "root", "-pw"
+        equal(remote(b, "sr-list", *user, PASSWORD, "--minimal"), want,
+              "sr-list over TLS")
+        path = b.path("words")
+        with open(path, "w") as f:
+            f.write("root\n%s\n" % PASSWORD)
+        equal(remote(b, "sr-list", "-pwf", path, "--minimal"), want,
+              "sr-list with a password file")
+        equal(remote(b, "sr-list", "--minimal", env={
+            "XE_EXTRA_ARGS": "username=root,password=" + PASSWORD}), want,
+            "sr-list with XE_EXTRA_ARGS")
+        check("Authentication failed" in
+              remote(b, "sr-list", *user, "wrong horse", status=1), "refused")
+        sessions = len(api("session.get_all_subject_identifiers"))
+        equal(sessions, 0, "subjects")
+        help_ = remote(b, "help", "vm-list")
+        check("reqd params" in help_ and "params" in help_, help_)
+        check("vm-list" in remote(b, "help", "--all", "--minimal").split(","),
+              "help --all")
+
+
+def the_socket_is_roots():
+    with Bench() as b:
+        b.ready()
+        equal(stat.S_IMODE(os.stat(here(b)).st_mode), 0o600, "its mode")
+        code = """if 1:
+            import http.client, socket, sys, xmlrpc.client
+            class C(http.client.HTTPConnection):
+                def connect(self):
+                    self.sock = socket.socket(socket.AF_UNIX)
+                    self.sock.connect(%r)
+            class T(xmlrpc.client.Transport):
+                def make_connection(self, host):
+                    return C("x")
+            h = xmlrpc.client.ServerProxy("http://x", transport=T())
+            s = h.session.login_with_password("root", "")["Value"]
+            print(h.host.get_all(s)["Status"])
+        """ % here(b)
+        equal(subprocess.run([sys.executable, "-c", code], timeout=60,
+                             capture_output=True, text=True).stdout,
+              "Success\n", "XML-RPC over the socket")
+        b.kill_xapi()
+        b.start_xapi()
+        equal(len(xe(b, "host-list", "--minimal")), 36, "after a restart")
+
+
+def anybody_may_speak_the_protocol():
+    with Bench() as b:
+        api = b.ready()
+        want = api("SR.get_uuid", api("SR.get_all")[0])
+        words = ["username=root", "password=" + PASSWORD]
+        for where in ({"port": b.https}, {"path": here(b)}):
+            equal(thin.Thin(["sr-list", "--minimal", *words], **where).run(),
+                  (0, want + "\n", ""), "sr-list")
+            status, out, err = thin.Thin(["sr-list", "x=y", *words],
+                                         **where).run()
+            equal((status, out), (1, ""), "a bad filter")
+        equal(thin.Thin(["session_id=" + api.session, "sr-list", "--minimal"],
+                        port=b.https).run(), (0, want + "\n", ""),
+              "with a session")
+        api("session.logout")
+        status, out, err = thin.Thin(["session_id=" + api.session, "sr-list"],
+                                     port=b.https).run()
+        equal(status, 1, "with an old session")
+
+
+def rude_clients_harm_nobody():
+    with Bench() as b:
+        b.ready()
+        words = ["sr-list", "username=root", "password=" + PASSWORD]
+        stalled = [thin.Thin(words, port=b.https) for _ in range(30)]
+        for body in (["", "\0\1", "\xff"], ["=" * 300], ["a" * 199000],
+                     ["x"] * 50000, ["-u"], ["sr-list", "-u"],
+                     ["session_id=", "sr-list"], ["--minimal"]):
+            t = thin.Thin(body, port=b.https)
+            equal(t.run()[0], 1, "status of %r" % (body[:2],))
+        t = thin.Thin(words, port=b.https)
+        t.greet(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100)
+        try:
+            check(not t.s.recv(1), "an answer after a wrong greeting")
+        except OSError:
+            pass
+        t = thin.Thin(["x" * 250000], port=b.https)
+        check(t.run()[0] == 1, "too long")
+        equal(len(xe(b, "sr-list", "--minimal")), 36, "meanwhile")
+        more = [thin.Thin(words, port=b.https) for _ in range(3)]
+        for t in more[:-1]:
+            t.take(len(thin.HELLO))
+        status, _, err = more[-1].run()
+        check(status == 1 and "too many commands" in err, err)
+        stalled += more
+        for t in stalled:
+            t.s.close()
+        until("the next", lambda: thin.Thin(
+            [*words, "--minimal"], port=b.https).run()[0] == 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main([
+        lists_show_what_the_api_has, parameters_are_read_and_written,
+        others_need_a_password, the_socket_is_roots,
+        anybody_may_speak_the_protocol, rude_clients_harm_nobody,
+    ]))

@@ -197,9 +197,85 @@ def rude_clients_harm_nobody():
             [*words, "--minimal"], port=b.https).run()[0] == 0)
 
 
+SCRIPT = """
+vm=$(xe vm-install template="$(xe template-list name-label="Linux PV guest" \
+    params=uuid --minimal)" new-name-label=first)
+xe vm-param-set uuid=$vm name-description="made by a script" \
+    other-config:owner=me
+xe vm-memory-limits-set uuid=$vm static-min=128MiB dynamic-min=128MiB \
+    dynamic-max=128MiB static-max=128MiB
+sr=$(xe sr-list --minimal)
+xe vm-disk-add uuid=$vm disk-size=8MiB device=5 sr-uuid=$sr >/dev/null
+vdi=$(xe vdi-create sr-uuid=$sr name-label=more virtual-size=4MiB)
+vbd=$(xe vbd-create vm-uuid=$vm vdi-uuid=$vdi device=6 bootable=true)
+net=$(xe network-list --minimal | cut -d , -f 1)
+vif=$(xe vif-create vm-uuid=$vm network-uuid=$net device=0)
+xe vm-start vm=first
+xe vm-list power-state=running is-control-domain=false --minimal
+xe vm-param-get uuid=$vm param-name=power-state
+xe vm-pause uuid=$vm
+xe vm-unpause uuid=$vm
+xe vm-reboot name-label=first force=true
+xe vbd-list vm-uuid=$vm params=device --minimal
+xe vm-shutdown vm=first --force
+xe vm-list uuid=$vm params=power-state --minimal
+xe vif-destroy uuid=$vif
+xe vm-clone uuid=$vm new-name-label=second >/dev/null
+xe vm-list name-label=second params=power-state --minimal
+xe vm-destroy vm=second
+xe vm-uninstall uuid=$vm force=true
+xe vm-list is-control-domain=false --minimal
+xe vdi-list uuid=$vdi --minimal
+"""
+
+
+def a_script_of_the_stock_grammar_runs():
+    with Bench() as b:
+        api = b.ready()
+        bin_ = b.path("bin")
+        os.mkdir(bin_)
+        os.symlink(XE, os.path.join(bin_, "xe"))
+        names = [v["name_label"] for v in api("VM.get_all_records").values()
+                 if v["is_a_template"] and
+                 v["name_label"].startswith("Linux PV guest")]
+        p = subprocess.run(
+            ["sh", "-eu", "-c", SCRIPT.replace("Linux PV guest", names[0])],
+            capture_output=True, text=True, timeout=300, env=dict(
+                os.environ, XE_SOCKET=here(b), HOME=b.dir,
+                PATH=bin_ + ":" + os.environ["PATH"]))
+        equal((p.returncode, p.stderr), (0, ""), "the script, " + p.stdout)
+        lines = p.stdout.split("\n")
+        equal(len(lines[0]), 36, "the running VM")
+        check(lines[1] == "running" and len(lines[2].split(",")) >= 2 and
+              lines[3:5] == ["halted", "halted"], p.stdout)
+        equal(lines[5:], ["All objects destroyed", "", "", ""], "the end")
+
+
+def failures_are_told_as_xe_tells_them():
+    with Bench() as b:
+        api = b.ready()
+        b.vm(api, name="one")
+        err = xe(b, "vm-shutdown", "vm=one", status=1)
+        check("VM" in err and "halted" in err.lower(), err)
+        check("No matching VMs" in xe(b, "vm-start", "vm=none", status=1),
+              "no VM")
+        b.vm(api, name="two")
+        check("--multiple" in xe(b, "vm-start", status=1), "two VMs")
+        check("new-name-label" in xe(b, "vm-clone", "vm=one", status=1),
+              "a name is needed")
+        err = xe(b, "vm-uninstall", "vm=one", typed="no\n", status=1)
+        check("Aborted (you typed: 'no')" in err, err)
+        equal(len(xe(b, "vm-list", "name-label=one", "--minimal")), 36,
+              "it is still there")
+        xe(b, "vm-uninstall", "vm=one", typed="yes\n")
+        equal(xe(b, "vm-list", "name-label=one", "--minimal"), "", "gone")
+
+
 if __name__ == "__main__":
     sys.exit(main([
         lists_show_what_the_api_has, parameters_are_read_and_written,
         others_need_a_password, the_socket_is_roots,
-        anybody_may_speak_the_protocol, rude_clients_harm_nobody,
+        anybody_may_speak_the_protocol,
+        a_script_of_the_stock_grammar_runs,
+        failures_are_told_as_xe_tells_them, rude_clients_harm_nobody,
     ]))

@@ -22,7 +22,8 @@ struct cli_command {
 	const char *help;
 	const char *method;		/* "VM.start" */
 	enum cli_subject subject;
-	const char *forced;		/* the method with force=true, or NULL */
+	const char *forced;		/* the method with force=true, or the
+					 * second one that run needs */
 	/* Instead of a method, or to show what it does: may be NULL.  subject is
 	 * NULL for CLI_NOTHING. */
 	int (*run)(struct cli *k, const struct cli_command *cmd,

@@ -27,6 +27,7 @@
 #include "storage_bench.h"
 #include "unit.h"
 #include "xenopsd/core/request_impl.h"
+#include "xenopsd/storage/dir.h"
 #include "xenopsd/storage/disk.h"
 #include "xenopsd/storage/driver.h"
 #include "xenopsd/storage/lease.h"
@@ -896,6 +897,28 @@ START_TEST(what_is_planted_on_a_foreign_disk_is_no_disk)
 }
 END_TEST
 
+START_TEST(a_folder_with_too_many_disks_is_not_read)
+{
+	struct xenops_sr_info info;
+	struct vec vdis;
+	struct storage s;
+	struct bench b;
+	char path[200];
+
+	setup(&b);
+	make_sr(&b, XENOPS_SR_TYPE_MEMORY, "");
+	for (int i = 0; i <= DIR_DISKS_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/sr/%s/%.24s%012x.raw", b.dir,
+		    SR_A, VDI_A, i);
+		ck_assert_int_eq(mknod(path, S_IFREG | 0600, 0), 0);
+	}
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_scan(&s, SR_A, &info, &vdis), -1);
+	expect_code(&s, XENOPS_CODE_IO);
+	teardown(&b);
+}
+END_TEST
+
 START_TEST(a_killed_create_leaves_the_disk_unused)
 {
 	struct storage s;
@@ -1281,6 +1304,7 @@ run_on_loop_devices(void)
 	return UNIT_RUN("storage on loop devices", a_memory_sr_is_bounded,
 	    a_file_sr_lives_on_its_disk, a_killed_worker_leaves_no_loop_device,
 	    what_is_planted_on_a_foreign_disk_is_no_disk,
+	    a_folder_with_too_many_disks_is_not_read,
 	    a_killed_create_leaves_the_disk_unused,
 	    a_create_that_fails_leaves_the_disk_unused,
 	    one_of_two_gets_the_disk, a_full_file_sr_says_so,

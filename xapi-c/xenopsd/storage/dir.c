@@ -135,6 +135,21 @@ name_is(const char *name, const char *suffix,
 	return uuid_from_text(vdi, b);
 }
 
+/* Before anything is read or kept of them. */
+static int
+check_number(struct storage *s, const struct sr *sr, DIR *d)
+{
+	char uuid[UUID_TEXT_LEN + 1];
+	struct dirent *e;
+	int n = 0;
+
+	while ((e = readdir(d)))
+		n += name_is(e->d_name, ".raw", uuid);
+	rewinddir(d);
+	return n <= DIR_DISKS_MAX ? 0 : storage_fail(s, XENOPS_CODE_IO,
+	    "SR '%s' has %d disks, more than %d", sr->uuid, n, DIR_DISKS_MAX);
+}
+
 int
 dir_list(struct storage *s, struct sr *sr, struct vec *vdis_out)
 {
@@ -147,6 +162,10 @@ dir_list(struct storage *s, struct sr *sr, struct vec *vdis_out)
 	if (!d)
 		return storage_fail_errno(s, errno, "cannot list '%s'",
 		    sr->dir);
+	if (check_number(s, sr, d)) {
+		closedir(d);
+		return -1;
+	}
 	while ((e = readdir(d))) {
 		struct storage op = { .env = s->env, .arena = s->arena };
 		struct xenops_vdi_info vdi;

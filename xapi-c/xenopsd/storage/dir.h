@@ -7,6 +7,9 @@
 
 #include "xenopsd/storage/books.h"
 
+/* As many as xapi knows on a host; a foreign disk with more is no SR. */
+#define DIR_DISKS_MAX 16384
+
 int dir_space(struct storage *s, struct sr *sr, int64_t *size_out,
     int64_t *used_out);
 int dir_list(struct storage *s, struct sr *sr, struct vec *vdis_out);

@@ -31,7 +31,8 @@ BELOW = {
     "db": {"wire", "base", "gen"},
     "pool": {"db", "net", "wire", "base", "gen"},
     "ops": {"wire", "net", "base", "gen"},
-    "api": {"db", "pool", "ops", "wire", "net", "base", "gen"},
+    "metrics": {"base"},
+    "api": {"db", "pool", "ops", "metrics", "wire", "net", "base", "gen"},
     "xenopsd": {"base", "gen"},
     "poold": {"db", "base"},
 }

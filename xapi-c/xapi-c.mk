@@ -6,7 +6,7 @@
 # Every folder is a layer and becomes an archive NAME.a per flavour; a new .c
 # file in it or in one of its rooms (xapi-c/LAYER/ROOM/) is picked up by itself.
 
-LAYERS := base wire net db ops api rpc cli http update
+LAYERS := base wire net db ops metrics api rpc cli http update
 GEN_SOURCES ?= $(addprefix $(B)/gen/,types.c methods.c xenops.c)
 GEN_HEADERS ?= $(addprefix $(B)/gen/,types.h store.h errors.h methods.h \
 	xenops.h ops_stubs.h)
@@ -19,7 +19,7 @@ XENOPSD_ALL := $(call layer_files,xenopsd)
 XENOPSD_SIM := $(wildcard xapi-c/xenopsd/sim/*.c)
 XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/domains/hotplug*.c)
 XENOPSD_XEN := $(addprefix xapi-c/xenopsd/,domains/config.c domains/hv_xl.c \
-	domains/xl.c machine/hostinfo_xen.c)
+	domains/xl.c machine/hostinfo_xen.c machine/sample_xen.c)
 XENOPSD_MAIN := xapi-c/xenopsd/main.c xapi-c/xenopsd/sim/main.c
 XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \
 	$(XENOPSD_MAIN),$(XENOPSD_ALL))

@@ -139,6 +139,34 @@ def check_network(m, console):
     check("hello guest" in page, "no page from dom0: " + page)
 
 
+def check_metrics(api, vm):
+    """What the machine and the guest do is measured."""
+    host = api("host.get_all")[0]
+    for cls, ref, names in (
+            ("host", host, ("cpu0", "cpu_avg", "pif_eth0_rx", "loadavg",
+                            "memory_free_kib", "running_vcpus")),
+            ("VM", api("host.get_control_domain", host), ("cpu0", "memory")),
+            ("VM", vm, ("cpu0", "cpu_usage", "memory", "vif_0_tx",
+                        "vbd_xvda_read", "vbd_xvda_iops_write"))):
+        for name in names:
+            until("%s of %s" % (name, cls), lambda: number(
+                api, cls + ".query_data_source", ref, name) >= 0)
+    kib = number(api, "host.query_data_source", host, "memory_total_kib")
+    check(kib * 1024 == float(api("host_metrics.get_memory_total", api(
+        "host.get_metrics", host))), "the host has %s KiB" % kib)
+    memory = number(api, "VM.query_data_source", vm, "memory")
+    check(0.9 <= memory / (192 * MIB) <= 1.1, "the VM has %s" % memory)
+
+
+def number(api, method, ref, name):
+    """A value, or -1 while there is none."""
+    try:
+        x = api(method, ref, name)
+    except Refused:
+        return -1
+    return x if x == x else -1
+
+
 def check_hotplug(api, vm, sr, network, console):
     vdi = new_vdi(api, sr, "second", 16 * MIB)
     vbd = new_vbd(api, vm, vdi, "1")
@@ -359,6 +387,7 @@ def guest_test(kind):
                 check(any(used.values()), "no disk takes room: %s" % used)
                 check_two_viewers(api, vm, console)
                 check_network(m, console)
+                check_metrics(api, vm)
                 check_hotplug(api, vm, sr, network, console)
                 if kind == "pv":
                     check_silence(m, api, vm, console)

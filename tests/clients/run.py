@@ -4,15 +4,20 @@ a program in TypeScript checked against the generated types.
 	run.py FOLDER-WITH-node_modules
 """
 
+import itertools
 import os
+import re
 import shutil
+import ssl
 import subprocess
 import sys
+import tempfile
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "scenario"))
 
-from bench import PASSWORD, Bench  # noqa: E402
+from bench import PASSWORD, Bench, until  # noqa: E402
 
 
 def node(program, modules):
@@ -37,5 +42,44 @@ def types(modules):
     return rc
 
 
+def fetch(b, api, path):
+    url = "https://127.0.0.1:%d%s?session_id=%s" % (b.https, path, api.session)
+    with urllib.request.urlopen(
+            url, context=ssl._create_unverified_context()) as f:
+        return f.read()
+
+
+def run(what, argv, **kwargs):
+    done = subprocess.run(argv, capture_output=True, timeout=60, **kwargs)
+    said = (done.stdout + done.stderr).decode(errors="replace")
+    print("%s clients %s%s" % ("FAIL" if done.returncode else "PASS", what,
+                               ": " + said if done.returncode else ""))
+    return done.returncode
+
+
+def short(xml):
+    """rrdtool has 19 characters for a name, XenServer's are longer."""
+    number = itertools.count()
+    return re.sub(b"<name>[^<]{20,}</name>",
+                  lambda m: b"<name>long%d</name>" % next(number), xml)
+
+
+def metrics():
+    """rrdtool takes the host's archives, promtool what Prometheus reads."""
+    with Bench() as b, tempfile.TemporaryDirectory() as d:
+        api = b.ready()
+        b.running(api)
+        text = until("samples", lambda: b"_vm_cpu" in fetch(
+            b, api, "/metrics") and fetch(b, api, "/metrics"))
+        xml, rrd = os.path.join(d, "host.xml"), os.path.join(d, "host.rrd")
+        with open(xml, "wb") as f:
+            f.write(short(fetch(b, api, "/host_rrd")))
+        return run("rrdtool restore", ["rrdtool", "restore", xml, rrd]) or \
+            run("rrdtool fetch", ["rrdtool", "fetch", rrd, "AVERAGE"]) or \
+            run("promtool check metrics", ["promtool", "check", "metrics"],
+                input=text)
+
+
 if __name__ == "__main__":
-    sys.exit(node("xen_api.mjs", sys.argv[1]) | types(sys.argv[1]))
+    sys.exit(node("xen_api.mjs", sys.argv[1]) | types(sys.argv[1]) |
+             metrics())

@@ -17,6 +17,12 @@ CHECK_TARGETS += check-protocol
 check-protocol: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/protocol.py $(NAME)
 
+CHECK_TARGETS += check-metrics
+.PHONY: check-metrics
+## check-metrics: samples, archives, and who may see them; NAME=... as above
+check-metrics: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/metrics.py $(NAME)
+
 CHECK_TARGETS += check-sweep
 ## check-sweep: every message with odd arguments
 check-sweep: $(B)/host/xapi $(B)/host/xenopsd-sim

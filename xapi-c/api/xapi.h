@@ -36,6 +36,7 @@ struct xapi {
 	_Atomic int64_t secret_quiet_ms;
 	_Atomic int vm_helpers;		/* threads of api/vm/order.h */
 	struct tls *tls;		/* net/tls.h: the certificate */
+	struct metrics *metrics;	/* metrics/store.h */
 	struct vec version;		/* of the version file: a string map */
 	int64_t started;		/* when this process did, wall clock */
 	struct ref pool;		/* set by sync_new */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 int64_t clock_mono_ms(void);
+int64_t clock_wall_ms(void);
 int64_t clock_wall_s(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "http/console.h"
 #include "http/page.h"
 #include "http/raw_vdi.h"
+#include "http/rrd.h"
 
 #define RPC(path, k) { HTTP_POST, path, ROUTE_RPC_ ## k, .page = NULL }
 #define PAGE(m, path, fn) { m, path, ROUTE_PAGE, .page = fn }
@@ -29,6 +30,13 @@ static const struct route routes[] = {
 	    GET_EXPORT_RAW_VDI),
 	STREAM(HTTP_PUT, "/import_raw_vdi", raw_vdi_import,
 	    PUT_IMPORT_RAW_VDI),
+	STREAM(HTTP_GET, "/rrd_updates", rrd_updates, RRD_UPDATES),
+	STREAM(HTTP_GET, "/host_rrd", rrd_of_host, HOST_RRD),
+	STREAM(HTTP_GET, "/host_rrds", rrd_of_host, GET_HOST_RRDS),
+	STREAM(HTTP_GET, "/vm_rrd", rrd_of_vm, VM_RRD),
+	STREAM(HTTP_GET, "/vm_rrds", rrd_of_vm, GET_VM_RRDS),
+	STREAM(HTTP_GET, "/sr_rrd", rrd_of_sr, SR_RRD),
+	STREAM(HTTP_GET, "/metrics", rrd_prometheus, GET_METRICS),
 };
 
 const struct route *

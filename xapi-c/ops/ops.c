@@ -440,7 +440,8 @@ wait_answer(struct ops *o, struct ops_call *call, struct pending *p,
 	struct frame cancel = { .id = p->id, .message = message,
 		.kind = FRAME_CANCEL };
 	bool worker = xenops_messages[message].worker;
-	int64_t end = clock_mono_ms() + QUICK_LIMIT_MS;
+	int64_t end = clock_mono_ms() +
+	    (call->limit_ms ? call->limit_ms : QUICK_LIMIT_MS);
 	bool asked = false;
 
 	while (!p->done) {

@@ -36,6 +36,9 @@ struct ops_call {
 	/* Asked about twice a second while waiting; true cancels. May be NULL. */
 	bool (*cancelled)(void *arg);
 	void *cancelled_arg;
+	/* How long a request without a worker is waited for; 0: a minute.  Its
+	 * answer is nobody's then. */
+	int limit_ms;
 	/* In: the connection that it is about, which fails as lost when that
 	 * is gone; 0: any.  Out: the one it went to. */
 	unsigned int connection;

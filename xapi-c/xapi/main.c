@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/metrics/sampler.h"
 #include "api/sync/sync.h"
 #include "api/task_run.h"
 #include "base/arena.h"
@@ -25,6 +26,7 @@
 #include "http/limits.h"
 #include "http/server.h"
 #include "http/site.h"
+#include "metrics/store.h"
 #include "net/tls.h"
 #include "ops/ops.h"
 #include "xapi/db_command.h"
@@ -47,6 +49,7 @@ struct daemon {
 	struct site *site;
 	struct sync *sync;
 	struct keeper *keeper;
+	struct sampler *sampler;
 	bool pause;			/* before the end */
 	pthread_mutex_t lock;		/* writer and sync thread read these */
 	struct http *http;
@@ -289,6 +292,18 @@ start_sync(struct daemon *d)
 	return rc ? fail("start the sync", rc) : 0;
 }
 
+/* Without a folder for archives there are still samples. */
+static int
+start_metrics(struct daemon *d)
+{
+	int rc;
+
+	d->x.metrics = metrics_new(arena_printf(d->arena, "%s/rrd",
+	    d->x.cfg.state_dir));
+	rc = sampler_start(&d->x, &d->sampler);
+	return rc ? fail("start the sampler", rc) : 0;
+}
+
 static int
 start_http(struct daemon *d)
 {
@@ -363,6 +378,8 @@ start(struct daemon *d)
 		return fail("start the database's keeper", rc);
 	rc = start_ops(d);
 	if (rc == 0)
+		rc = start_metrics(d);
+	if (rc == 0)
 		rc = start_http(d);
 	return rc ? rc : start_sync(d);
 }
@@ -379,6 +396,8 @@ stop(struct daemon *d)
 		return false;
 	if (!tasks_stop(d->x.tasks) || !sync_free(d->sync))
 		return false;
+	sampler_stop(d->sampler);
+	metrics_free(d->x.metrics);
 	ops_stop(d->x.ops);
 	keeper_stop(d->keeper);
 	db_close(d->x.db);
@@ -430,6 +449,7 @@ main(int argc, char **argv)
 		sigtimedwait(&ends, NULL, &pause);
 	if (!stop(&d)) {
 		/* What was acknowledged is on disk. */
+		sampler_stop(d.sampler);
 		log_warn("operations still run; xenopsd finishes them");
 		_exit(0);
 	}

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/core/request_key.h"
+#include "xenopsd/core/sampler.h"
 #include "xenopsd/core/server.h"
 #include "xenopsd/core/worker.h"
 #include "xenopsd/domains/console.h"
@@ -25,6 +26,7 @@
 #include "xenopsd/domains/xl.h"
 #include "xenopsd/machine/host.h"
 #include "xenopsd/machine/hostinfo.h"
+#include "xenopsd/machine/sample.h"
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/storage/handle.h"
 #include "xenopsd/storage/lease.h"
@@ -45,8 +47,19 @@ secret_set(struct request *rq, const void *args, void *result)
 	return rc;
 }
 
+static int
+samples_get(struct request *rq, const void *args, void *result)
+{
+	struct daemon *d = rq->daemon;
+
+	(void)args;
+	(void)result;
+	return sampler_request(d->sampler, rq);
+}
+
 static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_HOST_GET] = hostinfo_get,
+	[XENOPS_SAMPLES_GET] = samples_get,
 	[XENOPS_HOST_SET_HOSTNAME] = worker_request,
 	[XENOPS_HOST_POWER] = host_power,
 	[XENOPS_SECRET_SET] = secret_set,
@@ -281,6 +294,9 @@ run(struct daemon *d)
 	const struct workers_config wc = { .loop = d->loop,
 		.program = "/proc/self/exe", .argv = argv, .key = request_key,
 		.ended = ended, .daemon = d };
+	const struct sampler_config pc = { .loop = d->loop,
+		.result = &xenops_samples_get_result_type,
+		.take = sample_xen_take, .arg = d->sample };
 	const struct server_config sc = {
 		.socket_path = XENOPSD_RUN_DIR "/xapi.sock",
 		.socket_gid = daemon_xapi_gid(), .peer_uid = daemon_xapi_uid(),
@@ -288,6 +304,9 @@ run(struct daemon *d)
 		.daemon = d };
 
 	d->workers = workers_new(&wc);
+	d->sampler = sampler_new(&pc);
+	if (!d->sampler)
+		return -1;
 	if (server_new(d->loop, &sc, &d->server))
 		return -1;
 	d->vms = vms_new(d);
@@ -315,6 +334,7 @@ main_process(void)
 	d.consoles = consoles_new(d.loop);
 	d.secret_guard = secret_guard_new(d.loop, clock_mono_ms);
 	d.leases = leases_new(&lc);
+	d.sample = sample_xen_new();
 	d.xl = xl_new(&hv_xl);
 	if (d.xl) {
 		d.hv = &d.xl->hv;
@@ -330,6 +350,7 @@ main_process(void)
 	vms_free(d.vms);
 	consoles_free(d.consoles);
 	leases_free(d.leases);
+	sampler_free(d.sampler);
 	xl_free(d.xl);
 	loop_free(d.loop);
 	return rc ? 1 : 0;

@@ -39,6 +39,13 @@ static const struct {
 		ROLE_VM_ADMIN },
 	[HTTP_ACTION_PUT_IMPORT_RAW_VDI] = { "put_import_raw_vdi",
 		ROLE_VM_ADMIN },
+	[HTTP_ACTION_RRD_UPDATES] = { "rrd_updates", ROLE_READ_ONLY },
+	[HTTP_ACTION_HOST_RRD] = { "host_rrd", ROLE_READ_ONLY },
+	[HTTP_ACTION_VM_RRD] = { "vm_rrd", ROLE_READ_ONLY },
+	[HTTP_ACTION_SR_RRD] = { "sr_rrd", ROLE_READ_ONLY },
+	[HTTP_ACTION_GET_HOST_RRDS] = { "get_host_rrds", ROLE_READ_ONLY },
+	[HTTP_ACTION_GET_VM_RRDS] = { "get_vm_rrds", ROLE_READ_ONLY },
+	[HTTP_ACTION_GET_METRICS] = { "get_metrics", ROLE_READ_ONLY },
 };
 
 static char *

@@ -23,6 +23,8 @@ struct daemon {
 	struct leases *leases;		/* storage/lease.h */
 	struct hostwatch *hostwatch;	/* hostinfo.h */
 	struct secret_guard *secret_guard;
+	struct sampler *sampler;	/* core/sampler.h */
+	struct sample_xen *sample;	/* machine/sample.h: its */
 };
 
 /* The user xapi runs as, and its group. */

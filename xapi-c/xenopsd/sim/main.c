@@ -25,6 +25,7 @@
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/sim/calls.h"
 #include "xenopsd/sim/plain.h"
+#include "xenopsd/sim/samples.h"
 #include "xenopsd/sim/sim.h"
 #include "xenopsd/storage/handle.h"
 #include "xenopsd/storage/lease.h"
@@ -57,6 +58,7 @@ end_lease(void *daemon, const struct xenops_vdi_close_args *a)
 /* Storage is done here: its files are as quick as its worker would be. */
 static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_HOST_GET] = sim_host_get,
+	[XENOPS_SAMPLES_GET] = sim_samples_get,
 	[XENOPS_HOST_SET_HOSTNAME] = sim_host_set_hostname,
 	[XENOPS_HOST_POWER] = sim_host_power,
 	[XENOPS_SECRET_SET] = sim_secret_set,

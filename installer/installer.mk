@@ -3,7 +3,7 @@
 INSTALLER_COMMON := $(addprefix installer/,choices.c netconf.c \
 	state.c timezone.c)
 INSTALLER_BASE := $(addprefix xapi-c/base/,atomic_file.c below.c fdio.c \
-	hostname.c mem.c secret.c)
+	hostname.c mem.c secret.c sysfs.c)
 INSTALLER_HEADERS := $(wildcard installer/*.h) $(INSTALLER_BASE:.c=.h)
 SCREEN_SOURCES := $(INSTALLER_COMMON) $(INSTALLER_BASE) \
 	$(addprefix installer/,screen.c term.c facts.c)
@@ -28,7 +28,7 @@ $(B)/musl/bedplate-answers: $(ANSWERS_SOURCES) $(INSTALLER_HEADERS) \
 	@mv $@.$T $@
 
 SLOT_SOURCES := $(wildcard installer/slot/*.c) \
-	$(addprefix xapi-c/base/,atomic_file.c fdio.c)
+	$(addprefix xapi-c/base/,atomic_file.c fdio.c installation.c)
 
 $(B)/musl/bedplate-slot: $(SLOT_SOURCES) $(INSTALLER_HEADERS) \
 		$(wildcard installer/slot/*.h) | $(call dep,musl)

@@ -7,42 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sysfs.h"
 #include "disk/table.h"
 
 #define SYS_BLOCK "/sys/block"
 #define PATH_SIZE 512
 #define SECTOR 512		/* what /sys/block/x/size counts */
 
-/* An attribute below /sys/block/name, without blanks at its ends; "" if there
- * is none. */
-static void
-attribute(const char *name, const char *key, char *out, size_t size)
-{
-	char path[PATH_SIZE];
-	FILE *f;
-	char *end;
-
-	out[0] = '\0';
-	snprintf(path, sizeof path, SYS_BLOCK "/%s/%s", name, key);
-	f = fopen(path, "re");
-	if (!f)
-		return;
-	if (fgets(out, (int)size, f)) {
-		memmove(out, out + strspn(out, " "),
-		    strlen(out + strspn(out, " ")) + 1);
-		end = out + strlen(out);
-		while (end > out && strchr(" \n", end[-1]))
-			*--end = '\0';
-	}
-	fclose(f);
-}
-
 static uint64_t
 number(const char *name, const char *key)
 {
 	char text[32];
 
-	attribute(name, key, text, sizeof text);
+	sysfs_text(SYS_BLOCK, name, key, text, sizeof text);
 	return strtoull(text, NULL, 10);
 }
 
@@ -55,7 +32,7 @@ serial_of(const char *name, char *out, size_t size)
 	ssize_t n = -1;
 	int fd;
 
-	attribute(name, "device/serial", out, size);
+	sysfs_text(SYS_BLOCK, name, "device/serial", out, size);
 	if (*out)
 		return;
 	snprintf(path, sizeof path, SYS_BLOCK "/%s/device/vpd_pg80", name);
@@ -159,10 +136,10 @@ disk_take(const char *name, struct disk *d)
 		return false;
 	d->sector = (unsigned)number(name, "queue/logical_block_size");
 	d->removable = number(name, "removable");
-	attribute(name, "device/model", d->model, sizeof d->model);
-	attribute(name, "device/wwid", d->wwn, sizeof d->wwn);
+	sysfs_text(SYS_BLOCK, name, "device/model", d->model, sizeof d->model);
+	sysfs_text(SYS_BLOCK, name, "device/wwid", d->wwn, sizeof d->wwn);
 	if (!*d->wwn)
-		attribute(name, "wwid", d->wwn, sizeof d->wwn);
+		sysfs_text(SYS_BLOCK, name, "wwid", d->wwn, sizeof d->wwn);
 	serial_of(name, d->serial, sizeof d->serial);
 	disk_look(d);
 	return !d->holds.answers;

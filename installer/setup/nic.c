@@ -6,24 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sysfs.h"
+
 #define SYS_NET "/sys/class/net"
 #define PATH_SIZE 512
-
-/* An attribute of a card, without the end of its line; "" if there is none. */
-static void
-attribute(const char *name, const char *key, char *out, size_t size)
-{
-	char path[PATH_SIZE];
-	FILE *f;
-
-	out[0] = '\0';
-	snprintf(path, sizeof path, SYS_NET "/%s/%s", name, key);
-	f = fopen(path, "re");
-	if (f && fgets(out, (int)size, f))
-		out[strcspn(out, "\n")] = '\0';
-	if (f)
-		fclose(f);
-}
 
 /* Guests' interfaces have a device as well. */
 static bool
@@ -44,9 +30,9 @@ take(const char *name, struct nic *nic)
 	if (!is_physical(name) || strlen(name) >= sizeof nic->name)
 		return false;
 	snprintf(nic->name, sizeof nic->name, "%.15s", name);
-	attribute(name, "address", nic->mac, sizeof nic->mac);
+	sysfs_text(SYS_NET, name, "address", nic->mac, sizeof nic->mac);
 	/* of one that is down it cannot be read */
-	attribute(name, "carrier", carrier, sizeof carrier);
+	sysfs_text(SYS_NET, name, "carrier", carrier, sizeof carrier);
 	nic->link = carrier[0] == '1';
 	return true;
 }

@@ -1,9 +1,7 @@
 #include "slots.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,9 +11,6 @@
 
 #include "base/fdio.h"
 
-#define CMDLINE "/proc/cmdline"
-#define CMDLINE_MAX 4096
-#define SYS_BLOCK "/sys/class/block"
 #define LOCK "/run/bedplate/slots.lock"
 #define ESP "/run/bedplate/esp"
 #define ENV_FILE ESP "/grub/grubenv"
@@ -28,36 +23,19 @@
 
 /* -- what was started -- */
 
-/* The value of the word name=value; NULL if there is none. */
-static const char *
-option(const char *cmdline, const char *name, size_t *len)
-{
-	size_t n = strlen(name);
-
-	for (const char *p = cmdline; *p; p += strcspn(p, " \n")) {
-		p += strspn(p, " \n");
-		if (strncmp(p, name, n) == 0 && p[n] == '=') {
-			*len = strcspn(p + n + 1, " \n");
-			return p + n + 1;
-		}
-	}
-	return NULL;
-}
-
 int
 slots_parse(const char *cmdline, struct slots *out)
 {
-	size_t id_len = 0, slot_len = 0, len;
-	const char *id = option(cmdline, "bedplate.disk", &id_len);
-	const char *slot = option(cmdline, "bedplate.slot", &slot_len);
-	const char *trial = option(cmdline, "bedplate.trial", &len);
+	size_t slot_len = 0, len;
+	const char *slot = installation_option(cmdline, "bedplate.slot",
+	    &slot_len);
+	const char *trial = installation_option(cmdline, "bedplate.trial",
+	    &len);
 
 	memset(out, 0, sizeof *out);
-	if (!id || id_len != sizeof out->id - 1 ||
-	    strspn(id, "0123456789abcdef") < id_len ||
-	    !slot || slot_len != 1 || (*slot != 'a' && *slot != 'b'))
+	if (!installation_id(cmdline, out->id) || slot_len != 1 ||
+	    (*slot != 'a' && *slot != 'b'))
 		return -ENODEV;
-	memcpy(out->id, id, id_len);
 	out->running = *slot;
 	if (trial) {
 		unsigned long s = strtoul(trial, NULL, 10);
@@ -71,56 +49,19 @@ slots_parse(const char *cmdline, struct slots *out)
 int
 slots_running(struct slots *out)
 {
-	char text[CMDLINE_MAX];
-	int fd = open(CMDLINE, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd == -1 ? -1 : read(fd, text, sizeof text - 1);
+	char line[INSTALLATION_CMDLINE];
 
-	fdio_close(&fd);
-	if (n == -1)
-		return -errno;
-	text[n] = '\0';
-	return slots_parse(text, out);
+	installation_cmdline("", line);
+	return slots_parse(line, out);
 }
 
 /* -- devices -- */
-
-static bool
-has_line(const char *path, const char *want)
-{
-	FILE *f = fopen(path, "re");
-	char line[256];
-	bool found = false;
-
-	while (f && !found && fgets(line, sizeof line, f)) {
-		line[strcspn(line, "\n")] = '\0';
-		found = strcmp(line, want) == 0;
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
 
 int
 slots_device(const struct slots *s, const char *name,
     char out[static SLOTS_PATH])
 {
-	DIR *d = opendir(SYS_BLOCK);
-	char want[64], path[SLOTS_PATH + 32];
-	struct dirent *e;
-	int rc = -ENODEV;
-
-	snprintf(want, sizeof want, "PARTNAME=bedplate-%s-%s", name, s->id);
-	while (rc && d && (e = readdir(d))) {
-		snprintf(path, sizeof path, SYS_BLOCK "/%s/uevent",
-		    e->d_name);
-		if (has_line(path, want)) {
-			snprintf(out, SLOTS_PATH, "/dev/%s", e->d_name);
-			rc = 0;
-		}
-	}
-	if (d)
-		closedir(d);
-	return rc;
+	return installation_partition("", s->id, name, out) ? 0 : -ENODEV;
 }
 
 bool

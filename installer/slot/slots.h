@@ -10,13 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/installation.h"
 #include "env.h"
 
-#define SLOTS_ID_SIZE 17
-#define SLOTS_PATH 300
+#define SLOTS_PATH INSTALLATION_PATH
 
 struct slots {
-	char id[SLOTS_ID_SIZE];		/* of the installation */
+	char id[INSTALLATION_ID_SIZE];
 	char running;			/* 'a' or 'b' */
 	unsigned trial_s;		/* 0, or it is on trial for so long */
 };
@@ -25,7 +25,7 @@ struct slots {
 int slots_parse(const char *cmdline, struct slots *out);
 int slots_running(struct slots *out);
 
-/* The device of bedplate-NAME-ID.  -ENODEV: there is none. */
+/* The device of the partition bedplate-NAME-ID.  -ENODEV: there is none. */
 int slots_device(const struct slots *s, const char *name,
     char out[static SLOTS_PATH]);
 /* Is there a system in that slot, as far as its first sectors tell? */

@@ -133,9 +133,21 @@ def update_volume(d, update):
                                     {"update": f.read()}, mib=80)
 
 
+def check_one_update_at_a_time(m):
+    """One that waits for its bytes keeps a second one out."""
+    m.expect("mkfifo /tmp/f; bedplate-update - </tmp/f >/tmp/first 2>&1 & "
+             "exec 3>/tmp/f")
+    m.until("[ -e /run/bedplate/update.lock ]")
+    rc, text = m.shell("bedplate-update /tmp/u/update")
+    if rc != 1 or "another update is being written" not in text:
+        m.fail("a second update ended with %d: %s" % (rc, text))
+    m.expect("exec 3>&-; wait; grep -q refused /tmp/first")
+
+
 def apply_update(m, limit_s):
     """From disks[1] to slot B, after one that is cut short was refused."""
     m.expect("mkdir -p /tmp/u && mount -t vfat -o ro %s /tmp/u" % m.disk(1))
+    check_one_update_at_a_time(m)
     rc, text = m.shell("head -c 900000 /tmp/u/update | bedplate-update -", 120)
     if rc != 1 or "refused" not in text:
         m.fail("a cut update ended with %d: %s" % (rc, text))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #define SLOT_PROGRAM "/usr/sbin/bedplate-slot"
 #define KEYS "/usr/share/bedplate/keys/update"
 #define RELEASE "/etc/bedplate-release"
+#define LOCK "/run/bedplate/update.lock"
 #define TOLD 10			/* per cent at a time */
 
 bool
@@ -75,6 +77,22 @@ open_slot(void *arg, char why[static APPLY_WHY])
 }
 
 /* -- the command -- */
+
+/* One at a time, from its first byte to the trial; held until the process
+ * ends. */
+static bool
+is_only_one(void)
+{
+	int fd = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	fprintf(stderr, "bedplate-update: refused: %s\n",
+	    errno == EWOULDBLOCK ? "another update is being written" :
+	    strerror(errno));
+	fdio_close(&fd);
+	return false;
+}
 
 /* When the running system was built; 0: not known. */
 static uint64_t
@@ -156,7 +174,7 @@ update_command(int argc, char **argv)
 		    strerror(errno));
 		return 1;
 	}
-	rc = update(fd, limit);
+	rc = is_only_one() ? update(fd, limit) : 1;
 	fdio_close(&fd);
 	return rc;
 }

@@ -1,9 +1,7 @@
 /*
- * The partition that the installer keeps for the SR of an installed host
- * (installer/disk/layout.h): bedplate-sr-ID, where the kernel's command line
- * has bedplate.disk=ID, on the disk that the running system came from.  One of
- * that name on another disk is a copy and not ours.  Reads /proc and /sys
- * only, so it waits for no disk; any process.
+ * The partition that the installer keeps for the SR of an installed host, on
+ * the disk that the running system came from (base/installation.h).  Waits for
+ * no disk; any process.
  */
 #ifndef XENOPSD_STORAGE_OWN_H
 #define XENOPSD_STORAGE_OWN_H

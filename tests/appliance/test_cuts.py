@@ -15,7 +15,7 @@ import tempfile
 import appliance
 from appliance import Failed, Machine
 from test_install import answers_volume, check_installed
-from test_power import FLUSH, SECTOR, Disk, Log
+from writelog import SECTOR, Disk, Log, walk
 
 ISO = os.environ.get("ISO", "build/bedplate.iso")
 FIRMWARE = sys.argv[1] if len(sys.argv) > 1 else "bios"
@@ -95,12 +95,8 @@ def a_cut_installation_ends_in_a_host():
         chosen = choose(log, rng)
         target = Target(os.path.join(folder, "target"))
         print("%d operations, %d flushes, seed %d" % (
-            len(log.entries), sum(bool(e[2] & FLUSH) for e in log.entries),
-            seed), flush=True)
-        for i, entry in enumerate(log.entries):
-            target.apply(entry)
-            if i not in chosen:
-                continue
+            len(log.entries), log.flushes(), seed), flush=True)
+        for i, _ in walk(log, target, chosen):
             cut = os.path.join(folder, "cut")
             mode = target.cut_to(cut, rng)
             what = "after operation %d, %s unflushed kept" % (i, mode)

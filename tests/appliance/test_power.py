@@ -9,7 +9,6 @@ system recovers, and the database must have all that was acknowledged.
 import json
 import os
 import random
-import struct
 import subprocess
 import sys
 import tempfile
@@ -18,85 +17,16 @@ import threading
 import appliance
 from api import Api, Refused
 from appliance import Failed
+from writelog import SECTOR, Disk, Log, walk
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 ISO = os.environ.get("ISO") or os.path.join(ROOT, "build", "bedplate.iso")
 XAPI = os.path.join(ROOT, "build", "host", "xapi")
 PASSWORD = "correct horse"
-SECTOR = 512
 MIB = 64
 WRITES = int(os.environ.get("WRITES", "60"))
 WRITERS = 3
-FLUSH, FUA, DISCARD = 1, 2, 4
-MAGIC = 0x6a736677736872
-
-
-class Log:
-    """The log as blklogwrites keeps it: a sector that tells what it is, then
-    per operation a sector (sector, count, flags, length) and the data."""
-
-    def __init__(self, path):
-        with open(path, "rb") as f:
-            self.data = f.read()
-        magic, _, _, size = struct.unpack_from("<QQQI", self.data)
-        if magic != MAGIC or size != SECTOR:
-            raise Failed("no log of writes")
-        self.entries = []       # (sector, data or None, flags, end)
-        at = SECTOR
-        while at + SECTOR <= len(self.data):
-            sector, count, flags, _ = struct.unpack_from("<QQQQ", self.data,
-                                                         at)
-            if not count and not flags:
-                break
-            at += SECTOR
-            data = None
-            if count and not flags & DISCARD:
-                data = self.data[at:at + count * SECTOR]
-                at += count * SECTOR
-            self.entries.append((sector, data, flags, at))
-
-
-class Disk:
-    """Goes through the log: what is flushed, and what is not yet."""
-
-    def __init__(self, path):
-        with open(path, "rb") as f:
-            self.flushed = bytearray(f.read())
-        self.pending = []
-
-    def apply(self, entry):
-        sector, data, flags, _ = entry
-        if flags & FLUSH:
-            for w in self.pending:
-                self.write(self.flushed, *w)
-            self.pending = []
-        if data and flags & FUA:
-            self.write(self.flushed, sector, data)
-        elif data:
-            self.pending.append((sector, data))
-
-    @staticmethod
-    def write(image, sector, data):
-        image[sector * SECTOR:sector * SECTOR + len(data)] = data
-
-    def cut(self, rng):
-        """One of the disks that there may be now."""
-        image = bytearray(self.flushed)
-        return image, self.keep_some(image, rng)
-
-    def keep_some(self, image, rng):
-        """Some of what is not flushed, as a disk may have it by itself."""
-        mode = rng.choice(("none", "all", "some", "torn"))
-        for sector, data in self.pending:
-            if mode == "all" or (mode == "some" and rng.random() < 0.5):
-                self.write(image, sector, data)
-            elif mode == "torn":
-                for i in range(0, len(data), SECTOR):
-                    if rng.random() < 0.5:
-                        self.write(image, sector + i // SECTOR,
-                                   data[i:i + SECTOR])
-        return mode
 
 
 def writer(port, vm, log, acks):
@@ -188,12 +118,8 @@ def what_was_acknowledged_is_there_after_a_power_cut():
         usable = [i for i, e in enumerate(log.entries) if e[3] >= start]
         chosen = set(rng.sample(usable, min(cuts, len(usable))))
         print("%d operations on the disk, %d flushes, seed %d" % (
-            len(log.entries), sum(bool(e[2] & FLUSH) for e in log.entries),
-            seed), flush=True)
-        for i, entry in enumerate(log.entries):
-            disk.apply(entry)
-            if i not in chosen:
-                continue
+            len(log.entries), log.flushes(), seed), flush=True)
+        for i, entry in walk(log, disk, chosen):
             image, mode = disk.cut(rng)
             found = counts(folder, image)
             for vm, a in acks.items():

@@ -340,6 +340,74 @@ def a_token_is_good_after_a_restart():
               int(before["valid_ref_counts"]["vdi"]) - 1, "count")
 
 
+# In bedplate-update's place: takes what begins with "good", and not more than it
+# says.
+UPDATE = """#!/bin/sh
+head=$(head -c 4)
+case $head in
+good) n=$(wc -c) ;;
+ends) exit 3 ;;
+*)
+	echo "bedplate-update: refused: it is not an update image" >&2
+	exit 1
+	;;
+esac
+echo "100 %"
+[ "$n" -eq 999996 ] || {
+	echo "bedplate-update: failed, the other slot holds no system now: $n" >&2
+	exit 3
+}
+echo done
+"""
+
+
+def put_update(b, api, data, length=None, task=""):
+    return exchange(b, ("PUT /update?session_id=%s&task_id=%s HTTP/1.1\r\n"
+                        "Host: x\r\nContent-Length: %d\r\n\r\n" % (
+                            api.session, task, length or len(data))).encode(),
+                    data)
+
+
+def updates_are_uploaded():
+    b = Bench()
+    with open(b.path("update"), "w") as f:
+        f.write(UPDATE)
+    os.chmod(b.path("update"), 0o700)
+    b.sim_options = ("--update", b.path("update"))
+    with b:
+        api = b.ready()
+        task = api("task.create", "update", "")
+        status(put_update(b, api, b"good" * 250000, task=task), 200,
+               b"tries the update")
+        record = ended(api, task)
+        equal((record["status"], record["progress"]), ("success", 1.0), "task")
+        # one that is refused at once, however much is still to come
+        task = api("task.create", "bad", "")
+        status(put_update(b, api, b"evil" * 1000000, task=task), 400,
+               b"INVALID_UPDATE: it is not an update image")
+        equal(ended(api, task)["error_info"],
+              ["INVALID_UPDATE", "it is not an update image"], "refused")
+        status(put_update(b, api, b"good" * 250001), 500,
+               b"UPDATE_APPLY_FAILED: failed, the other slot holds no")
+        status(put_update(b, api, b"ends"), 500, b"ended silently")
+        # cut, and of a length that no update has
+        task = api("task.create", "cut", "")
+        with connect(b, False) as s:
+            s.sendall(("PUT /update?session_id=%s&task_id=%s HTTP/1.1\r\n"
+                       "Host: x\r\nContent-Length: 1000000\r\n\r\ngood" % (
+                           api.session, task)).encode())
+        equal(ended(api, task)["error_info"],
+              ["UPDATE_APPLY_FAILED", "the client hung up"], "cut")
+        status(put_update(b, api, b"good", 1 << 40), 400, b"length")
+        # without credentials
+        status(exchange(b, b"PUT /update HTTP/1.1\r\nHost: x\r\n"
+                        b"Content-Length: 4\r\n\r\ngood"), 401)
+    with Bench() as b:
+        api = b.ready()
+        status(put_update(b, api, b"good"), 500,
+               b"OPERATION_NOT_ALLOWED: no program for updates")
+
+
 def log_out(b, other):
     """Ends another client's session."""
     call = {"method": "session.logout", "id": 1, "params": [other.session]}
@@ -1112,7 +1180,7 @@ if __name__ == "__main__":
         texts_read_back_as_they_were_acknowledged,
         plain_http_serves_calls_once_it_may,
         events_wake_those_who_wait, a_token_is_good_after_a_restart,
-        disks_stream_in_every_way,
+        disks_stream_in_every_way, updates_are_uploaded,
         streams_want_credentials,
         a_session_leaves_streams_to_others, a_session_takes_its_streams_along,
         clients_without_power_are_missed,

@@ -106,6 +106,21 @@ stream_console_open(struct call *c, const char *which, int *fd_out)
 }
 
 int
+stream_update_open(struct call *c, int *fd_out)
+{
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_update_open(c->x->ops, &k))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "update" });
+	if (k.nfds != 1)
+		return err_internal_error(c, "update without a descriptor");
+	*fd_out = k.fds[0];
+	return 0;
+}
+
+int
 stream_vdi_find(struct call *c, const char *which, struct ref *vdi_out)
 {
 	const struct vdi *vdi = find_either(c, CLASS_VDI, which);

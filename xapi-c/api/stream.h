@@ -1,5 +1,5 @@
 /*
- * What HTTP streams (http/console.c, http/raw_vdi.c) need from the API: the
+ * What HTTP streams (http/console.c, raw_vdi.c, update.c) need from the API: the
  * task that a transfer drives, and descriptors from xenopsd.  A stream has a
  * thread of its own and may block.  Like handlers, these return 0, or -1 with
  * c->err set.
@@ -31,6 +31,10 @@ void stream_task_end(struct call *c, int rc, const struct type *t,
  * HANDLE_INVALID, UUID_INVALID, VM_BAD_POWER_STATE, xenopsd's failures.
  */
 int stream_console_open(struct call *c, const char *which, int *fd_out);
+
+/* A program that takes an update of this host (xenops.xml, update_open); the
+ * caller closes fd, which ends it. */
+int stream_update_open(struct call *c, int *fd_out);
 
 struct stream_vdi {
 	struct ref vdi;

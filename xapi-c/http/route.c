@@ -8,6 +8,7 @@
 #include "http/page.h"
 #include "http/raw_vdi.h"
 #include "http/rrd.h"
+#include "http/update.h"
 
 #define RPC(path, k) { HTTP_POST, path, ROUTE_RPC_ ## k, .page = NULL }
 #define PAGE(m, path, fn) { m, path, ROUTE_PAGE, .page = fn }
@@ -37,6 +38,7 @@ static const struct route routes[] = {
 	STREAM(HTTP_GET, "/vm_rrds", rrd_of_vm, GET_VM_RRDS),
 	STREAM(HTTP_GET, "/sr_rrd", rrd_of_sr, SR_RRD),
 	STREAM(HTTP_GET, "/metrics", rrd_prometheus, GET_METRICS),
+	STREAM(HTTP_PUT, "/update", update_upload, PUT_UPDATE),
 };
 
 const struct route *

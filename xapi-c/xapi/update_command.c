@@ -144,9 +144,10 @@ update(int from, const char *limit)
 		return result == APPLY_REFUSED ? 1 : 3;
 	}
 	printf("version %s, signed by '%s'\n", a.version, a.signer);
+	fflush(stdout);
 	if (!slot_program("try", limit, line, sizeof line))
 		return 3;
-	printf("%s\n", line);
+	printf("%s\ndone\n", line);
 	return 0;
 }
 

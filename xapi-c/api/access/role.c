@@ -46,6 +46,7 @@ static const struct {
 	[HTTP_ACTION_GET_HOST_RRDS] = { "get_host_rrds", ROLE_READ_ONLY },
 	[HTTP_ACTION_GET_VM_RRDS] = { "get_vm_rrds", ROLE_READ_ONLY },
 	[HTTP_ACTION_GET_METRICS] = { "get_metrics", ROLE_READ_ONLY },
+	[HTTP_ACTION_PUT_UPDATE] = { "put_update", ROLE_POOL_OPERATOR },
 };
 
 static char *

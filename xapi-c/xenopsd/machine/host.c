@@ -13,8 +13,10 @@
 #include "xenopsd/domains/kept.h"
 #include "xenopsd/machine/bridge.h"
 #include "xenopsd/machine/secret_change.h"
+#include "xenopsd/machine/update.h"
 
 #define STATE_DIR "/state"
+#define UPDATE "/usr/sbin/bedplate-update"
 
 int
 host_set_hostname(struct request *rq, const void *args, void *result)
@@ -66,6 +68,14 @@ host_power(struct request *rq, const void *args, void *result)
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "cannot tell init: %s", strerror(errno));
 	return 0;
+}
+
+int
+host_update_open(struct request *rq, const void *args, void *result)
+{
+	(void)args;
+	(void)result;
+	return update_open(rq, UPDATE);
 }
 
 int

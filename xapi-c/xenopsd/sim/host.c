@@ -12,6 +12,7 @@
 #include "xenopsd/core/server.h"
 #include "xenopsd/domains/kept.h"
 #include "xenopsd/machine/secret_change.h"
+#include "xenopsd/machine/update.h"
 #include "xenopsd/sim/sim.h"
 #include "xenopsd/storage/books.h"
 
@@ -324,6 +325,18 @@ sim_host_power(struct request *rq, const void *args, void *result)
 	m->powered = a->power == XENOPS_POWER_REBOOT ? SIM_REBOOT : SIM_OFF;
 	loop_timer(m->d.loop, clock_mono_ms() + POWER_MS, power_now, m);
 	return 0;
+}
+
+int
+sim_update_open(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)args;
+	(void)result;
+	return m->cfg.update ? update_open(rq, m->cfg.update) :
+	    request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
+	    "no program for updates was named");
 }
 
 int

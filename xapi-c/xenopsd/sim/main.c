@@ -1,7 +1,7 @@
 /*
  * xenopsd-sim: see sim.h.  Options:
  *     --state DIR --socket PATH [--secret FILE] [--number N] [--address IP]
- *     [--peer-uid UID]
+ *     [--peer-uid UID] [--update PROGRAM]
  * or, for one request on a domain, --worker --state DIR (worker.h).
  */
 #include <errno.h>
@@ -78,6 +78,7 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_BRIDGE_CREATE] = sim_bridge_create,
 	[XENOPS_BRIDGE_DESTROY] = sim_bridge_destroy,
 	[XENOPS_BRIDGE_FIND] = sim_bridge_find,
+	[XENOPS_UPDATE_OPEN] = sim_update_open,
 };
 
 /* SR.create may only name a disk that the host lists and nobody uses. */
@@ -386,6 +387,7 @@ static const struct option options[] = {
 	{ "number", required_argument, NULL, 'n' },
 	{ "address", required_argument, NULL, 'a' },
 	{ "peer-uid", required_argument, NULL, 'u' },
+	{ "update", required_argument, NULL, 'U' },
 	{ "worker", no_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -415,6 +417,9 @@ parse_options(int argc, char **argv, struct sim_config *cfg)
 		case 'u':
 			cfg->peer_uid = (uid_t)strtoul(optarg, NULL, 10);
 			break;
+		case 'U':
+			cfg->update = optarg;
+			break;
 		case 'w':
 			cfg->worker = true;
 			break;
@@ -437,7 +442,7 @@ main(int argc, char **argv)
 	if (!parse_options(argc, argv, &m.cfg)) {
 		fprintf(stderr, "usage: %s --state DIR --socket PATH "
 		    "[--secret FILE] [--number N] [--address IP] "
-		    "[--peer-uid UID]\n", argv[0]);
+		    "[--peer-uid UID] [--update PROGRAM]\n", argv[0]);
 		return 2;
 	}
 	if (m.cfg.worker)

@@ -34,6 +34,8 @@ struct sim_config {
 	const char *address;		/* what the host says its own is */
 	int number;			/* of the host: names, addresses, MACs */
 	uid_t peer_uid;
+	const char *update;		/* in bedplate-update's place; NULL:
+					 * the host takes none */
 	bool worker;			/* of the one with that state_dir */
 };
 
@@ -71,7 +73,7 @@ void sim_host_fill(struct sim *m, struct arena *a,
 void sim_host_changed(struct sim *m);
 bool sim_bridge_exists(struct sim *m, const char *name);
 request_handler sim_host_get, sim_host_set_hostname, sim_host_power,
-    sim_secret_set, sim_bridge_create, sim_bridge_destroy,
+    sim_secret_set, sim_update_open, sim_bridge_create, sim_bridge_destroy,
     sim_bridge_find;
 
 /*

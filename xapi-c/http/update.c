@@ -1,0 +1,217 @@
+#include "http/update.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "api/stream.h"
+#include "base/clock.h"
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "gen/errors.h"
+#include "gen/store.h"
+
+#define CHUNK ((size_t)1 << 18)
+/* More than any image: a slot and its header (update/head.h). */
+#define LENGTH_MAX ((int64_t)260 << 20)
+#define LINE_SIZE 256
+#define TICK_MS 1000
+#define SILENCE_MS 600000		/* it reads back without a word */
+#define PROGRAM "bedplate-update: "
+#define REFUSED "refused: "
+
+struct upload {
+	struct stream *s;
+	int fd;				/* the program */
+	bool ended;			/* it has said all */
+	char line[LINE_SIZE];		/* not whole yet, cut to this */
+	size_t len;
+	char last[LINE_SIZE];		/* that is no progress */
+	int percent;
+	int64_t heard_mono;
+};
+
+/* -- what the program says -- */
+
+static void
+take_line(struct upload *u)
+{
+	const char *text = u->line;
+	char rest;
+	int n;
+
+	u->line[u->len] = '\0';
+	u->len = 0;
+	if (sscanf(text, "%d %c", &n, &rest) == 2 && rest == '%') {
+		u->percent = n;
+		return;
+	}
+	if (strncmp(text, PROGRAM, strlen(PROGRAM)) == 0)
+		text += strlen(PROGRAM);
+	memmove(u->last, text, strlen(text) + 1);
+}
+
+/* What has come, within wait_ms. */
+static void
+hear(struct upload *u, int wait_ms)
+{
+	struct pollfd p = { .fd = u->fd, .events = POLLIN };
+	char text[LINE_SIZE];
+	ssize_t n;
+
+	if (poll(&p, 1, wait_ms) != 1)
+		return;
+	n = recv(u->fd, text, sizeof text, MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	u->ended = n <= 0;
+	u->heard_mono = clock_mono_ms();
+	for (ssize_t i = 0; i < n; i++) {
+		if (text[i] == '\n')
+			take_line(u);
+		else if (u->len < sizeof u->line - 1)
+			u->line[u->len++] = text[i];
+	}
+}
+
+static int
+progress(struct upload *u)
+{
+	return stream_task_progress(&u->s->call, u->percent / 100.0);
+}
+
+/* -- the image -- */
+
+/* To its end, even if the program wants no more and will say why: a client that
+ * still sends when the connection closes may not see the reply. */
+static int
+send_image(struct upload *u, char *chunk)
+{
+	int64_t left = u->s->head->length;
+	bool wanted = true;
+
+	while (left > 0) {
+		ssize_t n = stream_read(u->s, chunk,
+		    left < (int64_t)CHUNK ? (size_t)left : CHUNK);
+
+		if (n <= 0)
+			return err_update_apply_failed(&u->s->call,
+			    "the client hung up");
+		wanted = wanted && !fdio_write_all(u->fd, chunk, (size_t)n);
+		left -= n;
+		hear(u, 0);
+		if (progress(u))
+			return -1;
+	}
+	shutdown(u->fd, SHUT_WR);
+	return 0;
+}
+
+static int
+await_end(struct upload *u)
+{
+	u->heard_mono = clock_mono_ms();
+	while (!u->ended) {
+		if (clock_mono_ms() - u->heard_mono > SILENCE_MS)
+			return err_update_apply_failed(&u->s->call,
+			    "the host's disk does not answer");
+		stream_keep(u->s);
+		hear(u, TICK_MS);
+		if (progress(u))
+			return -1;
+	}
+	return 0;
+}
+
+/* The program's last line is "done", or why not. */
+static int
+judge(struct upload *u)
+{
+	struct call *c = &u->s->call;
+	const char *why = arena_strdup(c->arena, u->last);
+
+	if (strcmp(why, "done") == 0)
+		return 0;
+	if (strncmp(why, REFUSED, strlen(REFUSED)) == 0)
+		return err_invalid_update(c, why + strlen(REFUSED));
+	return err_update_apply_failed(c, *why ? why : "it ended silently");
+}
+
+static int
+take(struct upload *u)
+{
+	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct stream *s = u->s;
+	char *chunk;
+	int rc;
+
+	if (s->head->length <= 0 || s->head->length > LENGTH_MAX)
+		return err_invalid_update(&s->call, "its length is none that "
+		    "an update has");
+	if (stream_update_open(&s->call, &u->fd))
+		return -1;
+	if (s->head->expects_continue &&
+	    stream_write(s, proceed, sizeof proceed - 1))
+		return err_update_apply_failed(&s->call, "the client hung up");
+	chunk = mem_alloc(CHUNK);
+	rc = send_image(u, chunk);
+	free(chunk);
+	return rc || await_end(u) ? -1 : judge(u);
+}
+
+/* -- the reply -- */
+
+/* The error's last parameter says it to a person. */
+static const char *
+text_of(struct call *c)
+{
+	const struct error *e = &c->err;
+
+	return arena_printf(c->arena, "%s%s%s", e->code, e->n ? ": " : "",
+	    e->n ? e->params[e->n - 1] : "");
+}
+
+static void
+reply(struct upload *u, int rc)
+{
+	struct call *c = &u->s->call;
+	const char *text = rc ? text_of(c) :
+	    "The next start of this host tries the update.";
+	const struct session *who = session_find(c->root, &u->s->session);
+	bool refused = rc && strcmp(c->err.code, "INVALID_UPDATE") == 0;
+
+	log_info("update by '%s', session %s: %s",
+	    who ? who->auth_user_name : "", call_ref_text(c, &u->s->session),
+	    rc ? text : "taken");
+	if (stream_reply(u->s, !rc ? 200 : refused ? 400 : 500,
+	    "Content-Type: text/plain\r\nConnection: close\r\n") == 0)
+		stream_write(u->s, arena_printf(c->arena, "%s\n", text),
+		    strlen(text) + 1);
+}
+
+void
+update_upload(struct stream *s)
+{
+	struct upload u = { .s = s, .fd = -1 };
+	struct call *c = &s->call;
+	int rc;
+
+	if (stream_task_begin(c, "Update of the host",
+	    http_param(s->head, "task_id"),
+	    http_param(s->head, "subtask_of"))) {
+		stream_refuse(s, 400, "The task is not one to drive.");
+		return;
+	}
+	rc = take(&u);
+	if (rc && s->revoked) {
+		c->err = (struct error){ 0 };
+		err_session_invalid(c, call_ref_text(c, &s->session));
+	}
+	fdio_close(&u.fd);
+	reply(&u, rc);
+	stream_task_end(c, rc, NULL, NULL);
+}

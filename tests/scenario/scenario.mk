@@ -1,7 +1,7 @@
 # The simulator by hand, and scenarios: xapi and the simulator as they are
 # shipped, and a client that knows nothing of either.
 
-.PHONY: sim check-scenario check-protocol check-sweep check-walk check-objects check-xe check-database check-network check-first-boot
+.PHONY: sim check-scenario check-protocol check-access check-sweep check-walk check-objects check-xe check-database check-network check-first-boot
 sim: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@HTTP_PORT='$(HTTP_PORT)' HTTPS_PORT='$(HTTPS_PORT)' \
 	    PASSWORD='$(PASSWORD)' SIM_HOSTS='$(SIM_HOSTS)' \
@@ -22,6 +22,11 @@ CHECK_TARGETS += check-metrics
 ## check-metrics: samples, archives, and who may see them; NAME=... as above
 check-metrics: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/metrics.py $(NAME)
+
+CHECK_TARGETS += check-access
+## check-access: users, roles, tickets and the audit log; NAME=... as above
+check-access: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/access.py $(NAME)
 
 CHECK_TARGETS += check-sweep
 ## check-sweep: every message with odd arguments

@@ -224,9 +224,9 @@ START_TEST(errors_come_in_the_order_that_clients_know)
 	is_error("NOT_IMPLEMENTED", "\"session.slave_login\"");
 	json("session_slave_local_login", "\"junk\"");
 	is_error("NOT_IMPLEMENTED", "\"session.slave_local_login\"");
-	json("session.slave_local_login_with_password", "\"root\",\"x\"");
-	is_error("NOT_IMPLEMENTED",
-	    "\"session.slave_local_login_with_password\"");
+	json("session.slave_local_login_with_password", "\"anna\",\"x\"");
+	is_error("SESSION_AUTHENTICATION_FAILED",
+	    "\"anna\",\"only root may do this\"");
 	json("session.local_logout", "\"junk\"");
 	is_error("SESSION_INVALID", "\"junk\"");
 	json("Async.pool.get_all", "\"%s\"", who);

@@ -606,6 +606,8 @@ api_task_set_progress(struct call *c, const struct task_set_progress_args *a)
 {
 	struct change ch = { .c = c, .task = a->self, .progress = a->value };
 
+	if (!call_find(c, CLASS_TASK, &a->self))
+		return -1;
 	if (!(a->value >= 0.0 && a->value <= 1.0))
 		return err_invalid_value(c, "value",
 		    arena_printf(c->arena, "%g", a->value));

@@ -1,6 +1,7 @@
 /*
- * root's one password, which API, console screen and answer files share: what
- * may be one, and the hash of it that a file keeps (sha512crypt).  All that
+ * root's one password, which API, console screen and answer files share, and
+ * those of local users: what may be one, and the hash of it that a file or a
+ * subject keeps (sha512crypt).  All that
  * makes, checks or stores one is here, so that what one way takes no other
  * refuses.  Any thread; a hash costs milliseconds of CPU.
  */

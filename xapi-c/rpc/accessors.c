@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/access/role.h"
+#include "api/access/session.h"
 #include "gen/errors.h"
 #include "gen/types.h"
 #include "rpc/bounds.h"
@@ -289,6 +290,21 @@ run_all(struct call *c, const struct method *m, const struct accessor_args *a,
 	return 0;
 }
 
+/* A session is shown with more than is kept of it. */
+static void
+get_session(struct call *c, const struct method *m, const struct object *obj,
+    struct answer *out)
+{
+	static const struct type record_type = { .kind = KIND_RECORD,
+		.size = sizeof(struct session), .rec = &class_session.rec };
+	const struct session *s = session_shown(c, (const void *)obj);
+
+	out->type = m->kind == METHOD_GET_RECORD ? &record_type :
+	    field_of(m)->type;
+	out->value = m->kind == METHOD_GET_RECORD ? (const char *)s :
+	    (const char *)s + field_of(m)->offset;
+}
+
 static int
 run_get(struct call *c, const struct method *m, const struct accessor_args *a,
     struct answer *out)
@@ -309,7 +325,9 @@ run_get(struct call *c, const struct method *m, const struct accessor_args *a,
 	obj = call_find(c, m->class_id, &a->self);
 	if (!obj)
 		return -1;
-	if (m->kind == METHOD_GET_RECORD) {
+	if (m->class_id == CLASS_SESSION) {
+		get_session(c, m, obj, out);
+	} else if (m->kind == METHOD_GET_RECORD) {
 		out->object = obj;
 	} else {
 		out->type = field_of(m)->type;

@@ -5,25 +5,12 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/access/permission.h"
 #include "api/access/session.h"
 #include "api/xapi.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
-
-/* FNV-1a, twice with different bases: names are ours, nobody attacks them. */
-static void
-role_ref(const char *name, struct ref *ref)
-{
-	uint64_t h[2] = { 0xcbf29ce484222325u, 0x9e3779b97f4a7c15u };
-
-	for (const char *p = name; *p; p++)
-		for (int i = 0; i < 2; i++)
-			h[i] = (h[i] ^ (unsigned char)*p) * 0x100000001b3u;
-	memcpy(ref->b, h, sizeof(ref->b));
-	ref->b[6] = (uint8_t)((ref->b[6] & 0x0f) | 0x80);
-	ref->b[8] = (uint8_t)((ref->b[8] & 0x3f) | 0x80);
-}
 
 /* -- permissions -- */
 
@@ -150,20 +137,22 @@ role_check_map(struct call *c, int class_id, int field,
 
 /* -- objects -- */
 
+/* role: the one that it is, or the least that has the permission. */
 static struct role *
-role_put(struct db_txn *t, const char *name, const char *description)
+role_put(struct db_txn *t, const char *name, const char *description, int role)
 {
 	char uuid[UUID_TEXT_LEN + 1];
 	struct ref ref;
 	struct role *r;
 
-	role_ref(name, &ref);
+	permission_ref(name, &ref);
 	r = txn_edit(t, CLASS_ROLE, &ref);
 	if (!r)
 		r = txn_new(t, CLASS_ROLE, &ref);
 	r->uuid = arena_strdup(txn_arena(t), uuid_text(ref.b, uuid));
 	r->name_label = name;
 	r->name_description = description;
+	r->level = role + 1;
 	return r;
 }
 
@@ -178,7 +167,8 @@ struct load {
 static void
 load_add(struct load *l, const char *permission, uint8_t least)
 {
-	l->all[l->n] = role_put(l->t, permission, "A permission")->obj.ref;
+	l->all[l->n] = role_put(l->t, permission, "A permission",
+	    least)->obj.ref;
 	l->least[l->n++] = least;
 }
 
@@ -206,7 +196,7 @@ load_role(struct load *l, int role)
 	struct ref *sub = arena_alloc(txn_arena(l->t),
 	    (l->n + 1) * sizeof(*sub));
 	struct role *r = role_put(l->t, role_types[role].name,
-	    role_types[role].description);
+	    role_types[role].description, role);
 	uint32_t k = 0;
 
 	for (uint32_t i = 0; i < l->n; i++)
@@ -322,7 +312,7 @@ api_role_get_by_permission_name_label(struct call *c,
 	struct ref permission;
 	struct holders h = { .c = c, .permission = &permission };
 
-	role_ref(role_permission(c->arena, a->label ? a->label : ""),
+	permission_ref(role_permission(c->arena, a->label ? a->label : ""),
 	    &permission);
 	db_each(c->root, CLASS_ROLE, holder_look, &h);
 	*result = h.found;

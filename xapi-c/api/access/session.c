@@ -1,14 +1,11 @@
 #include "api/access/session.h"
 
-#include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 
+#include "api/access/account.h"
+#include "api/access/permission.h"
 #include "api/xapi.h"
 #include "base/clock.h"
-#include "base/guesses.h"
-#include "base/log.h"
-#include "base/secret.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
@@ -63,6 +60,17 @@ session_check(struct call *c, const struct ref *session)
 	return 0;
 }
 
+const struct session *
+session_shown(struct call *c, const struct session *s)
+{
+	struct session *shown = arena_memdup(c->arena, s, sizeof(*s));
+
+	if (s->level)
+		shown->rbac_permissions = permission_names(c->arena, c->root,
+		    s->level);
+	return shown;
+}
+
 int
 session_allow(struct call *c, const char *permission)
 {
@@ -74,72 +82,12 @@ session_allow(struct call *c, const char *permission)
 		return 0;
 	root = db_root_get(c->x->db);
 	s = session_find(root, &c->session);
-	ok = s && set_has_string(s->rbac_permissions, permission);
+	ok = s && permission_in(root, permission, s->level);
 	db_root_put(root);
 	if (ok)
 		return 0;
 	return err_rbac_permission_denied(c, permission,
 	    "the user's roles do not include this permission");
-}
-
-/* -- passwords -- */
-
-#define SECRET_REPORT_MS 60000
-
-/* Nobody can log in until it is mended: the log says why, but strangers do not
- * fill it. */
-static void
-tell_bad_secret(struct xapi *x, int rc)
-{
-	int64_t now = clock_mono_ms(), quiet = x->secret_quiet_ms;
-
-	if (now < quiet || !atomic_compare_exchange_strong(
-	    &x->secret_quiet_ms, &quiet, now + SECRET_REPORT_MS))
-		return;
-	log_error("nobody can log in: the secret '%s' %s%s",
-	    x->cfg.secret_path, rc == -EINVAL ? "is no whole hash" :
-	    "cannot be read: ", rc == -EINVAL ? "" : strerror(-rc));
-}
-
-static enum guess
-judge(struct xapi *x, const char *user, const char *password)
-{
-	char hash[SECRET_SIZE];
-	int rc = secret_read(x->cfg.secret_path, hash);
-	bool ok;
-
-	if (rc) {
-		if (rc != -ENOENT)	/* that is: none was set yet */
-			tell_bad_secret(x, rc);
-		return GUESS_VOID;
-	}
-	/* The hash is made for any user: the time tells nothing. */
-	ok = secret_matches(password, hash);
-	return ok && strcmp(user, "root") == 0 ? GUESS_RIGHT : GUESS_WRONG;
-}
-
-/* -1 with SESSION_AUTHENTICATION_FAILED. */
-static int
-authenticate(struct call *c, const char *user, const char *password)
-{
-	struct guesses *g = c->x->guesses;
-	const char *why = "Authentication failure";
-	enum guess outcome = GUESS_WRONG;
-	int wait_s;
-
-	/* Root may become whoever knows it all the same. */
-	if (c->local_root)
-		return 0;
-	if (guess_begin(g, &c->from, user, &wait_s)) {
-		outcome = judge(c->x, user, password);
-		guess_end(g, &c->from, user, outcome);
-	} else {
-		why = arena_printf(c->arena, "Too many wrong passwords from "
-		    "this address: wait %d seconds", wait_s);
-	}
-	return outcome == GUESS_RIGHT ? 0 :
-	    call_error(c, "SESSION_AUTHENTICATION_FAILED",
-	    (const char *const[]){ user, why }, 2);
 }
 
 /* -- making and ending -- */
@@ -148,6 +96,7 @@ struct login {
 	struct call *c;
 	const char *originator;
 	const char *user;
+	const struct account *account;
 	struct ref ref;
 	/* while counting: */
 	bool by_user;
@@ -191,12 +140,30 @@ make_room(struct db_txn *t, struct login *l, bool by_user, int max)
 		txn_delete(t, CLASS_SESSION, &l->oldest);
 }
 
+/* What was proved must still be so, and of some use. */
+static int
+check_subject(struct db_txn *t, const struct login *l, int64_t *level_out)
+{
+	const struct subject *s = subject_txn_get(t, &l->account->subject);
+
+	if (!s || strcmp(s->secret, l->account->secret) != 0)
+		return account_refuse(l->c, l->user,
+		    "the user has just been changed");
+	*level_out = account_level(t, s);
+	return *level_out ? 0 : account_refuse(l->c, l->user,
+	    "the user has no role");
+}
+
 static int
 login_in(struct db_txn *t, void *arg)
 {
 	struct login *l = arg;
 	struct session *s;
+	int64_t level = 0;
+	bool root = ref_is_null(&l->account->subject);
 
+	if (!root && check_subject(t, l, &level))
+		return -1;
 	make_room(t, l, false, *l->originator ? SESSION_MAX_ORIGINATOR :
 	    SESSION_MAX_ANONYMOUS);
 	make_room(t, l, true, SESSION_MAX_USER);
@@ -205,7 +172,10 @@ login_in(struct db_txn *t, void *arg)
 	s->this_host = l->c->x->host;
 	set_active(s);
 	s->validation_time = s->last_active;
-	s->is_local_superuser = true;
+	s->is_local_superuser = root;
+	s->subject = l->account->subject;
+	s->level = level;
+	s->auth_user_sid = root ? "" : l->user;
 	s->auth_user_name = l->user;
 	s->originator = l->originator;
 	return 0;
@@ -215,10 +185,14 @@ static int
 login(struct call *c, const char *user, const char *password,
     const char *originator, struct ref *session_out)
 {
-	struct login l = { .c = c, .originator = originator,
-	    .user = c->local_root ? "root" : user };
+	struct account account;
+	struct login l = {
+		.c = c, .originator = originator,
+		.user = c->local_root ? "root" : user, .account = &account,
+	};
 
-	if (authenticate(c, user, password) || call_write(c, login_in, &l))
+	if (account_prove(c, user, password, &account) ||
+	    call_write(c, login_in, &l))
 		return -1;
 	*session_out = l.ref;
 	return 0;
@@ -244,6 +218,58 @@ session_end(struct call *c, const struct ref *session)
 	struct ref ref = *session;
 
 	db_write(c->x->db, end_in, &ref);
+}
+
+/* -- those of a subject -- */
+
+struct kin {
+	struct db_txn *t;
+	const struct ref *subject;
+	struct vec found;
+};
+
+static int
+kin_look(const void *obj, void *arg)
+{
+	const struct session *s = obj;
+	struct kin *k = arg;
+
+	if (ref_equal(&s->subject, k->subject))
+		k->found = vec_add_ref(txn_arena(k->t), k->found,
+		    &s->obj.ref);
+	return 0;
+}
+
+static struct vec
+kin_of(struct db_txn *t, const struct ref *subject)
+{
+	struct kin k = { .t = t, .subject = subject };
+
+	txn_each(t, CLASS_SESSION, kin_look, &k);
+	return k.found;
+}
+
+void
+session_end_subject(struct db_txn *t, const struct ref *subject,
+    const struct ref *keep)
+{
+	struct vec found = kin_of(t, subject);
+	const struct ref *ref = found.v;
+
+	for (uint32_t i = 0; i < found.n; i++)
+		if (!ref_equal(&ref[i], keep))
+			txn_delete(t, CLASS_SESSION, &ref[i]);
+}
+
+void
+session_raise_subject(struct db_txn *t, const struct ref *subject,
+    int64_t level)
+{
+	struct vec found = kin_of(t, subject);
+	const struct ref *ref = found.v;
+
+	for (uint32_t i = 0; i < found.n; i++)
+		session_txn_edit(t, &ref[i])->level = level;
 }
 
 /* -- collecting -- */
@@ -324,11 +350,75 @@ api_session_logout(struct call *c)
 	return 0;
 }
 
-/* Only root can log in: there are no subjects of a directory. */
+int
+api_session_slave_local_login_with_password(struct call *c,
+    const struct session_slave_local_login_with_password_args *a,
+    struct ref *result)
+{
+	const char *user = a->uname ? a->uname : "";
+
+	if (strcmp(user, "root") != 0)
+		return account_refuse(c, user, "only root may do this");
+	return login(c, user, a->pwd ? a->pwd : "", "", result);
+}
+
+int
+api_session_local_logout(struct call *c)
+{
+	session_end(c, &c->session);
+	return 0;
+}
+
+struct identifiers {
+	struct call *c;
+	struct vec found;
+};
+
+static int
+identifier_look(const void *obj, void *arg)
+{
+	const struct session *s = obj;
+	struct identifiers *i = arg;
+
+	if (!ref_is_null(&s->subject) &&
+	    !set_has_string(i->found, s->auth_user_sid))
+		i->found = vec_add_string(i->c->arena, i->found,
+		    s->auth_user_sid);
+	return 0;
+}
+
 int
 api_session_get_all_subject_identifiers(struct call *c, struct vec *result)
 {
-	(void)c;
-	*result = (struct vec){ 0 };
+	struct identifiers i = { .c = c };
+
+	db_each(c->root, CLASS_SESSION, identifier_look, &i);
+	*result = i.found;
 	return 0;
+}
+
+struct ending {
+	struct call *c;
+	const char *identifier;
+};
+
+static int
+end_all_in(struct db_txn *t, void *arg)
+{
+	const struct ending *e = arg;
+	const struct subject *s = account_txn_find(t, e->identifier);
+
+	if (s)
+		session_end_subject(t, &s->obj.ref, &e->c->session);
+	return 0;
+}
+
+int
+api_session_logout_subject_identifier(struct call *c,
+    const struct session_logout_subject_identifier_args *a)
+{
+	struct ending e = { c, a->subject_identifier ?
+	    a->subject_identifier : "" };
+
+	return call_write(c, end_all_in, &e);
 }

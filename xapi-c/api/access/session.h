@@ -18,9 +18,13 @@ int session_check(struct call *c, const struct ref *session);
 /* Would the check leave last_active as it is? */
 bool session_is_fresh(const struct session *s);
 
+/* The session as clients see it, with the names of its permissions, which none
+ * keeps. */
+const struct session *session_shown(struct call *c, const struct session *s);
+
 /*
- * May the session do it?  By its rbac_permissions, whose names are those of
- * api/access/role.h; root's sessions and those of other hosts may all.  -1 with
+ * May the session do it?  By its level, and by names that api/access/role.h
+ * tells; root's sessions and those of other hosts may all.  -1 with
  * RBAC_PERMISSION_DENIED [permission, text].
  */
 int session_allow(struct call *c, const char *permission);
@@ -33,6 +37,13 @@ int session_allow(struct call *c, const char *permission);
 int session_login(struct call *c, const char *user, const char *password,
     struct ref *session_out);
 void session_end(struct call *c, const struct ref *session);
+
+/* In a write, of all sessions of a subject: they end, but for one of them
+ * (keep), or may more from now on. */
+void session_end_subject(struct db_txn *t, const struct ref *subject,
+    const struct ref *keep);
+void session_raise_subject(struct db_txn *t, const struct ref *subject,
+    int64_t level);
 
 #define SESSION_IDLE_S (24 * 3600)
 #define SESSION_TOUCH_S 600		/* last_active is that coarse */

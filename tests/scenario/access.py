@@ -1,0 +1,236 @@
+"""Who may do what, seen from outside: local users log in with their passwords
+and send what their roles permit, and what they do not.
+
+	access.py [NAME...]
+"""
+
+import re
+import sys
+
+from bench import PASSWORD, Bench, Refused, check, equal, main, refused
+from api import Api
+from sweep import LOCK, Wire
+
+ROLES = ("read-only", "vm-operator", "vm-admin", "vm-power-admin",
+         "pool-operator", "pool-admin")
+SECRET = "battery %s staple"
+
+
+def role_named(api, name):
+    return [ref for ref, r in api("role.get_all_records").items()
+            if r["name_label"] == name][0]
+
+
+def user(b, api, name, *roles):
+    """A local user, and a session of his."""
+    subject = api("subject.create", {"subject_identifier": name,
+                                     "other_config": {}})
+    for role in roles:
+        api("subject.add_to_roles", subject, role_named(api, role))
+    api("subject.set_password", subject, SECRET % name)
+    theirs = Api(b.https)
+    if roles:
+        theirs.login(name, SECRET % name)
+    return subject, theirs
+
+
+def least_roles():
+    """Message -> least role, as the model says."""
+    found = {}
+    with open(LOCK, encoding="utf-8") as f:
+        for line in f:
+            m = re.match(r"(?:message|accessor) (\w+\.\w+).* -> .*?"
+                         r" (read-only|vm-operator|vm-admin|vm-power-admin|"
+                         r"pool-operator|pool-admin|local-root-only)\b", line)
+            if m:
+                found[m[1]] = m[2]
+    return found
+
+
+def a_user_is_what_his_session_says():
+    with Bench() as b:
+        api = b.ready()
+        subject, his = user(b, api, "anna", "vm-operator")
+        me = his.session
+        equal(his("session.get_is_local_superuser", me), False, "superuser")
+        equal(his("session.get_auth_user_sid", me), "anna", "sid")
+        equal(his("session.get_auth_user_name", me), "anna", "name")
+        equal(his("session.get_subject", me), subject, "subject")
+        may = api("subject.get_permissions_name_label", subject)
+        equal(sorted(his("session.get_rbac_permissions", me)), sorted(may),
+              "permissions")
+        equal(sorted(his("session.get_record", me)["rbac_permissions"]),
+              sorted(may), "permissions of the record")
+        check("vm.start" in may and "vm.destroy" not in may, "vm-operator")
+        equal(api("session.get_all_subject_identifiers"), ["anna"], "users")
+        equal(his("auth.get_subject_identifier", "anna"), "anna", "resolved")
+        info = his("auth.get_subject_information_from_identifier", "anna")
+        equal(info["subject-name"], "anna", "name in the directory")
+        equal(his("auth.get_group_membership", "anna"), [], "groups")
+        refused("SUBJECT_CANNOT_BE_RESOLVED", his,
+                "auth.get_subject_identifier", "root")
+        equal(refused("RBAC_PERMISSION_DENIED", his, "pool.set_name_label",
+                      his("pool.get_all")[0], "x")[0], "pool.set_name_label",
+              "the permission")
+        refused("SUBJECT_ALREADY_EXISTS", api, "subject.create",
+                {"subject_identifier": "anna", "other_config": {}})
+        for name in ("root", "", "a b", "a:b", "x" * 129):
+            refused("INVALID_VALUE", api, "subject.create",
+                    {"subject_identifier": name, "other_config": {}})
+
+
+def each_role_may_what_the_model_says():
+    """By login, over the wire; what is refused changes nothing."""
+    wire, least = Wire(), least_roles()
+    order = ROLES + ("local-root-only",)
+    names = [name for name, kinds in wire.messages
+             if kinds and kinds[0].endswith(" ref") and name in least and
+             name not in wire.open and name not in wire.between_hosts and
+             wire.state[name] == "built" and "logout" not in name]
+    nothing = {"int": "0", "bool": False, "float": 0.0, "string": ""}
+    with Bench() as b:
+        api = b.ready()
+        for role in ROLES:
+            _, his = user(b, api, "user-" + role, role)
+            for name in names[ROLES.index(role)::len(ROLES)]:
+                kinds = dict(wire.messages)[name]
+                args = [{} if k.endswith((" map", "record")) else
+                        [] if k.endswith(" set") else
+                        "OpaqueRef:NULL" if k.endswith(" ref") else
+                        nothing.get(k) if k in nothing else
+                        wire.enums[k][0] if k in wire.enums else
+                        "19700101T00:00:00Z" for k in kinds]
+                try:
+                    his(name, *args)
+                    code = None
+                except Refused as e:
+                    code = e.code
+                may = order.index(least[name]) <= order.index(role)
+                check((code != "RBAC_PERMISSION_DENIED") == may,
+                      "%s as %s: %s" % (name, role, code))
+
+
+def roles_change_and_sessions_follow():
+    with Bench() as b:
+        api = b.ready()
+        pool = api("pool.get_all")[0]
+        subject, his = user(b, api, "otto", "read-only")
+        refused("RBAC_PERMISSION_DENIED", his, "pool.set_name_label", pool,
+                "x")
+        operator = role_named(api, "pool-operator")
+        refused("ROLE_NOT_FOUND", api, "subject.remove_from_roles", subject,
+                operator)
+        api("subject.add_to_roles", subject, operator)
+        refused("ROLE_ALREADY_EXISTS", api, "subject.add_to_roles", subject,
+                operator)
+        refused("ROLE_NOT_FOUND", api, "subject.add_to_roles", subject,
+                role_named(api, "vm.start"))
+        his("pool.set_name_label", pool, "his")
+        api("subject.remove_from_roles", subject, operator)
+        refused("SESSION_INVALID", his, "pool.get_all")
+        his.login("otto", SECRET % "otto")
+        refused("RBAC_PERMISSION_DENIED", his, "pool.set_name_label", pool,
+                "x")
+        api("session.logout_subject_identifier", "otto")
+        refused("SESSION_INVALID", his, "pool.get_all")
+        his.login("otto", SECRET % "otto")
+        b.kill_xapi()
+        b.start_xapi()
+        api, his = b.ready(), Api(b.https)
+        his.login("otto", SECRET % "otto")      # as it was
+        equal(api("subject.get_roles", subject),
+              [role_named(api, "read-only")], "roles after the restart")
+        api("subject.destroy", subject)
+        refused("SESSION_INVALID", his, "pool.get_all")
+        refused("SESSION_AUTHENTICATION_FAILED", his.login, "otto",
+                SECRET % "otto")
+        _, idle = user(b, api, "idle")
+        refused("SESSION_AUTHENTICATION_FAILED", idle.login, "idle",
+                SECRET % "idle")
+
+
+def a_user_changes_his_password():
+    with Bench() as b:
+        api = b.ready()
+        subject, his = user(b, api, "anna", "read-only")
+        other = Api(b.https)
+        other.login("anna", SECRET % "anna")
+        for new in ("short", "x" * 257, "line\nbreak"):
+            refused("CHANGE_PASSWORD_REJECTED", his,
+                    "session.change_password", SECRET % "anna", new)
+            refused("CHANGE_PASSWORD_REJECTED", api, "subject.set_password",
+                    subject, new)
+        refused("CHANGE_PASSWORD_REJECTED", his, "session.change_password",
+                PASSWORD, "correct staple")
+        his("session.change_password", SECRET % "anna", "correct staple")
+        his("pool.get_all")
+        refused("SESSION_INVALID", other, "pool.get_all")
+        refused("SESSION_AUTHENTICATION_FAILED", other.login, "anna",
+                SECRET % "anna")
+        other.login("anna", "correct staple")
+        b.login()                       # root's is what it was
+        refused("RBAC_PERMISSION_DENIED", his, "subject.set_password",
+                subject, "another one")
+        # whoever has a session cannot guess on and on
+        waits = False
+        for _ in range(8):
+            try:
+                his("session.change_password", "wrong", "battery staple")
+            except Refused as e:
+                waits = waits or "wait" in str(e)
+        check(waits, "a user takes any number of guesses")
+
+
+def secrets_are_not_shown():
+    with Bench() as b:
+        api = b.ready()
+        subject, his = user(b, api, "anna", "pool-admin")
+        seen = repr([his("subject.get_all_records"),
+                     his("subject.get_record", subject),
+                     his("event.from", ["subject"], "", 0.1)["events"]])
+        check("anna" in seen and "$6$" not in seen and
+              "secret" not in seen, seen)
+        refused("INTERNAL_ERROR", his, "subject.get_all_where",
+                'field "secret"="x"')
+        with open(b.path("xapi.log")) as f:
+            log = f.read()
+        check("$6$" not in log and SECRET % "anna" not in log, "the log")
+
+
+def local_sessions_are_roots():
+    with Bench() as b:
+        api = b.ready()
+        user(b, api, "anna", "pool-admin")
+        for name, password in (("root", "wrong"), ("anna", SECRET % "anna")):
+            refused("SESSION_AUTHENTICATION_FAILED", api.raw,
+                    "session.slave_local_login_with_password", name, password)
+        local = Api(b.https)
+        local.session = local.raw("session.slave_local_login_with_password",
+                                  "root", PASSWORD)
+        local("host.get_all")
+        local("session.local_logout")
+        refused("SESSION_INVALID", local, "host.get_all")
+
+
+def there_is_no_directory():
+    with Bench() as b:
+        api = b.ready()
+        for cls in ("host", "pool"):
+            ref = api(cls + ".get_all")[0]
+            equal(refused("AUTH_UNKNOWN_TYPE", api,
+                          cls + ".enable_external_auth", ref, {},
+                          "example.org", "AD"), ["AD"], "type")
+            api(cls + ".disable_external_auth", ref, {})
+            refused("AUTH_IS_DISABLED", api,
+                    cls + ".external_auth_set_ldaps", ref, True)
+        api("pool.detect_nonhomogeneous_external_auth",
+            api("pool.get_all")[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main([
+        a_user_is_what_his_session_says, each_role_may_what_the_model_says,
+        roles_change_and_sessions_follow, a_user_changes_his_password,
+        secrets_are_not_shown, local_sessions_are_roots,
+        there_is_no_directory,
+    ]))

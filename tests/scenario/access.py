@@ -4,11 +4,13 @@ and send what their roles permit, and what they do not.
 	access.py [NAME...]
 """
 
+import base64
+import http.client
 import re
 import sys
 
 from bench import PASSWORD, Bench, Refused, check, equal, main, refused
-from api import Api
+from api import Api, tls
 from sweep import LOCK, Wire
 
 ROLES = ("read-only", "vm-operator", "vm-admin", "vm-power-admin",
@@ -227,10 +229,51 @@ def there_is_no_directory():
             api("pool.get_all")[0])
 
 
+def pages_of_other_sites_are_refused():
+    """A browser adds the cookie to what any page asks for."""
+    with Bench() as b:
+        api = b.ready()
+        vdi, vm = b.vdi(api), b.running(api)
+        console = api("VM.get_consoles", vm)[0]
+        own = "https://127.0.0.1:%d" % b.https
+        cookie = {"Cookie": "session_id=" + api.session}
+        basic = {"Authorization": "Basic " + base64.b64encode(
+            ("root:" + PASSWORD).encode()).decode()}
+        web = {"Upgrade": "websocket", "Connection": "Upgrade",
+               "Sec-WebSocket-Version": "13",
+               "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+        query = "&session_id=" + api.session
+        disk = "/export_raw_vdi?vdi=" + vdi
+        screen = "/console?ref=" + console
+
+        def status(path, headers, origin):
+            c = http.client.HTTPSConnection("127.0.0.1", b.https,
+                                            context=tls(), timeout=60)
+            c.request("GET", path, headers=dict(
+                headers, **({"Origin": origin} if origin else {})))
+            answer = c.getresponse().status
+            c.close()
+            return answer
+        for origin in (None, own, own.upper()):
+            equal(status(disk, cookie, origin), 200, "own cookie")
+            equal(status(disk, basic, origin), 200, "own credentials")
+            equal(status(screen + query, web, origin), 101, "own console")
+        for origin in ("https://example.org", "null", own + "0",
+                       own.replace("https", "http"), "https://127.0.0.1"):
+            equal(status(disk, cookie, origin), 403, "a cookie of " + origin)
+            equal(status(disk, basic, origin), 403, "Basic of " + origin)
+            equal(status(screen, dict(web, **cookie), origin), 403,
+                  "a console of " + origin)
+            equal(status(screen + query, web, origin), 403,
+                  "a console that knows a session, of " + origin)
+            equal(status(disk + query, {}, origin), 200,
+                  "who knows a session is trusted, of " + origin)
+
+
 if __name__ == "__main__":
     sys.exit(main([
         a_user_is_what_his_session_says, each_role_may_what_the_model_says,
         roles_change_and_sessions_follow, a_user_changes_his_password,
         secrets_are_not_shown, local_sessions_are_roots,
-        there_is_no_directory,
+        there_is_no_directory, pages_of_other_sites_are_refused,
     ]))

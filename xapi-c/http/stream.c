@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "api/access/session.h"
@@ -152,6 +153,31 @@ login_basic(struct stream *s, const char *header)
 	return session_check(&s->call, &s->made);
 }
 
+/* Does a browser send it for a page that is not this host's? */
+static bool
+is_foreign(const struct stream *s)
+{
+	const char *origin = http_header(s->head, "Origin");
+	const char *host = http_header(s->head, "Host");
+	const char *scheme = s->conn->tls ? "https://" : "http://";
+	size_t n = strlen(scheme);
+
+	return origin && (!host || strncasecmp(origin, scheme, n) != 0 ||
+	    strcasecmp(origin + n, host) != 0);
+}
+
+/* A browser adds cookies and Basic credentials by itself, and no rule of its own
+ * keeps a page from WebSockets to elsewhere. */
+static bool
+is_forged(const struct stream *s, enum http_action action)
+{
+	const char *id = http_param(s->head, "session_id");
+	bool named = id && id == http_query(s->head, "session_id");
+
+	return is_foreign(s) &&
+	    (!named || action == HTTP_ACTION_CONNECT_CONSOLE_WS);
+}
+
 static int
 authenticate(struct stream *s)
 {
@@ -194,7 +220,9 @@ stream_new(struct xapi *x, struct conn *c, enum http_action action)
 	struct stream *s = stream_new_plain(x, c);
 
 	/* A stranger changes nothing, not even the task that is named. */
-	if (authenticate(s)) {
+	if (is_forged(s, action)) {
+		stream_refuse(s, 403, "Another site's page may not do this.");
+	} else if (authenticate(s)) {
 		stream_refuse(s, 401, role_http_name(action));
 	} else if (session_allow(&s->call, role_http_permission(s->call.arena,
 		    action))) {

@@ -21,9 +21,10 @@ from sweep import SPARED, Wire
 CLIENTS = 24
 VARIANTS = 12       # of each kind of value
 SETTLE_S = 240      # until the last task has ended
-LOCKED = ("VM", "VBD", "VIF", "VDI", "SR")
+LOCKED = ("VM", "VBD", "VIF", "VDI", "SR", "VM_appliance")
 SHARED = LOCKED + ("PBD", "network", "task", "host", "pool", "console",
-                   "message", "VM_metrics", "PIF")
+                   "message", "VM_metrics", "PIF", "VM_group", "subject",
+                   "secret", "VMSS")
 TROUBLE = re.compile(r"ERROR: (Address|Leak)Sanitizer|runtime error:|"
                      r"WARNING: ThreadSanitizer|Assertion|assertion")
 
@@ -68,6 +69,11 @@ BUSY = [
     (3, "SR.destroy", "@SR@"),
     (8, "SR.create", "@host@", {"location": "memory"}, 0, "s", "", "file",
      "user", False, {}),
+    (4, "VM_appliance.create", {"name_label": "a", "name_description": ""}),
+    (10, "VM.set_appliance", "@VM@", "@VM_appliance@"),
+    (5, "VM_appliance.start", "@VM_appliance@", False),
+    (5, "VM_appliance.hard_shutdown", "@VM_appliance@"),
+    (4, "VM_appliance.destroy", "@VM_appliance@"),
     (10, "event.from", ["*"], "", 0.05), (5, "event.inject", "vm", "@VM@"),
     (5, "task.cancel", "@task@"), (5, "task.destroy", "@task@"),
 ]

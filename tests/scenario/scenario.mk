@@ -24,7 +24,7 @@ check-metrics: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/metrics.py $(NAME)
 
 CHECK_TARGETS += check-access
-## check-access: users, roles, tickets and the audit log; NAME=... as above
+## check-access: users with roles, and pages of other sites; NAME=... as above
 check-access: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/access.py $(NAME)
 

@@ -145,6 +145,7 @@ static int
 take(struct upload *u)
 {
 	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	const struct timeval patience = { .tv_sec = SILENCE_MS / 1000 };
 	struct stream *s = u->s;
 	char *chunk;
 	int rc;
@@ -154,6 +155,9 @@ take(struct upload *u)
 		    "an update has");
 	if (stream_update_open(&s->call, &u->fd))
 		return -1;
+	/* A disk that hangs must not keep this thread for good. */
+	setsockopt(u->fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+	    sizeof(patience));
 	if (s->head->expects_continue &&
 	    stream_write(s, proceed, sizeof proceed - 1))
 		return err_update_apply_failed(&s->call, "the client hung up");

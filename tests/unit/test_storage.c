@@ -692,6 +692,56 @@ START_TEST(a_file_sr_lives_on_its_disk)
 }
 END_TEST
 
+/* The disk of the bench ends, and is there under another name.  Returns the
+ * old one. */
+static const char *
+pull_and_return_disk(struct bench *b)
+{
+	const char *old = arena_strdup(b->arena, b->disk), *other;
+	int fd = open(old, O_RDWR | O_CLOEXEC);
+	struct loop_info64 info;
+	struct storage s = op(b);
+
+	ck_assert_int_eq(ioctl(fd, LOOP_GET_STATUS64, &info), 0);
+	info.lo_sizelimit = 512;	/* nothing of it can be read or written */
+	ck_assert_int_eq(ioctl(fd, LOOP_SET_STATUS64, &info), 0);
+	close(fd);
+	ck_assert_int_eq(loop_attach(&s, b->disk_file, true, "test-disk",
+	    &other), 0);
+	snprintf(b->disk, sizeof(b->disk), "%s", other);
+	return old;
+}
+
+START_TEST(a_file_sr_is_found_again_when_its_disk_returns)
+{
+	const char *first, *second;
+	struct xenops_sr_info info;
+	struct storage s;
+	struct bench b;
+
+	setup(&b);
+	b.env.drivers[XENOPS_SR_TYPE_FILE] = &sr_driver_file;
+	make_disk(&b, 128 * MIB);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, b.disk);
+	make_vdi(&b, VDI_A, MIB);
+	first = pull_and_return_disk(&b);
+	s = op(&b);
+	ck_assert_msg(storage_sr_detach(&s, SR_A) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_msg(storage_sr_attach(&s, SR_A, XENOPS_SR_TYPE_FILE, NULL,
+	    &info) == 0, "%s", s.text ? s.text : "");
+	ck_assert_str_eq(info.device, b.disk);
+	ck_assert_uint_eq(count_vdis(&b, &info), 1);
+	second = pull_and_return_disk(&b);
+	ck_assert_msg(storage_sr_destroy(&s, SR_A) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_int_eq(disk_check_unused(&s, b.disk), 0);
+	ck_assert_int_eq(loop_detach(&s, first, "test-disk"), 0);
+	ck_assert_int_eq(loop_detach(&s, second, "test-disk"), 0);
+	teardown(&b);
+}
+END_TEST
+
 /* Attaches in a child that is killed at once, at some point on its way. */
 static void
 attach_and_die(struct bench *b, useconds_t after)
@@ -1166,6 +1216,18 @@ START_TEST(an_lvm_sr_lives_on_its_disk)
 }
 END_TEST
 
+/* The first MiB of the disk, past the page cache as LVM does it. */
+static void
+disk_head(const char *disk, char *bytes, bool put)
+{
+	int fd = open(disk, O_RDWR | O_DIRECT | O_CLOEXEC);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(put ? pwrite(fd, bytes, MIB, 0) :
+	    pread(fd, bytes, MIB, 0), MIB);
+	ck_assert_int_eq(close(fd), 0);
+}
+
 /* Is there a device of that volume?  Its name has the hyphens doubled. */
 static bool
 is_mapped(const char *vdi)
@@ -1194,6 +1256,41 @@ is_mapped(const char *vdi)
 	globfree(&g);
 	return found;
 }
+
+START_TEST(an_lvm_sr_is_detached_without_its_disk)
+{
+	struct xenops_sr_info info;
+	const char *device;
+	struct storage s;
+	struct bench b;
+	const char *disk = real_disk(&b);
+	char *head = aligned_alloc(4096, MIB), *zeros = aligned_alloc(4096,
+	    MIB);
+
+	memset(zeros, 0, MIB);
+	make_sr(&b, XENOPS_SR_TYPE_LVM, disk);
+	make_lvm_vdi(&b, VDI_A, MIB, 4 * MIB);
+	s = op(&b);
+	ck_assert_int_eq(storage_attach(&s, SR_A, VDI_A, true, USER_A,
+	    &device), 0);
+	use_remove(&s, VDI_A, USER_A);	/* nobody knows that it is active */
+	disk_head(disk, head, false);
+	disk_head(disk, zeros, true);
+	ck_assert_msg(storage_sr_detach(&s, SR_A) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert(!is_mapped(VDI_A));
+	ck_assert(!is_mapped("pool"));
+	disk_head(disk, head, true);
+	ck_assert_msg(storage_sr_attach(&s, SR_A, XENOPS_SR_TYPE_LVM, NULL,
+	    &info) == 0, "%s", s.text ? s.text : "");
+	ck_assert(is_mapped("pool"));
+	write_vdi(&b, VDI_A, "text", 0);
+	ck_assert_int_eq(storage_sr_destroy(&s, SR_A), 0);
+	free(head);
+	free(zeros);
+	teardown(&b);
+}
+END_TEST
 
 START_TEST(a_killed_worker_leaves_no_active_volume)
 {
@@ -1302,7 +1399,9 @@ run_on_loop_devices(void)
 	if (!can_mount())
 		return unit_skip("loop devices", "needs root and mke2fs");
 	return UNIT_RUN("storage on loop devices", a_memory_sr_is_bounded,
-	    a_file_sr_lives_on_its_disk, a_killed_worker_leaves_no_loop_device,
+	    a_file_sr_lives_on_its_disk,
+	    a_file_sr_is_found_again_when_its_disk_returns,
+	    a_killed_worker_leaves_no_loop_device,
 	    what_is_planted_on_a_foreign_disk_is_no_disk,
 	    a_folder_with_too_many_disks_is_not_read,
 	    a_killed_create_leaves_the_disk_unused,
@@ -1315,6 +1414,7 @@ static int
 run_on_real_disk(void)
 {
 	return UNIT_RUN("storage on a disk", an_lvm_sr_lives_on_its_disk,
+	    an_lvm_sr_is_detached_without_its_disk,
 	    a_killed_worker_leaves_no_active_volume,
 	    a_killed_create_leaves_the_real_disk_unused,
 	    a_file_sr_lives_on_a_real_disk);

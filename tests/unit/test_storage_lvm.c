@@ -1,9 +1,18 @@
 /*
  * LVM SRs as far as no device-mapper is needed: how a disk is divided, what
- * LVM's listings and failures are taken for, and a group at its limit, whose
- * description LVM itself writes and reads on a loop device (else skipped).
+ * LVM's listings and failures are taken for, and, on loop devices (else
+ * skipped), groups that LVM itself describes and reads: one at its limit, and
+ * one whose disk goes and comes back, with device-mapper played by this file.
  */
 #include "xenopsd/storage/lvm_tags.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/dm-ioctl.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include "base/codec.h"
 #include "base/frame.h"
@@ -17,6 +26,18 @@
 #define TIB ((int64_t)1 << 40)
 #define NAME_LEN 1990			/* the longest that tags take */
 #define DESCRIPTION_LEN 2985
+
+/* Disks are asked for an SR wherever they come from: each process has one of
+ * its own. */
+static char sr_a[UUID_TEXT_LEN + 1];
+
+static void
+setup_sr(struct bench *b)
+{
+	setup(b);
+	snprintf(sr_a, sizeof(sr_a), "44444444-0000-4000-8000-%012d",
+	    (int)getpid());
+}
 
 START_TEST(a_pools_metadata_outlasts_its_data)
 {
@@ -123,7 +144,8 @@ static void
 fake_lvm(struct bench *b, const char *script)
 {
 	const char *path = arena_printf(b->arena, "%s/lvm", b->dir);
-	const char *note = arena_printf(b->arena, "%s/sr/" SR_A ".sr", b->dir);
+	const char *note = arena_printf(b->arena, "%s/sr/%s.sr", b->dir,
+	    sr_a);
 
 	write_file(path, 0700, script);
 	b->env.lvm = path;
@@ -156,7 +178,7 @@ create_another(struct bench *b, struct storage *s)
 		.uuid = "55555555-0000-4000-8000-000000000009" }, out;
 
 	*s = op(b);
-	return storage_vdi_create(s, SR_A, &in, &out);
+	return storage_vdi_create(s, sr_a, &in, &out);
 }
 
 START_TEST(the_groups_state_tells_why_lvm_failed)
@@ -164,7 +186,7 @@ START_TEST(the_groups_state_tells_why_lvm_failed)
 	struct storage s;
 	struct bench b;
 
-	setup(&b);
+	setup_sr(&b);
 	failing_lvm(&b, "100.00|3.00", "", "9999999");
 	ck_assert_int_eq(create_another(&b, &s), -1);
 	expect_code(&s, XENOPS_CODE_NO_SPACE);
@@ -175,11 +197,11 @@ START_TEST(the_groups_state_tells_why_lvm_failed)
 	ck_assert_int_eq(create_another(&b, &s), -1);
 	expect_code(&s, XENOPS_CODE_IO);
 	s = op(&b);
-	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), -1);
+	ck_assert_int_eq(storage_vdi_destroy(&s, sr_a, VDI_A), -1);
 	expect_code(&s, XENOPS_CODE_IO);
 	failing_lvm(&b, "7.00|3.00", "open", "9999999");
 	s = op(&b);
-	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), -1);
+	ck_assert_int_eq(storage_vdi_destroy(&s, sr_a, VDI_A), -1);
 	expect_code(&s, XENOPS_CODE_IN_USE);
 	/* the area of an SR of before it was made large enough */
 	failing_lvm(&b, "7.00|3.00", "", "4000");
@@ -305,27 +327,29 @@ ask_lvm(struct bench *b, const char *command, const char *field)
 static void
 make_full_group(struct bench *b, int disks)
 {
-	struct sr sr = { .uuid = SR_A, .lock_fd = -1 };
+	struct sr sr = { .lock_fd = -1 };
+	const char *vg = arena_printf(b->arena, "bedplate-%s", sr_a);
 	struct buf text = { 0 };
 	const char *path = arena_printf(b->arena, "%s/description", b->dir);
 	const char *argv[] = { b->env.lvm, "vgcfgrestore", "--config",
 		arena_printf(b->arena, "devices{filter=[\"a|^%s$|\",\"r|.*|\"] "
 		"use_devicesfile=0} global{io_memory_size=65536}", b->disk),
-		"--force", "-y", "-f", path, "bedplate-" SR_A, NULL };
+		"--force", "-y", "-f", path, vg, NULL };
 	struct storage s = op(b);
 
 	snprintf(sr.device, sizeof(sr.device), "%s", b->disk);
-	sr.dir = arena_printf(b->arena, "%s/sr/" SR_A, b->dir);
+	memcpy(sr.uuid, sr_a, sizeof(sr_a));
+	sr.dir = arena_printf(b->arena, "%s/sr/%s", b->dir, sr_a);
 	ck_assert_int_eq(sr_driver_lvm.create(&s, &sr, ""), -1);
 	buf_addf(&text, "contents = \"Text Format Volume Group\"\n"
-	    "version = 1\nbedplate-" SR_A " {\nid = \"%s\"\nseqno = 9\n"
+	    "version = 1\n%s {\nid = \"%s\"\nseqno = 9\n"
 	    "format = \"lvm2\"\nstatus = [\"RESIZEABLE\", \"READ\", "
 	    "\"WRITE\"]\nflags = []\ntags = [\"bedplate.format.1\"]\n"
 	    "extent_size = 8192\nmax_lv = 0\nmax_pv = 0\nmetadata_copies = 0\n"
 	    "physical_volumes {\npv0 {\nid = \"%s\"\ndevice = \"%s\"\n"
 	    "status = [\"ALLOCATABLE\"]\nflags = []\ndev_size = %s\n"
 	    "pe_start = %s\npe_count = %s\n}\n}\nlogical_volumes {\n",
-	    ask_lvm(b, "vgs", "vg_uuid"), ask_lvm(b, "pvs", "pv_uuid"),
+	    vg, ask_lvm(b, "vgs", "vg_uuid"), ask_lvm(b, "pvs", "pv_uuid"),
 	    b->disk, ask_lvm(b, "pvs", "dev_size"),
 	    ask_lvm(b, "pvs", "pe_start"), ask_lvm(b, "pvs", "pv_pe_count"));
 	add_volumes(&text, b->arena, disks);
@@ -346,7 +370,7 @@ expect_full_listing(struct bench *b, uint32_t disks)
 	struct storage s = op(b);
 	struct buf encoded = { 0 };
 
-	ck_assert_msg(storage_sr_scan(&s, SR_A, &r.sr, &r.vdis) == 0, "%s",
+	ck_assert_msg(storage_sr_scan(&s, sr_a, &r.sr, &r.vdis) == 0, "%s",
 	    s.text ? s.text : "");
 	ck_assert_uint_eq(r.vdis.n, disks);
 	v = r.vdis.v;
@@ -369,9 +393,9 @@ expect_rename(struct bench *b, const char *vdi)
 	struct vec vdis;
 
 	in.uuid = vdi;
-	ck_assert_msg(storage_vdi_set_name(&s, SR_A, &in) == 0, "%s",
+	ck_assert_msg(storage_vdi_set_name(&s, sr_a, &in) == 0, "%s",
 	    s.text ? s.text : "");
-	ck_assert_int_eq(storage_sr_scan(&s, SR_A, &info, &vdis), 0);
+	ck_assert_int_eq(storage_sr_scan(&s, sr_a, &info, &vdis), 0);
 	v = vdis.v;
 	for (uint32_t i = 0; i < vdis.n; i++)
 		ck_assert_int_eq(v[i].name[0], strcmp(v[i].uuid, vdi) ? 'x' :
@@ -383,7 +407,7 @@ START_TEST(an_lvm_sr_holds_4096_disks_with_long_descriptions)
 	struct storage s;
 	struct bench b;
 
-	setup(&b);
+	setup_sr(&b);
 	make_disk(&b, 100 * GIB);
 	fake_lvm(&b, "#!/bin/sh\ncommand=$1 config=$3\nshift 3\n"
 	    "exec /usr/sbin/lvm \"$command\" "
@@ -397,6 +421,306 @@ START_TEST(an_lvm_sr_holds_4096_disks_with_long_descriptions)
 }
 END_TEST
 
+/* -- device-mapper, as a folder: a file for each device, with the names of
+ * those that it stands on, each in a line after the first -- */
+
+#define DM_PATH 400
+
+static char dm_folder[128];		/* "": the kernel's own is left alone */
+
+/* Stands in for libc's. */
+int
+open(const char *path, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, int) : 0;
+	va_end(ap);
+	if (*dm_folder && !strcmp(path, "/dev/mapper/control"))
+		path = "/dev/null";
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+/* The group's device of that name. */
+static const char *
+dm_name(const char *lv)
+{
+	static char name[DM_NAME_LEN];
+
+	snprintf(name, sizeof(name), "bedplate--%.8s--%.4s--%.4s--%.4s--%s-%s",
+	    sr_a, sr_a + 9, sr_a + 14, sr_a + 19, sr_a + 24, lv);
+	return name;
+}
+
+static void
+dm_path(const char *name, char path[static DM_PATH])
+{
+	snprintf(path, DM_PATH, "%s/%s", dm_folder, name);
+}
+
+/* Whether a device stands on the one named so. */
+static bool
+dm_is_held(const char *name)
+{
+	DIR *d = opendir(dm_folder);
+	bool held = false;
+	struct dirent *e;
+	char line[DM_NAME_LEN + 2], path[DM_PATH];
+
+	snprintf(line, sizeof(line), "\n%s\n", name);
+	while ((e = readdir(d))) {
+		struct buf b = { 0 };
+
+		dm_path(e->d_name, path);
+		if (file_read(path, SMALL_FILE, &b) == 0)
+			held |= strstr(b.data, line) != NULL;
+		buf_release(&b);
+	}
+	closedir(d);
+	return held;
+}
+
+static int
+dm_play_thin(const char *path)
+{
+	char text[DM_NAME_LEN + 2];
+
+	snprintf(text, sizeof(text), "\n%s\n", dm_name("pool-tpool"));
+	return file_write(path, text, strlen(text), false);
+}
+
+static int
+dm_play_remove(const char *path, const char *name)
+{
+	if (access(path, F_OK) == -1)
+		return -ENXIO;
+	if (dm_is_held(name))
+		return -EBUSY;
+	return unlink(path) == -1 ? -errno : 0;
+}
+
+/* As the kernel does, with room for all of them at the second try only. */
+static int
+dm_play_list(struct dm_ioctl *head)
+{
+	DIR *d = opendir(dm_folder);
+	struct dm_name_list *to = NULL;
+	char *at = (char *)head + sizeof(*head);
+	struct dirent *e;
+
+	head->data_start = sizeof(*head);
+	if (head->data_size < 100000)
+		head->flags |= DM_BUFFER_FULL_FLAG;
+	while (!(head->flags & DM_BUFFER_FULL_FLAG) && (e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (to)
+			to->next = (uint32_t)(at - (char *)to);
+		to = (struct dm_name_list *)at;
+		to->dev = makedev(254, 7);
+		to->next = 0;
+		memcpy(to->name, e->d_name, strlen(e->d_name) + 1);
+		at += (sizeof(*to) + strlen(e->d_name) + 8) / 8 * 8;
+	}
+	closedir(d);
+	return 0;
+}
+
+/* 0 or -errno. */
+static int
+dm_play(unsigned long request, struct dm_ioctl *head)
+{
+	char path[DM_PATH];
+
+	dm_path(head->name, path);
+	switch (request) {
+	case DM_LIST_DEVICES:
+		return dm_play_list(head);
+	case DM_DEV_REMOVE:
+		return dm_play_remove(path, head->name);
+	case DM_DEV_STATUS:
+		head->flags = DM_ACTIVE_PRESENT_FLAG;
+		head->dev = makedev(254, 7);
+		return access(path, F_OK) == -1 ? -ENXIO : 0;
+	case DM_DEV_CREATE:
+		return file_write(path, "", 0, false);
+	case DM_TABLE_LOAD:
+		return dm_play_thin(path);
+	default:
+		return 0;
+	}
+}
+
+/* Stands in for libc's. */
+#ifdef __GLIBC__
+int
+ioctl(int fd, unsigned long request, ...)
+#else
+int
+ioctl(int fd, int request, ...)
+#endif
+{
+	unsigned int code = (unsigned int)request;
+	va_list ap;
+	void *arg;
+	int rc;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (!*dm_folder || (code >> 8 & 0xff) != DM_IOCTL)
+		return (int)syscall(SYS_ioctl, fd, code, arg);
+	rc = dm_play(code, arg);
+	if (rc)
+		errno = -rc;
+	return rc ? -1 : 0;
+}
+
+/* LVM, whose lvchange makes and removes a pool's devices in the folder, and
+ * fails if a file named `stuck` is there. */
+static void
+lvm_with_devices(struct bench *b)
+{
+	fake_lvm(b, arena_printf(b->arena,
+	    "#!/bin/sh\ncommand=$1 config=$3\nshift 3\n"
+	    "config=\"$config global{activation=0}\"\n"
+	    "[ $command = lvchange ] || exec /usr/sbin/lvm \"$command\" "
+	    "--config \"$config\" \"$@\"\n"
+	    "/usr/sbin/lvm vgs --config \"$config\" bedplate-%s >/dev/null "
+	    "&& [ ! -e %s/stuck ] || exit 5\n"
+	    "cd %s/dm\nrm -f *\n[ $1 = -ay ] || exit 0\n"
+	    "disk=${config#*a|^}\ndisk=${disk%%%%\\$*}\npool=%s\n"
+	    "printf '%%s' $disk >${pool}_tdata\n"
+	    "printf '%%s' $disk >${pool}_tmeta\n"
+	    "printf '\\n%%s\\n' ${pool}_tdata ${pool}_tmeta >$pool-tpool\n"
+	    "printf '\\n%%s\\n' $pool-tpool >$pool\n",
+	    sr_a, b->dir, b->dir, dm_name("pool")));
+	snprintf(dm_folder, sizeof(dm_folder), "%s/dm", b->dir);
+	ck_assert_int_eq(mkdir(dm_folder, 0700), 0);
+}
+
+static int
+count_devices(void)
+{
+	DIR *d = opendir(dm_folder);
+	struct dirent *e;
+	int n = 0;
+
+	while ((e = readdir(d)))
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+static void
+attach_lvm_sr(struct bench *b)
+{
+	struct storage s = op(b);
+	struct xenops_sr_info info;
+	struct vec vdis;
+
+	ck_assert_msg(storage_sr_attach(&s, sr_a, XENOPS_SR_TYPE_LVM, NULL,
+	    &info) == 0, "%s", s.text ? s.text : "");
+	ck_assert_str_eq(info.device, b->disk);
+	ck_assert_int_eq(storage_sr_scan(&s, sr_a, &info, &vdis), 0);
+	ck_assert_uint_eq(vdis.n, 2);
+}
+
+static void
+detach_lvm_sr(struct bench *b)
+{
+	struct storage s = op(b);
+
+	ck_assert_msg(storage_sr_detach(&s, sr_a) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_int_eq(count_devices(), 0);
+}
+
+/* The disk is there under another name, and not under its old one. */
+static void
+pull_and_return_disk(struct bench *b)
+{
+	struct storage s = op(b);
+	const char *other;
+
+	ck_assert_int_eq(loop_attach(&s, b->disk_file, true, "test-disk",
+	    &other), 0);
+	ck_assert_str_ne(other, b->disk);
+	ck_assert_int_eq(loop_detach(&s, b->disk, "test-disk"), 0);
+	snprintf(b->disk, sizeof(b->disk), "%s", other);
+}
+
+START_TEST(an_lvm_sr_is_found_again_when_its_disk_returns)
+{
+	const char *device, *vdi, *other;
+	struct xenops_sr_info info;
+	struct buf text = { 0 };
+	struct storage s;
+	struct bench b;
+	struct vec vdis;
+
+	setup_sr(&b);
+	make_disk(&b, GIB);
+	lvm_with_devices(&b);
+	make_full_group(&b, 2);
+	detach_lvm_sr(&b);
+	attach_lvm_sr(&b);
+	vdi = disk_uuid(b.arena, 0);
+	s = op(&b);
+	ck_assert_int_eq(storage_attach(&s, sr_a, vdi, false, "lease-1",
+	    &device), 0);
+	ck_assert_int_eq(count_devices(), 5);
+	pull_and_return_disk(&b);
+
+	ck_assert_int_eq(storage_sr_scan(&s, sr_a, &info, &vdis), -1);
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_detach(&s, sr_a), -1);
+	expect_code(&s, XENOPS_CODE_IN_USE);
+	ck_assert_int_eq(count_devices(), 5);
+	ck_assert_int_eq(storage_detach(&s, vdi, "lease-1"), 0);
+	/* one that nobody noted, and one of another group */
+	ck_assert_int_eq(dm_play_thin(arena_printf(b.arena, "%s/%s", dm_folder,
+	    dm_name("left--over"))), 0);
+	other = arena_printf(b.arena, "%s/bedplate--other-pool", dm_folder);
+	write_file(other, 0600, "");
+	s = op(&b);
+	ck_assert_msg(storage_sr_detach(&s, sr_a) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_int_eq(count_devices(), 1);
+	ck_assert_int_eq(unlink(other), 0);
+
+	attach_lvm_sr(&b);
+	ck_assert_int_eq(file_read(arena_printf(b.arena, "%s/%s",
+	    dm_folder, dm_name("pool_tdata")), SMALL_FILE, &text), 0);
+	ck_assert_str_eq(text.data, b.disk);
+	buf_release(&text);
+	detach_lvm_sr(&b);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(an_lvm_sr_whose_disk_is_there_keeps_its_devices)
+{
+	struct storage s;
+	struct bench b;
+
+	setup_sr(&b);
+	make_disk(&b, GIB);
+	lvm_with_devices(&b);
+	make_full_group(&b, 2);
+	detach_lvm_sr(&b);
+	attach_lvm_sr(&b);
+	write_file(arena_printf(b.arena, "%s/stuck", b.dir), 0600, "");
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_detach(&s, sr_a), -1);
+	expect_code(&s, XENOPS_CODE_IO);
+	ck_assert_int_eq(count_devices(), 4);
+	teardown(&b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -406,10 +730,12 @@ main(void)
 	    the_groups_state_tells_why_lvm_failed, tags_have_a_longest);
 
 	if (!can_mount() || access("/usr/sbin/lvm", X_OK) == -1)
-		return unit_skip("a full LVM group",
+		return unit_skip("LVM groups",
 		    "needs root, loop devices and lvm2") || rc ?
 		    EXIT_FAILURE : EXIT_SUCCESS;
-	return UNIT_RUN("full LVM group",
-	    an_lvm_sr_holds_4096_disks_with_long_descriptions) || rc ?
+	return UNIT_RUN("LVM groups",
+	    an_lvm_sr_holds_4096_disks_with_long_descriptions,
+	    an_lvm_sr_is_found_again_when_its_disk_returns,
+	    an_lvm_sr_whose_disk_is_there_keeps_its_devices) || rc ?
 	    EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -12,10 +12,13 @@
 
 #include "base/clock.h"
 
-#define CONTROL "/dev/mapper/control"
+#define NODES "/dev/mapper/"
+#define CONTROL NODES "control"
 #define SECTOR 512
 #define STEP_MS 5
 #define LVM_UUID_LEN 32			/* without its hyphens */
+#define LIST_ROOM ((size_t)64 << 10)
+#define LIST_MAX ((size_t)16 << 20)	/* of 100,000 devices */
 
 /* A call, with room for one target and its parameters. */
 struct dm_call {
@@ -56,22 +59,28 @@ add_lvm_uuid(char *out, const char *uuid)
 	return n;
 }
 
-/* 0 or -errno. */
+/* head: a call of size bytes in all.  0 or -errno. */
 static int
-dm_run(unsigned int request, struct dm_call *call, const char *name)
+dm_send(unsigned int request, struct dm_ioctl *head, size_t size)
 {
 	int fd = open(CONTROL, O_RDWR | O_CLOEXEC);
 	int r;
 
 	if (fd == -1)
 		return -errno;
-	call->head.version[0] = DM_VERSION_MAJOR;
-	call->head.data_size = sizeof(*call);
-	call->head.data_start = offsetof(struct dm_call, target);
-	snprintf(call->head.name, sizeof(call->head.name), "%s", name);
-	r = ioctl(fd, (int)request, call) == -1 ? -errno : 0;
+	head->version[0] = DM_VERSION_MAJOR;
+	head->data_size = (uint32_t)size;
+	head->data_start = offsetof(struct dm_call, target);
+	r = ioctl(fd, (int)request, head) == -1 ? -errno : 0;
 	close(fd);
 	return r;
+}
+
+static int
+dm_run(unsigned int request, struct dm_call *call, const char *name)
+{
+	snprintf(call->head.name, sizeof(call->head.name), "%s", name);
+	return dm_send(request, &call->head, sizeof(*call));
 }
 
 static int
@@ -181,4 +190,81 @@ dm_unmap(struct storage *s, const char *vg, const char *lv, int64_t limit_ms)
 		return storage_fail(s, XENOPS_CODE_IN_USE,
 		    "volume '%s' is in use", lv);
 	return storage_fail_errno(s, -rc, "cannot unmap '%s'", lv);
+}
+
+/* All devices, in memory of out: the first is at its data_start.  0 or
+ * -errno. */
+static int
+dm_list(struct buf *out)
+{
+	struct dm_ioctl *head;
+	size_t room = LIST_ROOM;
+	int rc;
+
+	do {
+		head = (struct dm_ioctl *)buf_reserve(out, room);
+		memset(head, 0, room);
+		rc = dm_send(DM_LIST_DEVICES, head, room);
+		room *= 2;
+	} while (!rc && (head->flags & DM_BUFFER_FULL_FLAG) &&
+	    room <= LIST_MAX);
+	return rc ? rc : head->flags & DM_BUFFER_FULL_FLAG ? -E2BIG : 0;
+}
+
+/* LVM made the node, and nobody else takes it away. */
+static int
+remove_with_node(const char *name)
+{
+	char node[sizeof(NODES) + DM_NAME_LEN];
+	int rc = dm_remove(name);
+
+	snprintf(node, sizeof(node), NODES "%s", name);
+	if (rc == 0)
+		unlink(node);
+	return rc == -ENXIO ? 0 : rc;
+}
+
+/* Removes the devices whose names begin so and that nothing holds; -EBUSY if
+ * others are left. */
+static int
+remove_idle(const char *beginning)
+{
+	const struct dm_name_list *d;
+	struct buf b = { 0 };
+	int rc = dm_list(&b);
+	uint32_t next;
+
+	if (rc)
+		goto out;
+	next = ((const struct dm_ioctl *)b.data)->data_start;
+	d = (const struct dm_name_list *)b.data;
+	do {
+		d = (const struct dm_name_list *)((const char *)d + next);
+		next = d->next;
+		if (d->dev && !strncmp(d->name, beginning, strlen(beginning))) {
+			int r = remove_with_node(d->name);
+
+			rc = r ? r : rc;
+		}
+	} while (next);
+out:
+	buf_release(&b);
+	return rc;
+}
+
+int
+dm_remove_group(struct storage *s, const char *vg, int64_t limit_ms)
+{
+	const char *beginning = device_name(s, vg, "");
+	int64_t end = clock_mono_ms() + limit_ms;
+	int rc;
+
+	/* each time those that the last ones stood on */
+	while ((rc = remove_idle(beginning)) == -EBUSY &&
+	    clock_mono_ms() < end)
+		poll(NULL, 0, STEP_MS);
+	if (rc == -EBUSY)
+		return storage_fail(s, XENOPS_CODE_IN_USE,
+		    "a volume of '%s' is in use", vg);
+	return rc ? storage_fail_errno(s, -rc, "cannot unmap '%s'", vg) : 0;
 }

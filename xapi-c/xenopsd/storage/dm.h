@@ -2,8 +2,9 @@
  * Thin volumes as devices, by device-mapper's own ioctls.  LVM keeps what
  * there is and makes the pool's device; a volume's device comes and goes with
  * each start and end of a VM, and one of LVM's programs takes longer for that
- * than all the rest of an attach.  Names and uuids are those that LVM would
- * give, so its programs take the devices for their own.
+ * than all the rest of an attach; and of a group whose disk is gone LVM knows
+ * nothing, though its devices are there.  Names and uuids are those that LVM
+ * would give, so its programs take the devices for their own.
  */
 #ifndef XENOPSD_STORAGE_DM_H
 #define XENOPSD_STORAGE_DM_H
@@ -27,5 +28,8 @@ int dm_thin_map(struct storage *s, const struct dm_thin *t,
  * time after a guest has closed it; in_use when limit_ms have passed. */
 int dm_unmap(struct storage *s, const char *vg, const char *lv,
     int64_t limit_ms);
+/* Removes all devices of the group, LVM's own too, with nothing read of its
+ * disk; in_use when one is still open after limit_ms. */
+int dm_remove_group(struct storage *s, const char *vg, int64_t limit_ms);
 
 #endif

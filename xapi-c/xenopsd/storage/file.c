@@ -52,10 +52,13 @@ mount_at(struct storage *s, struct sr *sr, const char *source,
 	return -1;
 }
 
+/* A file system whose disk is gone may not tell any more that it is mounted;
+ * unmounting it needs no disk. */
 static int
 file_detach(struct storage *s, struct sr *sr)
 {
-	if (is_mounted(sr) && umount2(sr->dir, UMOUNT_NOFOLLOW) == -1) {
+	if (umount2(sr->dir, UMOUNT_NOFOLLOW) == -1 && errno != EINVAL &&
+	    errno != ENOENT) {
 		if (errno == EBUSY)
 			return storage_fail(s, XENOPS_CODE_IN_USE,
 			    "SR '%s' is in use", sr->uuid);
@@ -151,10 +154,12 @@ file_undo(struct storage *s, struct sr *sr)
 	return file_detach(s, sr) ? -1 : disk_wipe(s, sr->device);
 }
 
+/* By now another disk may have the name. */
 static int
 file_destroy(struct storage *s, struct sr *sr)
 {
-	return disk_wipe(s, sr->device);
+	return disks_find(s, sr, FIND_LIMIT_MS) ? -1 :
+	    disk_wipe(s, sr->device);
 }
 
 static int

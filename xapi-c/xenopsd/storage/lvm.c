@@ -375,17 +375,45 @@ lvm_attach(struct storage *s, struct sr *sr)
 	return LVM_SLOW(s, sr, "lvchange", "-ay", lv_path(s, sr, POOL));
 }
 
+/* Whether the disk that sr->device names now is still the SR's. */
+static bool
+is_there(struct storage *s, const struct sr *sr)
+{
+	struct sr found = *sr;
+
+	return lvm_identify(s, &found) == SR_WHOLE &&
+	    !strcmp(found.uuid, sr->uuid);
+}
+
+/*
+ * A disk that was pulled comes back under another name, as the volumes hold the
+ * old one: they go without it, so that attach finds the disk again.
+ */
 static int
 lvm_detach(struct storage *s, struct sr *sr)
 {
+	struct storage op = { .env = s->env, .arena = s->arena };
+
 	lvm_listing_forget(s, sr);
-	return LVM(s, sr, "lvchange", "-an", vg_name(s, sr)) ?
-	    explain_use(s, sr, NULL) : 0;
+	if (LVM(&op, sr, "lvchange", "-an", vg_name(s, sr)) == 0)
+		return 0;
+	explain_use(&op, sr, NULL);
+	if (op.code != XENOPS_CODE_IO || is_there(s, sr))
+		return storage_fail(s, op.code, "%s", op.text);
+	log_warn("SR '%s' is detached without its disk, which was '%s': %s",
+	    sr->uuid, sr->device, op.text);
+	if (dm_remove_group(s, vg_name(s, sr), BUSY_MS))
+		return -1;
+	remove_links(s, sr);
+	return 0;
 }
 
+/* By now another disk may have the name. */
 static int
 lvm_destroy(struct storage *s, struct sr *sr)
 {
+	if (disks_find(s, sr, FIND_LIMIT_MS))
+		return -1;
 	if (LVM(s, sr, "vgremove", "-ff", "-y", vg_name(s, sr)))
 		return explain_use(s, sr, NULL);
 	remove_links(s, sr);

@@ -189,6 +189,7 @@ END_TEST
 /* The folder of which fsync is to be seen, and how often it was. */
 static char watched[128];
 static int watched_syncs;
+static int watched_fails;		/* the sync that does, from 1; 0: none */
 
 /* Stands in for libc's. */
 int
@@ -200,7 +201,11 @@ fsync(int fd)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path) - 1);
 	path[n > 0 ? n : 0] = '\0';
-	watched_syncs += *watched && !strcmp(path, watched);
+	if (*watched && !strcmp(path, watched) &&
+	    ++watched_syncs == watched_fails) {
+		errno = EIO;
+		return -1;
+	}
 	return (int)syscall(SYS_fsync, fd);
 }
 
@@ -230,6 +235,29 @@ in_sr(struct bench *b, const char *end)
 	return arena_printf(b->arena, "%s/sr/%s/%s%s", b->dir, SR_A, VDI_A,
 	    end);
 }
+
+START_TEST(a_disk_whose_name_may_be_lost_is_not_made)
+{
+	struct xenops_vdi_info in = { .uuid = VDI_A, .size = MIB }, out;
+	struct storage s;
+	struct bench b;
+
+	setup(&b);
+	make_sr(&b, XENOPS_SR_TYPE_FILE, "");
+	snprintf(watched, sizeof(watched), "%s/sr/%s", b.dir, SR_A);
+	watched_fails = 2;		/* after that of its names' file */
+	s = op(&b);
+	ck_assert_int_eq(storage_vdi_create(&s, SR_A, &in, &out), -1);
+	expect_code(&s, XENOPS_CODE_IO);
+	ck_assert_str_eq(s.text, arena_printf(b.arena,
+	    "cannot sync the folder of '%s': %s", in_sr(&b, ".raw"),
+	    strerror(EIO)));
+	ck_assert_int_eq(access(in_sr(&b, ".raw"), F_OK), -1);
+	ck_assert_int_eq(access(in_sr(&b, ".meta"), F_OK), -1);
+	watched[0] = '\0';
+	teardown(&b);
+}
+END_TEST
 
 /* The folder may be a foreign disk's: what lies in it is nobody's friend. */
 START_TEST(links_and_fifos_among_the_disks_do_no_harm)
@@ -733,6 +761,10 @@ START_TEST(a_file_sr_is_found_again_when_its_disk_returns)
 	ck_assert_str_eq(info.device, b.disk);
 	ck_assert_uint_eq(count_vdis(&b, &info), 1);
 	second = pull_and_return_disk(&b);
+	ck_assert_int_eq(disk_wipe(&s, first), -1);
+	expect_code(&s, XENOPS_CODE_IO);
+	ck_assert_ptr_nonnull(strstr(s.text, strerror(EIO)));
+	s = op(&b);
 	ck_assert_msg(storage_sr_destroy(&s, SR_A) == 0, "%s",
 	    s.text ? s.text : "");
 	ck_assert_int_eq(disk_check_unused(&s, b.disk), 0);
@@ -1425,6 +1457,7 @@ main(void)
 {
 	int rc = UNIT_RUN("storage", plain_folders_keep_disks,
 	    the_names_of_disks_are_made_to_last,
+	    a_disk_whose_name_may_be_lost_is_not_made,
 	    links_and_fifos_among_the_disks_do_no_harm,
 	    names_that_are_no_uuids_are_refused,
 	    one_writer_excludes_everybody_else,

@@ -203,9 +203,11 @@ dir_vdi_create(struct storage *s, struct sr *sr,
 		unlink(dir_path(s, sr, vdi->uuid, ".meta"));
 		return rc;
 	}
-	if (ftruncate(fd, round_up(vdi->size)) == -1 || fsync(fd) == -1 ||
-	    fdio_sync_folder(raw)) {
+	if (ftruncate(fd, round_up(vdi->size)) == -1 || fsync(fd) == -1)
 		rc = storage_fail_errno(s, errno, "cannot size '%s'", raw);
+	else
+		rc = keep_names(s, raw);
+	if (rc) {
 		unlink(raw);
 		unlink(dir_path(s, sr, vdi->uuid, ".meta"));
 	}

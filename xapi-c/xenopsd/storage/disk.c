@@ -222,24 +222,38 @@ open_alone(const char *device)
 	return fd;
 }
 
+/* 0 or -errno. */
+static int
+wipe_edges(int fd, const uint8_t zeros[static EDGE])
+{
+	uint64_t size;
+	int rc;
+
+	if (ioctl(fd, BLKGETSIZE64, &size) == -1)
+		return -errno;
+	if (size < EDGE)
+		return -EIO;		/* what is left of a disk that is gone */
+	rc = fdio_write_at(fd, zeros, EDGE, 0);
+	if (!rc)
+		rc = fdio_write_at(fd, zeros, EDGE, (int64_t)(size - EDGE));
+	if (!rc && fsync(fd) == -1)
+		rc = -errno;
+	return rc;
+}
+
 int
 disk_wipe(struct storage *s, const char *device)
 {
 	uint8_t *zeros = arena_alloc(s->arena, EDGE);
-	uint64_t size;
-	int fd, rc = 0;
+	int fd, rc;
 
 	fd = open_alone(device);
 	if (fd == -1)
 		return storage_fail_errno(s, errno, "cannot open '%s'",
 		    device);
-	if (ioctl(fd, BLKGETSIZE64, &size) == -1 || size < EDGE ||
-	    pwrite(fd, zeros, EDGE, 0) != (ssize_t)EDGE ||
-	    pwrite(fd, zeros, EDGE, (off_t)(size - EDGE)) != (ssize_t)EDGE ||
-	    fsync(fd) == -1)
-		rc = storage_fail_errno(s, errno, "cannot wipe '%s'", device);
+	rc = wipe_edges(fd, zeros);
 	fdio_close(&fd);
-	return rc;
+	return rc ? storage_fail_errno(s, -rc, "cannot wipe '%s'", device) : 0;
 }
 
 bool

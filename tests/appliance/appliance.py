@@ -389,6 +389,9 @@ def main(tests, names=()):
     more, and the first failure is shown and counted as such."""
     chosen = [t for t in tests
               if not names or any(n in t.__name__ for n in names)]
+    if not chosen:
+        print("FAIL appliance: there is no test of that name")
+        return 1
     bad = [t for t in chosen if not attempt(t, "AGAIN") and
            not attempt(t, "FAIL")]
     return 1 if bad else 0

@@ -262,6 +262,9 @@ def main(scenarios):
     """Runs those named on the command line, or all; PASS and FAIL lines."""
     wanted = sys.argv[1:]
     bad = 0
+    for name in set(wanted) - {s.__name__ for s in scenarios}:
+        bad = 1
+        print("FAIL scenario %s: there is none of that name" % name)
     for scenario in scenarios:
         name = scenario.__name__
         if wanted and name not in wanted:

@@ -9,6 +9,7 @@ import json
 import math
 import re
 import signal
+import sys
 import time
 import xml.etree.ElementTree as ET
 
@@ -207,4 +208,4 @@ def replies_are_as_clients_expect():
 
 
 if __name__ == "__main__":
-    main([samples_arrive_and_stay, replies_are_as_clients_expect])
+    sys.exit(main([samples_arrive_and_stay, replies_are_as_clients_expect]))

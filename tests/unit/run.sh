@@ -2,10 +2,15 @@
 # run.sh LOGDIR PROGRAM...: runs unit test programs and prints one line
 # `PASS program: test` or `FAIL program: test: why` per test, and
 # `SKIP program: what: why`; the log follows the lines of a program that failed.
+# No program at all is a UNIT=NAME that names none: a failure, too.
 set -eu
 
 logdir=$1
 shift
+if [ $# = 0 ]; then
+	echo "FAIL ${UNIT_LABEL:-}test_${UNIT:-*}: there is none of that name"
+	exit 1
+fi
 mkdir -p "$logdir"
 bad=0
 export CK_VERBOSITY=verbose CK_FORK="${CK_FORK:-yes}"

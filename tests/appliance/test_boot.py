@@ -89,6 +89,15 @@ def check_watchdogs(m):
     m.expect("ls -l /proc/$(pidof watchdog)/fd | grep -q /dev/watchdog")
 
 
+def check_xe(m):
+    """Root in dom0 needs no password."""
+    uuid = m.expect("xe host-list --minimal").strip()
+    check(m, re.fullmatch(r"[0-9a-f-]{36}", uuid), "xe says '%s'" % uuid)
+    name = m.expect("xe host-param-get param-name=hostname uuid=" + uuid)
+    check(m, name.strip() == m.expect("hostname").strip(),
+          "xe says the host is '%s'" % name)
+
+
 def check_keys(m):
     """No key restarts the machine without a password: not the PC's, not the
     kernel's on its console, not Xen's own on the serial line."""
@@ -148,6 +157,7 @@ def bios_cd():
         check_host(m)
         check_memory(m)
         check_watchdogs(m)
+        check_xe(m)
         check_keys(m)
         check_signals(m)
         check(m, pids(m) == before, "a service was started again: %s\n%s"

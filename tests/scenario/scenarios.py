@@ -1302,8 +1302,9 @@ PROBES = {
     "pooling": "pool.join", "vtpm": "VTPM.create", "dr": "DR_task.create",
     "checkpoint": "VM.checkpoint", "cbt": "VDI.enable_cbt",
     "xen_motion": "VM.pool_migrate", "storage_xen_motion": "VM.migrate_send",
-    "vmss": "VMSS.create", "network_sriov": "network_sriov.create",
-    "ad": "pool.enable_external_auth", "rbac": "subject.create",
+    "vmss": "VMSS.snapshot_now", "network_sriov": "network_sriov.create",
+    "historical_performance": "host.query_data_source",
+    "rbac": "subject.create",
     "pool_secret_rotation": "pool.rotate_secret", "vgpu": "VGPU.create",
     "igmp_snooping": "pool.set_igmp_snooping_enabled",
     "usb_passthrough": "VUSB.create", "pvs_proxy": "PVS_proxy.create",
@@ -1329,6 +1330,7 @@ def clients_are_offered_what_is_there():
             for feature, message in PROBES.items():
                 equal(m["restrict_" + feature] == "false", is_there(message),
                       "what is said of %s: allowed" % feature)
+            equal(m["restrict_ad"], "true", "what is said of directories")
             equal(m["enable_xha"] == "true", is_there("pool.enable_ha"),
                   "what is said of HA")
 

@@ -35,7 +35,7 @@ static const struct {
 	const char *key;
 	bool built;
 } feature_keys[] = {
-	{ "restrict_rbac", false },
+	{ "restrict_rbac", true },
 	{ "restrict_dmc", false },
 	{ "restrict_hotfix_apply", false },
 	{ "restrict_batch_hotfix_apply", false },
@@ -54,7 +54,7 @@ static const struct {
 	{ "restrict_certificate_verification", false },
 	{ "restrict_email_alerting", false },
 	{ "restrict_netapp", false },
-	{ "restrict_historical_performance", false },
+	{ "restrict_historical_performance", true },
 	{ "restrict_cpu_masking", false },
 	{ "restrict_gpu", false },
 	{ "restrict_usb_passthrough", false },

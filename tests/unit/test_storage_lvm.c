@@ -638,6 +638,18 @@ detach_lvm_sr(struct bench *b)
 	ck_assert_int_eq(count_devices(), 0);
 }
 
+/* A group of two disks, whose devices are there. */
+static void
+setup_active_group(struct bench *b)
+{
+	setup_sr(b);
+	make_disk(b, GIB);
+	lvm_with_devices(b);
+	make_full_group(b, 2);
+	detach_lvm_sr(b);
+	attach_lvm_sr(b);
+}
+
 /* The disk is there under another name, and not under its old one. */
 static void
 pull_and_return_disk(struct bench *b)
@@ -661,12 +673,7 @@ START_TEST(an_lvm_sr_is_found_again_when_its_disk_returns)
 	struct bench b;
 	struct vec vdis;
 
-	setup_sr(&b);
-	make_disk(&b, GIB);
-	lvm_with_devices(&b);
-	make_full_group(&b, 2);
-	detach_lvm_sr(&b);
-	attach_lvm_sr(&b);
+	setup_active_group(&b);
 	vdi = disk_uuid(b.arena, 0);
 	s = op(&b);
 	ck_assert_int_eq(storage_attach(&s, sr_a, vdi, false, "lease-1",
@@ -706,12 +713,7 @@ START_TEST(an_lvm_sr_whose_disk_is_there_keeps_its_devices)
 	struct storage s;
 	struct bench b;
 
-	setup_sr(&b);
-	make_disk(&b, GIB);
-	lvm_with_devices(&b);
-	make_full_group(&b, 2);
-	detach_lvm_sr(&b);
-	attach_lvm_sr(&b);
+	setup_active_group(&b);
 	write_file(arena_printf(b.arena, "%s/stuck", b.dir), 0600, "");
 	s = op(&b);
 	ck_assert_int_eq(storage_sr_detach(&s, sr_a), -1);

@@ -41,6 +41,15 @@ cli_next_word(struct arena *a, const char **spec, struct cli_word *out)
 	return true;
 }
 
+bool
+cli_word_is(const struct cli_word *w, const char *key)
+{
+	size_t len = strlen(w->name);
+
+	return strncmp(key, w->name, len) == 0 &&
+	    (!key[len] || key[len] == ':');
+}
+
 /* -- objects -- */
 
 struct named {

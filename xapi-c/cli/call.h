@@ -29,6 +29,8 @@ struct cli_word {
 };
 /* The next word, or false at the end; moves *spec on. */
 bool cli_next_word(struct arena *a, const char **spec, struct cli_word *out);
+/* Is the parameter key, NAME or NAME:KEY of a map, what the word asks for? */
+bool cli_word_is(const struct cli_word *w, const char *key);
 
 /* The object of that class; the text "" is none.  -1: UUID_INVALID. */
 int cli_find(struct cli *k, int class_id, const char *text, struct ref *out);

@@ -211,19 +211,15 @@ help(struct cli *k)
 static const char *
 missing(struct cli *k, const char *words)
 {
-	size_t len;
 	struct cli_word w;
 	bool there;
 
 	while (cli_next_word(k->c->arena, &words, &w)) {
 		if (w.text || strchr("@=", w.name[0]))
 			continue;
-		len = strlen(w.name);
 		there = false;
 		for (int i = 0; i < k->args->n && !there; i++)
-			there = strncmp(k->args->v[i].key, w.name, len) == 0 &&
-			    (!k->args->v[i].key[len] ||
-			    k->args->v[i].key[len] == ':');
+			there = cli_word_is(&w, k->args->v[i].key);
 		if (!there)
 			return w.name;
 	}

@@ -164,14 +164,10 @@ static bool
 is_word(struct cli *k, const char *words, const char *key)
 {
 	struct cli_word w;
-	size_t len;
 
-	while (cli_next_word(k->c->arena, &words, &w)) {
-		len = strlen(w.name);
-		if (strncmp(w.name, key, len) == 0 &&
-		    (!key[len] || key[len] == ':'))
+	while (cli_next_word(k->c->arena, &words, &w))
+		if (cli_word_is(&w, key))
 			return true;
-	}
 	return false;
 }
 

@@ -8,7 +8,7 @@
 #define LINE 512
 #define SECTOR 512
 
-/* A device, and whose it is. */
+/* A device, and before it whose it is. */
 struct owned_nic {
 	int64_t domid;
 	struct xenops_nic_sample nic;
@@ -22,6 +22,21 @@ static FILE *
 open_text(struct arena *a, const char *root, const char *path)
 {
 	return fopen(arena_printf(a, "%s%s", root, path), "re");
+}
+
+/* The array v of n, or one with room for more. */
+static void *
+with_room(struct arena *a, void *v, uint32_t n, uint32_t *room, size_t size)
+{
+	void *larger;
+
+	if (n < *room)
+		return v;
+	*room = *room ? *room * 2 : 16;
+	larger = arena_alloc(a, *room * size);
+	if (n)
+		memcpy(larger, v, n * size);
+	return larger;
 }
 
 /* -- NICs -- */
@@ -88,14 +103,7 @@ read_nics(struct arena *a, const char *root, uint32_t *n_out)
 		if (!parse_nic(line, &name, &one.nic) ||
 		    !whose_nic(a, name, &one))
 			continue;
-		if (n == room) {
-			struct owned_nic *old = v;
-
-			room = room ? room * 2 : 16;
-			v = arena_alloc(a, room * sizeof(*v));
-			if (n)
-				memcpy(v, old, n * sizeof(*v));
-		}
+		v = with_room(a, v, n, &room, sizeof(*v));
 		v[n++] = one;
 	}
 	if (f)
@@ -191,14 +199,7 @@ read_disks(struct arena *a, const char *root, uint32_t *n_out)
 		one.disk.device = disk_number(devid);
 		if (one.disk.device < 0)
 			continue;
-		if (n == room) {
-			struct owned_disk *old = v;
-
-			room = room ? room * 2 : 16;
-			v = arena_alloc(a, room * sizeof(*v));
-			if (n)
-				memcpy(v, old, n * sizeof(*v));
-		}
+		v = with_room(a, v, n, &room, sizeof(*v));
 		v[n++] = one;
 	}
 	if (dir)
@@ -211,18 +212,32 @@ read_disks(struct arena *a, const char *root, uint32_t *n_out)
 
 /* -- to whom they belong; all are in the order of domids -- */
 
+static int64_t
+domid_at(const void *v, size_t size, uint32_t i)
+{
+	return *(const int64_t *)(const void *)((const char *)v + i * size);
+}
+
+/* How many of either kind the domain has; *at goes behind them. */
+static uint32_t
+run_of(const void *v, size_t size, uint32_t n, uint32_t *at, int64_t domid)
+{
+	uint32_t first;
+
+	while (*at < n && domid_at(v, size, *at) < domid)
+		++*at;
+	for (first = *at; *at < n && domid_at(v, size, *at) == domid; ++*at)
+		;
+	return *at - first;
+}
+
 static struct vec
 nics_of(struct arena *a, const struct owned_nic *v, uint32_t n, uint32_t *at,
     int64_t domid)
 {
 	struct xenops_nic_sample *out;
-	uint32_t first, m;
+	uint32_t m = run_of(v, sizeof(*v), n, at, domid), first = *at - m;
 
-	while (*at < n && v[*at].domid < domid)
-		++*at;
-	for (first = *at; *at < n && v[*at].domid == domid; ++*at)
-		;
-	m = *at - first;
 	out = arena_alloc(a, (m + 1) * sizeof(*out));
 	for (uint32_t i = 0; i < m; i++)
 		out[i] = v[first + i].nic;
@@ -234,13 +249,8 @@ disks_of(struct arena *a, const struct owned_disk *v, uint32_t n, uint32_t *at,
     int64_t domid)
 {
 	struct xenops_disk_sample *out;
-	uint32_t first, m;
+	uint32_t m = run_of(v, sizeof(*v), n, at, domid), first = *at - m;
 
-	while (*at < n && v[*at].domid < domid)
-		++*at;
-	for (first = *at; *at < n && v[*at].domid == domid; ++*at)
-		;
-	m = *at - first;
 	out = arena_alloc(a, (m + 1) * sizeof(*out));
 	for (uint32_t i = 0; i < m; i++)
 		out[i] = v[first + i].disk;

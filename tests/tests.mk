@@ -37,13 +37,17 @@ unit_archives = $(addprefix $1/,$(addsuffix .a,$(sort \
 # libfdisk and libblkid, where a test may need them.  $1 source, $2 libraries
 unit_libs = $(if $(filter installer,$(call unit_layers,$1)),$2)
 
-# What knows libxl is in no archive; test_hv_xl links it with a libxl of its
-# own, and takes Xen's headers, on glibc too, from what the image is built of.
-UNIT_XL := $(patsubst %,xenopsd/domains/%.o,config hv_xl xl)
-UNIT_OBJECTS_test_hv_xl := $(UNIT_XL)
-UNIT_CFLAGS_test_hv_xl := -idirafter $(B)/sysroot/include
-$(UNIT_XL:%=$(B)/host/asan/%): private ASAN_CFLAGS += $(UNIT_CFLAGS_test_hv_xl)
-$(UNIT_XL:%=$(B)/host/asan/%) $(B)/tests/unit/test_hv_xl: | $(call dep,musl xen)
+# What knows Xen's libraries is in no archive; its tests link it with libraries
+# of their own, and take Xen's headers, on glibc too, from what the image is
+# built of.
+UNIT_OBJECTS_test_hv_xl := $(patsubst %,xenopsd/domains/%.o,config hv_xl xl)
+UNIT_OBJECTS_test_sample_xen := xenopsd/machine/sample_xen.o
+UNIT_XEN := test_hv_xl test_sample_xen
+UNIT_XEN_OBJECTS := $(foreach t,$(UNIT_XEN),$(UNIT_OBJECTS_$t:%=$(B)/host/asan/%))
+UNIT_XEN_CFLAGS := -idirafter $(B)/sysroot/include
+$(foreach t,$(UNIT_XEN),$(eval UNIT_CFLAGS_$t := $(UNIT_XEN_CFLAGS)))
+$(UNIT_XEN_OBJECTS): private ASAN_CFLAGS += $(UNIT_XEN_CFLAGS)
+$(UNIT_XEN_OBJECTS) $(UNIT_XEN:%=$(B)/tests/unit/%): | $(call dep,musl xen)
 
 # What of installer/ is no program of its own.  $5 where libfdisk and libblkid
 # are, as a prefix

@@ -12,6 +12,7 @@
 
 #include "api/stream.h"
 #include "base/fdio.h"
+#include "base/log.h"
 #include "http/console.h"
 #include "http/limits.h"
 #include "http/ws.h"
@@ -187,7 +188,8 @@ wait_for_more(struct relay *r)
 	return heed_client(r, p[0].revents);
 }
 
-static void
+/* Until one of them has had enough: 0, or the -errno that cut it. */
+static int
 relay(struct relay *r)
 {
 	int rc = 0;
@@ -211,6 +213,7 @@ relay(struct relay *r)
 	}
 	if (!rc)
 		write_client(r);
+	return rc;
 }
 
 /* The reply that begins it: 0 or -errno. */
@@ -244,6 +247,7 @@ console_stream(struct stream *s)
 	const char *key = http_header(s->head, "Sec-WebSocket-Key");
 	struct relay r = { .s = s, .fd = -1 };
 	struct ws ws = { 0 };
+	int rc;
 
 	if (!which)
 		which = http_query(s->head, "uuid");
@@ -260,8 +264,13 @@ console_stream(struct stream *s)
 		r.ws = &ws;
 	/* No picture of the past is needed while it lasts. */
 	call_close(&s->call);
-	if (fdio_nonblock(r.fd, true) == 0 && greet(s, key) == 0)
-		relay(&r);
+	rc = fdio_nonblock(r.fd, true);
+	if (!rc)
+		rc = greet(s, key);
+	if (!rc)
+		rc = relay(&r);
+	if (rc)
+		log_info("a client's console was cut: %s", strerror(-rc));
 	buf_release(&r.to_console);
 	buf_release(&r.to_client);
 	fdio_close(&r.fd);

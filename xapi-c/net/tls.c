@@ -145,6 +145,7 @@ static int
 face_load(struct face *f, const char *dir)
 {
 	char path[PATH_MAX];
+	int rc = -EBADMSG;
 
 	*f = (struct face){ .ctx = context_new() };
 	if (!f->ctx)
@@ -153,13 +154,13 @@ face_load(struct face *f, const char *dir)
 	if (access(path, R_OK) == -1)
 		return -errno;
 	ERR_clear_error();
-	if (SSL_CTX_use_certificate_chain_file(f->ctx, path) != 1 ||
-	    SSL_CTX_use_PrivateKey_file(f->ctx, path, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(f->ctx) != 1) {
+	if (SSL_CTX_use_certificate_chain_file(f->ctx, path) == 1 &&
+	    SSL_CTX_use_PrivateKey_file(f->ctx, path, SSL_FILETYPE_PEM) == 1 &&
+	    SSL_CTX_check_private_key(f->ctx) == 1)
+		rc = describe(f);
+	if (rc)
 		log_reasons(path);
-		return -EBADMSG;
-	}
-	return describe(f);
+	return rc;
 }
 
 int

@@ -9,6 +9,7 @@
 
 #define BATCH 256
 #define MAX_CPUS 4096
+#define MAX_VCPUS 8192			/* the most that Xen gives a domain */
 #define PAGE 4096
 
 struct sample_xen {
@@ -42,15 +43,21 @@ take_host(struct sample_xen *x, struct arena *a, struct xenops_host_sample *h)
 	return 0;
 }
 
+/* A domain that is being made has none yet: its highest is ~0. */
+static uint32_t
+vcpu_room(const xc_domaininfo_t *info)
+{
+	return info->max_vcpu_id < MAX_VCPUS ? info->max_vcpu_id + 1 : 0;
+}
+
 /* Those that are on, and those before them. */
 static struct vec
 vcpus(struct sample_xen *x, struct arena *a, const xc_domaininfo_t *info)
 {
-	int64_t *ns = arena_alloc(a, ((size_t)info->max_vcpu_id + 1) *
-	    sizeof(*ns));
-	uint32_t n = 0;
+	uint32_t n = 0, room = vcpu_room(info);
+	int64_t *ns = arena_alloc(a, room * sizeof(*ns));
 
-	for (uint32_t i = 0; i <= info->max_vcpu_id; i++) {
+	for (uint32_t i = 0; i < room; i++) {
 		xc_vcpuinfo_t v;
 
 		if (xc_vcpu_getinfo(x->xc, info->domain, i, &v))

@@ -337,7 +337,7 @@ class Machine:
     def daemon_logs(self, lines=40):
         """The ends of all service logs, the likeliest culprits' first.  Short
         lines: the serial console of a busy machine loses from long ones."""
-        names = self.shell("cd /state/log; ls")[1].split()
+        names = self.shell("cd /state/log; ls | cat")[1].split()
         names.sort(key=lambda n: (n[:2] not in ("xe", "xa"), n))
         commands = ["tail -n %d %s/current" % (lines, n) for n in names]
         commands += ["dmesg | tail -n 20", "xl list",

@@ -9,7 +9,8 @@ import http.client
 import re
 import sys
 
-from bench import PASSWORD, Bench, Refused, check, equal, main, refused
+from bench import (PASSWORD, Bench, Refused, check, equal, main, refused,
+                   until)
 from api import Api, tls
 from sweep import LOCK, Wire
 
@@ -270,10 +271,114 @@ def pages_of_other_sites_are_refused():
                   "who knows a session is trusted, of " + origin)
 
 
+def audit(b, session, since=None):
+    """Status and lines of /audit_log."""
+    c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
+                                    timeout=60)
+    c.request("GET", "/audit_log?session_id=%s%s" % (
+        session, "&since=" + since if since else ""))
+    answer = c.getresponse()
+    lines = answer.read().decode().splitlines()
+    c.close()
+    return answer.status, lines
+
+
+def of(lines, name):
+    return [line for line in lines if " '%s' (" % name in line]
+
+
+def each_write_has_its_audit_line():
+    with Bench() as b:
+        api = b.ready()
+        vdi = b.vdi(api, name="a 'disk'")
+        vm = b.running(api)
+        task = api("Async.VM.clean_shutdown", vm)
+        until("the shutdown",
+              lambda: api("task.get_status", task) == "success")
+        for i in range(40):
+            api("VM.set_name_label", vm, "name %d" % i)
+            api("VM.get_record", vm)
+        refused("VM_BAD_POWER_STATE", api, "VM.pause", vm)
+        api("VDI.destroy", vdi)
+        status, lines = audit(b, api.session)
+        equal(status, 200, "status")
+        for line in lines:
+            check(re.fullmatch(
+                r"\d{8}T\d\d:\d\d:\d\d\.\d{3}Z \('trackid=[0-9a-f]{16}' '.*' "
+                r"'.*' '(ALLOWED|DENIED)' '(OK|ERROR:\w+)' '(API|HTTP)' "
+                r"'[\w.]+' \(.*\)\)", line), line)
+            check("get_" not in line, line)
+        for name, n in (("VM.set_name_label", 40), ("VM.pause", 1),
+                        ("VM.clean_shutdown", 1), ("VDI.destroy", 1)):
+            equal(len(of(lines, name)), n, "lines of " + name)
+        check("ERROR:VM_BAD_POWER_STATE" in of(lines, "VM.pause")[0],
+              "outcome")
+        check("'LOCAL_SUPERUSER' 'root' 'ALLOWED' 'OK'" in
+              of(lines, "VDI.destroy")[0], "root")
+        uuid = api("VM.get_uuid", vm)
+        check("('self' 'name 38' '%s' '%s') ('value' 'name 39' '' '')" % (
+            uuid, vm) in of(lines, "VM.set_name_label")[-1],
+              of(lines, "VM.set_name_label")[-1])
+        check("'a \\'disk\\''" in of(lines, "VDI.destroy")[0], "what went")
+        # a kill takes none, a time is a limit, a bad one is refused
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.ready()
+        _, again = audit(b, api.session)
+        equal(again[:len(lines)], lines, "lines after a kill")
+        at = of(lines, "VDI.destroy")[0][:17]
+        _, late = audit(b, api.session, at + "Z")
+        check(late and late[0][:17] >= at and len(late) < len(again),
+              "lines since")
+        equal(late, again[-len(late):], "the last lines")
+        equal(audit(b, api.session, "99990101T00:00:00Z"), (200, []), "none")
+        equal(audit(b, api.session, "yesterday")[0], 400, "no time")
+        equal(audit(b, "OpaqueRef:NULL")[0], 401, "no session")
+
+
+def the_audit_log_tells_who_and_no_secret():
+    with Bench() as b:
+        api = b.ready()
+        subject, his = user(b, api, "anna", "read-only")
+        his("session.change_password", SECRET % "anna", "correct staple")
+        vm = b.vm(api)
+        for call in ("VM.destroy", "Async.VM.destroy"):
+            try:
+                task = his(call, vm)
+                until("the refusal",
+                      lambda: his("task.get_status", task) == "failure")
+            except Refused:
+                pass
+        refused("SESSION_AUTHENTICATION_FAILED", his.raw,
+                "session.login_with_password", "anna", "guess of a stranger")
+        api("secret.create", {"value": "of no use", "other_config": {}})
+        api("VM.add_to_xenstore_data", vm, "vm-data/password", "of no use")
+        refused("SR_UNKNOWN_DRIVER", api, "SR.create",
+                api("host.get_all")[0], {"chappassword": "of no use"}, "0",
+                "x", "", "nosuch", "user", False, {})
+        status, lines = audit(b, his.session)
+        equal(status, 200, "status for a reader")
+        denied = of(lines, "VM.destroy")
+        equal(len(denied), 2, "refused calls")
+        for line in denied:
+            check("'anna' 'anna' 'DENIED' 'ERROR:RBAC_PERMISSION_DENIED'" in
+                  line, line)
+        failed = of(lines, "session.login_with_password")[-1]
+        check("ERROR:SESSION_AUTHENTICATION_FAILED" in failed and
+              "('uname' 'anna'" in failed, failed)
+        equal(len(of(lines, "secret.create")), 1, "secrets made")
+        text = "\n".join(lines)
+        for secret in (PASSWORD, SECRET % "anna", "correct staple",
+                       "guess of a stranger", "of no use", api.session,
+                       his.session):
+            check(secret not in text, "the audit log shows %r" % secret)
+
+
 if __name__ == "__main__":
     sys.exit(main([
         a_user_is_what_his_session_says, each_role_may_what_the_model_says,
         roles_change_and_sessions_follow, a_user_changes_his_password,
         secrets_are_not_shown, local_sessions_are_roots,
-        there_is_no_directory, pages_of_other_sites_are_refused,
+        there_is_no_directory, each_write_has_its_audit_line,
+        the_audit_log_tells_who_and_no_secret, pages_of_other_sites_are_refused,
     ]))

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/access/audit.h"
 #include "api/access/session.h"
 #include "api/task.h"
 #include "api/xapi.h"
@@ -70,6 +71,21 @@ result_room(struct arena *a, const struct type *t)
 	return t && t->size ? arena_alloc(a, t->size) : NULL;
 }
 
+/* What was refused is in the audit log too. */
+static int
+job_allow(struct call *c, const struct job *j)
+{
+	struct audit_line l;
+
+	if (session_allow(c, j->permission) == 0)
+		return 0;
+	if (audit_wants(j->m)) {
+		audit_begin(c, "API", j->m->name, &l);
+		audit_end(c, &l, -1);
+	}
+	return -1;
+}
+
 static void
 job_run(const struct job *j)
 {
@@ -84,7 +100,7 @@ job_run(const struct job *j)
 	c.root = db_root_get(c.x->db);
 	rc = task_check(&c);
 	if (rc == 0)
-		rc = session_allow(&c, j->permission);
+		rc = job_allow(&c, j);
 	if (rc == 0)
 		rc = j->fn(&c, j->args, result);
 	task_end(&c, rc, j->m->result, result);
@@ -385,6 +401,7 @@ house_thread(void *arg)
 		task_gc(ts->x);
 		session_gc(ts->x);
 		guesses_report(ts->x->guesses);
+		audit_sync(ts->x->audit);
 		pthread_mutex_lock(&ts->lock);
 	}
 	pthread_mutex_unlock(&ts->lock);

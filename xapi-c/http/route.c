@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "http/audit.h"
 #include "http/cli.h"
 #include "http/console.h"
 #include "http/page.h"
@@ -38,6 +39,7 @@ static const struct route routes[] = {
 	STREAM(HTTP_GET, "/vm_rrds", rrd_of_vm, GET_VM_RRDS),
 	STREAM(HTTP_GET, "/sr_rrd", rrd_of_sr, SR_RRD),
 	STREAM(HTTP_GET, "/metrics", rrd_prometheus, GET_METRICS),
+	STREAM(HTTP_GET, "/audit_log", audit_log, GET_AUDIT_LOG),
 	STREAM(HTTP_PUT, "/update", update_upload, PUT_UPDATE),
 };
 

@@ -15,6 +15,7 @@
 #include "base/guesses.h"
 #include "base/log.h"
 #include "gen/store.h"
+#include "http/audited.h"
 #include "http/cli.h"
 #include "http/route.h"
 #include "http/server_private.h"
@@ -232,7 +233,7 @@ stream_main(void *arg)
 	struct conn *c = s->conn;
 	struct http *h = c->http;
 
-	c->route->stream(s);
+	audited_stream(s);
 	stream_unlink(h, s);
 	stream_free(s);
 	c->result = c->refused ? CONN_WRITE : CONN_CLOSE;

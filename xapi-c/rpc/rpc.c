@@ -13,6 +13,7 @@
 #include "gen/methods.h"
 #include "gen/store.h"
 #include "rpc/accessors.h"
+#include "rpc/audited.h"
 #include "rpc/bounds.h"
 #include "rpc/later.h"
 #include "rpc/system.h"
@@ -307,15 +308,29 @@ check_args(struct call *c, const struct method *m, const void *args)
 
 /* Accessors with an Async. form change something and return nothing. */
 static int
-run_task(struct call *c, const void *args, void *result)
+run_work(struct call *c, const struct work *w, void *result)
 {
-	const struct work *w = args;
 	struct answer nothing = { 0 };
 
 	if (is_accessor(w->m))
 		return accessor_run(c, w->m, &w->accessor, &nothing);
 	return check_args(c, w->m, w->args) ? -1 :
 	    w->m->run(c, w->args, result);
+}
+
+static int
+run_task(struct call *c, const void *args, void *result)
+{
+	const struct work *w = args;
+	struct audit_line l;
+	int rc;
+
+	if (!audit_wants(w->m))
+		return run_work(c, w, result);
+	audited_begin(c, w->m, w->args, &w->accessor, &l);
+	rc = run_work(c, w, result);
+	audit_end(c, &l, rc);
+	return rc;
 }
 
 static int
@@ -395,6 +410,33 @@ run(struct rpc *p)
 	return check_args(&p->c, m, p->args) ? -1 : run_handler(p);
 }
 
+static int
+check_and_run(struct rpc *p)
+{
+	/* a task checks its role when its turn comes */
+	bool task = p->async && !is_unbuilt(p->m);
+
+	return (!task && check_role(p)) || check_new_keys(p) ? -1 : run(p);
+}
+
+/* A refusal is in the audit log too.  A task tells of itself. */
+static int
+run_audited(struct rpc *p)
+{
+	struct audit_line l;
+	int rc;
+
+	if (p->async || is_unbuilt(p->m) || !audit_wants(p->m))
+		return check_and_run(p);
+	audited_begin(&p->c, p->m, p->args, &p->accessor, &l);
+	rc = check_and_run(p);
+	if (p->later)
+		audit_drop(&l);
+	else
+		audit_end(&p->c, &l, rc);
+	return rc;
+}
+
 /* A session that the check would only look at. */
 static bool
 is_fresh_session(const struct rpc *p)
@@ -462,10 +504,7 @@ dispatch(struct rpc *p)
 		return -1;
 	if (decoded)
 		return decode_failure(p);
-	if (((!p->async || is_unbuilt(p->m)) && check_role(p)) ||
-	    check_new_keys(p))
-		return -1;
-	return run(p);
+	return run_audited(p);
 }
 
 static int

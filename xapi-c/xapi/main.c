@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/access/audit.h"
 #include "api/metrics/sampler.h"
 #include "api/sync/sync.h"
 #include "api/task_run.h"
@@ -369,6 +370,8 @@ start(struct daemon *d)
 	if (rc)
 		return fail("write the first records", rc);
 	d->x.guesses = guesses_new("a login", clock_mono_ms);
+	d->x.audit = audit_new(arena_printf(d->arena, "%s/audit",
+	    d->x.cfg.state_dir));
 	rc = tasks_start(&d->x, &d->x.tasks);
 	if (rc)
 		return fail("start the task threads", rc);
@@ -405,6 +408,7 @@ stop(struct daemon *d)
 	tls_free(d->x.tls);
 	site_free(d->site);
 	guesses_free(d->x.guesses);
+	audit_free(d->x.audit);
 	arena_free(d->arena);
 	return true;
 }

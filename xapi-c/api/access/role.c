@@ -34,6 +34,7 @@ static const struct {
 	[HTTP_ACTION_GET_VM_RRDS] = { "get_vm_rrds", ROLE_READ_ONLY },
 	[HTTP_ACTION_GET_METRICS] = { "get_metrics", ROLE_READ_ONLY },
 	[HTTP_ACTION_PUT_UPDATE] = { "put_update", ROLE_POOL_OPERATOR },
+	[HTTP_ACTION_GET_AUDIT_LOG] = { "get_audit_log", ROLE_READ_ONLY },
 };
 
 static char *

@@ -154,6 +154,17 @@ check_subject(struct db_txn *t, const struct login *l, int64_t *level_out)
 	    "the user has no role");
 }
 
+static int64_t
+random_track(void)
+{
+	struct ref r;
+	int64_t n;
+
+	ref_random(&r);
+	memcpy(&n, r.b, sizeof(n));
+	return n;
+}
+
 static int
 login_in(struct db_txn *t, void *arg)
 {
@@ -178,6 +189,7 @@ login_in(struct db_txn *t, void *arg)
 	s->auth_user_sid = root ? "" : l->user;
 	s->auth_user_name = l->user;
 	s->originator = l->originator;
+	s->track = random_track();
 	return 0;
 }
 

@@ -24,7 +24,7 @@ SETTLE_S = 240      # until the last task has ended
 LOCKED = ("VM", "VBD", "VIF", "VDI", "SR", "VM_appliance")
 SHARED = LOCKED + ("PBD", "network", "task", "host", "pool", "console",
                    "message", "VM_metrics", "PIF", "VM_group", "subject",
-                   "secret", "VMSS")
+                   "secret", "VMSS", "blob")
 TROUBLE = re.compile(r"ERROR: (Address|Leak)Sanitizer|runtime error:|"
                      r"WARNING: ThreadSanitizer|Assertion|assertion")
 
@@ -74,6 +74,9 @@ BUSY = [
     (5, "VM_appliance.start", "@VM_appliance@", False),
     (5, "VM_appliance.hard_shutdown", "@VM_appliance@"),
     (4, "VM_appliance.destroy", "@VM_appliance@"),
+    (6, "VM.create_new_blob", "@VM@", "b", "text/plain"),
+    (3, "pool.create_new_blob", "@pool@", "b", "text/plain"),
+    (6, "blob.destroy", "@blob@"),
     (10, "event.from", ["*"], "", 0.05), (5, "event.inject", "vm", "@VM@"),
     (5, "task.cancel", "@task@"), (5, "task.destroy", "@task@"),
 ]

@@ -4,11 +4,15 @@ secrets, messages, groups, schedules, appliances.
 	objects.py [NAME...]
 """
 
+import http.client
+import os
+import socket
 import sys
 import time
 from xmlrpc.client import DateTime
 
-from bench import Bench, check, equal, main, refused, until
+from bench import MIB, Bench, check, equal, main, refused, until
+from api import tls
 
 NOWHERE = "OpaqueRef:00000000-0000-4000-8000-000000000001"
 
@@ -325,6 +329,103 @@ def the_newest_event_has_the_current_id():
         check(newest <= int(api("event.get_current_id")), "the id")
 
 
+def blob_request(b, api, method, blob, body=None, **headers):
+    c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
+                                    timeout=60)
+    c.request(method, "/blob?ref=%s&session_id=%s" % (blob, api.session),
+              body, headers)
+    answer = c.getresponse()
+    data = answer.read()
+    c.close()
+    return answer.status, data, answer.getheader("Content-Type")
+
+
+def kept_files(b):
+    return os.listdir(b.path("xapi/blobs"))
+
+
+def a_blob_keeps_bytes():
+    with Bench() as b:
+        api = b.ready()
+        pool, vm = api("pool.get_all")[0], b.vm(api)
+        text = "text/plain"
+        blob = api("VM.create_new_blob", vm, "notes", text)
+        equal(api("VM.get_blobs", vm), {"notes": blob}, "blobs of the VM")
+        refused("MAP_DUPLICATE_KEY", api, "VM.create_new_blob", vm, "notes",
+                text, True)
+        refused("INVALID_VALUE", api, "pool.create_new_blob", pool, "x",
+                "text/html\r\nX: y")
+        equal(blob_request(b, api, "GET", blob), (200, b"", text), "nothing")
+        data = os.urandom(3 * MIB)
+        equal(blob_request(b, api, "PUT", blob, data)[0], 200, "upload")
+        equal(blob_request(b, api, "GET", blob), (200, data, text), "bytes")
+        record = api("blob.get_record", blob)
+        equal((record["size"], record["mime_type"], record["public"]),
+              (str(3 * MIB), text, False), "record")
+        check(record["last_updated"].value > "2020", "when")
+        # other bytes, and after a kill
+        equal(blob_request(b, api, "PUT", blob, b"other")[0], 200, "again")
+        equal(len(kept_files(b)), 1, "files")
+        b.kill_xapi()
+        open(b.path("xapi/blobs/.half"), "w").close()
+        open(b.path("xapi/blobs/no-blob"), "w").close()
+        b.start_xapi()
+        api = b.ready()
+        equal(blob_request(b, api, "GET", blob), (200, b"other", text),
+              "bytes after a kill")
+        equal(api("blob.get_size", blob), "5", "size")
+        # each owner's, and nobody's
+        others = [api("blob.create", text, True)] + [
+            api(cls + ".create_new_blob", ref, "b", "") for cls, ref in (
+                ("pool", pool), ("host", api("host.get_all")[0]),
+                ("SR", b.sr(api)), ("network", api("network.get_all")[0]))]
+        for other in others:
+            equal(blob_request(b, api, "PUT", other, b"x")[0], 200, "upload")
+        equal(len(kept_files(b)), 6, "files")
+        copy = api("VM.clone", vm, "copy")
+        equal(api("VM.get_blobs", copy), {}, "blobs of the copy")
+        api("VM.destroy", copy)
+        api("VM.destroy", vm)
+        refused("HANDLE_INVALID", api, "blob.get_size", blob)
+        equal(blob_request(b, api, "GET", blob)[0], 404, "its owner is gone")
+        for other in others:
+            api("blob.destroy", other)
+        equal(api("pool.get_blobs", pool), {}, "blobs of the pool")
+        equal(kept_files(b), [], "files")
+
+
+def what_is_wrong_with_a_blob_changes_nothing():
+    with Bench() as b:
+        api = b.ready()
+        pool = api("pool.get_all")[0]
+        blobs = [api("pool.create_new_blob", pool, "b%d" % i, "")
+                 for i in range(5)]
+        full = b"x" * (8 * MIB)
+        equal(blob_request(b, api, "PUT", blobs[0], full + b"x")[0], 400,
+              "too large")
+        equal(blob_request(b, api, "PUT", NOWHERE, b"x")[0], 404, "no blob")
+        for blob in blobs[:4]:
+            equal(blob_request(b, api, "PUT", blob, full)[0], 200, "full")
+        equal(blob_request(b, api, "PUT", blobs[4], b"x")[0], 400,
+              "beyond all")
+        api("blob.destroy", blobs[0])
+        # a client that goes away in between
+        with tls().wrap_socket(socket.create_connection(
+                ("127.0.0.1", b.https))) as s:
+            s.sendall(("PUT /blob?ref=%s&session_id=%s HTTP/1.0\r\n"
+                       "Content-Length: 100\r\n\r\nhalf" % (
+                           blobs[4], api.session)).encode())
+        equal(blob_request(b, api, "PUT", blobs[4], b"whole")[0], 200, "then")
+        equal(blob_request(b, api, "GET", blobs[4])[1], b"whole", "bytes")
+        until("the half to go", lambda: len(kept_files(b)) == 4)
+        task = api("task.create", "upload", "")
+        c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls())
+        c.request("PUT", "/blob?ref=%s&session_id=%s&task_id=%s" % (
+            blobs[4], api.session, task), b"by a task")
+        equal(c.getresponse().status, 200, "with a task")
+        until("the task", lambda: api("task.get_status", task) == "success")
+
+
 if __name__ == "__main__":
     sys.exit(main([
         a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,
@@ -332,4 +433,5 @@ if __name__ == "__main__":
         delays_lie_between_orders, one_that_fails_holds_nobody_up,
         vms_come_to_an_appliance_and_go, vms_start_with_the_host,
         a_pool_tells_what_it_has, telemetry_has_a_name_and_a_time,
-        the_newest_event_has_the_current_id]))
+        the_newest_event_has_the_current_id, a_blob_keeps_bytes,
+        what_is_wrong_with_a_blob_changes_nothing]))

@@ -8,6 +8,7 @@
 
 #include "api/access/audit.h"
 #include "api/access/session.h"
+#include "api/blob.h"
 #include "api/task.h"
 #include "api/xapi.h"
 #include "base/cond.h"
@@ -402,6 +403,7 @@ house_thread(void *arg)
 		session_gc(ts->x);
 		guesses_report(ts->x->guesses);
 		audit_sync(ts->x->audit);
+		blobs_sweep(ts->x);
 		pthread_mutex_lock(&ts->lock);
 	}
 	pthread_mutex_unlock(&ts->lock);

@@ -36,6 +36,7 @@ struct xapi {
 	_Atomic int64_t secret_quiet_ms;
 	_Atomic int vm_helpers;		/* threads of api/vm/order.h */
 	struct audit *audit;		/* api/access/audit.h */
+	struct blobs *blobs;		/* api/blob.h */
 	struct tls *tls;		/* net/tls.h: the certificate */
 	struct metrics *metrics;	/* metrics/store.h */
 	struct vec version;		/* of the version file: a string map */

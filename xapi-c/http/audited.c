@@ -11,6 +11,7 @@ wants(enum http_action action)
 	case HTTP_ACTION_CONNECT_CONSOLE_WS:
 	case HTTP_ACTION_PUT_IMPORT_RAW_VDI:
 	case HTTP_ACTION_PUT_UPDATE:
+	case HTTP_ACTION_PUT_BLOB:
 		return true;
 	default:
 		return false;

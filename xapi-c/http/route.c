@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/audit.h"
+#include "http/blob.h"
 #include "http/cli.h"
 #include "http/console.h"
 #include "http/page.h"
@@ -40,6 +41,8 @@ static const struct route routes[] = {
 	STREAM(HTTP_GET, "/sr_rrd", rrd_of_sr, SR_RRD),
 	STREAM(HTTP_GET, "/metrics", rrd_prometheus, GET_METRICS),
 	STREAM(HTTP_GET, "/audit_log", audit_log, GET_AUDIT_LOG),
+	STREAM(HTTP_GET, "/blob", blob_get, GET_BLOB),
+	STREAM(HTTP_PUT, "/blob", blob_put, PUT_BLOB),
 	STREAM(HTTP_PUT, "/update", update_upload, PUT_UPDATE),
 };
 

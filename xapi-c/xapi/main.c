@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "api/access/audit.h"
+#include "api/blob.h"
 #include "api/metrics/sampler.h"
 #include "api/sync/sync.h"
 #include "api/task_run.h"
@@ -370,6 +371,8 @@ start(struct daemon *d)
 	if (rc)
 		return fail("write the first records", rc);
 	d->x.guesses = guesses_new("a login", clock_mono_ms);
+	d->x.blobs = blobs_new(arena_printf(d->arena, "%s/blobs",
+	    d->x.cfg.state_dir));
 	d->x.audit = audit_new(arena_printf(d->arena, "%s/audit",
 	    d->x.cfg.state_dir));
 	rc = tasks_start(&d->x, &d->x.tasks);
@@ -409,6 +412,7 @@ stop(struct daemon *d)
 	site_free(d->site);
 	guesses_free(d->x.guesses);
 	audit_free(d->x.audit);
+	blobs_free(d->x.blobs);
 	arena_free(d->arena);
 	return true;
 }

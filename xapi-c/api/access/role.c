@@ -35,6 +35,8 @@ static const struct {
 	[HTTP_ACTION_GET_METRICS] = { "get_metrics", ROLE_READ_ONLY },
 	[HTTP_ACTION_PUT_UPDATE] = { "put_update", ROLE_POOL_OPERATOR },
 	[HTTP_ACTION_GET_AUDIT_LOG] = { "get_audit_log", ROLE_READ_ONLY },
+	[HTTP_ACTION_GET_BLOB] = { "get_blob", ROLE_READ_ONLY },
+	[HTTP_ACTION_PUT_BLOB] = { "put_blob", ROLE_VM_POWER_ADMIN },
 };
 
 static char *

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/blob.h"
 #include "api/ops_error.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
@@ -172,6 +173,7 @@ destroy_in(struct db_txn *t, void *arg)
 
 	if (!n || check_unused(d->c, n))
 		return -1;
+	blobs_drop(t, n->blobs);
 	txn_delete(t, CLASS_NETWORK, &d->ref);
 	return 0;
 }

@@ -1,4 +1,5 @@
 /* SRs: where disks live, and PBDs, by which this host reaches them. */
+#include "api/blob.h"
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/storage/sr_attach.h"
@@ -113,6 +114,7 @@ delete_in(struct db_txn *t, void *arg)
 
 	if (!sr)
 		return 0;
+	blobs_drop(t, sr->blobs);
 	refs = sr->VDIs.v;
 	for (uint32_t i = 0; i < sr->VDIs.n; i++) {
 		const struct vdi *vdi = vdi_txn_get(t, &refs[i]);

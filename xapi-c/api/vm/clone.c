@@ -133,7 +133,8 @@ copy_settings(struct db_txn *t, const struct clone *a, struct vm *vm)
 	vm->allowed_operations = vm->current_operations = (struct vec){ 0 };
 	vm->VBDs = vm->VIFs = vm->consoles = vm->snapshots = (struct vec){ 0 };
 	vm->children = vm->VTPMs = vm->VUSBs = vm->VGPUs = (struct vec){ 0 };
-	vm->crash_dumps = vm->attached_PCIs = vm->groups = (struct vec){ 0 };
+	vm->crash_dumps = vm->attached_PCIs = vm->groups = vm->blobs =
+	    (struct vec){ 0 };
 	vm->is_a_snapshot = false;
 	vm->snapshot_of = vm->parent = REF_NULL;
 	vm->appliance = vm->snapshot_schedule = REF_NULL;

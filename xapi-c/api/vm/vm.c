@@ -1,6 +1,7 @@
 /* VM.create, VM.destroy, and the messages that look at a VM. */
 #include <string.h>
 
+#include "api/blob.h"
 #include "api/oplock.h"
 #include "api/vm/check.h"
 #include "api/vm/edit.h"
@@ -69,6 +70,8 @@ destroy_in(struct db_txn *t, void *arg)
 	const struct vm *vm = vm_txn_get(t, arg);
 	const struct ref appliance = vm ? vm->appliance : REF_NULL;
 
+	if (vm)
+		blobs_drop(t, vm->blobs);
 	txn_delete(t, CLASS_VM, arg);
 	op_refresh(t, &vm_appliance_op_class, &appliance);
 	return 0;

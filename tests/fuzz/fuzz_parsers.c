@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "fuzz.h"
 #include "gen/types.h"
 #include "http/head.h"
+#include "http/rrd_query.h"
 #include "http/ws.h"
 #include "rpc/where.h"
 #include "value_check.h"
@@ -86,6 +88,50 @@ try_ws(const uint8_t *data, size_t len)
 	buf_release(&back);
 }
 
+static void
+try_cli(struct arena *a, const char *data, size_t len)
+{
+	struct cli_args args;
+	const char *why;
+	bool yes;
+
+	if (cli_args_parse(a, data, len, &args, &why)) {
+		assert(why);
+		return;
+	}
+	assert(args.command && args.n <= CLI_MAX_ARGS);
+	for (int i = 0; i < args.n; i++) {
+		assert(args.v[i].key && args.v[i].value);
+		cli_arg_is_set(&args, args.v[i].key);
+		cli_parse_bool(args.v[i].value, &yes);
+	}
+}
+
+/* In a head that asks for metrics: a query, and behind a newline what the client
+ * accepts. */
+static void
+try_rrd(struct arena *a, const char *data, size_t len)
+{
+	const char *accept = memchr(data, '\n', len);
+	size_t query = accept ? (size_t)(accept - data) : len;
+	struct metrics_query q;
+	struct http_head h;
+	struct buf b = { 0 };
+
+	buf_adds(&b, "GET /rrd_updates?");
+	buf_add(&b, data, query);
+	buf_adds(&b, " HTTP/1.0\r\nAccept: ");
+	if (accept)
+		buf_add(&b, accept + 1, len - query - 1);
+	buf_adds(&b, "\r\n\r\n");
+	if (http_head_parse(a, b.data, b.len, &h) == 0) {
+		rrd_query_json(&h);
+		if (!rrd_query_parse(a, &h, &q))
+			assert(q.n_vms + q.n_srs <= h.query.n);
+	}
+	buf_release(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -97,7 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len == 0)
 		return 0;
 	a = arena_new();
-	switch (data[0] % 5) {
+	switch (data[0] % 7) {
 	case 0:
 		if (xmlrpc_parse(a, text, len - 1, &xml) == 0)
 			decode_all(a, &xml);
@@ -112,8 +158,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	case 3:
 		try_where(a, text, len - 1);
 		break;
-	default:
+	case 4:
 		try_ws(data + 1, len - 1);
+		break;
+	case 5:
+		try_cli(a, text, len - 1);
+		break;
+	default:
+		try_rrd(a, text, len - 1);
 		break;
 	}
 	arena_free(a);

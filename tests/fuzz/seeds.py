@@ -32,6 +32,11 @@ PARSERS = {
             b"Expect: 100-continue\r\nConnection: x, close\r\n\r\n",
     "where": b'\3not (field "name__label" = "x\\"y" or field "tags"="()") '
              b'and tags<>[] or true',
+    "cli": b"\5session_id=OpaqueRef:NULL\nvm-list\n--multiple\n"
+           b"params=uuid,name-label\n-u\nroot\nother-config:k=a=b\n",
+    "rrd": b"\6start=-10&interval=60&cf=AVERAGE&host=true&json&vm_uuid="
+           b"11111111-2222-4333-8444-555555555555&sr_uuid=%41\n"
+           b"text/xml;q=0.5, application/json;q=0.9, */*;q=0",
     "ws": b"\4\x82\x85\1\2\3\4abcde\x89\x80\1\2\3\4\x88\x82\1\2\3\4\2\xea",
 }
 

@@ -329,6 +329,25 @@ def the_newest_event_has_the_current_id():
         check(newest <= int(api("event.get_current_id")), "the id")
 
 
+def a_user_of_the_old_way_is_a_record():
+    with Bench() as b:
+        api = b.ready()
+        user = api("user.create", {"short_name": "anna", "fullname": "Anna",
+                                   "other_config": {"k": "v"}})
+        api("user.set_fullname", user, "Anna B")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        record = api("user.get_record", user)
+        equal((record["short_name"], record["fullname"],
+               record["other_config"]), ("anna", "Anna B", {"k": "v"}),
+              "the record")
+        refused("SESSION_AUTHENTICATION_FAILED", api.raw,
+                "session.login_with_password", "anna", "")
+        api("user.destroy", user)
+        refused("HANDLE_INVALID", api, "user.destroy", user)
+
+
 def blob_request(b, api, method, blob, body=None, **headers):
     c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
                                     timeout=60)
@@ -433,5 +452,6 @@ if __name__ == "__main__":
         delays_lie_between_orders, one_that_fails_holds_nobody_up,
         vms_come_to_an_appliance_and_go, vms_start_with_the_host,
         a_pool_tells_what_it_has, telemetry_has_a_name_and_a_time,
-        the_newest_event_has_the_current_id, a_blob_keeps_bytes,
+        the_newest_event_has_the_current_id, a_user_of_the_old_way_is_a_record,
+        a_blob_keeps_bytes,
         what_is_wrong_with_a_blob_changes_nothing]))

@@ -37,10 +37,10 @@ $(B)/deps:
 define dep_rules
 $$(B)/deps/$1.src: dom0-rootfs/deps/$1.mk | $$(B)/deps
 	@echo '$1: fetching'
-	@dom0-rootfs/apt.sh source $$(foreach w,$$($1_SOURCE),'$$w') >$$@.tmp
-	$$(if $$($1_DEBS),@dom0-rootfs/apt.sh deb $$($1_DEBS) >$$@.debs && \
-	    sed 's/^/deb /' $$@.debs >>$$@.tmp && rm $$@.debs)
-	@mv $$@.tmp $$@
+	@dom0-rootfs/apt.sh source $$(foreach w,$$($1_SOURCE),'$$w') >$$@.$$T
+	$$(if $$($1_DEBS),@dom0-rootfs/apt.sh deb $$($1_DEBS) >$$@.debs.$$T && \
+	    sed 's/^/deb /' $$@.debs.$$T >>$$@.$$T && rm $$@.debs.$$T)
+	@mv $$@.$$T $$@
 
 $$(B)/deps/$1.done: dom0-rootfs/deps/$1.mk $(DEPS_SH) $$($1_FILES) \
     $$(B)/deps/$1.src $$(call dep,$$($1_NEEDS))

@@ -1,10 +1,11 @@
-# OpenSSL: TLS of xapi.  Kernel TLS on; old protocols and ciphers out.
+# OpenSSL: TLS of xapi.  Kernel TLS on; old protocols and ciphers out.  Its option
+# -static would take the threads out, too: locks, and an error queue for each.
 openssl_SOURCE := -o openssl 3.5.* 3.5.6-1~deb13u2
 openssl_LICENCE := Apache-2.0
 openssl_NEEDS := musl
 define openssl_BUILD
 CC=$MCC ./Configure linux-x86_64 --prefix=/usr --openssldir=/etc/ssl \
-	--libdir=lib -static no-shared no-tests enable-ktls no-engine no-dso \
+	--libdir=lib threads no-shared no-tests enable-ktls no-engine no-dso \
 	no-module no-legacy no-async no-ssl3 no-ssl3-method no-tls1 no-tls1_1 \
 	no-dtls no-comp no-idea no-rc2 no-rc4 no-rc5 no-md2 no-md4 no-mdc2 \
 	no-bf no-cast no-camellia no-seed no-aria no-sm2 no-sm3 no-sm4 \

@@ -1,10 +1,12 @@
 /* The server's certificate file. */
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -293,6 +295,30 @@ START_TEST(connections_survive_a_renewal)
 }
 END_TEST
 
+static void *
+errors_here(void *arg)
+{
+	*(unsigned long *)arg = ERR_peek_error();
+	ERR_raise(ERR_LIB_USER, 2);
+	return NULL;
+}
+
+/* Else what fails in one connection ends those that others look at. */
+START_TEST(each_thread_has_its_own_errors)
+{
+	unsigned long there = 1;
+	pthread_t t;
+
+	ERR_clear_error();
+	ERR_raise(ERR_LIB_USER, 1);
+	ck_assert_int_eq(pthread_create(&t, NULL, errors_here, &there), 0);
+	pthread_join(t, NULL);
+	ck_assert_uint_eq(there, 0);
+	ck_assert_int_eq(ERR_GET_REASON(ERR_get_error()), 1);
+	ck_assert_uint_eq(ERR_get_error(), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -301,5 +327,5 @@ main(void)
 	    it_is_for_the_host_and_its_addresses,
 	    a_renewed_one_keeps_its_key_and_lasts,
 	    one_that_an_operator_installed_is_left_alone,
-	    connections_survive_a_renewal);
+	    connections_survive_a_renewal, each_thread_has_its_own_errors);
 }

@@ -20,6 +20,10 @@
 #include "base/mem.h"
 #include "net/certificate.h"
 
+#ifndef OPENSSL_THREADS
+#error "OpenSSL is built without threads: connections would share their errors"
+#endif
+
 #define PEM_NAME "server.pem"
 
 /* What the file holds, ready to be shown. */

@@ -18,8 +18,9 @@ check-update: $(B)/SHA256SUMS $(UPDATE)
 check-setup: $(B)/SHA256SUMS
 	@python3 tests/appliance/test_setup.py $(ISO)
 
-## check-install-long: a host reinstalled; power cuts during an installation
+## check-install-long: a host reset, reinstalled; cuts of an installation
 check-install-long: $(B)/SHA256SUMS
+	@ISO=$(ISO) python3 tests/appliance/test_reset.py bios
 	@ISO=$(ISO) python3 tests/appliance/test_reinstall.py bios
 	@ISO=$(ISO) python3 tests/appliance/test_cuts.py bios $(or $(CUTS),12)
 	@ISO=$(ISO) python3 tests/appliance/test_cuts.py uefi $(or $(CUTS),12)

@@ -103,6 +103,13 @@ def check_menu_is_locked(m):
     m.type("\n")
 
 
+def check_power_button(m):
+    """It ends the host."""
+    m.until("pidof acpid")
+    m.monitor("system_powerdown")
+    m.wait_off(120)
+
+
 def answers_volume(d, installation="", disk=""):
     """QEMU's arguments for a stick with answers."""
     text = ANSWERS % (installation, disk, PASSWORD)
@@ -123,6 +130,7 @@ def installs(firmware, d):
         m.boot()
         check_local_sr(check_installed(m))
         check_its_disk_is_kept(m)
+        check_power_button(m)
     return disk
 
 

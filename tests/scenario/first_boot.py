@@ -94,6 +94,48 @@ def an_installed_host_waits_for_its_state():
         check(not read("/state/login/secret"), "it is locked")
 
 
+def reset(cmdline, state="on /dev/sdb", begun=False):
+    """What reset leaves of a host's files, and what it says."""
+    files = {"/state/login/secret": "hash", "/state/hostname": "h",
+             "/state/xapi/state.db": "db", "/state/lost+found/x": "x"}
+    with Boot(cmdline) as b:
+        for path, text in files.items():
+            os.makedirs(os.path.dirname(TREE + path), exist_ok=True)
+            put(path, text)
+        put("/run/bedplate/state", state + "\n")
+        if begun:
+            put("/state/.reset", "")
+        b.start("/usr/libexec/bedplate/reset")
+        until("the reset to end", b.done)
+        equal(b.process.returncode, 0, "status, " + b.said())
+        check(not os.path.exists(TREE + "/state/.reset"), "it is not over")
+        return [os.path.basename(p) for p in files if read(p)], b.said()
+
+
+def a_host_is_reset_as_its_boot_menu_says():
+    everything = ["secret", "hostname", "state.db", "x"]
+    equal(reset("quiet"), (everything, ""), "a usual start")
+    left, said = reset("a bedplate.reset=password b")
+    equal(left, everything[1:], "without the password")
+    check("password is gone" in said, said)
+    left, said = reset("bedplate.reset=factory")
+    equal(left, ["x"], "as new")
+    check("as new" in said, said)
+    equal(reset("quiet", begun=True)[0], ["x"], "one that was cut short")
+    left, said = reset("bedplate.reset=everything")
+    equal(left, everything, "what is not known")
+    check("not known" in said, said)
+
+
+def a_locked_host_is_not_reset():
+    """Its volume was refused: its lock is in memory, and nobody's to open."""
+    for what in ("password", "factory"):
+        left, said = reset("bedplate.reset=" + what,
+                           "/dev/sdb cannot be used: e2fsck ended with 4")
+        equal(len(left), 4, "files")
+        check("no state volume" in said, said)
+
+
 def a_live_host_goes_on_in_memory():
     for cmdline in ("", "bedplate.state=memory"):
         with Boot(cmdline) as b:
@@ -254,6 +296,8 @@ if __name__ == "__main__":
     netns.enter()
     tree()
     sys.exit(main([an_installed_host_waits_for_its_state,
+                   a_host_is_reset_as_its_boot_menu_says,
+                   a_locked_host_is_not_reset,
                    a_live_host_goes_on_in_memory,
                    state_that_comes_late_makes_no_open_host,
                    a_host_that_has_a_password_is_only_told,

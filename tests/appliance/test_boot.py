@@ -98,6 +98,22 @@ def check_xe(m):
           "xe says the host is '%s'" % name)
 
 
+def check_clock(m, api):
+    """Who is set by the API is whom dom0's ntpd follows."""
+    host = api("host.get_all")[0]
+    api("host.set_ntp_custom_servers", host, ["192.0.2.1", "10.0.2.2"])
+    api("host.set_ntp_mode", host, "Custom")
+    m.until("tr '\\0' ' ' </proc/$(pidof ntpd)/cmdline | "
+            "grep -q -e '-p 192.0.2.1 -p 10.0.2.2'", 30)
+    check(m, api("host.get_ntp_synchronized", host) is False,
+          "a clock follows nobody, yet is said to")
+    api("host.set_ntp_mode", host, "Disabled")
+    m.until("! pidof ntpd", 30)
+    check(m, len(api("host.list_timezones", host)) > 300, "few time zones")
+    api("host.set_timezone", host, "Europe/Berlin")
+    m.expect("/usr/libexec/bedplate/timezone | grep -q ^CET-1CEST")
+
+
 def check_keys(m):
     """No key restarts the machine without a password: not the PC's, not the
     kernel's on its console, not Xen's own on the serial line."""
@@ -164,6 +180,7 @@ def bios_cd():
               % (before, m.daemon_logs()))
         check_recovery(m, api)
         api.login("root", PASSWORD)
+        check_clock(m, api)
         check_xenstored_death(m, api)
         check_dom0_watchdog(m)
 

@@ -3,6 +3,7 @@
 	scenarios.py [NAME...]
 """
 
+import datetime
 import hashlib
 import http.client
 import json
@@ -1374,6 +1375,76 @@ def old_news_does_not_undo_an_operation():
             equal(state(api, vm), "Halted", "power state")
 
 
+
+def the_clock_follows_whom_it_is_told():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        reason = "there are no custom servers"
+
+        def kept():
+            with open(b.path("host/ntp.conf")) as f:
+                return f.read()
+
+        def seen():
+            return (api("host.get_ntp_mode", host),
+                    api("host.get_ntp_custom_servers", host))
+        equal(seen(), ("DHCP", []), "mode and servers")
+        equal(refused("INVALID_NTP_CONFIG", api, "host.set_ntp_mode", host,
+                      "Custom"), [reason], "reason")
+        refused("INVALID_NTP_CONFIG", api, "host.set_ntp_mode", host,
+                "Factory")
+        for bad in (["a b"], [""], ["x;reboot"], ["a.b\nmode=dhcp"],
+                    ["ntp%d.example" % i for i in range(17)]):
+            refused("INVALID_NTP_CONFIG", api, "host.set_ntp_custom_servers",
+                    host, bad)
+        servers = ["ntp.example", "192.0.2.1", "2001:db8::1"]
+        api("host.set_ntp_custom_servers", host, servers)
+        equal(seen(), ("DHCP", servers), "mode and servers")
+        api("host.set_ntp_mode", host, "Custom")
+        equal(kept(), "mode=custom\nservers=%s\n" % " ".join(servers), "file")
+        equal(refused("INVALID_NTP_CONFIG", api,
+                      "host.set_ntp_custom_servers", host, []), [reason],
+              "reason")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        equal(seen(), ("Custom", servers), "mode and servers")
+        api("host.set_ntp_mode", host, "Disabled")
+        equal(kept(), "mode=disabled\nservers=%s\n" % " ".join(servers),
+              "file")
+        equal(api("host.get_ntp_synchronized", host), False, "synchronized")
+        for stratum, follows in (("3", True), ("16", False)):
+            with open(b.path("host/ntp.news"), "w") as f:
+                f.write(stratum + "\n")
+            equal(api("host.get_ntp_synchronized", host), follows, stratum)
+
+
+def local_time_is_that_of_the_zone():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+
+        def ahead():
+            utc, local = (datetime.datetime.strptime(
+                str(api("host.get_server" + what, host)), "%Y%m%dT%H:%M:%SZ")
+                for what in ("time", "_localtime"))
+            return round((local - utc).total_seconds() / 60)
+        equal(api("host.get_timezone", host), "UTC", "zone")
+        equal(ahead(), 0, "minutes")
+        zones = api("host.list_timezones", host)
+        check("Asia/Kolkata" in zones, "the zones are %s" % zones)
+        for bad in ("", "Asia", "asia/kolkata", "Asia/Kolkata ", "../UTC"):
+            refused("INVALID_VALUE", api, "host.set_timezone", host, bad)
+        api("host.set_timezone", host, "Asia/Kolkata")
+        equal(ahead(), 330, "minutes")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        equal(api("host.get_timezone", host), "Asia/Kolkata", "zone")
+        until("the zone's time", lambda: ahead() == 330)
+
+
 SCENARIOS = [
     old_news_does_not_undo_an_operation,
     a_mac_address_follows_from_the_seed, clients_are_offered_what_is_there,
@@ -1416,6 +1487,7 @@ SCENARIOS = [
     a_paused_guest_gets_its_cd, an_sr_in_use_names_the_disk,
     a_drive_changes_its_mode_while_its_vm_is_off,
     a_starting_vm_keeps_its_devices,
+    the_clock_follows_whom_it_is_told, local_time_is_that_of_the_zone,
 ]
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #include "base/hostname.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 const char *
@@ -26,4 +27,13 @@ hostname_problem(const char *name)
 		if (!label[n])
 			return NULL;
 	}
+}
+
+const char *
+server_name_problem(const char *name)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET6, name, address) == 1 ? NULL :
+	    hostname_problem(name);
 }

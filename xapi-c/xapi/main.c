@@ -22,6 +22,7 @@
 #include "base/confine.h"
 #include "base/guesses.h"
 #include "base/log.h"
+#include "base/zone.h"
 #include "db/db.h"
 #include "db/tools.h"
 #include "gen/types.h"
@@ -443,6 +444,7 @@ main(int argc, char **argv)
 	sigaddset(&ends, SIGINT);
 	/* Every thread inherits this: signals come to sigwait alone. */
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
+	zone_init();
 	d.arena = arena_new();
 	d.x.presence = presence;
 	d.x.presence_arg = &d;

@@ -28,6 +28,7 @@
 #include "xenopsd/machine/hostinfo.h"
 #include "xenopsd/machine/sample.h"
 #include "xenopsd/machine/secret_change.h"
+#include "xenopsd/machine/timekeeper.h"
 #include "xenopsd/storage/handle.h"
 #include "xenopsd/storage/lease.h"
 #include "xenopsd/storage/look.h"
@@ -61,6 +62,10 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_HOST_GET] = hostinfo_get,
 	[XENOPS_SAMPLES_GET] = samples_get,
 	[XENOPS_HOST_SET_HOSTNAME] = worker_request,
+	[XENOPS_HOST_SET_NTP_MODE] = worker_request,
+	[XENOPS_HOST_SET_NTP_SERVERS] = worker_request,
+	[XENOPS_HOST_SET_TIMEZONE] = worker_request,
+	[XENOPS_HOST_TIME_GET] = host_time_get,
 	[XENOPS_HOST_POWER] = host_power,
 	[XENOPS_SECRET_SET] = secret_set,
 	[XENOPS_DOMAIN_LIST] = vms_domain_list,
@@ -172,6 +177,9 @@ reap_lease(struct request *rq, const void *args, void *result)
 
 static request_handler *const worker_handlers[XENOPS_N] = {
 	[XENOPS_HOST_SET_HOSTNAME] = host_set_hostname,
+	[XENOPS_HOST_SET_NTP_MODE] = host_set_ntp_mode,
+	[XENOPS_HOST_SET_NTP_SERVERS] = host_set_ntp_servers,
+	[XENOPS_HOST_SET_TIMEZONE] = host_set_timezone,
 	[XENOPS_SECRET_SET] = host_secret_set,
 	DOMAIN_HANDLERS,
 	[XENOPS_SR_CREATE] = storage_request,

@@ -33,32 +33,7 @@ host_refresh_operations(struct db_txn *t, struct host *host)
 	    vec_enums(txn_arena(t), off, sizeof(off) / sizeof(off[0]));
 }
 
-/* -- time, names, certificate -- */
-
-int
-api_host_get_servertime(struct call *c,
-    const struct host_get_servertime_args *a, int64_t *result)
-{
-	if (!call_find(c, CLASS_HOST, &a->host))
-		return -1;
-	*result = clock_wall_s();
-	return 0;
-}
-
-/* Local time in the clothes of UTC: the type has no zone. */
-int
-api_host_get_server_localtime(struct call *c,
-    const struct host_get_server_localtime_args *a, int64_t *result)
-{
-	time_t now = clock_wall_s();
-	struct tm tm;
-
-	if (!call_find(c, CLASS_HOST, &a->host))
-		return -1;
-	localtime_r(&now, &tm);
-	*result = now + tm.tm_gmtoff;
-	return 0;
-}
+/* -- names, certificate -- */
 
 int
 api_host_get_server_certificate(struct call *c,

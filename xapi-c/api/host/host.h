@@ -4,8 +4,12 @@
 
 #include "api/call.h"
 #include "gen/types.h"
+#include "gen/xenops.h"
 
 /* Sets allowed_operations of a draft after its enabled changed. */
 void host_refresh_operations(struct db_txn *t, struct host *host);
+
+/* xenopsd's word as enum host_ntp_mode. */
+int host_ntp_mode(enum xenops_ntp_mode mode);
 
 #endif

@@ -8,6 +8,7 @@
 #include "api/sync/parts.h"
 #include "api/xapi.h"
 #include "base/clock.h"
+#include "base/zone.h"
 #include "gen/store.h"
 
 #define FAILURE_PRIORITY 1		/* guests may be lost */
@@ -174,6 +175,9 @@ set_host(struct db_txn *t, const struct host_sync *s)
 	host->cpu_info = cpu_info(a, &h->cpu);
 	host->chipset_info = map_set(a, (struct vec){ 0 }, "iommu",
 	    h->chipset_iommu ? "true" : "false");
+	host->ntp_mode = host_ntp_mode(h->ntp_mode);
+	host->ntp_custom_servers = h->ntp_servers;
+	host->timezone = text(h->timezone);
 	set_boot(host, text(h->boot_id));
 	set_times(a, host, s);
 	set_failure(t, host, text(h->failure));
@@ -346,5 +350,6 @@ sync_host(struct call *c, const struct xenops_host_info *h)
 {
 	struct host_sync s = { .c = c, .h = h };
 
+	zone_set(text(h->timezone_rule));
 	return call_write(c, host_in, &s);
 }

@@ -114,6 +114,11 @@ request_key(const struct request *rq)
 	if (rq->message == XENOPS_HOST_SET_HOSTNAME)
 		return (struct worker_key){ .name = "hostname",
 			.class = WORKER_HOST };
+	if (rq->message == XENOPS_HOST_SET_NTP_MODE ||
+	    rq->message == XENOPS_HOST_SET_NTP_SERVERS ||
+	    rq->message == XENOPS_HOST_SET_TIMEZONE)
+		return (struct worker_key){ .name = "time",
+			.class = WORKER_HOST };
 	return (struct worker_key){ .name = vm, .sr = sr_of(rq),
 		.class = asks ? WORKER_GUEST :
 		    vm ? WORKER_DOMAIN : WORKER_STORAGE,

@@ -14,6 +14,7 @@
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/core/server.h"
 #include "xenopsd/domains/xl.h"
+#include "xenopsd/machine/timekeeper.h"
 #include "xenopsd/machine/hostinfo.h"
 
 #define STATE_DIR "/state/xenopsd"
@@ -110,6 +111,7 @@ static void
 fill(struct daemon *d, struct arena *a, struct xenops_host_info *h)
 {
 	hostinfo_fill(a, "", STATE_DIR, &storage_real, h);
+	timekeeper_fill(a, &timekeeper_real, h);
 	fill_version(d->xl, a, h);
 	fill_physical(d->xl, a, h);
 	fill_dom0(d->xl, h);

@@ -76,6 +76,26 @@ keep(struct sim *m, const char *name, char *text, size_t size)
 	return rc;
 }
 
+/* Of the world's zones a few; the file "ntp.news" is what ntpd would say. */
+static int
+keep_time(struct sim *m)
+{
+	static const char zones[] = "America/New_York EST5EDT,M3.2.0,M11.1.0\n"
+	    "Asia/Kolkata IST-5:30\n"
+	    "Europe/Berlin CET-1CEST,M3.5.0,M10.5.0/3\n"
+	    "UTC UTC0\n";
+	const char *dir = m->cfg.state_dir;
+
+	if (snprintf(m->zones, sizeof(m->zones), "%s/timezones", dir) >=
+	    (int)sizeof(m->zones) || snprintf(m->ntp_news,
+	    sizeof(m->ntp_news), "%s/ntp.news", dir) >=
+	    (int)sizeof(m->ntp_news))
+		return -ENAMETOOLONG;
+	m->time = (struct timekeeper){ .state_dir = dir, .zones = m->zones,
+		.ntp_news = m->ntp_news };
+	return file_write(m->zones, zones, sizeof(zones) - 1, true);
+}
+
 int
 sim_host_init(struct sim *m)
 {
@@ -91,6 +111,8 @@ sim_host_init(struct sim *m)
 		rc = keep(m, "uuid", m->uuid, sizeof(m->uuid));
 	if (rc == 0)
 		rc = keep(m, "dom0_uuid", m->dom0_uuid, sizeof(m->dom0_uuid));
+	if (rc == 0)
+		rc = keep_time(m);
 	bridge_add(m, "xenbr0", "eth0", 1500);
 	bridge_add(m, "xenbr1", "eth1", 1500);
 	return rc;
@@ -248,6 +270,7 @@ sim_host_fill(struct sim *m, struct arena *a, struct xenops_host_info *out)
 	out->nics = nics(m, a);
 	out->disks = disks(m, a);
 	out->chipset_iommu = true;
+	timekeeper_fill(a, &m->time, out);
 }
 
 void
@@ -291,6 +314,52 @@ sim_host_set_hostname(struct request *rq, const void *args, void *result)
 		    "cannot keep hostname: %s", strerror(-rc));
 	snprintf(m->hostname, sizeof(m->hostname), "%s", a->hostname);
 	sim_host_changed(m);
+	return 0;
+}
+
+/* A setting was kept, or was not: rc. */
+static int
+set(struct sim *m, int rc)
+{
+	if (rc == 0)
+		sim_host_changed(m);
+	return rc;
+}
+
+int
+sim_host_set_ntp_mode(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)result;
+	return set(m, timekeeper_set_mode(rq, &m->time, args));
+}
+
+int
+sim_host_set_ntp_servers(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)result;
+	return set(m, timekeeper_set_servers(rq, &m->time, args));
+}
+
+int
+sim_host_set_timezone(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)result;
+	return set(m, timekeeper_set_timezone(rq, &m->time, args));
+}
+
+int
+sim_host_time_get(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)args;
+	timekeeper_get(rq->arena, &m->time, result);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/core/loop.h"
 #include "xenopsd/core/request.h"
+#include "xenopsd/machine/timekeeper.h"
 #include "xenopsd/sim/hv.h"
 #include "xenopsd/sim/machine.h"
 #include "xenopsd/storage/storage.h"
@@ -54,6 +55,9 @@ struct sim {
 	struct sim_bridge *bridges;
 	int64_t boot_time;		/* wall clock */
 	char boot_id[UUID_TEXT_LEN + 1];
+	struct timekeeper time;		/* files of state_dir */
+	char zones[PATH_MAX];
+	char ntp_news[PATH_MAX];
 	char hostname[256];
 	char address[46];		/* one that was set later */
 	char uuid[UUID_TEXT_LEN + 1];
@@ -72,7 +76,9 @@ void sim_host_fill(struct sim *m, struct arena *a,
 /* Tells all connections of a change. */
 void sim_host_changed(struct sim *m);
 bool sim_bridge_exists(struct sim *m, const char *name);
-request_handler sim_host_get, sim_host_set_hostname, sim_host_power,
+request_handler sim_host_get, sim_host_set_hostname,
+    sim_host_set_ntp_mode, sim_host_set_ntp_servers,
+    sim_host_set_timezone, sim_host_time_get, sim_host_power,
     sim_secret_set, sim_update_open, sim_bridge_create, sim_bridge_destroy,
     sim_bridge_find;
 

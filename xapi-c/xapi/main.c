@@ -374,6 +374,8 @@ start(struct daemon *d)
 	d->x.guesses = guesses_new("a login", clock_mono_ms);
 	d->x.blobs = blobs_new(arena_printf(d->arena, "%s/blobs",
 	    d->x.cfg.state_dir));
+	/* before the first upload: what is unfinished is an older one */
+	blobs_sweep(&d->x);
 	d->x.audit = audit_new(arena_printf(d->arena, "%s/audit",
 	    d->x.cfg.state_dir));
 	rc = tasks_start(&d->x, &d->x.tasks);

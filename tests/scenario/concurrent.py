@@ -24,8 +24,7 @@ SETTLE_S = 240      # until the last task has ended
 LOCKED = ("VM", "VBD", "VIF", "VDI", "SR", "VM_appliance")
 SHARED = LOCKED + ("PBD", "network", "task", "host", "pool", "console",
                    "message", "VM_metrics", "PIF", "VM_group", "subject",
-                   "secret", "VMSS", "blob",
-                   "user")
+                   "secret", "VMSS", "blob")
 TROUBLE = re.compile(r"ERROR: (Address|Leak)Sanitizer|runtime error:|"
                      r"WARNING: ThreadSanitizer|Assertion|assertion")
 

@@ -166,6 +166,28 @@ call_txn_edit(struct call *c, struct db_txn *t, int class_id,
 	return obj;
 }
 
+struct deletion {
+	struct call *c;
+	int class_id;
+	const struct ref *ref;
+};
+
+static int
+delete_in(struct db_txn *t, void *arg)
+{
+	const struct deletion *d = arg;
+
+	return txn_delete(t, d->class_id, d->ref) ? 0 :
+	    handle_invalid(d->c, d->class_id, d->ref);
+}
+
+int
+call_delete(struct call *c, int class_id, const struct ref *ref)
+{
+	return call_write(c, delete_in, &(struct deletion){ .c = c,
+	    .class_id = class_id, .ref = ref });
+}
+
 int
 call_class(const char *name)
 {

@@ -80,6 +80,8 @@ const void *call_txn_get(struct call *c, struct db_txn *t, int class_id,
     const struct ref *ref);
 void *call_txn_edit(struct call *c, struct db_txn *t, int class_id,
     const struct ref *ref);
+/* A write that deletes one object and nothing else. */
+int call_delete(struct call *c, int class_id, const struct ref *ref);
 /* The class of that name; CLASS_N: none. */
 int call_class(const char *name);
 /* Texts in the call's arena. */

@@ -93,29 +93,10 @@ api_message_create(struct call *c, const struct message_create_args *a,
 	return 0;
 }
 
-struct destroy {
-	struct call *c;
-	const struct ref *ref;
-	uint32_t n;			/* of destroy_many */
-};
-
-static int
-destroy_in(struct db_txn *t, void *arg)
-{
-	const struct destroy *d = arg;
-
-	if (txn_delete(t, CLASS_MESSAGE, d->ref))
-		return 0;
-	return err_handle_invalid(d->c, "message",
-	    call_ref_text(d->c, d->ref));
-}
-
 int
 api_message_destroy(struct call *c, const struct message_destroy_args *a)
 {
-	struct destroy d = { .c = c, .ref = &a->self };
-
-	return call_write(c, destroy_in, &d);
+	return call_delete(c, CLASS_MESSAGE, &a->self);
 }
 
 static int
@@ -124,11 +105,17 @@ compare_refs(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct ref));
 }
 
+struct destroy_many {
+	struct call *c;
+	const struct ref *ref;
+	uint32_t n;
+};
+
 /* All of them, or none if one is not there.  The same one twice is once. */
 static int
 destroy_many_in(struct db_txn *t, void *arg)
 {
-	const struct destroy *d = arg;
+	const struct destroy_many *d = arg;
 
 	for (uint32_t i = 0; i < d->n; i++) {
 		if (i && ref_equal(&d->ref[i], &d->ref[i - 1]))
@@ -151,7 +138,7 @@ api_message_destroy_many(struct call *c,
 		return 0;
 	memcpy(refs, a->messages.v, size);
 	qsort(refs, a->messages.n, sizeof(*refs), compare_refs);
-	return call_write(c, destroy_many_in, &(struct destroy){ .c = c,
+	return call_write(c, destroy_many_in, &(struct destroy_many){ .c = c,
 	    .ref = refs, .n = a->messages.n });
 }
 

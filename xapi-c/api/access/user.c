@@ -1,6 +1,5 @@
 /* Users in the old way: records that clients may keep; nobody logs in by them. */
 #include "api/call.h"
-#include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
 
@@ -34,22 +33,8 @@ api_user_create(struct call *c, const struct user_create_args *a,
 	return 0;
 }
 
-struct destroy {
-	struct call *c;
-	const struct ref *ref;
-};
-
-static int
-destroy_in(struct db_txn *t, void *arg)
-{
-	const struct destroy *d = arg;
-
-	return txn_delete(t, CLASS_USER, d->ref) ? 0 :
-	    err_handle_invalid(d->c, "user", call_ref_text(d->c, d->ref));
-}
-
 int
 api_user_destroy(struct call *c, const struct user_destroy_args *a)
 {
-	return call_write(c, destroy_in, &(struct destroy){ c, &a->self });
+	return call_delete(c, CLASS_USER, &a->self);
 }

@@ -65,23 +65,8 @@ api_secret_introduce(struct call *c, const struct secret_introduce_args *a,
 	return 0;
 }
 
-struct destroy {
-	struct call *c;
-	const struct ref *ref;
-};
-
-static int
-destroy_in(struct db_txn *t, void *arg)
-{
-	const struct destroy *d = arg;
-
-	return txn_delete(t, CLASS_SECRET, d->ref) ? 0 :
-	    err_handle_invalid(d->c, "secret", call_ref_text(d->c, d->ref));
-}
-
 int
 api_secret_destroy(struct call *c, const struct secret_destroy_args *a)
 {
-	return call_write(c, destroy_in,
-	    &(struct destroy){ .c = c, .ref = &a->self });
+	return call_delete(c, CLASS_SECRET, &a->self);
 }

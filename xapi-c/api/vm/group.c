@@ -34,28 +34,17 @@ api_vm_group_create(struct call *c, const struct vm_group_create_args *a,
 	return 0;
 }
 
+int
+api_vm_group_destroy(struct call *c, const struct vm_group_destroy_args *a)
+{
+	return call_delete(c, CLASS_VM_GROUP, &a->self);
+}
+
 struct change {
 	struct call *c;
 	const struct ref *ref;
 	struct vec groups;
 };
-
-static int
-destroy_in(struct db_txn *t, void *arg)
-{
-	const struct change *ch = arg;
-
-	return txn_delete(t, CLASS_VM_GROUP, ch->ref) ? 0 :
-	    err_handle_invalid(ch->c, "VM_group",
-	    call_ref_text(ch->c, ch->ref));
-}
-
-int
-api_vm_group_destroy(struct call *c, const struct vm_group_destroy_args *a)
-{
-	return call_write(c, destroy_in,
-	    &(struct change){ .c = c, .ref = &a->self });
-}
 
 static int
 set_groups_in(struct db_txn *t, void *arg)

@@ -32,15 +32,6 @@ status_of(const struct call *c)
 	return strcmp(code, "INTERNAL_ERROR") == 0 ? 500 : 400;
 }
 
-static const char *
-text_of(struct call *c)
-{
-	const struct error *e = &c->err;
-
-	return arena_printf(c->arena, "%s%s%s", e->code, e->n ? ": " : "",
-	    e->n ? e->params[e->n - 1] : "");
-}
-
 /* -- out -- */
 
 static void
@@ -66,7 +57,7 @@ blob_get(struct stream *s)
 	int fd = -1;
 
 	if (blob_open(c, which_of(s), &fd, &type)) {
-		stream_refuse(s, status_of(c), text_of(c));
+		stream_refuse(s, status_of(c), stream_error_text(s));
 		return;
 	}
 	if (fd != -1 && fstat(fd, &st) == -1)
@@ -102,15 +93,13 @@ receive(struct stream *s, const struct blob_put *p)
 static int
 take(struct stream *s)
 {
-	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct call *c = &s->call;
 	struct blob_put p;
 	bool whole;
 
 	if (blob_put_begin(c, which_of(s), s->head->length, &p))
 		return -1;
-	whole = (!s->head->expects_continue ||
-	    !stream_write(s, proceed, sizeof(proceed) - 1)) && receive(s, &p);
+	whole = !stream_proceed(s) && receive(s, &p);
 	if (blob_put_end(c, &p, whole) == 0)
 		return 0;
 	return whole ? -1 : err_internal_error(c,
@@ -131,7 +120,7 @@ blob_put(struct stream *s)
 	}
 	rc = take(s);
 	if (rc)
-		stream_refuse(s, status_of(c), text_of(c));
+		stream_refuse(s, status_of(c), stream_error_text(s));
 	else
 		stream_reply(s, 200, "Content-Length: 0\r\n"
 		    "Connection: close\r\n");

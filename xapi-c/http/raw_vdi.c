@@ -239,7 +239,6 @@ unmake(struct call *c, const struct ref *vdi)
 static int
 import_run(struct transfer *t, struct ref *vdi)
 {
-	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct stream *s = t->s;
 
 	if (import_target(t, vdi) ||
@@ -248,8 +247,7 @@ import_run(struct transfer *t, struct ref *vdi)
 	if (s->head->length > t->vdi.size_bytes &&
 	    s->head->length < UNKNOWN_BYTES)
 		return io_error(t, "the image is larger than the disk");
-	if (s->head->expects_continue &&
-	    stream_write(s, proceed, sizeof(proceed) - 1))
+	if (stream_proceed(s))
 		return io_error(t, "the client hung up");
 	/* Some clients wait for this before they send anything. */
 	if (stream_reply(s, 200, "Connection: close\r\n"))

@@ -118,6 +118,24 @@ stream_reply(struct stream *s, int status, const char *headers)
 	return stream_write(s, out->data, out->len);
 }
 
+int
+stream_proceed(struct stream *s)
+{
+	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	return s->head->expects_continue ?
+	    stream_write(s, proceed, sizeof(proceed) - 1) : 0;
+}
+
+const char *
+stream_error_text(struct stream *s)
+{
+	const struct error *e = &s->call.err;
+
+	return arena_printf(s->call.arena, "%s%s%s", e->code, e->n ? ": " : "",
+	    e->n ? e->params[e->n - 1] : "");
+}
+
 void
 stream_refuse(struct stream *s, int status, const char *detail)
 {

@@ -56,6 +56,10 @@ int stream_write(struct stream *s, const void *buf, size_t len);
 /* Status line and these headers (whole lines), without Content-Length: the
  * body ends with the connection.  0 or -errno. */
 int stream_reply(struct stream *s, int status, const char *headers);
+/* 100 Continue, to a client that waits for it: 0 or -errno. */
+int stream_proceed(struct stream *s);
+/* The call's error in words: the last parameter says it to a person. */
+const char *stream_error_text(struct stream *s);
 /* Prepares a page with a status, if none went out before.  The epoll thread
  * sends it once the stream is over. */
 void stream_refuse(struct stream *s, int status, const char *detail);

@@ -144,7 +144,6 @@ judge(struct upload *u)
 static int
 take(struct upload *u)
 {
-	static const char proceed[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	const struct timeval patience = { .tv_sec = SILENCE_MS / 1000 };
 	struct stream *s = u->s;
 	char *chunk;
@@ -158,8 +157,7 @@ take(struct upload *u)
 	/* A disk that hangs must not keep this thread for good. */
 	setsockopt(u->fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
 	    sizeof(patience));
-	if (s->head->expects_continue &&
-	    stream_write(s, proceed, sizeof proceed - 1))
+	if (stream_proceed(s))
 		return err_update_apply_failed(&s->call, "the client hung up");
 	chunk = mem_alloc(CHUNK);
 	rc = send_image(u, chunk);
@@ -169,21 +167,11 @@ take(struct upload *u)
 
 /* -- the reply -- */
 
-/* The error's last parameter says it to a person. */
-static const char *
-text_of(struct call *c)
-{
-	const struct error *e = &c->err;
-
-	return arena_printf(c->arena, "%s%s%s", e->code, e->n ? ": " : "",
-	    e->n ? e->params[e->n - 1] : "");
-}
-
 static void
 reply(struct upload *u, int rc)
 {
 	struct call *c = &u->s->call;
-	const char *text = rc ? text_of(c) :
+	const char *text = rc ? stream_error_text(u->s) :
 	    "The next start of this host tries the update.";
 	const struct session *who = session_find(c->root, &u->s->session);
 	bool refused = rc && strcmp(c->err.code, "INVALID_UPDATE") == 0;

@@ -43,6 +43,12 @@ CHECK_TARGETS += check-objects
 check-objects: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/objects.py $(NAME)
 
+CHECK_TARGETS += check-templates
+.PHONY: check-templates
+## check-templates: the default ones, and VMs made from them; NAME=... as above
+check-templates: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
+	@python3 tests/scenario/templates.py $(NAME)
+
 CHECK_TARGETS += check-xe
 ## check-xe: commands of xe, by our program and by the protocol; NAME=... as above
 check-xe: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe

@@ -4,6 +4,7 @@
 
 #include "api/ops_error.h"
 #include "api/sync/parts.h"
+#include "api/sync/template_table.h"
 #include "api/vm/state.h"
 #include "api/xapi.h"
 #include "gen/store.h"
@@ -107,6 +108,40 @@ START_TEST(nothing_new_changes_nothing)
 	sync_all();
 	ck_assert_uint_eq(db_class_generation(c.root, CLASS_VM), vms);
 	ck_assert_uint_eq(db_class_generation(c.root, CLASS_PIF), pifs);
+	end();
+}
+END_TEST
+
+static int
+count(const void *obj, void *arg)
+{
+	(void)obj;
+	++*(int *)arg;
+	return 0;
+}
+
+START_TEST(templates_are_given_once)
+{
+	uint64_t vms, pools;
+	int n = 0;
+
+	begin();
+	db_each(c.root, CLASS_VM, count, &n);
+	ck_assert_int_eq(n, (int)template_rows_n);
+	vms = db_class_generation(c.root, CLASS_VM);
+	pools = db_class_generation(c.root, CLASS_POOL);
+	ck_assert_int_eq(sync_seed(&x), 0);
+	call_refresh(&c);
+	ck_assert_uint_eq(db_class_generation(c.root, CLASS_VM), vms);
+	ck_assert_uint_eq(db_class_generation(c.root, CLASS_POOL), pools);
+	for (size_t i = 0; i < template_rows_n; i++) {
+		const struct template_row *a = &template_rows[i];
+
+		ck_assert_int_ge(a->generation, 1);
+		ck_assert_int_le(a->generation, TEMPLATE_GENERATION);
+		for (size_t j = 0; j < i; j++)
+			ck_assert_str_ne(a->label, template_rows[j].label);
+	}
 	end();
 }
 END_TEST
@@ -432,7 +467,8 @@ int
 main(void)
 {
 	return UNIT_RUN("api_sync", the_host_is_what_xenopsd_says,
-	    nothing_new_changes_nothing, a_name_given_by_the_user_stays,
+	    nothing_new_changes_nothing, templates_are_given_once,
+	    a_name_given_by_the_user_stays,
 	    cpus_that_are_gone_are_forgotten,
 	    a_new_address_moves_the_consoles, a_boot_enables_the_host_again,
 	    a_set_clock_enables_no_host,

@@ -4,6 +4,32 @@
 
 #include "cli/call.h"
 #include "gen/types.h"
+#include "wire/disks_xml.h"
+
+/* The disks that the VM is still to get, on that SR; what is no list of disks
+ * is left to VM.provision to refuse. */
+static int
+place_disks(struct cli *k, const struct ref *vm, const struct ref *sr)
+{
+	struct value v[3] = { cli_ref(k, vm), cli_text("disks") };
+	struct answer config, uuid, nothing;
+	struct disks_xml_disk *disks;
+	const char *xml;
+	int n;
+
+	if (cli_call_on(k, "VM.get_other_config", vm, &config) ||
+	    cli_call_on(k, "SR.get_uuid", sr, &uuid))
+		return -1;
+	xml = map_get(*(const struct vec *)config.value, "disks");
+	n = xml ? disks_xml_parse(k->c->arena, xml, &disks) : 0;
+	if (n <= 0)
+		return 0;
+	for (int i = 0; i < n; i++)
+		disks[i].sr = *(const char *const *)uuid.value;
+	v[2] = cli_text(disks_xml_text(k->c->arena, disks, n));
+	return cli_call(k, "VM.remove_from_other_config", v, 2, &nothing) ||
+	    cli_call(k, "VM.add_to_other_config", v, 3, &nothing) ? -1 : 0;
+}
 
 /* A copy of the template under a name, with its disks made on an SR. */
 static int
@@ -14,6 +40,7 @@ install(struct cli *k, const struct cli_command *cmd,
 	const char *template = cli_arg(k->args, "template");
 	const char *uuid = cli_arg(k->args, "template-uuid");
 	const char *sr = cli_arg(k->args, "sr-uuid");
+	const char *sr_name = cli_arg(k->args, "sr-name-label");
 	struct ref from, on;
 	struct value v[3];
 	struct answer vm, nothing;
@@ -23,7 +50,7 @@ install(struct cli *k, const struct cli_command *cmd,
 	if (!template && !uuid)
 		return cli_fail(k, "template or template-uuid must be given");
 	if (cli_find(k, CLASS_VM, uuid ? uuid : template, &from) ||
-	    cli_find(k, CLASS_SR, sr ? sr : "", &on))
+	    cli_find(k, CLASS_SR, sr ? sr : sr_name ? sr_name : "", &on))
 		return -1;
 	v[0] = cli_ref(k, &from);
 	v[1] = cli_text(name);
@@ -32,7 +59,8 @@ install(struct cli *k, const struct cli_command *cmd,
 	    cli_call(k, "VM.copy", v, 3, &vm);
 	if (rc)
 		return -1;
-	if (cli_call_on(k, "VM.provision", vm.value, &nothing)) {
+	if ((!ref_is_null(&on) && place_disks(k, vm.value, &on)) ||
+	    cli_call_on(k, "VM.provision", vm.value, &nothing)) {
 		struct error first = k->c->err;
 
 		/* Nothing is left of what could not be made whole. */
@@ -124,7 +152,8 @@ static const struct cli_command rows[] = {
 	    .method = "VM.resume", .subject = CLI_VMS,
 	    .help = "Resumes suspended VMs." },
 	{ .name = "vm-install", .run = install,
-	    .words = "new-name-label template? template-uuid? sr-uuid?",
+	    .words = "new-name-label template? template-uuid? sr-uuid? "
+	    "sr-name-label?",
 	    .help = "Makes a VM from a template, with its disks." },
 	{ .name = "vm-clone", .words = "@ new-name-label", .subject =
 	    CLI_ANY_VM, .method = "VM.clone",

@@ -6,6 +6,9 @@
 
 #include <libxml/parser.h>
 
+#include "base/buf.h"
+#include "wire/emit.h"
+
 static const char *
 attribute(struct arena *a, xmlNodePtr node, const char *name)
 {
@@ -75,4 +78,35 @@ disks_xml_parse(struct arena *a, const char *xml,
 		rc = parse_tree(a, xmlDocGetRootElement(doc), out);
 	xmlFreeDoc(doc);
 	return rc;
+}
+
+static void
+add_attribute(struct buf *b, const char *name, const char *value)
+{
+	buf_addf(b, " %s=\"", name);
+	emit_xml_text(b, value);
+	buf_addc(b, '"');
+}
+
+const char *
+disks_xml_text(struct arena *a, const struct disks_xml_disk *disks, int n)
+{
+	struct buf b = { 0 };
+	const char *text;
+
+	buf_adds(&b, "<provision>");
+	for (int i = 0; i < n; i++) {
+		buf_adds(&b, "<disk");
+		add_attribute(&b, "device", disks[i].device);
+		buf_addf(&b, " size=\"%lld\"", (long long)disks[i].size);
+		add_attribute(&b, "sr", disks[i].sr);
+		add_attribute(&b, "bootable", disks[i].bootable ? "true" :
+		    "false");
+		add_attribute(&b, "type", disks[i].type);
+		buf_adds(&b, "/>");
+	}
+	buf_adds(&b, "</provision>");
+	text = arena_strdup(a, b.data);
+	buf_release(&b);
+	return text;
 }

@@ -25,5 +25,8 @@ struct disks_xml_disk {
 /* Number of disks (their array and texts in the arena), or -EBADMSG. */
 int disks_xml_parse(struct arena *a, const char *xml,
     struct disks_xml_disk **out);
+/* The document of n disks, as other_config keeps it. */
+const char *disks_xml_text(struct arena *a,
+    const struct disks_xml_disk *disks, int n);
 
 #endif

@@ -13,8 +13,8 @@
 /* Pool, host, host_metrics, SMs, templates, roles; sets x->pool and x->host.
  * 0 or -errno. */
 int sync_seed(struct xapi *x);
-/* Default templates, inside a write. */
-void sync_templates(struct db_txn *t);
+/* Default templates, inside a write that has the pool's draft. */
+void sync_templates(struct db_txn *t, struct pool *pool);
 /* SMs, inside a write. */
 void sync_sms(struct db_txn *t);
 /* Host, host_metrics, host_cpus and the control domain. */

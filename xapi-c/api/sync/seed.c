@@ -154,7 +154,7 @@ seed_in(struct db_txn *t, void *arg)
 	pool->restrictions = restrictions(txn_arena(t));
 	refresh_host(t, &s->master);
 	sync_sms(t);
-	sync_templates(t);
+	sync_templates(t, pool);
 	return 0;
 }
 

@@ -10,7 +10,8 @@
 #include "slots.h"
 
 #define TRIAL_WHY "/state/slot/failed"
-#define TRIAL_CONFIRMED "/run/bedplate/confirmed"
+/* in a folder of its own, which xapi can see */
+#define TRIAL_CONFIRMED "/run/bedplate/slot/confirmed"
 #define TRIAL_ENDED "/run/bedplate/trial-ended"	/* given up: it restarts */
 #define TRIAL_NOW "/run/bedplate/trial"		/* while it goes on, for people */
 

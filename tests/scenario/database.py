@@ -7,12 +7,15 @@ power button.
 import http.client
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 
-from bench import ROOT, Bench, Failed, Refused, check, equal, main, until
+from bench import (ROOT, Bench, Failed, Refused, check, equal, main, refused,
+                   until)
+from api import tls
 
 
 class SmallDisk(Bench):
@@ -231,6 +234,106 @@ def a_full_disk_hides_no_domain():
         api.run("VM.start", on, False, False)
 
 
+def start_slot(b, slot, trial=False, wait=True):
+    """xapi as the system in that slot would start it."""
+    os.makedirs(b.path("slot"), exist_ok=True)
+    b.xapi_options = (
+        "--listen-all", "--slot", b.path("slot"), "--cmdline",
+        "quiet bedplate.disk=0123456789abcdef bedplate.slot=" + slot
+        + (" bedplate.trial=300" if trial else ""))
+    b.start_xapi(wait=wait)
+
+
+def kill_at_starts(b, *slot):
+    """-9 at ever later moments of a start, up to where it is up."""
+    for i in range(12):
+        start_slot(b, *slot, wait=False)
+        time.sleep(0.004 * 1.5 ** i)
+        b.kill_xapi()
+
+
+def put_code(b, api, path):
+    c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls())
+    c.request("PUT", "%s?session_id=%s" % (path, api.session), body=b"x")
+    return c.getresponse().status
+
+
+def takes_changes(api, vm, text):
+    try:
+        api("VM.set_name_description", vm, text)
+    except Refused as e:
+        equal(e.code, "HOST_STILL_BOOTING", "error")
+        return False
+    return True
+
+
+def a_system_on_trial_takes_no_changes_and_leaves_none():
+    with Bench() as b:
+        api = b.ready()
+        vm, on = b.vm(api), b.vm(api, name="on")
+        api("VM.add_to_other_config", on, "auto_poweron", "true")
+        api("pool.add_to_other_config", api("pool.get_all")[0],
+            "auto_poweron", "true")
+        api("VM.set_name_description", vm, "before")
+        b.kill_xapi()
+        b.kill_sim()
+        b.start_sim()
+        kill_at_starts(b, "b", True)
+        start_slot(b, "b", True)
+        api = b.ready()
+        equal(api("VM.get_name_description", vm), "before", "text")
+        check(not takes_changes(api, vm, "on trial"), "a change was taken")
+        for call in ("VM.start", "Async.VM.start"):
+            refused("HOST_STILL_BOOTING", api, call, vm, False, False)
+        refused("HOST_STILL_BOOTING", api, "VM.clone", vm, "clone")
+        for path in ("/update", "/import_raw_vdi", "/blob"):
+            equal(put_code(b, api, path), 503, "PUT " + path)
+        api("session.get_uuid", api.session)
+        api("task.destroy", api("task.create", "mine", ""))
+        time.sleep(3)   # the VM would have been started
+        equal(api("VM.get_power_state", on), "Halted", "power state")
+        b.kill_xapi()
+        # what a migration might do
+        db = sqlite3.connect(b.path("xapi/state.db"))
+        db.executescript("DELETE FROM class_VM; PRAGMA user_version = 99;")
+        db.close()
+        kill_at_starts(b, "a")
+        start_slot(b, "a")
+        api = b.ready()
+        equal(api("VM.get_name_description", vm), "before", "text")
+        until("the VM that starts with the host", lambda: api(
+            "VM.get_power_state", on) == "Running")
+        api("VM.set_name_description", vm, "between")
+        check(not slot_copies(b), "a copy is left")
+
+
+def slot_copies(b):
+    return [n for n in os.listdir(b.path("xapi"))
+            if n.startswith("state.db.slot-")]
+
+
+def what_is_acknowledged_after_a_trial_stays():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        b.kill_xapi()
+        start_slot(b, "b", True)
+        api = b.ready()
+        equal(slot_copies(b), ["state.db.slot-a"], "copies")
+        check(not takes_changes(api, vm, "early"), "a change was taken")
+        open(b.path("slot/confirmed"), "w").close()
+        check(takes_changes(api, vm, "confirmed"), "refused after the trial")
+        check(not slot_copies(b), "the copy is left")
+        b.kill_xapi()
+        for slot in (("b", True), ("b",), ("a",)):
+            start_slot(b, *slot)
+            api = b.ready()
+            equal(api("VM.get_name_description", vm), "confirmed", "text")
+            check(takes_changes(api, vm, "confirmed"), "refused")
+            check(not slot_copies(b), "a copy")
+            b.kill_xapi()
+
+
 if __name__ == "__main__":
     if os.geteuid() != 0:       # a mount needs a name space of our own
         os.execvp("unshare", ["unshare", "-rm", sys.executable] + sys.argv)
@@ -238,4 +341,6 @@ if __name__ == "__main__":
                    a_damaged_database_is_named_and_repaired,
                    metrics_live_as_long_as_their_object,
                    kill_9_loses_nothing_acknowledged,
-                   a_full_disk_hides_no_domain]))
+                   a_full_disk_hides_no_domain,
+                   a_system_on_trial_takes_no_changes_and_leaves_none,
+                   what_is_acknowledged_after_a_trial_stays]))

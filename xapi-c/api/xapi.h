@@ -14,6 +14,8 @@ struct xapi_config {
 	const char *local_socket;	/* of this host's root; "": none */
 	const char *version_path;	/* product version file, key=value */
 	const char *site_dir;		/* files for browsers */
+	const char *cmdline;		/* of the kernel; NULL: ask it */
+	const char *slot_dir;		/* where bedplate-slot tells us things */
 	int http_port;
 	int https_port;
 	bool unprivileged_ok;		/* simulator: no chroot, no uid change */
@@ -38,6 +40,7 @@ struct xapi {
 	struct audit *audit;		/* api/access/audit.h */
 	struct blobs *blobs;		/* api/blob.h */
 	struct tls *tls;		/* net/tls.h: the certificate */
+	struct trial *trial;		/* api/trial.h: of this system */
 	struct metrics *metrics;	/* metrics/store.h */
 	struct vec version;		/* of the version file: a string map */
 	int64_t started;		/* when this process did, wall clock */

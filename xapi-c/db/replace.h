@@ -13,6 +13,10 @@
 
 #include <limits.h>
 
+/* A database that takes another's place uses no generation which clients may
+ * have seen of the other: none gets so far. */
+#define GENERATION_LEAP (1ULL << 32)
+
 /*
  * Puts PATH.new in place of PATH, which is kept; aside_out gets its new name,
  * or "" if there was none.  0 or -errno: nothing is lost, PATH.new is there.

@@ -28,6 +28,7 @@ struct db_file {
 	int64_t schema;
 	bool look;			/* to read only */
 	bool damaged;			/* damage is passed over */
+	const char *keep;		/* only to be copied, to that name */
 	int gaps;
 	char error[128];		/* of the last failed transaction */
 	sqlite3_stmt **put;		/* by class id */
@@ -190,17 +191,15 @@ check_damage(struct db_file *f)
 	return rc;
 }
 
-/* Keeps the file as it is as PATH.schema-N. */
+/* A whole copy of the file as it is, whatever its schema. */
 static int
-keep_before_migration(struct db_file *f, const char *path)
+keep_as(struct db_file *f, const char *kept)
 {
-	char kept[PATH_MAX], tmp[PATH_MAX];
 	sqlite3_stmt *st = NULL;
+	char tmp[PATH_MAX];
 	int rc;
 
-	if (snprintf(kept, sizeof(kept), "%s.schema-%d", path,
-	    (int)f->schema) >= (int)sizeof(kept) ||
-	    snprintf(tmp, sizeof(tmp), "%s.tmp", kept) >= (int)sizeof(tmp))
+	if (snprintf(tmp, sizeof(tmp), "%s.tmp", kept) >= (int)sizeof(tmp))
 		return -ENAMETOOLONG;
 	unlink(tmp);
 	rc = touch(tmp);
@@ -216,9 +215,19 @@ keep_before_migration(struct db_file *f, const char *path)
 	if (rc)
 		unlink(tmp);
 	else
-		log_info("the database is kept as '%s' before it is migrated",
-		    kept);
+		log_info("the database as it is now is kept as '%s'", kept);
 	return rc;
+}
+
+/* As PATH.schema-N. */
+static int
+keep_before_migration(struct db_file *f, const char *path)
+{
+	char kept[PATH_MAX];
+
+	return snprintf(kept, sizeof(kept), "%s.schema-%d", path,
+	    (int)f->schema) < (int)sizeof(kept) ? keep_as(f, kept) :
+	    -ENAMETOOLONG;
 }
 
 /* The steps that lead to today's schema, within a transaction. */
@@ -403,6 +412,25 @@ look_set_up(struct db_file *f, const char **why)
 }
 
 static int
+keep_set_up(struct db_file *f, const char **why)
+{
+	bool fresh;
+	int rc;
+
+	rc = exec(f, "PRAGMA locking_mode = EXCLUSIVE");
+	if (!rc)
+		rc = check_identity(f, &fresh, why);
+	if (rc || fresh)
+		return rc;
+	*why = "damaged";
+	rc = check_damage(f);
+	if (rc)
+		return rc;
+	*why = "no copy of it can be kept";
+	return keep_as(f, f->keep);
+}
+
+static int
 open_with(struct db_file *f, const char *path, const char **why)
 {
 	int rc;
@@ -420,6 +448,8 @@ open_with(struct db_file *f, const char *path, const char **why)
 	if (rc)
 		return rc;
 	sqlite3_extended_result_codes(f->db, 1);
+	if (f->keep)
+		return keep_set_up(f, why);
 	return f->look ? look_set_up(f, why) : file_set_up(f, path, why);
 }
 
@@ -464,6 +494,18 @@ file_look(const char *path, const struct class_type *const *classes,
 	f->look = true;
 	f->damaged = damaged;
 	return file_new(path, f, f_out, why);
+}
+
+int
+file_keep(const char *path, const char *kept, const char **why)
+{
+	struct db_file *f = mem_zalloc(sizeof(*f));
+	int rc;
+
+	f->keep = kept;
+	rc = file_new(path, f, &f, why);
+	file_close(f);
+	return rc;
 }
 
 int

@@ -41,6 +41,9 @@ int file_open(const char *path, const struct class_type *const *classes,
  * finds wrong with it. */
 int file_look(const char *path, const struct class_type *const *classes,
     int n_classes, bool damaged, struct db_file **f_out, const char **why);
+/* Makes kept a whole copy of it, of any schema that we know, unless it is an
+ * empty one; nothing else changes. */
+int file_keep(const char *path, const char *kept, const char **why);
 int file_schema(const struct db_file *f);
 void file_close(struct db_file *f);		/* NULL is allowed */
 /* fn returns non-zero to stop, which is returned.  In a damaged file, rows that

@@ -14,10 +14,6 @@
 #include "db/replace.h"
 #include "db/save.h"
 
-/* A database that takes another's place uses no generation which clients may
- * have seen of the other: none gets so far. */
-#define GENERATION_LEAP (1ULL << 32)
-
 static void say(const struct tool *tool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

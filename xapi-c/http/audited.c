@@ -1,6 +1,8 @@
 #include "http/audited.h"
 
 #include "api/access/audit.h"
+#include "api/trial.h"
+#include "api/xapi.h"
 #include "http/route.h"
 
 static bool
@@ -16,6 +18,24 @@ wants(enum http_action action)
 	default:
 		return false;
 	}
+}
+
+static bool
+writes(enum http_action action)
+{
+	return wants(action) && action != HTTP_ACTION_CONNECT_CONSOLE &&
+	    action != HTTP_ACTION_CONNECT_CONSOLE_WS;
+}
+
+/* As a message that writes would be: api/trial.h. */
+static void
+run(struct stream *s, const struct route *route)
+{
+	if (writes(route->action) && trial_is_on(s->call.x->trial))
+		stream_refuse(s, 503, "HOST_STILL_BOOTING: this host's system "
+		    "is on trial, and takes no changes yet.");
+	else
+		route->stream(s);
 }
 
 static void
@@ -41,6 +61,6 @@ audited_stream(struct stream *s)
 	add_query(s, &l, "vdi");
 	add_query(s, &l, "uuid");
 	add_query(s, &l, "ref");
-	route->stream(s);
+	run(s, route);
 	audit_end(&s->call, &l, s->conn->refused || s->call.err.code ? -1 : 0);
 }

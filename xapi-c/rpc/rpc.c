@@ -7,6 +7,7 @@
 #include "api/access/role.h"
 #include "api/access/session.h"
 #include "api/task_run.h"
+#include "api/trial.h"
 #include "api/xapi.h"
 #include "base/mem.h"
 #include "gen/errors.h"
@@ -416,7 +417,8 @@ check_and_run(struct rpc *p)
 	/* a task checks its role when its turn comes */
 	bool task = p->async && !is_unbuilt(p->m);
 
-	return (!task && check_role(p)) || check_new_keys(p) ? -1 : run(p);
+	return (!task && check_role(p)) || check_new_keys(p) ||
+	    trial_allow(&p->c, p->m) ? -1 : run(p);
 }
 
 /* A refusal is in the audit log too.  A task tells of itself. */

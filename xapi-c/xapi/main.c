@@ -16,11 +16,13 @@
 #include "api/metrics/sampler.h"
 #include "api/sync/sync.h"
 #include "api/task_run.h"
+#include "api/trial.h"
 #include "base/arena.h"
 #include "base/atomic_file.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/guesses.h"
+#include "base/installation.h"
 #include "base/log.h"
 #include "base/zone.h"
 #include "db/db.h"
@@ -42,6 +44,7 @@
 #include "xe/command.h"
 
 #define USER "xapi"
+#define CONFIRMED "confirmed"		/* in the folder of slots */
 /* Between a database that cannot be opened and the end: the supervisor starts
  * us again at once, and each time it would be looked through. */
 #define PAUSE_S 30
@@ -53,6 +56,7 @@ struct daemon {
 	struct sync *sync;
 	struct keeper *keeper;
 	struct sampler *sampler;
+	struct slot_copy slot;		/* which of them runs */
 	bool pause;			/* before the end */
 	pthread_mutex_t lock;		/* writer and sync thread read these */
 	struct http *http;
@@ -152,13 +156,43 @@ load_site(struct daemon *d)
 		log_warn("no pages from '%s': %s", dir, strerror(-rc));
 }
 
+/* Before the root is another: there is no /proc in it. */
+static void
+find_slot(struct daemon *d)
+{
+	char line[INSTALLATION_CMDLINE], id[INSTALLATION_ID_SIZE];
+	const struct xapi_config *cfg = &d->x.cfg;
+	const char *text = cfg->cmdline, *slot;
+	const char *confirmed = arena_printf(d->arena, "%s/" CONFIRMED,
+	    cfg->slot_dir);
+	size_t len = 0;
+
+	if (!text) {
+		installation_cmdline("", line);
+		text = line;
+	}
+	d->slot = (struct slot_copy){
+		.path = arena_printf(d->arena, "%s/state.db", cfg->state_dir),
+		.classes = classes, .n_classes = CLASS_N,
+	};
+	slot = installation_option(text, "bedplate.slot", &len);
+	if (!installation_id(text, id) || len != 1 ||
+	    (*slot != 'a' && *slot != 'b'))
+		return;
+	d->slot.running = *slot;
+	d->slot.on_trial = installation_option(text, "bedplate.trial", &len) &&
+	    access(confirmed, F_OK) == -1;
+	d->x.trial = trial_new(&d->slot, confirmed);
+}
+
 static int
 drop(struct daemon *d)
 {
 	const struct xapi_config *cfg = &d->x.cfg;
 	const char *const keep[] = {
 		folder_of(d, cfg->secret_path), cfg->state_dir,
-		folder_of(d, cfg->ops_socket), NULL,
+		folder_of(d, cfg->ops_socket),
+		d->slot.on_trial ? cfg->slot_dir : NULL, NULL,
 	};
 	const struct drop how = {
 		.user = USER, .state_dir = cfg->state_dir, .keep = keep,
@@ -176,14 +210,15 @@ open_database(struct daemon *d)
 {
 	const char *why = "";
 	const struct db_config cfg = {
-		.path = arena_printf(d->arena, "%s/state.db",
-		    d->x.cfg.state_dir),
+		.path = d->slot.path,
 		.classes = classes, .n_classes = CLASS_N,
 		.published = published, .published_arg = d,
 		.disk = disk, .disk_arg = d,
 	};
-	int rc = db_open(&cfg, &d->x.db, &why);
+	int rc = slot_copy_settle(&d->slot, &why);
 
+	if (!rc)
+		rc = db_open(&cfg, &d->x.db, &why);
 	if (!rc)
 		return 0;
 	log_error("cannot open the database '%s': %s (%s)", cfg.path,
@@ -354,6 +389,7 @@ start(struct daemon *d)
 		rc = listen_local(d);
 	d->x.version = options_version(d->x.cfg.version_path, d->arena);
 	load_site(d);
+	find_slot(d);
 	if (rc == 0 && !d->x.cfg.unprivileged_ok)
 		rc = drop(d);
 	if (rc == 0)
@@ -415,6 +451,7 @@ stop(struct daemon *d)
 	site_free(d->site);
 	guesses_free(d->x.guesses);
 	audit_free(d->x.audit);
+	trial_free(d->x.trial);
 	blobs_free(d->x.blobs);
 	arena_free(d->arena);
 	return true;

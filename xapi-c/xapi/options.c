@@ -11,6 +11,7 @@
 #define VERSION_LINES 64
 
 enum { OPT_STATE, OPT_SECRET, OPT_XENOPS, OPT_LOCAL, OPT_VERSION, OPT_SITE,
+	OPT_CMDLINE, OPT_SLOT,
 	OPT_HTTP, OPT_HTTPS,
 	OPT_LISTEN_ALL, OPT_NO_DROP, OPT_HELP };
 
@@ -21,6 +22,8 @@ static const struct option options[] = {
 	{ "local-socket", required_argument, NULL, OPT_LOCAL },
 	{ "version-file", required_argument, NULL, OPT_VERSION },
 	{ "site", required_argument, NULL, OPT_SITE },
+	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
+	{ "slot", required_argument, NULL, OPT_SLOT },
 	{ "http-port", required_argument, NULL, OPT_HTTP },
 	{ "https-port", required_argument, NULL, OPT_HTTPS },
 	{ "listen-all", no_argument, NULL, OPT_LISTEN_ALL },
@@ -34,7 +37,8 @@ usage(FILE *f)
 {
 	fputs("usage: xapi [--state DIR] [--secret FILE] [--xenops SOCKET]\n"
 	    "    [--local-socket FILE] [--version-file FILE] [--site DIR]\n"
-	    "    [--http-port N] [--https-port N] [--listen-all] [--no-drop]\n"
+	    "    [--cmdline TEXT] [--slot DIR] [--http-port N] "
+	    "[--https-port N]\n    [--listen-all] [--no-drop]\n"
 	    "It listens on the management addresses and 127.0.0.1, or on "
 	    "all there are.\n", f);
 }
@@ -66,6 +70,7 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 		.local_socket = "/var/lib/xcp/xapi",
 		.version_path = "/etc/bedplate-release",
 		.site_dir = "/usr/share/bedplate/site",
+		.slot_dir = "/run/bedplate/slot",
 		.http_port = 80, .https_port = 443,
 	};
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -87,6 +92,12 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 			break;
 		case OPT_SITE:
 			cfg->site_dir = optarg;
+			break;
+		case OPT_CMDLINE:
+			cfg->cmdline = optarg;
+			break;
+		case OPT_SLOT:
+			cfg->slot_dir = optarg;
 			break;
 		case OPT_HTTP:
 			if (!parse_port(optarg, &cfg->http_port))

@@ -10,6 +10,7 @@
 #include "api/ops_error.h"
 #include "api/storage/sync.h"
 #include "api/sync/parts.h"
+#include "api/trial.h"
 #include "api/vm/state.h"
 #include "api/xapi.h"
 #include "base/cond.h"
@@ -570,12 +571,18 @@ is_stopping(void *arg)
 	return stop;
 }
 
+/* Not while the host may go back to another system, which would end them and
+ * know nothing of it: tried again a moment later. */
 static bool
 start_vms(struct sync *s)
 {
-	struct call c = call_open(s);
-	int rc = sync_autostart(&c, is_stopping, s);
+	struct call c;
+	int rc;
 
+	if (trial_is_on(s->x->trial))
+		return false;
+	c = call_open(s);
+	rc = sync_autostart(&c, is_stopping, s);
 	if (rc)
 		log_warn("cannot start the VMs of the host: %s",
 		    c.err.code ? c.err.code : "?");

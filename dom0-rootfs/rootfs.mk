@@ -46,6 +46,9 @@ $(R)/modules.origin: $(HV)/modules/root.list | $(R)
 $(R)/bedplate-release: $(ROOTFS_LISTS) $(ROOTFS_IN) dom0-rootfs/rootfs.mk
 	{ echo 'NAME=Bedplate'; echo 'VERSION=$(VERSION)'; \
 	    echo 'BUILT=$(SOURCE_DATE_EPOCH)'; \
+	    echo 'product_brand=Bedplate'; echo 'product_version=8.3.0'; \
+	    echo 'product_version_text=$(VERSION)'; \
+	    echo 'platform_version=3.4.0'; echo 'build_number=1'; \
 	    echo 'update_keys=$(notdir $(TRUSTED_KEYS:.pub=))'; } >$@.tmp
 	@mv $@.tmp $@
 

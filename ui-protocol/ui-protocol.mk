@@ -30,11 +30,14 @@ $(GEN_HEADERS) $(GEN_SOURCES) $(GEN)/wire.lock: $(GEN)/.stamp ;
 
 # What xapi serves to browsers: the pages written by hand and the reference.
 SITE := $(B)/site
-$(SITE)/.stamp: $(GEN)/.stamp $(wildcard ui-protocol/console/*)
+SITE_XE := xapi-c/xe/xe.1 xapi-c/xe/completion.bash
+$(SITE)/.stamp: $(GEN)/.stamp $(wildcard ui-protocol/console/*) $(SITE_XE)
 	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	@cp ui-protocol/console/* $(@D)
 	@cp -r $(GEN)/api $(@D)
+	@mkdir $(@D)/xe
+	@cp $(SITE_XE) $(@D)/xe
 	@touch $@
 
 .PHONY: gen

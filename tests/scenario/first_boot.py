@@ -292,6 +292,74 @@ def fetched_answers_do_not_stay():
                   "the file stays")
 
 
+def sourced(key):
+    return netns.run("chroot", TREE, "/bin/sh", "-uc",
+                     ". /run/xensource-inventory; echo \"$%s\"" % key).strip()
+
+
+def scripts_find_who_the_host_is():
+    with Boot():
+        inventory = ("chroot", TREE, "/usr/libexec/bedplate/inventory")
+        written = "/run/xensource-inventory"
+        put("/etc/bedplate-release", "NAME=Bedplate\nproduct_brand=It's us\n"
+            "product_version=8.3.0\nbuild_number=1\n")
+        os.mkdir(TREE + "/state/xenopsd")
+        netns.run(*inventory)
+        check(not os.path.exists(TREE + written), "a host without a name")
+        put("/state/xenopsd/host.uuid", "the-host\n")
+        put("/state/xenopsd/dom0.uuid", "its-dom0\n")
+        netns.run(*inventory)
+        for key, value in (("INSTALLATION_UUID", "the-host"),
+                           ("CONTROL_DOMAIN_UUID", "its-dom0"),
+                           ("PRODUCT_BRAND", "Its us"),
+                           ("PRODUCT_VERSION", "8.3.0"),
+                           ("MANAGEMENT_INTERFACE", "")):
+            equal(sourced(key), value, key)
+        check(int(sourced("DOM0_MEM")) > 0, "no memory")
+        put("/run/network/bridge", "xenbr3\n")
+        netns.run(*inventory)
+        equal(sourced("MANAGEMENT_INTERFACE"), "xenbr3", "the bridge")
+        equal([n for n in os.listdir(TREE + "/run") if ".tmp." in n], [],
+              "files left")
+        os.unlink(TREE + "/run/network/bridge")
+
+
+# sv and xe, which say what they are told and fail as the test wants
+FAKE = "#!/bin/sh\necho \"${0##*/} $*\" >>/tmp/told\n%s\n"
+
+
+def the_toolstack_is_restarted_by_its_usual_name():
+    with Boot():
+        os.makedirs(TREE + "/usr/bin", exist_ok=True)
+
+        def run(sv="", xe="", *args):
+            put("/usr/bin/sv", FAKE % sv, 0o755)
+            put("/usr/bin/xe", FAKE % xe, 0o755)
+            put("/usr/bin/sleep", "#!/bin/sh\n", 0o755)
+            put("/tmp/told", "")
+            p = subprocess.run(
+                ["chroot", TREE, "/usr/sbin/xe-toolstack-restart", *args],
+                capture_output=True, text=True)
+            return p.returncode, p.stdout + p.stderr
+
+        status, said = run()
+        equal((status, said.split("\n")[-2]), (0, "done."), "restart")
+        equal(read("/tmp/told").split("\n"), [
+            "sv -w 60 stop /etc/service/xapi",
+            "sv -w 60 stop /etc/service/xenopsd",
+            "sv start /etc/service/xenopsd",
+            "sv start /etc/service/xapi", "xe host-list --minimal"], "told")
+        status, said = run("[ \"$3\" != stop ]")
+        equal(status, 1, said)
+        check("does not stop" in said and "done" not in said, said)
+        status, said = run("", "false")
+        check(status == 1 and "does not answer" in said, said)
+        status, said = run("", "", "-h")
+        equal((status, read("/tmp/told")), (2, ""), said)
+        for name in ("sv", "xe", "sleep"):
+            os.unlink(TREE + "/usr/bin/" + name)
+
+
 if __name__ == "__main__":
     netns.enter()
     tree()
@@ -303,4 +371,6 @@ if __name__ == "__main__":
                    a_host_that_has_a_password_is_only_told,
                    answers_come_by_http_and_https,
                    a_server_with_another_certificate_is_not_asked,
-                   fetched_answers_do_not_stay]))
+                   fetched_answers_do_not_stay,
+                   scripts_find_who_the_host_is,
+                   the_toolstack_is_restarted_by_its_usual_name]))

@@ -5,6 +5,7 @@ thin protocol as anybody may speak it.
 """
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -251,6 +252,94 @@ def a_script_of_the_stock_grammar_runs():
         equal(lines[5:], ["All objects destroyed", "", "", ""], "the end")
 
 
+MANUAL = os.path.join(ROOT, "xapi-c", "xe", "xe.1")
+COMPLETION = os.path.join(ROOT, "xapi-c", "xe", "completion.bash")
+
+
+def manual_commands():
+    """{command: (parameters that must be given, that may be)}"""
+    with open(MANUAL) as f:
+        text = f.read().split("\n.SH COMMANDS\n")[1].split("\n.SH ")[0]
+    found = {}
+    for line in re.findall(r"^\.TP\n(.*)$", text.replace("\\-", "-"), re.M):
+        name, words = re.fullmatch(r"\\fB([a-z-]+)\\fR ?(.*)", line).groups()
+        check(name not in found, name + " is there twice")
+        found[name] = (
+            [w for w in words.split() if w[0] != "["],
+            [w.strip("[]") for w in words.split() if w[0] == "["])
+    return found
+
+
+def helped(b, commands):
+    """The same by xe help."""
+    found = {}
+    for text in xe(b, "help", *commands).split("command name")[1:]:
+        lines = [line.split(":", 1)[1].strip() for line in text.split("\n")
+                 if ":" in line]
+        found[lines[0]] = tuple([w for w in line.split(", ") if w]
+                                for line in lines[1:3])
+    return found
+
+
+VERBS = ("list", "param-list", "param-get", "param-set", "param-add",
+         "param-remove", "param-clear")
+
+
+def the_manual_has_every_command():
+    with Bench() as b:
+        b.ready()
+        written = manual_commands()
+        names = xe(b, "help", "--all").split("\n")
+        classes = [n[:-len("-param-get")] for n in names
+                   if n.endswith("-param-get")]
+        general = {"%s-%s" % (c, v) for c in classes for v in VERBS}
+        check(general <= set(names), "commands of classes")
+        equal(sorted(written), sorted(set(names) - general - {"help"}),
+              "commands")
+        told = helped(b, written)
+        for name, words in written.items():
+            equal(words, told[name], name)
+        with open(MANUAL) as f:
+            text = f.read().replace("\\-", "-")
+        text = text.split(".SH COMMANDS OF EVERY CLASS")[1].split(".TP")[0]
+        equal(re.split(r",\n", text.split("objects:\n")[1].rstrip(".\n")),
+              classes, "classes")
+
+
+def complete(b, line):
+    p = subprocess.run(
+        ["bash", "-uc", "source '%s'; COMP_LINE=$1 COMP_POINT=${#1}; _xe; "
+         "printf '%%s\\n' \"${COMPREPLY[@]}\"" % COMPLETION, "bash", line],
+        capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+        env=dict(os.environ, XE_SOCKET=here(b), HOME=b.dir,
+                 PATH="%s:%s" % (os.path.dirname(XE), os.environ["PATH"])))
+    equal((p.returncode, p.stderr), (0, ""), "completion of " + line)
+    return p.stdout.split()
+
+
+def a_line_is_completed():
+    with Bench() as b:
+        api = b.ready()
+        vm = api("VM.get_uuid", b.vm(api, name="some-guest"))
+        check("vm-list" in complete(b, "xe "), "no command")
+        equal(complete(b, "xe vm-insta"), ["vm-install"], "a command")
+        equal(complete(b, "xe --minimal vm-insta"), ["vm-install"], "another")
+        equal(complete(b, "xe vm-install te"),
+              ["template=", "template-uuid="], "parameters")
+        check({"uuid=", "vm=", "force="} <=
+              set(complete(b, "xe vm-shutdown ")), "what chooses VMs")
+        equal(complete(b, "xe vm-start uuid=" + vm[:8]), [vm], "a uuid")
+        equal(complete(b, "xe vm-memory-limits-set vm=some"), ["some-guest"],
+              "a name")
+        equal(complete(b, "xe vm-param-get uuid=" + vm[:8]), [vm], "a VM's")
+        equal(complete(b, "xe vdi-create sr-uuid="),
+              [api("SR.get_uuid", b.sr(api))], "an SR")
+        # nothing is made of what is not known
+        for line in ("xe -s ", "xe no-such-command x", "xe vm-start uuid=zz",
+                     "xe vm-start force=", "xe vm-start '$(touch x)'"):
+            equal(complete(b, line), [], line)
+
+
 def failures_are_told_as_xe_tells_them():
     with Bench() as b:
         api = b.ready()
@@ -277,5 +366,6 @@ if __name__ == "__main__":
         others_need_a_password, the_socket_is_roots,
         anybody_may_speak_the_protocol,
         a_script_of_the_stock_grammar_runs,
+        the_manual_has_every_command, a_line_is_completed,
         failures_are_told_as_xe_tells_them, rude_clients_harm_nobody,
     ]))

@@ -15,6 +15,7 @@ import time
 
 from bench import (ROOT, Bench, Failed, Refused, check, equal, main, refused,
                    until)
+from access import audit
 from api import tls
 
 
@@ -286,7 +287,8 @@ def a_system_on_trial_takes_no_changes_and_leaves_none():
         for call in ("VM.start", "Async.VM.start"):
             refused("HOST_STILL_BOOTING", api, call, vm, False, False)
         refused("HOST_STILL_BOOTING", api, "VM.clone", vm, "clone")
-        for path in ("/update", "/import_raw_vdi", "/blob"):
+        for path in ("/update", "/import_raw_vdi", "/blob",
+                     "/pool/xmldbdump"):
             equal(put_code(b, api, path), 503, "PUT " + path)
         api("session.get_uuid", api.session)
         api("task.destroy", api("task.create", "mine", ""))
@@ -334,6 +336,73 @@ def what_is_acknowledged_after_a_trial_stays():
             b.kill_xapi()
 
 
+def database(b, api, method="GET", body=None, query=""):
+    """Status, bytes and declared length of /pool/xmldbdump."""
+    c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
+                                    timeout=120)
+    c.request(method, "/pool/xmldbdump?session_id=%s%s" % (
+        api.session, query), body)
+    answer = c.getresponse()
+    data = answer.read()
+    c.close()
+    return answer.status, data, answer.getheader("Content-Length")
+
+
+def a_backup_by_the_network_is_restored():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api, name="kept")
+        record = api("VM.get_record", vm)
+        secret = api("secret.create", {"value": "s3cret", "other_config": {}})
+        status, dump, length = database(b, api)
+        equal((status, length), (200, str(len(dump))), "a backup")
+        api.run("VM.destroy", vm)
+        api("secret.destroy", secret)
+        later = api("secret.create", {"value": "x", "other_config": {}})
+
+        # what is no backup changes nothing
+        lines = dump.splitlines(keepends=True)
+        whole = b"".join(lines)
+        for body, why in ((b"<xml/>", b"no dump"), (b"", b"length"),
+                          (whole[:-40], b"line"), (lines[0], b"no pool"),
+                          (whole + lines[1], b"twice"),
+                          (whole + b"{}\n", b"class"),
+                          (lines[0] + b"x" * (1 << 20), b"JSON")):
+            for query in ("", "&dry_run=true"):
+                status, text, _ = database(b, api, "PUT", body, query)
+                check(status == 400 and why in text, "%r: %d %r" % (
+                    body[-40:], status, text))
+        status, text, _ = database(b, api, "PUT", dump, "&dry_run=true")
+        equal((status, text), (200, b"The backup can be restored.\n"), "dry")
+        check(not os.path.exists(b.path("xapi/state.db.new")), "it is there")
+        refused("HANDLE_INVALID", api, "VM.get_record", vm)
+
+        status, text, _ = database(b, api, "PUT", dump)
+        equal(status, 200, text)
+        equal(b.xapi.wait(60), 0, "the end of xapi")
+        b.start_xapi()
+        api = b.ready()
+        now = api("VM.get_record", vm)
+        for key in ("uuid", "name_label", "VBDs", "VIFs", "other_config"):
+            equal(now[key], record[key], key)
+        equal(api("secret.get_value", secret), "s3cret", "a secret")
+        refused("HANDLE_INVALID", api, "secret.get_value", later)
+        api.run("VM.start", vm, False, False)
+        _, log = audit(b, api.session)
+        check(any("put_pool_xml_db_sync" in line for line in log),
+              "no line in the audit log: %s" % log[-5:])
+        file = b.path("by-xe")
+        p = subprocess.run([os.path.join(ROOT, "build", "host", "xe"),
+                            "pool-dump-database", "file-name=" + file],
+                           env=dict(os.environ, XE_SOCKET=b.path("xapi.sock")),
+                           capture_output=True, text=True, timeout=120)
+        equal((p.returncode, p.stderr), (0, ""), "xe")
+        with open(file, "rb") as f:
+            status, text, _ = database(b, api, "PUT", f.read(),
+                                       "&dry_run=true")
+        equal(status, 200, text)
+
+
 if __name__ == "__main__":
     if os.geteuid() != 0:       # a mount needs a name space of our own
         os.execvp("unshare", ["unshare", "-rm", sys.executable] + sys.argv)
@@ -343,4 +412,5 @@ if __name__ == "__main__":
                    kill_9_loses_nothing_acknowledged,
                    a_full_disk_hides_no_domain,
                    a_system_on_trial_takes_no_changes_and_leaves_none,
-                   what_is_acknowledged_after_a_trial_stays]))
+                   what_is_acknowledged_after_a_trial_stays,
+                   a_backup_by_the_network_is_restored]))

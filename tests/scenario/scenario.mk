@@ -56,7 +56,7 @@ check-xe: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
 
 CHECK_TARGETS += check-database
 ## check-database: xapi's state: full disk, damage, kill -9; NAME=... as above
-check-database: $(B)/host/xapi $(B)/host/xenopsd-sim
+check-database: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
 	@python3 tests/scenario/database.py $(NAME)
 
 CHECK_TARGETS += check-network

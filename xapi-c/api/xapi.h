@@ -36,6 +36,7 @@ struct xapi {
 	struct guesses *guesses;	/* base/guesses.h: at logins */
 	/* monotonic: when the log may hear again of a bad secret file */
 	_Atomic int64_t secret_quiet_ms;
+	_Atomic bool restoring;		/* the database from a backup */
 	_Atomic int vm_helpers;		/* threads of api/vm/order.h */
 	struct audit *audit;		/* api/access/audit.h */
 	struct blobs *blobs;		/* api/blob.h */
@@ -49,6 +50,9 @@ struct xapi {
 	/* The sync thread tells each time it has looked; may be NULL. */
 	void (*presence)(void *arg, const struct presence *p);
 	void *presence_arg;
+	/* Ends this process in order; its supervisor starts another. */
+	void (*restart)(void *arg);
+	void *restart_arg;
 };
 
 #endif

@@ -270,6 +270,10 @@ dump_read(FILE *in, struct load *l, uint64_t *generation_limit_out,
 	while (!rc && (n = getline(&text, &cap, in)) > 0) {
 		r.line++;
 		read_line(&r, text, (size_t)n);
+		if (l->max_objects && (uint32_t)r.t.n > l->max_objects) {
+			*why = "it has more objects than are taken";
+			rc = -E2BIG;
+		}
 	}
 	if (!rc)
 		*root_out = load_drafts(l, &r.t, empty);

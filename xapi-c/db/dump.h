@@ -18,7 +18,7 @@ int dump_write(FILE *out, const struct db_root *root,
     const struct class_type *const *classes, int n_classes,
     uint64_t generation_limit, bool secrets);
 /* Makes a root of such a text; lines that make no object are problems, and
- * left out.  -EBADMSG: it is no dump. */
+ * left out.  -EBADMSG: it is no dump; -E2BIG: of more objects than l takes. */
 int dump_read(FILE *in, struct load *l, uint64_t *generation_limit_out,
     struct db_root **root_out, const char **why);
 

@@ -10,6 +10,7 @@ struct load {
 	int n_classes;
 	/* Leave out what cannot be read or cannot be, instead of refusing. */
 	bool salvage;
+	uint32_t max_objects;	/* of a dump; 0: any number */
 	struct integrity integrity;
 };
 

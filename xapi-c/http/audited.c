@@ -14,6 +14,8 @@ wants(enum http_action action)
 	case HTTP_ACTION_PUT_IMPORT_RAW_VDI:
 	case HTTP_ACTION_PUT_UPDATE:
 	case HTTP_ACTION_PUT_BLOB:
+	case HTTP_ACTION_GET_POOL_XML_DB_SYNC:
+	case HTTP_ACTION_PUT_POOL_XML_DB_SYNC:
 		return true;
 	default:
 		return false;
@@ -24,7 +26,8 @@ static bool
 writes(enum http_action action)
 {
 	return wants(action) && action != HTTP_ACTION_CONNECT_CONSOLE &&
-	    action != HTTP_ACTION_CONNECT_CONSOLE_WS;
+	    action != HTTP_ACTION_CONNECT_CONSOLE_WS &&
+	    action != HTTP_ACTION_GET_POOL_XML_DB_SYNC;
 }
 
 /* As a message that writes would be: api/trial.h. */
@@ -61,6 +64,7 @@ audited_stream(struct stream *s)
 	add_query(s, &l, "vdi");
 	add_query(s, &l, "uuid");
 	add_query(s, &l, "ref");
+	add_query(s, &l, "dry_run");
 	run(s, route);
 	audit_end(&s->call, &l, s->conn->refused || s->call.err.code ? -1 : 0);
 }

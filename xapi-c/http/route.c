@@ -7,6 +7,7 @@
 #include "http/blob.h"
 #include "http/cli.h"
 #include "http/console.h"
+#include "http/database.h"
 #include "http/page.h"
 #include "http/raw_vdi.h"
 #include "http/rrd.h"
@@ -41,6 +42,10 @@ static const struct route routes[] = {
 	STREAM(HTTP_GET, "/sr_rrd", rrd_of_sr, SR_RRD),
 	STREAM(HTTP_GET, "/metrics", rrd_prometheus, GET_METRICS),
 	STREAM(HTTP_GET, "/audit_log", audit_log, GET_AUDIT_LOG),
+	STREAM(HTTP_GET, "/pool/xmldbdump", database_dump,
+	    GET_POOL_XML_DB_SYNC),
+	STREAM(HTTP_PUT, "/pool/xmldbdump", database_restore,
+	    PUT_POOL_XML_DB_SYNC),
 	STREAM(HTTP_GET, "/blob", blob_get, GET_BLOB),
 	STREAM(HTTP_PUT, "/blob", blob_put, PUT_BLOB),
 	STREAM(HTTP_PUT, "/update", update_upload, PUT_UPDATE),

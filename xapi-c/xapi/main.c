@@ -57,6 +57,7 @@ struct daemon {
 	struct keeper *keeper;
 	struct sampler *sampler;
 	struct slot_copy slot;		/* which of them runs */
+	pthread_t self;			/* that waits for signals */
 	bool pause;			/* before the end */
 	pthread_mutex_t lock;		/* writer and sync thread read these */
 	struct http *http;
@@ -284,6 +285,15 @@ rename_certificate(struct daemon *d, const struct presence *p)
 		write_fingerprint(d);
 }
 
+/* On any thread. */
+static void
+restart(void *arg)
+{
+	struct daemon *d = arg;
+
+	pthread_kill(d->self, SIGTERM);
+}
+
 /* On the sync thread, which starts later than the server and ends later. */
 static void
 presence(void *arg, const struct presence *p)
@@ -487,6 +497,9 @@ main(int argc, char **argv)
 	d.arena = arena_new();
 	d.x.presence = presence;
 	d.x.presence_arg = &d;
+	d.self = pthread_self();
+	d.x.restart = restart;
+	d.x.restart_arg = &d;
 	rc = start(&d);
 	if (rc == 0) {
 		log_info("xapi is up");

@@ -37,6 +37,10 @@ static const struct {
 	[HTTP_ACTION_GET_AUDIT_LOG] = { "get_audit_log", ROLE_READ_ONLY },
 	[HTTP_ACTION_GET_BLOB] = { "get_blob", ROLE_READ_ONLY },
 	[HTTP_ACTION_PUT_BLOB] = { "put_blob", ROLE_VM_POWER_ADMIN },
+	[HTTP_ACTION_GET_POOL_XML_DB_SYNC] = { "get_pool_xml_db_sync",
+		ROLE_POOL_ADMIN },
+	[HTTP_ACTION_PUT_POOL_XML_DB_SYNC] = { "put_pool_xml_db_sync",
+		ROLE_POOL_ADMIN },
 };
 
 static char *

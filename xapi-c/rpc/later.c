@@ -138,8 +138,8 @@ later_check_args(struct call *c, const struct method *m, const void *args)
 	f = m->kind == METHOD_EXPLICIT && a ? field_set_by(m) : NULL;
 	if (!f || f->type->kind != a[1].type->kind)
 		return 0;
-	self = db_find(c->root, m->class_id,
+	self = call_find(c, m->class_id,
 	    (const struct ref *)(at + a[0].offset));
-	return later_check(c, m->class_id, (int)(f - rt->fields),
-	    at + a[1].offset, self ? self + f->offset : NULL);
+	return self ? later_check(c, m->class_id, (int)(f - rt->fields),
+	    at + a[1].offset, self + f->offset) : -1;
 }

@@ -14,7 +14,7 @@
 int later_check(struct call *c, int class_id, int field, const void *value,
     const void *present);
 /* The same for the arguments of a constructor, or of a message that is a
- * field's setter.  Other messages pass. */
+ * field's setter: HANDLE_INVALID for one of nothing.  Other messages pass. */
 int later_check_args(struct call *c, const struct method *m,
     const void *args);
 

@@ -78,6 +78,7 @@ BUSY = [
     (3, "pool.create_new_blob", "@pool@", "b", "text/plain"),
     (6, "blob.destroy", "@blob@"),
     (10, "event.from", ["*"], "", 0.05), (5, "event.inject", "vm", "@VM@"),
+    (2, "event.register", ["*"]), (2, "event.unregister", ["*"]),
     (5, "task.cancel", "@task@"), (5, "task.destroy", "@task@"),
 ]
 

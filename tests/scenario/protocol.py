@@ -316,6 +316,52 @@ def events_wake_those_who_wait():
         check("task" in answer["valid_ref_counts"], "counts")
 
 
+def a_registered_session_is_told_what_is_next():
+    with Bench() as b:
+        api = b.ready()
+        other = b.login()
+        pool = api("pool.get_all")[0]
+        refused("SESSION_NOT_REGISTERED", api, "event.next")
+        refused("EVENT_SUBSCRIPTION_PARSE_FAILURE", api, "event.register",
+                ["pool", "a/b/c"])
+        api("event.register", ["Pool", "vdi", "no_such_class"])
+        refused("SESSION_NOT_REGISTERED", other, "event.next")
+        got = []
+        t = threading.Thread(target=lambda: got.append(api("event.next")))
+        t.start()
+        vdi = b.vdi(other)
+        t.join(60)
+        check(got, "not woken")
+        equal([(e["class"], e["operation"], e["ref"]) for e in got[0]],
+              [("vdi", "add", vdi)], "the first")
+        equal(got[0][0]["snapshot"]["uuid"], api("VDI.get_uuid", vdi),
+              "snapshot")
+        # what happened while it did not ask, once
+        other("pool.add_to_other_config", pool, "k", "v")
+        other("VDI.destroy", vdi)
+        equal([(e["class"], e["operation"]) for e in api("event.next")],
+              [("pool", "mod"), ("vdi", "del")], "the next")
+        api("event.unregister", ["VDI", "no_such_class"])
+        b.vdi(other)
+        other("pool.add_to_other_config", pool, "k2", "v")
+        equal([e["class"] for e in api("event.next")], ["pool"], "the third")
+        # more than is remembered
+        api("event.register", ["task"])
+        for _ in range(600):
+            task = other("task.create", "t", "")
+            other("task.set_status", task, "success")
+            other("task.destroy", task)
+        refused("EVENTS_LOST", api, "event.next")
+        other("pool.add_to_other_config", pool, "k3", "v")
+        equal([e["class"] for e in api("event.next") if e["class"] != "task"],
+              ["pool"], "afterwards")
+        api("event.unregister", ["pool", "task"])
+        refused("SESSION_NOT_REGISTERED", api, "event.next")
+        refused("INVALID_VALUE", api, "event.register",
+                ["vm/" + "OpaqueRef:%08d-0000-4000-8000-000000000000" % i
+                 for i in range(101)])
+
+
 def a_token_is_good_after_a_restart():
     with Bench() as b:
         api = b.ready()
@@ -1179,7 +1225,8 @@ if __name__ == "__main__":
         envelopes_follow_the_version_asked_for,
         texts_read_back_as_they_were_acknowledged,
         plain_http_serves_calls_once_it_may,
-        events_wake_those_who_wait, a_token_is_good_after_a_restart,
+        events_wake_those_who_wait, a_registered_session_is_told_what_is_next,
+        a_token_is_good_after_a_restart,
         disks_stream_in_every_way, updates_are_uploaded,
         streams_want_credentials,
         a_session_leaves_streams_to_others, a_session_takes_its_streams_along,

@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/event_sub.h"
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "db/root.h"
+#include "gen/methods.h"
 #include "gen/store.h"
 #include "gen/types.h"
 #include "rpc/events.h"
@@ -32,6 +34,7 @@ begin(void)
 {
 	memset(&x, 0, sizeof(x));
 	x.db = store_open();
+	x.event_subs = event_subs_new();
 	c = (struct call){ .x = &x, .arena = arena_new() };
 	ck_assert_int_eq(db_write(x.db, seed, NULL), 0);
 	c.root = db_root_get(x.db);
@@ -44,6 +47,7 @@ end(void)
 	reply = NULL;
 	db_root_put(c.root);
 	arena_free(c.arena);
+	event_subs_free(x.event_subs);
 	db_close(x.db);
 }
 
@@ -396,6 +400,179 @@ START_TEST(only_so_many_objects_may_be_named)
 }
 END_TEST
 
+/* -- event.next -- */
+
+/* What it answers: NULL is success. */
+static const char *
+enrol(const char **names, uint32_t n)
+{
+	const struct event_register_args a = {
+		.classes = { .v = names, .n = n },
+	};
+
+	c.err = (struct error){ 0 };
+	return api_event_register(&c, &a) ? c.err.code : NULL;
+}
+
+static const char *
+enrol_one(const char *name)
+{
+	return enrol(&name, 1);
+}
+
+static const char *
+resign(const char *name)
+{
+	const struct event_unregister_args a = {
+		.classes = { .v = &name, .n = 1 },
+	};
+
+	c.err = (struct error){ 0 };
+	return api_event_unregister(&c, &a) ? c.err.code : NULL;
+}
+
+static struct event_wait *
+next(void)
+{
+	struct envelope env = { .format = RPC_JSON };
+	struct event_wait *w = NULL;
+
+	call_refresh(&c);
+	c.err = (struct error){ 0 };
+	if (events_next_new(&c, &env, &w))
+		ck_assert_ptr_nonnull(c.err.code);
+	return w;
+}
+
+static int
+tell_next(void)
+{
+	struct event_wait *w = next();
+	int n;
+
+	ck_assert_ptr_nonnull(w);
+	n = look(w);
+	events_wait_free(w);
+	return n;
+}
+
+START_TEST(next_tells_each_change_once)
+{
+	begin();
+	network();
+	ck_assert_ptr_null(next());
+	ck_assert_str_eq(c.err.code, "SESSION_NOT_REGISTERED");
+	ck_assert_ptr_null(enrol_one("Network"));
+	ck_assert_int_eq(tell_next(), -1);
+	network();
+	message();
+	ck_assert_int_eq(tell_next(), 1);
+	ck_assert_str_eq(told, "add network");
+	ck_assert_int_eq(tell_next(), -1);
+	ck_assert_ptr_null(resign("NETWORK"));
+	ck_assert_ptr_null(next());
+	end();
+}
+END_TEST
+
+/* Also when it waits while they are made. */
+START_TEST(deletions_forgotten_before_next_saw_them_are_lost)
+{
+	struct ref many[ROOT_TOMBSTONES + 1];
+	struct event_wait *w;
+	int i, n = ROOT_TOMBSTONES + 1;
+
+	begin();
+	ck_assert_ptr_null(enrol_one("network"));
+	for (i = 0; i < n; i++)
+		many[i] = network();
+	ck_assert_int_eq(tell_next(), n);
+	w = next();
+	for (i = 0; i < n; i++)
+		delete(many[i]);
+	ck_assert_int_eq(look(w), 0);
+	ck_assert_ptr_nonnull(strstr(reply, "EVENTS_LOST"));
+	events_wait_free(w);
+	ck_assert_int_eq(tell_next(), -1);
+	end();
+}
+END_TEST
+
+START_TEST(what_is_registered_while_next_waits_is_not_passed_over)
+{
+	struct event_wait *w;
+
+	begin();
+	ck_assert_ptr_null(enrol_one("network"));
+	w = next();
+	ck_assert_ptr_null(enrol_one("message"));
+	message();
+	ck_assert_int_eq(look(w), -1);
+	network();
+	ck_assert_int_eq(look(w), 1);
+	events_wait_free(w);
+	ck_assert_int_eq(tell_next(), 2);
+	ck_assert_str_eq(told, "add message, add network");
+	ck_assert_int_eq(tell_next(), -1);
+	end();
+}
+END_TEST
+
+START_TEST(too_many_subscriptions_add_none)
+{
+	const char *names[1000];
+	uint32_t i;
+
+	begin();
+	for (i = 0; i < 1000; i++)
+		names[i] = arena_printf(c.arena, "nothing/%u", i);
+	ck_assert_str_eq(enrol(names, 1000),
+	    "INVALID_VALUE");
+	ck_assert_ptr_null(next());
+	ck_assert_ptr_null(enrol(names, 60));
+	ck_assert_str_eq(enrol(names + 20, 81),
+	    "INVALID_VALUE");
+	ck_assert_ptr_null(enrol(names + 20, 80));
+	ck_assert_str_eq(enrol_one("network"), "INVALID_VALUE");
+	ck_assert_ptr_null(enrol_one("NOTHING/0"));
+	ck_assert_ptr_null(resign("nothing/50"));
+	ck_assert_ptr_null(enrol_one("network"));
+	network();
+	ck_assert_int_eq(tell_next(), 1);
+	ck_assert_ptr_null(enrol(NULL, 0));
+	end();
+}
+END_TEST
+
+static int
+end_session_in(struct db_txn *t, void *arg)
+{
+	return txn_delete(t, CLASS_SESSION, arg) ? 0 : 1;
+}
+
+START_TEST(a_registration_goes_with_its_session)
+{
+	struct ref first;
+	struct event_wait *w;
+
+	begin();
+	ck_assert_ptr_null(enrol_one("network"));
+	first = c.session;
+	w = next();
+	ck_assert_int_eq(db_write(x.db, seed, NULL), 0);
+	ck_assert_int_eq(db_write(x.db, end_session_in, &first), 0);
+	ck_assert(due(w));
+	ck_assert_int_eq(look(w), 0);
+	ck_assert_ptr_nonnull(strstr(reply, "SESSION_INVALID"));
+	events_wait_free(w);
+	ck_assert_ptr_null(enrol_one("network"));
+	c.session = first;
+	ck_assert_ptr_null(next());
+	ck_assert_str_eq(c.err.code, "SESSION_NOT_REGISTERED");
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -405,5 +582,9 @@ main(void)
 	    only_the_last_deletions_are_told,
 	    a_token_from_the_future_tells_everything, an_object_is_kept_once,
 	    an_object_of_a_wanted_class_is_not_kept,
-	    only_so_many_objects_may_be_named);
+	    only_so_many_objects_may_be_named, next_tells_each_change_once,
+	    deletions_forgotten_before_next_saw_them_are_lost,
+	    what_is_registered_while_next_waits_is_not_passed_over,
+	    too_many_subscriptions_add_none,
+	    a_registration_goes_with_its_session);
 }

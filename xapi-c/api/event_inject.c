@@ -1,7 +1,7 @@
 #include <string.h>
-#include <strings.h>
 
 #include "api/call.h"
+#include "api/event_sub.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
@@ -25,16 +25,6 @@ inject_in(struct db_txn *t, void *arg)
 	return err_handle_invalid(in->c, in->a->class, in->a->ref);
 }
 
-static int
-class_named(const char *name)
-{
-	for (int i = 0; i < CLASS_N; i++)
-		if (classes[i] && (classes[i]->flags & CLASS_EVENTS) &&
-		    strcasecmp(classes[i]->event_name, name) == 0)
-			return i;
-	return -1;
-}
-
 /* A `mod` of the object follows; the token is from just before it. */
 int
 api_event_inject(struct call *c, const struct event_inject_args *a,
@@ -43,7 +33,7 @@ api_event_inject(struct call *c, const struct event_inject_args *a,
 	const char *name = a->class ? a->class : "";
 	const char *text = a->ref ? a->ref : "";
 	struct inject in = {
-		.c = c, .a = a, .class_id = class_named(name),
+		.c = c, .a = a, .class_id = event_class(name, strlen(name)),
 	};
 
 	if (in.class_id == -1 || !ref_parse(text, &in.ref))

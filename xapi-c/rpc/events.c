@@ -48,18 +48,6 @@ all_bits(void)
 	return bits;
 }
 
-/* The class with events that name's first len characters name; -1: none, for
- * an unknown class never has any. */
-static int
-class_named(const char *name, size_t len)
-{
-	for (int i = 0; i < CLASS_N; i++)
-		if (bit(i) && strlen(classes[i]->event_name) == len &&
-		    strncasecmp(classes[i]->event_name, name, len) == 0)
-			return i;
-	return -1;
-}
-
 /* What is wanted, while it is parsed. */
 struct interest {
 	class_bits whole;
@@ -67,23 +55,26 @@ struct interest {
 	uint32_t n;
 };
 
-/* "*", "class" or "class/ref". */
 static int
 parse_sub(struct call *c, const char *text, struct interest *in)
 {
-	const char *slash = strchr(text, '/');
-	size_t len = slash ? (size_t)(slash - text) : strlen(text);
 	struct event_sub sub;
 
-	if (len == 0 || (slash && strchr(slash + 1, '/')))
-		return err_event_subscription_parse_failure(c, text);
-	if (strcmp(text, "*") == 0)
+	switch (event_sub_parse(c, text, &sub)) {
+	case EVENT_SUB_BAD:
+		return -1;
+	case EVENT_SUB_NONE:
+		break;
+	case EVENT_SUB_ALL:
 		in->whole = all_bits();
-	sub.class_id = class_named(text, len);
-	if (sub.class_id >= 0 && !slash)
+		break;
+	case EVENT_SUB_CLASS:
 		in->whole |= bit(sub.class_id);
-	else if (sub.class_id >= 0 && ref_parse(slash + 1, &sub.ref))
+		break;
+	case EVENT_SUB_OBJECT:
 		in->one[in->n++] = sub;
+		break;
+	}
 	return 0;
 }
 
@@ -189,6 +180,27 @@ events_wait_new(struct call *c, struct envelope *env, struct vec names,
 	w->not_before_ms = now;
 	if (w->since && w->classes & ~bit(CLASS_TASK))
 		w->not_before_ms += EVENTS_BATCH_MS;
+	w->env = *env;
+	memset(env, 0, sizeof(*env));
+	*out = w;
+	return 0;
+}
+
+int
+events_next_new(struct call *c, struct envelope *env, struct event_wait **out)
+{
+	struct interest in = { 0 };
+	struct event_told told;
+	struct event_wait *w;
+	struct vec names;
+
+	if (event_subs_get(c, &names, &told) || parse_subs(c, names, &in))
+		return -1;
+	w = wait_alloc(c, &in);
+	w->next = told.number;
+	w->since = w->seen = told.generation;
+	w->not_before_ms = clock_mono_ms() + EVENTS_BATCH_MS;
+	w->deadline_ms = w->not_before_ms + EVENTS_MAX_TIMEOUT_MS;
 	w->env = *env;
 	memset(env, 0, sizeof(*env));
 	*out = w;
@@ -368,6 +380,51 @@ write_reply(const struct event_wait *w, const struct search *s,
 	envelope_close(&w->env, r);
 }
 
+/* For event.next: are deletions forgotten that it has not seen? */
+static bool
+is_lost(const struct event_wait *w, const struct db_root *root)
+{
+	for (int i = 0; i < CLASS_N; i++)
+		if (w->classes & bit(i) &&
+		    db_class_horizon(root, i) > w->seen)
+			return true;
+	return false;
+}
+
+/* Its session is told: what was up to now it does not get again. */
+static void
+tell_session(const struct event_wait *w, const struct db_root *root)
+{
+	const struct event_told told = { w->next, db_generation(root) };
+
+	event_subs_told(w->x->event_subs, &w->session, &told);
+}
+
+static void
+write_lost(const struct event_wait *w, const struct db_root *root,
+    struct reply *r)
+{
+	const struct error err = { .code = "EVENTS_LOST" };
+
+	tell_session(w, root);
+	envelope_failure(&w->env, r, &err);
+}
+
+static void
+write_next(const struct event_wait *w, const struct search *s,
+    const struct db_root *root, struct reply *r)
+{
+	enum rpc_format format = w->env.format;
+
+	tell_session(w, root);
+	envelope_open(&w->env, r);
+	buf_adds(&r->text, format == RPC_XML ? "<value><array><data>" : "[");
+	write_events(s, r, format);
+	buf_adds(&r->text, format == RPC_XML ? "</data></array></value>" :
+	    "]");
+	envelope_close(&w->env, r);
+}
+
 static void
 session_gone(const struct event_wait *w, struct reply *r)
 {
@@ -389,6 +446,10 @@ events_evaluate(struct event_wait *w, struct reply *r, bool final)
 		session_gone(w, r);
 		goto out;
 	}
+	if (w->next && is_lost(w, root)) {
+		write_lost(w, root, r);
+		goto out;
+	}
 	s.arena = arena_new();
 	/* What it has seen did not concern it: only later changes may. */
 	for (int i = 0; i < CLASS_N; i++) {
@@ -398,7 +459,9 @@ events_evaluate(struct event_wait *w, struct reply *r, bool final)
 		db_changes(root, i, w->seen, found_fn, &s);
 	}
 	done = final || s.n;
-	if (done)
+	if (done && w->next)
+		write_next(w, &s, root, r);
+	else if (done)
 		write_reply(w, &s, root, r);
 	else
 		w->seen = db_generation(root);

@@ -1,7 +1,7 @@
 /*
- * event.from.  A wait remembers what a client asked for; rpc/ makes it, http/
- * parks the connection with it and asks events_due when the database was
- * published, then events_evaluate on a worker.
+ * event.from and event.next.  A wait remembers what a client asked for; rpc/
+ * makes it, http/ parks the connection with it and asks events_due when the
+ * database was published, then events_evaluate on a worker.
  *
  *     made --evaluate: nothing yet--> parked --due, or deadline--> evaluate
  *
@@ -11,7 +11,7 @@
 #ifndef RPC_EVENTS_H
 #define RPC_EVENTS_H
 
-#include "api/call.h"
+#include "api/event_sub.h"
 #include "rpc/envelope.h"
 #include "wire/value.h"
 
@@ -22,15 +22,12 @@
 /* A set of classes: a bit each, by class id. */
 typedef unsigned __int128 class_bits;
 
-struct event_sub {			/* one object */
-	int class_id;
-	struct ref ref;
-};
-
 struct event_wait {
 	struct xapi *x;
 	struct envelope env;
 	struct ref session;
+	uint64_t next;			/* event.next: number of what its
+					 * session has registered; 0: from */
 	uint64_t since;			/* the client's token */
 	uint64_t seen;			/* nothing for it up to here */
 	int64_t not_before_ms;		/* monotonic: batching */
@@ -47,6 +44,9 @@ struct event_wait {
  */
 int events_wait_new(struct call *c, struct envelope *env, struct vec names,
     const char *token, double timeout_s, struct event_wait **out);
+/* The same for event.next. */
+int events_next_new(struct call *c, struct envelope *env,
+    struct event_wait **out);
 void events_wait_free(struct event_wait *w);	/* NULL is allowed */
 /* May the newest state hold something for it?  Cheap. */
 bool events_due(const struct event_wait *w, const struct db_root *root);

@@ -408,6 +408,8 @@ run(struct rpc *p)
 		return accessor_run(&p->c, m, &p->accessor, &p->answer);
 	if (strcmp(m->name, "event.from") == 0)
 		return run_event_from(p);
+	if (strcmp(m->name, "event.next") == 0)
+		return events_next_new(&p->c, &p->env, &p->wait);
 	return check_args(&p->c, m, p->args) ? -1 : run_handler(p);
 }
 

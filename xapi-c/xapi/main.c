@@ -13,6 +13,7 @@
 
 #include "api/access/audit.h"
 #include "api/blob.h"
+#include "api/event_sub.h"
 #include "api/metrics/sampler.h"
 #include "api/sync/sync.h"
 #include "api/task_run.h"
@@ -422,6 +423,7 @@ start(struct daemon *d)
 	    d->x.cfg.state_dir));
 	/* before the first upload: what is unfinished is an older one */
 	blobs_sweep(&d->x);
+	d->x.event_subs = event_subs_new();
 	d->x.audit = audit_new(arena_printf(d->arena, "%s/audit",
 	    d->x.cfg.state_dir));
 	rc = tasks_start(&d->x, &d->x.tasks);
@@ -463,6 +465,7 @@ stop(struct daemon *d)
 	audit_free(d->x.audit);
 	trial_free(d->x.trial);
 	blobs_free(d->x.blobs);
+	event_subs_free(d->x.event_subs);
 	arena_free(d->arena);
 	return true;
 }

@@ -230,6 +230,88 @@ def there_is_no_directory():
             api("pool.get_all")[0])
 
 
+WEBSOCKET = {"Upgrade": "websocket", "Connection": "Upgrade",
+             "Sec-WebSocket-Version": "13",
+             "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+
+
+def asked(b, path, method="GET", body=None, headers=None):
+    """The status of one request, over a connection of its own."""
+    c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
+                                    timeout=60)
+    c.request(method, path, body, headers or {})
+    status = c.getresponse().status
+    c.close()
+    return status
+
+
+def a_ticket_is_for_one_request():
+    with Bench() as b:
+        api = b.ready()
+        vdi, vm = b.vdi(api), b.running(api)
+        other, uuid = b.vdi(api), api("VDI.get_uuid", vdi)
+        console = api("VM.get_consoles", vm)[0]
+        size = int(api("VDI.get_virtual_size", vdi))
+
+        def ticket(purpose, what, whose=api):
+            return "&ticket=" + whose("session.create_ticket", purpose, what)
+
+        def screen(what, ticket, origin="https://127.0.0.1:%d" % b.https):
+            return asked(b, "/console?%s%s" % (what, ticket),
+                         headers=dict(WEBSOCKET, Origin=origin))
+        get, put = "/export_raw_vdi?vdi=", "/import_raw_vdi?vdi="
+        # each once, by reference or uuid, whichever the ticket was made for
+        once = ticket("download", vdi)
+        equal(asked(b, get + uuid + once), 200, "a download")
+        equal(asked(b, get + uuid + once), 401, "twice")
+        once = ticket("console", api("console.get_uuid", console))
+        equal(screen("ref=" + console, once), 101, "a console")
+        equal(screen("ref=" + console, once), 401, "a console twice")
+        equal(screen("uuid=" + api("VM.get_uuid", vm), ticket("console", vm)),
+              101, "a VM's console")
+        equal(asked(b, put + vdi + ticket("upload", uuid), "PUT",
+                    b"x" * size), 200, "an upload")
+        # for that purpose and that object only; a wrong use is one as well
+        for path, purpose, what in (
+                (get + vdi, "upload", vdi), (get + vdi, "download", other),
+                ("/export_raw_vdi?ref=" + vdi, "download", vdi),
+                (get + other + "&ref=" + vdi, "download", vdi),
+                ("/audit_log?ref=" + vdi, "download", vdi),
+                ("/vm_rrd?uuid=" + api("VM.get_uuid", vm), "console", vm)):
+            once = ticket(purpose, what)
+            equal(asked(b, path + once), 401, path + " for " + purpose)
+            equal(asked(b, get + vdi + once), 401, "after the wrong use")
+        equal(asked(b, "/import_raw_vdi?sr_id=" + api("VDI.get_SR", vdi) +
+                    ticket("upload", vdi), "PUT", b"x" * 512), 401, "a new disk")
+        equal(screen("ref=" + console, ticket("console", vm)), 401,
+              "a console by its VM's ticket")
+        # it counts alone, and no page of another site has a WebSocket
+        cookie = {"Cookie": "session_id=" + api.session}
+        for bad in ("", "x", "OpaqueRef:NULL", api.session):
+            equal(asked(b, get + vdi + "&ticket=" + bad, headers=cookie), 401,
+                  "ticket " + bad)
+        equal(screen("ref=" + console, ticket("console", console),
+                     "https://example.org"), 403, "a foreign page's console")
+        # it has its session's rights, and ends with it
+        _, his = user(b, api, "anna", "read-only")
+        equal(refused("RBAC_PERMISSION_DENIED", his, "session.create_ticket",
+                      "download", vdi)[0], "http/get_export_raw_vdi", "role")
+        for purpose, what in (("console", vdi), ("upload", vm),
+                              ("download", "nothing")):
+            equal(refused("HANDLE_INVALID", api, "session.create_ticket",
+                          purpose, what)[1], what, "no such object")
+        brief = b.login()
+        once = ticket("download", vdi, brief)
+        brief("session.logout")
+        equal(asked(b, get + vdi + once), 401, "after the logout")
+        # a crowd of them: the oldest of a session goes, nobody else's
+        mine, another = ticket("download", vdi), b.login()
+        crowd = [ticket("download", vdi, another) for _ in range(20)]
+        equal(asked(b, get + vdi + mine), 200, "another session's")
+        equal(asked(b, get + vdi + crowd[-16]), 200, "the 16th")
+        equal(asked(b, get + vdi + crowd[-17]), 401, "the 17th")
+
+
 def pages_of_other_sites_are_refused():
     """A browser adds the cookie to what any page asks for."""
     with Bench() as b:
@@ -240,9 +322,6 @@ def pages_of_other_sites_are_refused():
         cookie = {"Cookie": "session_id=" + api.session}
         basic = {"Authorization": "Basic " + base64.b64encode(
             ("root:" + PASSWORD).encode()).decode()}
-        web = {"Upgrade": "websocket", "Connection": "Upgrade",
-               "Sec-WebSocket-Version": "13",
-               "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
         query = "&session_id=" + api.session
         disk = "/export_raw_vdi?vdi=" + vdi
         screen = "/console?ref=" + console
@@ -258,14 +337,14 @@ def pages_of_other_sites_are_refused():
         for origin in (None, own, own.upper()):
             equal(status(disk, cookie, origin), 200, "own cookie")
             equal(status(disk, basic, origin), 200, "own credentials")
-            equal(status(screen + query, web, origin), 101, "own console")
+            equal(status(screen + query, WEBSOCKET, origin), 101, "own console")
         for origin in ("https://example.org", "null", own + "0",
                        own.replace("https", "http"), "https://127.0.0.1"):
             equal(status(disk, cookie, origin), 403, "a cookie of " + origin)
             equal(status(disk, basic, origin), 403, "Basic of " + origin)
-            equal(status(screen, dict(web, **cookie), origin), 403,
+            equal(status(screen, dict(WEBSOCKET, **cookie), origin), 403,
                   "a console of " + origin)
-            equal(status(screen + query, web, origin), 403,
+            equal(status(screen + query, WEBSOCKET, origin), 403,
                   "a console that knows a session, of " + origin)
             equal(status(disk + query, {}, origin), 200,
                   "who knows a session is trusted, of " + origin)
@@ -378,5 +457,6 @@ if __name__ == "__main__":
         roles_change_and_sessions_follow, a_user_changes_his_password,
         secrets_are_not_shown, local_sessions_are_roots,
         there_is_no_directory, each_write_has_its_audit_line,
-        the_audit_log_tells_who_and_no_secret, pages_of_other_sites_are_refused,
+        the_audit_log_tells_who_and_no_secret, a_ticket_is_for_one_request,
+        pages_of_other_sites_are_refused,
     ]))

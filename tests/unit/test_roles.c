@@ -5,6 +5,7 @@
 
 #include "api/access/role.h"
 #include "api/access/session.h"
+#include "api/access/ticket.h"
 #include "api/event_sub.h"
 #include "api/sync/parts.h"
 #include "api/task.h"
@@ -67,6 +68,7 @@ begin(void)
 	x.cfg.https_port = 443;
 	x.db = store_open();
 	x.event_subs = event_subs_new();
+	x.tickets = tickets_new();
 	ck_assert_int_eq(sync_seed(&x), 0);
 	ck_assert_int_eq(role_load(&x), 0);
 	ck_assert_int_eq(ops_start(&ops, &x.ops), 0);
@@ -82,6 +84,7 @@ end(void)
 	out = NULL;
 	db_close(x.db);
 	event_subs_free(x.event_subs);
+	tickets_free(x.tickets);
 	arena_free(arena);
 }
 

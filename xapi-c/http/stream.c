@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "api/access/session.h"
+#include "api/access/ticket.h"
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -184,25 +185,44 @@ is_foreign(const struct stream *s)
 	    strcasecmp(origin + n, host) != 0);
 }
 
+/* As the handlers that take tickets choose it. */
+static const char *
+named_object(const struct http_head *head, enum http_action action)
+{
+	const char *ref = http_query(head, "ref");
+
+	if (action == HTTP_ACTION_GET_EXPORT_RAW_VDI ||
+	    action == HTTP_ACTION_PUT_IMPORT_RAW_VDI)
+		return http_query(head, "vdi");
+	return ref ? ref : http_query(head, "uuid");
+}
+
 /* A browser adds cookies and Basic credentials by itself, and no rule of its own
  * keeps a page from WebSockets to elsewhere. */
 static bool
 is_forged(const struct stream *s, enum http_action action)
 {
 	const char *id = http_param(s->head, "session_id");
-	bool named = id && id == http_query(s->head, "session_id");
+	bool named = http_query(s->head, "ticket") ||
+	    (id && id == http_query(s->head, "session_id"));
 
 	return is_foreign(s) &&
 	    (!named || action == HTTP_ACTION_CONNECT_CONSOLE_WS);
 }
 
+/* A ticket counts alone, whatever else a browser adds. */
 static int
-authenticate(struct stream *s)
+authenticate(struct stream *s, enum http_action action)
 {
+	const char *ticket = http_query(s->head, "ticket");
 	const char *id = http_param(s->head, "session_id");
 	const char *basic = http_header(s->head, "Authorization");
 	struct ref ref;
 
+	if (ticket)
+		return ticket_use(&s->call, ticket, action,
+		    named_object(s->head, action), &ref) ? -1 :
+		    session_check(&s->call, &ref);
 	if (id)
 		return ref_parse(id, &ref) && !ref_is_null(&ref) ?
 		    session_check(&s->call, &ref) : -1;
@@ -240,7 +260,7 @@ stream_new(struct xapi *x, struct conn *c, enum http_action action)
 	/* A stranger changes nothing, not even the task that is named. */
 	if (is_forged(s, action)) {
 		stream_refuse(s, 403, "Another site's page may not do this.");
-	} else if (authenticate(s)) {
+	} else if (authenticate(s, action)) {
 		stream_refuse(s, 401, role_http_name(action));
 	} else if (session_allow(&s->call, role_http_permission(s->call.arena,
 		    action))) {

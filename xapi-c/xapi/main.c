@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "api/access/audit.h"
+#include "api/access/ticket.h"
 #include "api/blob.h"
 #include "api/event_sub.h"
 #include "api/metrics/sampler.h"
@@ -424,6 +425,7 @@ start(struct daemon *d)
 	/* before the first upload: what is unfinished is an older one */
 	blobs_sweep(&d->x);
 	d->x.event_subs = event_subs_new();
+	d->x.tickets = tickets_new();
 	d->x.audit = audit_new(arena_printf(d->arena, "%s/audit",
 	    d->x.cfg.state_dir));
 	rc = tasks_start(&d->x, &d->x.tasks);
@@ -466,6 +468,7 @@ stop(struct daemon *d)
 	trial_free(d->x.trial);
 	blobs_free(d->x.blobs);
 	event_subs_free(d->x.event_subs);
+	tickets_free(d->x.tickets);
 	arena_free(d->arena);
 	return true;
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/access/ticket.h"
+#include "api/event_sub.h"
 #include "api/task_run.h"
 #include "api/xapi.h"
 #include "base/buf.h"
@@ -45,6 +47,8 @@ begin(void)
 	xmlrpc_init();
 	memset(&x, 0, sizeof(x));
 	x.db = store_open();
+	x.event_subs = event_subs_new();
+	x.tickets = tickets_new();
 	ck_assert_int_eq(db_write(x.db, seed, NULL), 0);
 	ref_text(&session, who);
 	ref_text(&pool, where);
@@ -55,6 +59,8 @@ end(void)
 {
 	free(out);
 	out = NULL;
+	event_subs_free(x.event_subs);
+	tickets_free(x.tickets);
 	db_close(x.db);
 }
 

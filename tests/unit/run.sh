@@ -10,7 +10,7 @@ set -eu
 run() {
 	case $2 in
 	*/test_storage*|*/test_hotplug) lock=$1/devices.lock ;;
-	*) lock=/dev/null ;;
+	*) lock=$1/${2##*/}.log ;;	# its own: it waits for nobody
 	esac
 	rc=0
 	flock "$lock" timeout -k 10 "${UNIT_TIMEOUT_S:-600}" "$2" \

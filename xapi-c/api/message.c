@@ -39,7 +39,7 @@ struct create {
 	struct ref ref;
 	uint32_t n;
 	struct ref oldest;
-	int64_t oldest_time;
+	uint64_t oldest_created;
 };
 
 static int
@@ -48,9 +48,9 @@ count(const void *obj, void *arg)
 	const struct message *m = obj;
 	struct create *cr = arg;
 
-	if (!cr->n++ || m->timestamp < cr->oldest_time) {
+	if (!cr->n++ || m->obj.created < cr->oldest_created) {
 		cr->oldest = m->obj.ref;
-		cr->oldest_time = m->timestamp;
+		cr->oldest_created = m->obj.created;
 	}
 	return 0;
 }

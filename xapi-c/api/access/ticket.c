@@ -17,10 +17,12 @@ struct ticket {
 	struct ref object;
 	enum http_action action;
 	int64_t until_ms;		/* monotonic; 0: none */
+	uint64_t number;		/* many are made in a millisecond */
 };
 
 struct tickets {
 	pthread_mutex_t lock;
+	uint64_t made;
 	struct ticket slots[TICKETS_MAX];
 };
 
@@ -79,7 +81,7 @@ names(const struct call *c, int class_id, const char *text,
 static void
 keep_older(struct ticket **oldest, struct ticket *t)
 {
-	if (!*oldest || t->until_ms < (*oldest)->until_ms)
+	if (!*oldest || t->number < (*oldest)->number)
 		*oldest = t;
 }
 
@@ -136,6 +138,7 @@ api_session_create_ticket(struct call *c,
 	t.until_ms = now + TICKET_MS;
 	ref_random(&t.secret);
 	pthread_mutex_lock(&all->lock);
+	t.number = all->made++;
 	*slot_for(all, &t.session, now) = t;
 	pthread_mutex_unlock(&all->lock);
 	*result = call_ref_text(c, &t.secret);

@@ -5,6 +5,8 @@
 #   ALL_TARGETS         what `make all` builds besides the ISO
 #   CHECK_TARGETS       run by `make check`, one after the other; they print
 #                       lines `PASS name`, `FAIL name: why`, `SKIP name: why`
+#   CHECK_MACHINE_TARGETS  the same, beside those: what boots the appliance
+#   CHECK_MACHINE_NEEDS    what these need, built before: they build nothing
 #   CHECK_LONG_TARGETS  run by `make check-long`
 #   BENCH_TARGETS       run by `make bench`
 #   FETCH_TARGETS       downloads
@@ -25,6 +27,8 @@ export BEDPLATE_CACHE DEBIAN_MIRROR DEBIAN_SECURITY_MIRROR
 
 ALL_TARGETS :=
 CHECK_TARGETS :=
+CHECK_MACHINE_TARGETS :=
+CHECK_MACHINE_NEEDS :=
 CHECK_LONG_TARGETS :=
 BENCH_TARGETS :=
 FETCH_TARGETS :=
@@ -66,7 +70,8 @@ sim:
 
 ## check: all tests that fit an hour; last line: N passed, N failed, N skipped
 check:
-	@./check.sh $(B)/check $(CHECK_TARGETS)
+	+@$(MAKE) -j$(NPROC) --no-print-directory $(CHECK_MACHINE_NEEDS)
+	@./check.sh $(B)/check $(CHECK_TARGETS) -- $(CHECK_MACHINE_TARGETS)
 
 ## check-long: the matrices and soaks that do not
 check-long:

@@ -109,7 +109,8 @@ run: $(B)/SHA256SUMS
 run-installed: $(B)/SHA256SUMS
 	@tests/appliance/run.py $(ISO) $(B)/run.img $(FIRMWARE) installed
 
-CHECK_TARGETS += check-boot
+CHECK_MACHINE_TARGETS += check-boot
+CHECK_MACHINE_NEEDS += $(B)/SHA256SUMS $(UPDATE)
 .PHONY: check-boot
 ## check-boot: the ISO reaches dom0 in QEMU: BIOS and UEFI, CD and USB
 check-boot: $(B)/SHA256SUMS

@@ -1,6 +1,7 @@
 # Guests on the booted appliance, through the API.
 
-CHECK_TARGETS += check-install check-guest check-faults check-power
+CHECK_MACHINE_TARGETS += check-install check-guest check-faults check-power
+CHECK_MACHINE_NEEDS += $(B)/host/xapi
 CHECK_LONG_TARGETS += check-setup check-update check-install-long \
 	check-power-long check-appliance-storage
 

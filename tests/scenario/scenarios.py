@@ -5,6 +5,7 @@
 
 import datetime
 import hashlib
+import html
 import http.client
 import json
 import os
@@ -1445,7 +1446,36 @@ def local_time_is_that_of_the_zone():
         until("the zone's time", lambda: ahead() == 330)
 
 
+def a_host_shows_its_logs():
+    """xapi's is the file that svlogd would write, and older ones of it."""
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        equal(api("host.get_log", host), "", "log")
+        equal(api("host.dmesg", host), "", "dmesg")
+        os.mkdir(b.path("host/log"))
+        os.link(b.path("xapi.log"), b.path("host/log/current"))
+        said = api("host.get_log", host)
+        check("xapi is up" in said and said.endswith("\n"), said)
+        equal(api.run("host.get_log", host), said, "the same by a task")
+        with open(b.path("host/log/@4000000000000001.s"), "wb") as f:
+            f.write(b"oldest\n" + b"y" * 300 * 1024 + b"\n<\xff\x1b>\n")
+        equal(api("host.get_log", host), "<??>\n" + said, "whole lines")
+        with open(b.path("host/log/@4000000000000002.s"), "wb") as f:
+            f.write(b'"""\n' * (1 << 16))
+        long = html.unescape(api.run("host.get_log", host))
+        equal(len(long), 256 * 1024 - 4 + len(said) % 4, "length")
+        with open(b.path("host/xen.log"), "w") as f:
+            f.write("(XEN) Xen version\n")
+        for message in ("dmesg", "dmesg_clear"):
+            equal(api("host." + message, host), "(XEN) Xen version\n", message)
+        equal(api("host.dmesg", host), "", "dmesg after dmesg_clear")
+        refused("XENAPI_MISSING_PLUGIN", api, "VM.call_plugin", b.vm(api),
+                "guest-agent-operation", "version", {})
+
+
 SCENARIOS = [
+    a_host_shows_its_logs,
     old_news_does_not_undo_an_operation,
     a_mac_address_follows_from_the_seed, clients_are_offered_what_is_there,
     every_allowed_device_is_taken,

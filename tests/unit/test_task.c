@@ -216,6 +216,108 @@ START_TEST(finished_tasks_are_counted_by_session)
 }
 END_TEST
 
+/* -- large results -- */
+
+#define RESULT_LEN (256u << 10)
+#define SESSIONS 8
+#define RESULTS 16			/* of each session */
+
+/* A task of k's that ends with len times that letter. */
+static struct ref
+end_with(struct call *k, char letter, size_t len)
+{
+	const struct task_new n = { .label = "l", .description = "" };
+	char *text = arena_alloc(k->arena, len + 1);
+	const char *result = text;
+
+	memset(text, letter, len);
+	text[len] = '\0';
+	ck_assert_int_eq(task_make(k, &n, &k->task), 0);
+	task_end(k, 0, method_find("host.get_log")->result, &result);
+	return k->task;
+}
+
+static void *
+end_many(void *arg)
+{
+	for (int i = 0; i < RESULTS; i++)
+		end_with(arg, 'x', RESULT_LEN);
+	return NULL;
+}
+
+struct sizes {
+	const struct ref *session;	/* NULL: of all */
+	size_t bytes;
+};
+
+static int
+add_size(const void *obj, void *arg)
+{
+	const struct task *k = obj;
+	struct sizes *s = arg;
+
+	if (!s->session || ref_equal(s->session, &k->session))
+		s->bytes += k->result ? strlen(k->result) : 0;
+	return 0;
+}
+
+static size_t
+results_of(const struct ref *session)
+{
+	struct sizes s = { .session = session };
+
+	call_refresh(&c);
+	db_each(c.root, CLASS_TASK, add_size, &s);
+	return s.bytes;
+}
+
+/* 32 MiB of results, of many sessions at once. */
+START_TEST(results_of_all_have_a_bound)
+{
+	pthread_t t[SESSIONS];
+	struct call k[SESSIONS];
+	struct ref small, last;
+
+	begin();
+	small = end_with(&c, 's', TASK_TEXT_MAX / 2);
+	for (int i = 0; i < SESSIONS; i++) {
+		k[i] = login(true);
+		pthread_create(&t[i], NULL, end_many, &k[i]);
+	}
+	for (int i = 0; i < SESSIONS; i++)
+		pthread_join(t[i], NULL);
+	ck_assert_uint_le(results_of(NULL), TASK_RESULTS_MAX + TASK_TEXT_MAX);
+	ck_assert_uint_gt(results_of(NULL), TASK_RESULTS_MAX / 2);
+	for (int i = 0; i < SESSIONS; i++) {
+		ck_assert_uint_le(results_of(&k[i].session),
+		    TASK_RESULTS_SESSION);
+		arena_free(k[i].arena);
+	}
+	last = end_with(&c, 'x', RESULT_LEN);
+	ck_assert_int_eq(task(&last)->status, TASK_STATUS_TYPE_SUCCESS);
+	ck_assert_ptr_nonnull(task(&small));
+	end();
+}
+END_TEST
+
+/* 256 KiB of whatever text fits; more does not. */
+START_TEST(a_result_beyond_any_is_an_error)
+{
+	struct ref fits, large;
+
+	begin();
+	fits = end_with(&c, '"', RESULT_LEN);
+	ck_assert_int_eq(task(&fits)->status, TASK_STATUS_TYPE_SUCCESS);
+	large = end_with(&c, '"', 2 * RESULT_LEN);
+	ck_assert_int_eq(task(&large)->status, TASK_STATUS_TYPE_FAILURE);
+	ck_assert_str_eq(((const char *const *)
+	    task(&large)->error_info.v)[0], "OUT_OF_SPACE");
+	ck_assert_str_eq(task(&large)->result, "");
+	ck_assert_ptr_nonnull(task(&fits));
+	end();
+}
+END_TEST
+
 /* -- who gets a thread -- */
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
@@ -378,6 +480,7 @@ main(void)
 	    a_task_that_is_driven_does_not_go,
 	    thousands_of_tasks_stop_no_call,
 	    finished_tasks_are_counted_by_session,
+	    results_of_all_have_a_bound, a_result_beyond_any_is_an_error,
 	    a_session_that_fills_the_threads_starves_no_other,
 	    only_tasks_that_clients_made_are_driven,
 	    a_task_of_others_is_not_driven,

@@ -17,8 +17,6 @@
 
 #define PROGRESS_INTERVAL_MS 500
 #define TASK_LABEL_MAX 1024
-/* Thousands may be kept: result, error and other_config of one are small. */
-#define TASK_TEXT_MAX CALL_VOLATILE_MAX
 
 static bool
 has_operation(const struct task *task, int op)
@@ -54,11 +52,19 @@ struct crowd {
 	bool finished;			/* or pending and made by clients */
 	const struct ref *session;	/* NULL: of any */
 	const char *owner;		/* NULL: of any */
+	bool large;			/* only those with a large result */
 	/* while counting: */
 	uint32_t n;
+	size_t bytes;			/* of results */
 	struct ref oldest;		/* null: none that may go */
 	uint64_t oldest_change;
 };
+
+static size_t
+length(const char *result)
+{
+	return result ? strlen(result) : 0;
+}
 
 static bool
 is_in_crowd(const struct crowd *k, const struct task *task)
@@ -67,6 +73,8 @@ is_in_crowd(const struct crowd *k, const struct task *task)
 	    (!k->finished && !task->client_made))
 		return false;
 	if (k->session && !ref_equal(k->session, &task->session))
+		return false;
+	if (k->large && length(task->result) <= TASK_TEXT_MAX)
 		return false;
 	return !k->owner || strcmp(k->owner, task->owner) == 0;
 }
@@ -81,6 +89,7 @@ crowd_count(const void *obj, void *arg)
 	if (!is_in_crowd(k, task))
 		return 0;
 	k->n++;
+	k->bytes += k->large ? length(task->result) : 0;
 	if ((k->finished || !task->driven) &&
 	    (ref_is_null(&k->oldest) || change < k->oldest_change)) {
 		k->oldest = task->obj.ref;
@@ -96,6 +105,23 @@ crowd_trim(struct db_txn *t, struct crowd k, uint32_t max)
 	txn_each(t, CLASS_TASK, crowd_count, &k);
 	if (k.n >= max && !ref_is_null(&k.oldest))
 		txn_delete(t, CLASS_TASK, &k.oldest);
+}
+
+/* Makes room for a large result of len bytes: the oldest such tasks go until
+ * they and it have max at most. */
+static void
+results_trim(struct db_txn *t, const struct ref *session, size_t len,
+    size_t max)
+{
+	struct crowd k;
+
+	do {
+		k = (struct crowd){ .finished = true, .large = true,
+			.session = session };
+		txn_each(t, CLASS_TASK, crowd_count, &k);
+		if (k.bytes + len > max)
+			txn_delete(t, CLASS_TASK, &k.oldest);
+	} while (k.bytes + len > max && k.n);
 }
 
 /* -- making -- */
@@ -295,6 +321,11 @@ finish(struct db_txn *t, struct task *task, int status, const char *result,
 	crowd_trim(t, (struct crowd){ .finished = true,
 	    .session = &task->session }, TASK_FINISHED_SESSION);
 	crowd_trim(t, (struct crowd){ .finished = true }, TASK_FINISHED_MAX);
+	if (length(result) > TASK_TEXT_MAX) {
+		results_trim(t, &task->session, length(result),
+		    TASK_RESULTS_SESSION);
+		results_trim(t, NULL, length(result), TASK_RESULTS_MAX);
+	}
 	task->status = status;
 	task->result = result;
 	task->error_info = error_info;
@@ -332,12 +363,14 @@ task_end(struct call *c, int rc, const struct type *t, const void *result)
 
 	if (ref_is_null(&c->task))
 		return;
+	if (rc == 0 && t) {
+		emit_xml_value(&b, t, result);
+		if (b.len > TASK_RESULTS_SESSION)
+			rc = err_out_of_space(c, "results of tasks");
+	}
 	if (rc == 0) {
 		e.status = TASK_STATUS_TYPE_SUCCESS;
-		if (t) {
-			emit_xml_value(&b, t, result);
-			e.result = b.data ? b.data : "";
-		}
+		e.result = b.data ? b.data : "";
 	} else if (c->err.code && strcmp(c->err.code, "TASK_CANCELLED") == 0) {
 		e.status = TASK_STATUS_TYPE_CANCELLED;
 	} else {

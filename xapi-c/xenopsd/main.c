@@ -23,9 +23,11 @@
 #include "xenopsd/domains/domain.h"
 #include "xenopsd/domains/hv_xl.h"
 #include "xenopsd/domains/vms.h"
+#include "xenopsd/domains/xen_log.h"
 #include "xenopsd/domains/xl.h"
 #include "xenopsd/machine/host.h"
 #include "xenopsd/machine/hostinfo.h"
+#include "xenopsd/machine/logs.h"
 #include "xenopsd/machine/sample.h"
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/machine/timekeeper.h"
@@ -66,6 +68,8 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_HOST_SET_NTP_SERVERS] = worker_request,
 	[XENOPS_HOST_SET_TIMEZONE] = worker_request,
 	[XENOPS_HOST_TIME_GET] = host_time_get,
+	[XENOPS_LOG_READ] = worker_request,
+	[XENOPS_XEN_LOG_READ] = worker_request,
 	[XENOPS_HOST_POWER] = host_power,
 	[XENOPS_SECRET_SET] = secret_set,
 	[XENOPS_DOMAIN_LIST] = vms_domain_list,
@@ -180,6 +184,8 @@ static request_handler *const worker_handlers[XENOPS_N] = {
 	[XENOPS_HOST_SET_NTP_MODE] = host_set_ntp_mode,
 	[XENOPS_HOST_SET_NTP_SERVERS] = host_set_ntp_servers,
 	[XENOPS_HOST_SET_TIMEZONE] = host_set_timezone,
+	[XENOPS_LOG_READ] = host_log_read,
+	[XENOPS_XEN_LOG_READ] = xen_log_read,
 	[XENOPS_SECRET_SET] = host_secret_set,
 	DOMAIN_HANDLERS,
 	[XENOPS_SR_CREATE] = storage_request,

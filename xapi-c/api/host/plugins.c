@@ -18,6 +18,16 @@ api_host_call_plugin(struct call *c, const struct host_call_plugin_args *a,
 }
 
 int
+api_vm_call_plugin(struct call *c, const struct vm_call_plugin_args *a,
+    const char **result)
+{
+	(void)result;
+	if (!call_find(c, CLASS_VM, &a->vm))
+		return -1;
+	return err_xenapi_missing_plugin(c, a->plugin);
+}
+
+int
 api_vm_call_host_plugin(struct call *c,
     const struct vm_call_host_plugin_args *a, const char **result)
 {

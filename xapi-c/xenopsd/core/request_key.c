@@ -114,6 +114,10 @@ request_key(const struct request *rq)
 	if (rq->message == XENOPS_HOST_SET_HOSTNAME)
 		return (struct worker_key){ .name = "hostname",
 			.class = WORKER_HOST };
+	if (rq->message == XENOPS_LOG_READ ||
+	    rq->message == XENOPS_XEN_LOG_READ)
+		return (struct worker_key){ .name = "log",
+			.class = WORKER_HOST };
 	if (rq->message == XENOPS_HOST_SET_NTP_MODE ||
 	    rq->message == XENOPS_HOST_SET_NTP_SERVERS ||
 	    rq->message == XENOPS_HOST_SET_TIMEZONE)

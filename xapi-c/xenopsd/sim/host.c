@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "xenopsd/core/server.h"
 #include "xenopsd/domains/kept.h"
+#include "xenopsd/machine/logs.h"
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/machine/update.h"
 #include "xenopsd/sim/sim.h"
@@ -361,6 +362,39 @@ sim_host_time_get(struct request *rq, const void *args, void *result)
 	(void)args;
 	timekeeper_get(rq->arena, &m->time, result);
 	return 0;
+}
+
+/* The folder "log" is what svlogd would keep. */
+int
+sim_log_read(struct request *rq, const void *args, void *result)
+{
+	struct xenops_log_read_result *r = result;
+	struct sim *m = rq->daemon;
+
+	(void)args;
+	return logs_read(rq, arena_printf(rq->arena, "%s/log",
+	    m->cfg.state_dir), &r->text);
+}
+
+/* The file "xen.log" is the hypervisor's ring. */
+int
+sim_xen_log_read(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_xen_log_read_args *a = args;
+	struct xenops_xen_log_read_result *r = result;
+	struct sim *m = rq->daemon;
+	const char *path = arena_printf(rq->arena, "%s/xen.log",
+	    m->cfg.state_dir);
+	struct buf b = { 0 };
+	int rc = file_read(path, SMALL_FILE, &b);
+
+	r->text = logs_text(rq->arena, &b);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc == 0 && a->clear)
+		rc = file_write(path, "", 0, false);
+	return rc == 0 ? 0 : request_fail(rq, XENOPS_CODE_IO,
+	    "cannot read the hypervisor's log: %s", strerror(-rc));
 }
 
 static void

@@ -1,0 +1,54 @@
+/* What the host has written down: xapi's log, and the hypervisor's. */
+#include "api/ops_error.h"
+#include "api/xapi.h"
+#include "gen/methods.h"
+#include "gen/ops_stubs.h"
+
+int
+api_host_get_log(struct call *c, const struct host_get_log_args *a,
+    const char **result)
+{
+	struct xenops_log_read_result r = { 0 };
+	struct ops_call k;
+
+	if (!call_find(c, CLASS_HOST, &a->host))
+		return -1;
+	ops_prepare(c, &k);
+	if (ops_log_read(c->x->ops, &k, &r))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "get_log" });
+	*result = r.text;
+	return 0;
+}
+
+static int
+read_ring(struct call *c, const struct ref *host, bool clear,
+    const char **result)
+{
+	struct xenops_xen_log_read_result r = { 0 };
+	struct ops_call k;
+
+	if (!call_find(c, CLASS_HOST, host))
+		return -1;
+	ops_prepare(c, &k);
+	if (ops_xen_log_read(c->x->ops, &k,
+	    &(struct xenops_xen_log_read_args){ .clear = clear }, &r))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "dmesg" });
+	*result = r.text;
+	return 0;
+}
+
+int
+api_host_dmesg(struct call *c, const struct host_dmesg_args *a,
+    const char **result)
+{
+	return read_ring(c, &a->host, false, result);
+}
+
+int
+api_host_dmesg_clear(struct call *c, const struct host_dmesg_clear_args *a,
+    const char **result)
+{
+	return read_ring(c, &a->host, true, result);
+}

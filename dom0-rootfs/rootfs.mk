@@ -52,6 +52,22 @@ $(R)/bedplate-release: $(ROOTFS_LISTS) $(ROOTFS_IN) dom0-rootfs/rootfs.mk
 	    echo 'update_keys=$(notdir $(TRUSTED_KEYS:.pub=))'; } >$@.tmp
 	@mv $@.tmp $@
 
+# What the image is made of.  Built, but in no image: what tests need, and what
+# pools will.
+NOT_SHIPPED := check libuv lz4 raft
+SBOM := $(R)/sbom.cdx.json
+
+$(SBOM): $(SYSROOT) $(HV)/pkg.stamp hypervisor/licences dom0-rootfs/sbom.py \
+		dom0-rootfs/rootfs.mk | $(R)
+	dom0-rootfs/sbom.py --version $(VERSION) --epoch $(SOURCE_DATE_EPOCH) \
+	    --origins $(B)/sysroot/share/origin --needs $(B)/deps \
+	    --licences hypervisor/licences $(NOT_SHIPPED:%=--leave-out %) \
+	    $$({ cut -f 2 $(HV)/pkg/ORIGIN | sort -u | grep -v ^libxen-dev; \
+	    dpkg-query -W -f '$${Package} $${Version}\n' grub-pc-bin \
+	    grub-efi-amd64-bin; } | sed 's/^/--package /; s/\([^ ]*\) /\1=/2') \
+	    >$@.tmp
+	@mv $@.tmp $@
+
 # the pages that xapi serves
 $(R)/site.list: $(B)/site/.stamp | $(R)
 	cd $(B)/site && find . -name '[!.]*' | LC_ALL=C sort | while read -r p; do \
@@ -67,7 +83,7 @@ $(R)/timezones: dom0-rootfs/timezones.py | $(R)
 	@mv $@.tmp $@
 
 $(B)/rootfs.squashfs: $(ROOTFS_LISTS) $(ROOTFS_IN) $(R)/bedplate-release \
-		$(R)/timezones \
+		$(R)/timezones $(SBOM) \
 		$(R)/sysroot.origin $(R)/modules.origin
 	@awk -v limit=$(LOG_LIMIT) '!/^#/ && NF { sum += $$2 * ($$3 + 1) } \
 	    END { if (sum > limit) { print "logs.conf: " sum " bytes"; \

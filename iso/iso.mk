@@ -94,8 +94,10 @@ $(B)/manifest.txt: $(ISO) iso/medium.sh
 	    echo '# initramfs' && cat $(R)/initrd.listing; } >$@.tmp
 	@mv $@.tmp $@
 
-$(B)/SHA256SUMS: $(ISO) $(B)/manifest.txt
-	cd $(B) && sha256sum bedplate.iso manifest.txt >SHA256SUMS.tmp
+$(B)/SHA256SUMS: $(ISO) $(B)/manifest.txt $(SBOM)
+	cp $(SBOM) $(B)/bedplate.cdx.json
+	cd $(B) && sha256sum bedplate.iso bedplate.cdx.json manifest.txt \
+	    >SHA256SUMS.tmp
 	@mv $@.tmp $@
 
 iso: $(B)/SHA256SUMS
@@ -108,6 +110,25 @@ run: $(B)/SHA256SUMS
 ## run-installed: make run's disk, the host installed to it at the first time
 run-installed: $(B)/SHA256SUMS
 	@tests/appliance/run.py $(ISO) $(B)/run.img $(FIRMWARE) installed
+
+.PHONY: sources check-sources
+## sources: build/sources, the corresponding sources of what is shipped
+SOURCES_SH := iso/sources.sh $(B)/sources $(VERSION) $(HV)/debs \
+	hypervisor/licences grub-pc-bin grub-efi-amd64-bin
+sources: $(B)/SHA256SUMS
+	$(SOURCES_SH)
+
+CHECK_LONG_TARGETS += check-sources
+## check-sources: they are all there, and our programs can be linked anew
+check-sources: $(B)/SHA256SUMS
+	@$(SOURCES_SH) || [ -s $(B)/sources/MISSING ]
+	@iso/check-sources.py $(B) $(SBOM)
+
+CHECK_TARGETS += check-sbom
+.PHONY: check-sbom
+## check-sbom: the bill of materials has whatever is on the medium
+check-sbom: $(SBOM) $(B)/manifest.txt
+	@iso/check-sbom.py $^
 
 CHECK_MACHINE_TARGETS += check-boot
 CHECK_MACHINE_NEEDS += $(B)/SHA256SUMS $(UPDATE)

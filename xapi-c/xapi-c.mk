@@ -138,6 +138,7 @@ define musl_program
 $(B)/musl/obj/$1.whole.o: $2
 $(B)/musl/$1: $(B)/musl/obj/$1.whole.o xapi-c/xapi-c.mk
 	$$(call say,LD)$$(MUSL_CC) $$(MUSL_LDFLAGS) -o $$@.$$T $$< $3
+	@printf '%s\n' '$$(MUSL_LDFLAGS)' '$(strip $3)' >$$@.link
 	@mv $$@.$$T $$@
 endef
 

@@ -348,6 +348,81 @@ def a_user_of_the_old_way_is_a_record():
         refused("HANDLE_INVALID", api, "user.destroy", user)
 
 
+def the_daemon_starts_anew():
+    """And says so: the answer arrives, and guests go on."""
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        vm = b.running(api)
+        domid = api("VM.get_domid", vm)
+        api("host.restart_agent", host)
+        equal(b.xapi.wait(20), 0, "status of the end")
+        b.start_xapi()
+        api = b.login()
+        until("the VM to be found", lambda: api("VM.get_domid", vm) == domid)
+
+
+def the_daemon_counts():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        for _ in range(3):
+            api("VM.get_all")
+        refused("HANDLE_INVALID", api, "host.dmesg", "OpaqueRef:NULL")
+        counts = dict(api("Diagnostics.network_stats", host, {}))
+        equal([counts[m] for m in ("VM.get_all", "host.dmesg")], ["3", "1"],
+              "calls")
+        equal(api("Diagnostics.network_stats", host, {"method": "VM.get_all"}),
+              [["VM.get_all", "3"]], "calls of one message")
+        before = api("Diagnostics.db_stats")
+        b.vm(api)
+        after = api("Diagnostics.db_stats")
+        check(int(after["generation"]) > int(before["generation"]) and
+              int(after["VM"]) == int(before["VM"]) + 1, after)
+        memory = api("Diagnostics.gc_stats", host)
+        check(int(memory["max_resident_kib"]) > 1000, memory)
+
+
+def archives_are_written_when_asked():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        path = b.path("xapi/rrd/host-" + api("host.get_uuid", host))
+        for bad in (-1.0, 86401.0):
+            refused("INVALID_VALUE", api, "host.backup_rrds", host, bad)
+        check(not os.path.exists(path), "written at once")
+        api("host.backup_rrds", host, 3600.0)
+        api("host.backup_rrds", host, 0.0)
+        until("the archive", lambda: os.path.exists(path), 15)
+
+
+def what_a_host_has_not_is_said():
+    """Ways in that do not exist can be closed, not opened; no certificate of
+    others is there to be listed or removed."""
+    with Bench() as b:
+        api = b.ready()
+        host, pool = api("host.get_all")[0], api("pool.get_all")[0]
+        for of in ("host", "pool"):
+            ref = api(of + ".get_all")[0]
+            equal(refused("OPERATION_NOT_ALLOWED", api, of + ".enable_ssh",
+                          ref)[0].split(" on ")[0], "there is no ssh server",
+                  "reason")
+            api(of + ".disable_ssh", ref)
+        for what in ("certificate", "crl"):
+            equal(api("pool.%s_list" % what), [], what + " list")
+        equal(refused("CERTIFICATE_DOES_NOT_EXIST", api,
+                      "pool.uninstall_ca_certificate", "x.pem"), ["x.pem"],
+              "name")
+        equal(refused("CRL_DOES_NOT_EXIST", api, "pool.crl_uninstall", "y"),
+              ["y"], "name")
+        api("pool.certificate_sync")
+        refused("AUTH_IS_DISABLED", api, "pool.set_ext_auth_cache_size", pool,
+                "10")
+        check("status reports" in refused(
+            "SYSTEM_STATUS_RETRIEVAL_FAILED", api,
+            "host.get_system_status_capabilities", host)[0], "reason")
+
+
 def blob_request(b, api, method, blob, body=None, **headers):
     c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
                                     timeout=60)
@@ -447,6 +522,8 @@ def what_is_wrong_with_a_blob_changes_nothing():
 
 if __name__ == "__main__":
     sys.exit(main([
+        the_daemon_starts_anew, the_daemon_counts,
+        archives_are_written_when_asked, what_a_host_has_not_is_said,
         a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,
         a_schedule_says_when, an_appliance_starts_in_order,
         delays_lie_between_orders, one_that_fails_holds_nobody_up,

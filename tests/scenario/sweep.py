@@ -17,7 +17,7 @@ ROUNDS = 3
 
 # They end the session or the host, wait, or take queries, not values.
 SPARED = re.compile(r"session\.|event\.|host\.(shutdown|reboot|disable)$|"
-                    r".*(_where|set_https_only)$")
+                    r".*(_where|set_https_only|restart_agent)$")
 
 ODD = {
     "string": ["", "x", "0", "a" * 300, "OpaqueRef:NULL", "\u00e9"],

@@ -284,7 +284,14 @@ find_error(const struct model *m, const char *name)
 	return NULL;
 }
 
-/* What a message without a handler answers must be clear. */
+static bool
+is_reason(const struct error_def *e)
+{
+	return strcmp(e->params.v[0], "reason") == 0;
+}
+
+/* What a message without a handler answers must be clear; the reason that an
+ * error wants, and nothing else, is why it is refused. */
 static void
 check_unbuilt(struct model *m, const struct message *msg)
 {
@@ -298,6 +305,8 @@ check_unbuilt(struct model *m, const struct message *msg)
 	if (!r)
 		return;
 	e = find_error(m, r->error);
+	if (e && e->params.n == 1 && r->with.n == 0 && is_reason(e))
+		list_add(&msg->refused->with, fmt("%s", r->why));
 	if (!e)
 		complain(m, r->at, "unknown error '%s'", r->error);
 	else if (e->params.n != r->with.n)

@@ -5,6 +5,8 @@
 #ifndef API_XAPI_H
 #define API_XAPI_H
 
+#include <stdatomic.h>
+
 #include "base/type.h"
 
 struct xapi_config {
@@ -45,6 +47,10 @@ struct xapi {
 	struct tls *tls;		/* net/tls.h: the certificate */
 	struct trial *trial;		/* api/trial.h: of this system */
 	struct metrics *metrics;	/* metrics/store.h */
+	_Atomic int64_t archives_due_ms;	/* monotonic: when they are to
+					 * be written; 0: as ever */
+	_Atomic uint64_t *calls;	/* of each message, by its place in
+					 * methods[]; NULL: not counted */
 	struct vec version;		/* of the version file: a string map */
 	int64_t started;		/* when this process did, wall clock */
 	struct ref pool;		/* set by sync_new */

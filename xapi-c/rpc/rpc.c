@@ -477,7 +477,7 @@ is_quick(const struct rpc *p)
 static int
 dispatch(struct rpc *p)
 {
-	int decoded;
+	int decoded, rc;
 
 	if (p->q->quick) {
 		p->m = find_method(p);
@@ -508,7 +508,11 @@ dispatch(struct rpc *p)
 		return -1;
 	if (decoded)
 		return decode_failure(p);
-	return run_audited(p);
+	rc = run_audited(p);
+	if (p->c.x->calls && !p->later)
+		atomic_fetch_add_explicit(&p->c.x->calls[p->m - methods], 1,
+		    memory_order_relaxed);
+	return rc;
 }
 
 static int

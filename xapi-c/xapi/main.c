@@ -29,6 +29,7 @@
 #include "base/zone.h"
 #include "db/db.h"
 #include "db/tools.h"
+#include "gen/methods.h"
 #include "gen/types.h"
 #include "http/limits.h"
 #include "http/server.h"
@@ -50,6 +51,7 @@
 /* Between a database that cannot be opened and the end: the supervisor starts
  * us again at once, and each time it would be looked through. */
 #define PAUSE_S 30
+#define ANSWER_S 1		/* for the last answer to get out */
 
 struct daemon {
 	struct xapi x;
@@ -61,6 +63,7 @@ struct daemon {
 	struct slot_copy slot;		/* which of them runs */
 	pthread_t self;			/* that waits for signals */
 	bool pause;			/* before the end */
+	_Atomic bool restarting;	/* a client waits for the answer */
 	pthread_mutex_t lock;		/* writer and sync thread read these */
 	struct http *http;
 	struct sync *told;		/* sync, while it can be told */
@@ -293,6 +296,7 @@ restart(void *arg)
 {
 	struct daemon *d = arg;
 
+	atomic_store(&d->restarting, true);
 	pthread_kill(d->self, SIGTERM);
 }
 
@@ -481,6 +485,7 @@ main(int argc, char **argv)
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	const struct timespec pause = { .tv_sec = PAUSE_S };
+	const struct timespec answer = { .tv_sec = ANSWER_S };
 	sigset_t ends;
 	int rc, sig = 0, skip;
 
@@ -504,6 +509,8 @@ main(int argc, char **argv)
 	d.x.presence = presence;
 	d.x.presence_arg = &d;
 	d.self = pthread_self();
+	d.x.calls = arena_alloc(d.arena,
+	    (size_t)n_methods * sizeof(*d.x.calls));
 	d.x.restart = restart;
 	d.x.restart_arg = &d;
 	rc = start(&d);
@@ -512,6 +519,8 @@ main(int argc, char **argv)
 		while (sigwait(&ends, &sig))
 			;
 		log_info("ending on signal %d", sig);
+		if (atomic_load(&d.restarting))
+			sigtimedwait(&ends, NULL, &answer);
 	}
 	if (d.pause)
 		sigtimedwait(&ends, NULL, &pause);

@@ -103,14 +103,28 @@ next_slot(struct sampler *s)
 	return on ? (clock_wall_ms() + STEP_MS / 2) / STEP_MS : 0;
 }
 
+/* host.backup_rrds */
+static void
+save_if_due(struct xapi *x)
+{
+	int64_t due = atomic_load(&x->archives_due_ms);
+	int64_t now = clock_mono_ms();
+
+	if (due && due <= now &&
+	    atomic_compare_exchange_strong(&x->archives_due_ms, &due, 0))
+		metrics_save(x->metrics, now + SAMPLER_SAVE_MS);
+}
+
 static void *
 sampler_main(void *arg)
 {
 	struct sampler *s = arg;
 	int64_t slot;
 
-	while ((slot = next_slot(s)))
+	while ((slot = next_slot(s))) {
 		sample(s, slot);
+		save_if_due(s->x);
+	}
 	metrics_save(s->x->metrics, clock_mono_ms() + SAMPLER_SAVE_MS);
 	return NULL;
 }

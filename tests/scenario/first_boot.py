@@ -172,6 +172,53 @@ def a_host_that_has_a_password_is_only_told():
     equal(late("$6$a$b"), ("$6$a$b", False), "secret and refusal")
 
 
+# what the kernel lists where guests run: the host's are the first four
+BLOCK = ["sda", "sda1", "sr0", "cciss!c0d0", "dm-0", "loop3", "xvda", "nbd0",
+         "ram0", "zram1", "fd0"]
+LIST = "ls() { cat /tmp/block; }; "
+
+
+def volumes(block):
+    """What the script finds if each volume that it looks at has the label."""
+    with Boot() as b:
+        shutil.copy(SKEL + "/usr/libexec/bedplate/volumes", TREE + "/tmp/v")
+        put("/tmp/block", "".join(name + "\n" for name in block))
+        b.start(LIST + "blkid() { printf '%s: LABEL=\"X\"\\n' "
+                "\"${@:-all}\"; }; set -- X; . /tmp/v")
+        until("the list", b.done)
+        return b.said().split()
+
+
+def a_guests_disk_is_no_volume_of_the_host():
+    equal(volumes(BLOCK), ["/dev/cciss/c0d0", "/dev/sda", "/dev/sda1",
+                           "/dev/sr0"], "volumes")
+    equal(volumes(BLOCK[4:]), [], "volumes without a disk")
+
+
+def nothing_is_looked_at_when_a_guest_gets_a_disk():
+    with Boot() as b:
+        put("/usr/libexec/bedplate/volumes",
+            "#!/bin/sh\necho look >>/tmp/looks\n", 0o755)
+        put("/tmp/block", "sda\n")
+        put("/tmp/rounds", "")
+        b.start("limit_s=0; state; : >/tmp/looks; " + LIST +
+                "sleep() { echo >>/tmp/rounds; /bin/sleep 0.1; }; "
+                "watch_for_state")
+
+        def rounds(more):
+            start = os.path.getsize(TREE + "/tmp/rounds")
+            until("more rounds", lambda: os.path.getsize(
+                TREE + "/tmp/rounds") >= start + more)
+
+        rounds(1)
+        equal(read("/tmp/looks"), "look", "the first look")
+        for block, looks in ((["sda"] + BLOCK[4:], 1), (["sda", "sdb"], 2)):
+            put("/tmp/block.new", "".join(name + "\n" for name in block))
+            os.rename(TREE + "/tmp/block.new", TREE + "/tmp/block")
+            rounds(3)
+            equal(read("/tmp/looks").split(), ["look"] * looks, "looks")
+
+
 # answers from afar
 
 XAPI = os.path.join(ROOT, "build", "host", "xapi")
@@ -369,6 +416,8 @@ if __name__ == "__main__":
                    a_live_host_goes_on_in_memory,
                    state_that_comes_late_makes_no_open_host,
                    a_host_that_has_a_password_is_only_told,
+                   a_guests_disk_is_no_volume_of_the_host,
+                   nothing_is_looked_at_when_a_guest_gets_a_disk,
                    answers_come_by_http_and_https,
                    a_server_with_another_certificate_is_not_asked,
                    fetched_answers_do_not_stay,

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 
 #include "base/codec.h"
 #include "base/frame.h"
@@ -227,6 +228,56 @@ disk_uuid(struct arena *a, int i)
 {
 	return arena_printf(a, "66666666-0000-4000-8000-%012d", i);
 }
+
+START_TEST(tags_keep_any_text)
+{
+	struct arena *a = arena_new();
+	struct xenops_vdi_info in = { .name = "S\xc3\xbc\xc3\x9f, \"b\"=|x",
+		.parent = VDI_A, .read_only = true }, out = { 0 };
+	const char *tags[LVM_TAGS_MAX];
+	char text[3000], all[8000] = "";
+	size_t len = 0;
+	int n;
+
+	for (size_t i = 0; i < 600; i++)
+		text[i] = i % 7 ? 'a' : '/';
+	text[600] = '\0';
+	in.description = text;
+	n = lvm_tags_encode(a, &in, tags);
+	for (int i = n - 1; i >= 0; i--) {	/* LVM sorts as it likes */
+		ck_assert_uint_le(strlen(tags[i]), 1024);
+		ck_assert_ptr_null(strpbrk(tags[i], ",| \"/"));
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
+		    len ? "," : "", tags[i]);
+	}
+	lvm_tags_decode(a, all, &out);
+	ck_assert_str_eq(out.name, in.name);
+	ck_assert_str_eq(out.description, in.description);
+	ck_assert_str_eq(out.parent, VDI_A);
+	ck_assert(out.read_only);
+	/* what does not fit is cut between characters */
+	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "\xc3\xa4", 3);
+	n = lvm_tags_encode(a, &in, tags);
+	ck_assert_int_le(n, LVM_TAGS_MAX);
+	len = 0;
+	for (int i = 0; i < n; i++)
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s",
+		    len ? "," : "", tags[i]);
+	lvm_tags_decode(a, all, &out);
+	len = strlen(out.description);
+	ck_assert_uint_gt(len, 900);
+	ck_assert_uint_eq(len % 2, 0);
+	lvm_tags_decode(a, "", &out);
+	ck_assert_str_eq(out.name, "");
+	lvm_tags_decode(a, "n0:a=,x,n1:=4,d0:", &out);
+	ck_assert_str_eq(out.description, "");
+	/* what is no =hh stays as it is; no text has a NUL */
+	lvm_tags_decode(a, "n0:a=+1=-1= 1=c3=A4=00b", &out);
+	ck_assert_str_eq(out.name, "a=+1=-1= 1\xc3\xa4=00b");
+	arena_free(a);
+}
+END_TEST
 
 START_TEST(tags_have_a_longest)
 {
@@ -579,7 +630,7 @@ ioctl(int fd, int request, ...)
 }
 
 /* LVM, whose lvchange makes and removes a pool's devices in the folder, and
- * fails if a file named `stuck` is there. */
+ * fails if a file named `stuck` is there, or if it finds half of a pool. */
 static void
 lvm_with_devices(struct bench *b)
 {
@@ -590,8 +641,10 @@ lvm_with_devices(struct bench *b)
 	    "--config \"$config\" \"$@\"\n"
 	    "/usr/sbin/lvm vgs --config \"$config\" bedplate-%s >/dev/null "
 	    "&& [ ! -e %s/stuck ] || exit 5\n"
-	    "cd %s/dm\nrm -f *\n[ $1 = -ay ] || exit 0\n"
-	    "disk=${config#*a|^}\ndisk=${disk%%%%\\$*}\npool=%s\n"
+	    "cd %s/dm\npool=%s\n"
+	    "[ $1 != -ay -o ! -e ${pool}_tmeta -o -e $pool-tpool ] || exit 5\n"
+	    "rm -f *\n[ $1 = -ay ] || exit 0\n"
+	    "disk=${config#*a|^}\ndisk=${disk%%%%\\$*}\n"
 	    "printf '%%s' $disk >${pool}_tdata\n"
 	    "printf '%%s' $disk >${pool}_tmeta\n"
 	    "printf '\\n%%s\\n' ${pool}_tdata ${pool}_tmeta >$pool-tpool\n"
@@ -723,13 +776,104 @@ START_TEST(an_lvm_sr_whose_disk_is_there_keeps_its_devices)
 }
 END_TEST
 
+/* Leaves the pool as a command does that was killed, or found one open. */
+static void
+leave_half_a_pool(void)
+{
+	static const char *const gone[] = { "pool", "pool-tpool" };
+	char path[DM_PATH];
+
+	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+		dm_path(dm_name(gone[i]), path);
+		ck_assert_int_eq(unlink(path), 0);
+	}
+}
+
+/* Somebody has the pool's metadata open, until he is gone. */
+static pid_t
+hold_metadata(const struct bench *b, useconds_t us)
+{
+	const char *path = arena_printf(b->arena, "%s/somebody", dm_folder);
+	pid_t pid;
+
+	write_file(path, 0600, arena_printf(b->arena, "\n%s\n",
+	    dm_name("pool_tmeta")));
+	pid = fork();
+	if (pid == 0) {
+		usleep(us);
+		_exit(unlink(path) == -1);
+	}
+	return pid;
+}
+
+START_TEST(half_a_pool_is_made_whole_when_it_is_needed)
+{
+	const char *device, *vdi;
+	struct storage s;
+	struct bench b;
+	int status;
+	pid_t pid;
+
+	setup_active_group(&b);
+	vdi = disk_uuid(b.arena, 0);
+	leave_half_a_pool();
+	pid = hold_metadata(&b, 200000);
+	s = op(&b);
+	ck_assert_msg(storage_attach(&s, sr_a, vdi, false, "lease-1",
+	    &device) == 0, "%s", s.text ? s.text : "");
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(count_devices(), 5);
+	ck_assert_int_eq(storage_detach(&s, vdi, "lease-1"), 0);
+	detach_lvm_sr(&b);
+	/* nor does a part of it keep the SR from being attached */
+	write_file(arena_printf(b.arena, "%s/%s", dm_folder,
+	    dm_name("pool_tmeta")), 0600, "");
+	attach_lvm_sr(&b);
+	ck_assert_int_eq(count_devices(), 4);
+	detach_lvm_sr(&b);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(a_pool_that_fails_is_not_taken_for_half_a_one)
+{
+	struct xenops_sr_info info;
+	struct storage s;
+	struct bench b;
+
+	setup_active_group(&b);
+	detach_lvm_sr(&b);
+	write_file(arena_printf(b.arena, "%s/stuck", b.dir), 0600, "");
+	s = op(&b);
+	ck_assert_int_eq(storage_sr_attach(&s, sr_a, XENOPS_SR_TYPE_LVM, NULL,
+	    &info), -1);
+	expect_code(&s, XENOPS_CODE_IO);
+	ck_assert_int_eq(count_devices(), 0);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(what_lvm_leaves_of_a_pool_is_detached_too)
+{
+	struct bench b;
+
+	setup_active_group(&b);
+	leave_half_a_pool();
+	write_file(arena_printf(b.arena, "%s/stuck", b.dir), 0600, "");
+	detach_lvm_sr(&b);
+	teardown(&b);
+}
+END_TEST
+
 int
 main(void)
 {
 	int rc = UNIT_RUN("LVM", a_pools_metadata_outlasts_its_data,
 	    a_cut_listing_is_none, what_a_child_says_is_no_code,
 	    a_child_tells_the_cause_before_the_result,
-	    the_groups_state_tells_why_lvm_failed, tags_have_a_longest);
+	    the_groups_state_tells_why_lvm_failed, tags_keep_any_text,
+	    tags_have_a_longest);
 
 	if (!can_mount() || access("/usr/sbin/lvm", X_OK) == -1)
 		return unit_skip("LVM groups",
@@ -738,6 +882,9 @@ main(void)
 	return UNIT_RUN("LVM groups",
 	    an_lvm_sr_holds_4096_disks_with_long_descriptions,
 	    an_lvm_sr_is_found_again_when_its_disk_returns,
-	    an_lvm_sr_whose_disk_is_there_keeps_its_devices) || rc ?
+	    an_lvm_sr_whose_disk_is_there_keeps_its_devices,
+	    half_a_pool_is_made_whole_when_it_is_needed,
+	    a_pool_that_fails_is_not_taken_for_half_a_one,
+	    what_lvm_leaves_of_a_pool_is_detached_too) || rc ?
 	    EXIT_FAILURE : EXIT_SUCCESS;
 }

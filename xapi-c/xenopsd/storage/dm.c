@@ -14,6 +14,7 @@
 
 #define NODES "/dev/mapper/"
 #define CONTROL NODES "control"
+#define POOL_SUFFIX "-tpool"		/* of the pool that volumes stand on */
 #define SECTOR 512
 #define STEP_MS 5
 #define LVM_UUID_LEN 32			/* without its hyphens */
@@ -137,7 +138,7 @@ dm_load(const char *name, const struct dm_thin *t, uint64_t pool)
 static int
 make_device(struct storage *s, const struct dm_thin *t, const char *name)
 {
-	const char *pool = arena_printf(s->arena, "%s-tpool",
+	const char *pool = arena_printf(s->arena, "%s" POOL_SUFFIX,
 	    device_name(s, t->vg, t->pool));
 	struct dm_ioctl st;
 	int rc = dm_status(pool, &st);
@@ -190,6 +191,16 @@ dm_unmap(struct storage *s, const char *vg, const char *lv, int64_t limit_ms)
 		return storage_fail(s, XENOPS_CODE_IN_USE,
 		    "volume '%s' is in use", lv);
 	return storage_fail_errno(s, -rc, "cannot unmap '%s'", lv);
+}
+
+bool
+dm_pool_is_gone(struct storage *s, const char *vg, const char *pool)
+{
+	struct dm_ioctl st;
+	int rc = dm_status(arena_printf(s->arena, "%s" POOL_SUFFIX,
+	    device_name(s, vg, pool)), &st);
+
+	return rc == -ENXIO || (!rc && !(st.flags & DM_ACTIVE_PRESENT_FLAG));
 }
 
 /* All devices, in memory of out: the first is at its data_start.  0 or
@@ -250,6 +261,49 @@ remove_idle(const char *beginning)
 out:
 	buf_release(&b);
 	return rc;
+}
+
+/* 0 if there was none, 1, or -errno. */
+static int
+remove_part(const char *name, int64_t end)
+{
+	struct dm_ioctl st;
+	int rc = dm_status(name, &st);
+
+	if (rc)
+		return rc == -ENXIO ? 0 : rc;
+	while ((rc = remove_with_node(name)) == -EBUSY &&
+	    clock_mono_ms() < end)
+		poll(NULL, 0, STEP_MS);
+	return rc ? rc : 1;
+}
+
+int
+dm_clear_pool(struct storage *s, const char *vg, const char *pool,
+    int64_t limit_ms, bool *found_out)
+{
+	/* those that stand on others first */
+	static const char *const parts[] = { "", POOL_SUFFIX, "_tmeta",
+		"_tdata" };
+	int64_t end = clock_mono_ms() + limit_ms;
+	const char *name = device_name(s, vg, pool);
+	int rc = 0;
+
+	*found_out = false;
+	if (!dm_pool_is_gone(s, vg, pool))
+		return 0;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		rc = remove_part(arena_printf(s->arena, "%s%s", name,
+		    parts[i]), end);
+		if (rc < 0)
+			break;
+		*found_out |= rc;
+	}
+	if (rc == -EBUSY)
+		return storage_fail(s, XENOPS_CODE_IN_USE,
+		    "a part of the pool of '%s' is in use", vg);
+	return rc < 0 ? storage_fail_errno(s, -rc, "cannot clear '%s'", vg) :
+	    0;
 }
 
 int

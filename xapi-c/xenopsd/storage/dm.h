@@ -28,6 +28,13 @@ int dm_thin_map(struct storage *s, const struct dm_thin *t,
  * time after a guest has closed it; in_use when limit_ms have passed. */
 int dm_unmap(struct storage *s, const char *vg, const char *lv,
     int64_t limit_ms);
+/* Whether the pool has no device that runs, as far as device-mapper can be
+ * asked. */
+bool dm_pool_is_gone(struct storage *s, const char *vg, const char *pool);
+/* Removes what is left of the devices of a pool that is gone, as dm_unmap does
+ * it; found_out: whether anything was. */
+int dm_clear_pool(struct storage *s, const char *vg, const char *pool,
+    int64_t limit_ms, bool *found_out);
 /* Removes all devices of the group, LVM's own too, with nothing read of its
  * disk; in_use when one is still open after limit_ms. */
 int dm_remove_group(struct storage *s, const char *vg, int64_t limit_ms);

@@ -24,6 +24,7 @@
 #include "xenopsd/storage/lvm_tags.h"
 
 #define POOL LVM_POOL
+#define FIRST "first"			/* the volume that a pool is made with */
 #define VG_PREFIX "bedplate-"
 #define FORMAT_TAG "bedplate.format.1"
 #define MAKING_TAG "bedplate.making"	/* on a group that is not whole yet */
@@ -264,6 +265,28 @@ extents_text(struct storage *s, int64_t size)
 	    LVM_EXTENT);
 }
 
+/*
+ * The pool, with a first volume that goes at once.  LVM takes a pool that never
+ * had one for new, and to see that it is, deactivates it before its first
+ * volume: whoever has the pool's metadata open just then, for no more than a
+ * look, makes LVM leave that device behind, by which it then refuses to
+ * activate the pool.
+ */
+static int
+make_pool(struct storage *s, struct sr *sr, const struct lvm_layout *l)
+{
+	if (LVM_SLOW(s, sr, "lvcreate", "-y", "-an", "-Wn", "--type", "thin",
+	    "--extents", "100%FREE", "--zero", "y",
+	    "--chunksize", bytes_text(s, l->chunk),
+	    "--poolmetadatasize", bytes_text(s, l->pool_metadata),
+	    "--poolmetadataspare", "y", "--errorwhenfull", "y",
+	    "--thinpool", POOL,
+	    "--virtualsize", bytes_text(s, LVM_EXTENT), "--name", FIRST,
+	    vg_name(s, sr)))
+		return -1;
+	return LVM(s, sr, "lvremove", "-f", lv_path(s, sr, FIRST));
+}
+
 static int
 lvm_create(struct storage *s, struct sr *sr, const char *name)
 {
@@ -283,11 +306,7 @@ lvm_create(struct storage *s, struct sr *sr, const char *name)
 	    "--addtag", MAKING_TAG, "--physicalextentsize", bytes_text(s, LVM_EXTENT), vg,
 	    sr->device))
 		return -1;
-	if (LVM_SLOW(s, sr, "lvcreate", "-y", "--type", "thin-pool",
-	    "--extents", "100%FREE", "--zero", "y",
-	    "--chunksize", bytes_text(s, layout.chunk),
-	    "--poolmetadatasize", bytes_text(s, layout.pool_metadata),
-	    "--poolmetadataspare", "y", "--name", POOL, vg))
+	if (make_pool(s, sr, &layout))
 		return -1;
 	return LVM(s, sr, "vgchange", "--deltag", MAKING_TAG, vg);
 }
@@ -367,12 +386,43 @@ lvm_identify(struct storage *s, struct sr *sr)
 	return found;
 }
 
+/*
+ * The pool, which is active while the SR is attached.  A command that was
+ * killed while it made or removed the pool's devices, or that met one open,
+ * leaves some of them, with which LVM refuses.  They are cleared only when it
+ * has refused, as then no other command was still at work on them.
+ */
+static int
+activate_pool(struct storage *s, struct sr *sr)
+{
+	struct storage op = { .env = s->env, .arena = s->arena };
+	bool found = false;
+
+	if (LVM_SLOW(&op, sr, "lvchange", "-ay", lv_path(s, sr, POOL)) == 0)
+		return 0;
+	if (op.code == XENOPS_CODE_IO && dm_clear_pool(s, vg_name(s, sr), POOL,
+	    BUSY_MS, &found))
+		return -1;
+	if (!found)
+		return storage_fail(s, op.code, "%s", op.text);
+	log_warn("SR '%s' had half of a pool: %s", sr->uuid, op.text);
+	return LVM_SLOW(s, sr, "lvchange", "-ay", lv_path(s, sr, POOL));
+}
+
+/* For a command that needs it: an earlier one may have lost it. */
+static int
+have_pool(struct storage *s, struct sr *sr)
+{
+	return dm_pool_is_gone(s, vg_name(s, sr), POOL) ?
+	    activate_pool(s, sr) : 0;
+}
+
 static int
 lvm_attach(struct storage *s, struct sr *sr)
 {
 	if (disks_find(s, sr, FIND_LIMIT_MS))
 		return -1;
-	return LVM_SLOW(s, sr, "lvchange", "-ay", lv_path(s, sr, POOL));
+	return activate_pool(s, sr);
 }
 
 /* Whether the disk that sr->device names now is still the SR's. */
@@ -387,7 +437,8 @@ is_there(struct storage *s, const struct sr *sr)
 
 /*
  * A disk that was pulled comes back under another name, as the volumes hold the
- * old one: they go without it, so that attach finds the disk again.
+ * old one: they go without it, so that attach finds the disk again.  And of a
+ * pool that LVM found in pieces, or left so, the pieces go.
  */
 static int
 lvm_detach(struct storage *s, struct sr *sr)
@@ -398,9 +449,10 @@ lvm_detach(struct storage *s, struct sr *sr)
 	if (LVM(&op, sr, "lvchange", "-an", vg_name(s, sr)) == 0)
 		return 0;
 	explain_use(&op, sr, NULL);
-	if (op.code != XENOPS_CODE_IO || is_there(s, sr))
+	if (op.code != XENOPS_CODE_IO || (is_there(s, sr) &&
+	    !dm_pool_is_gone(s, vg_name(s, sr), POOL)))
 		return storage_fail(s, op.code, "%s", op.text);
-	log_warn("SR '%s' is detached without its disk, which was '%s': %s",
+	log_warn("SR '%s' is detached without LVM, its disk was '%s': %s",
 	    sr->uuid, sr->device, op.text);
 	if (dm_remove_group(s, vg_name(s, sr), BUSY_MS))
 		return -1;
@@ -443,7 +495,7 @@ lvm_vdi_create(struct storage *s, struct sr *sr,
 		"-V", extents_text(s, vdi->size),
 		"--thinpool", lv_path(s, sr, POOL), "--name", vdi->uuid };
 
-	if (check_room(s, sr))
+	if (check_room(s, sr) || have_pool(s, sr))
 		return -1;
 	add_tags(s, vdi, argv, 10, "--addtag");
 	return lvm(s, sr, QUICK_MS, NULL, argv) ? explain_room(s, sr) : 0;
@@ -459,7 +511,7 @@ lvm_vdi_clone(struct storage *s, struct sr *sr, const char *source,
 
 	argv[n++] = lv_path(s, sr, source);
 	argv[n] = NULL;
-	if (check_room(s, sr))
+	if (check_room(s, sr) || have_pool(s, sr))
 		return -1;
 	return lvm(s, sr, QUICK_MS, NULL, argv) ? explain_room(s, sr) : 0;
 }
@@ -467,6 +519,8 @@ lvm_vdi_clone(struct storage *s, struct sr *sr, const char *source,
 static int
 lvm_vdi_destroy(struct storage *s, struct sr *sr, const char *vdi)
 {
+	if (have_pool(s, sr))
+		return -1;
 	return LVM(s, sr, "lvremove", "-f", lv_path(s, sr, vdi)) ?
 	    explain_use(s, sr, vdi) : 0;
 }
@@ -481,6 +535,8 @@ lvm_vdi_resize(struct storage *s, struct sr *sr, const char *vdi,
 		return -1;
 	if (size <= lv->size)
 		return 0;		/* LVM calls that an error */
+	if (have_pool(s, sr))
+		return -1;
 	return LVM(s, sr, "lvextend", "-L", extents_text(s, size),
 	    lv_path(s, sr, vdi)) ? explain_room(s, sr) : 0;
 }
@@ -514,7 +570,7 @@ lvm_map(struct storage *s, struct sr *sr, const char *vdi, bool writable,
 	const struct lvm_volume *lv = find_lv(s, sr, vdi);
 
 	(void)writable;
-	if (!lv)
+	if (!lv || have_pool(s, sr))
 		return -1;
 	return dm_thin_map(s, &(const struct dm_thin){
 		.vg = vg_name(s, sr), .lv = vdi, .pool = POOL,

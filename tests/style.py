@@ -37,11 +37,12 @@ BELOW = {
     "poold": {"db", "base"},
 }
 BELOW["update"] = {"net", "base"}
+BELOW["backup"] = {"db", "net", "base", "gen"}
 BELOW["rpc"] = BELOW["api"] | {"api"}
 BELOW["cli"] = BELOW["rpc"] | {"rpc"}
 BELOW["http"] = BELOW["cli"] | {"cli"}
 BELOW["xe"] = {"net", "wire", "base"}
-BELOW["xapi"] = BELOW["http"] | {"http", "update", "xe"}
+BELOW["xapi"] = BELOW["http"] | {"http", "update", "backup", "xe"}
 # Which rooms of its layer a room may include besides itself; the files above
 # the rooms may include all.
 ROOMS = {

@@ -14,6 +14,7 @@ LAYER_NEEDS_cli := cli $(LAYER_NEEDS_rpc)
 LAYER_NEEDS_http := http $(LAYER_NEEDS_cli)
 LAYER_NEEDS_xenopsd := xenopsd gen base
 LAYER_NEEDS_update := update net base
+LAYER_NEEDS_backup := backup db net wire gen base
 LAYER_NEEDS_installer := installer base
 
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)

@@ -6,7 +6,7 @@
 # Every folder is a layer and becomes an archive NAME.a per flavour; a new .c
 # file in it or in one of its rooms (xapi-c/LAYER/ROOM/) is picked up by itself.
 
-LAYERS := base wire net db ops metrics api rpc cli http update
+LAYERS := base wire net db ops metrics api rpc cli http update backup
 GEN_SOURCES ?= $(addprefix $(B)/gen/,types.c methods.c xenops.c)
 GEN_HEADERS ?= $(addprefix $(B)/gen/,types.h store.h errors.h methods.h \
 	xenops.h ops_stubs.h)

@@ -17,6 +17,7 @@ $(eval $(call installer_rules,$(FUZZ_OBJ),$$(FUZZ_CLANG),FUZZ_CFLAGS,\
 # What each is linked with: layers, or single files of one that needs all.
 FUZZ_parsers := http/head.o http/rrd_query.o http/ws.o cli/args.o rpc/where.o net.a wire.a gen.a base.a
 FUZZ_update := update.a net.a base.a
+FUZZ_backup := backup.a net.a base.a
 FUZZ_disks_xml := wire.a gen.a base.a
 FUZZ_db := db.a wire.a base.a
 FUZZ_answers := installer.a base.a

@@ -2,6 +2,7 @@
 valid inputs for it to start from, and what once broke something.  That of the
 database is written by its own fuzzer, which knows the format."""
 
+import hashlib
 import pathlib
 import struct
 import sys
@@ -201,10 +202,24 @@ UPDATE = {
 }
 
 
+def backup():
+    """A backup of two files."""
+    data = b"BEDPLATE BACKUP\n" + struct.pack("<Q", 1)
+    total = hashlib.sha256(bytes(32) + data).digest()
+    for name, text in ((b"hostname", b"bed\n"), (b"timezone", b"UTC\n"),
+                       (b"", b"")):
+        head = struct.pack("<32sQ", name, len(text))
+        for piece in (head, text) if text else (head,):
+            total = hashlib.sha256(total + piece).digest()
+        data += head + text
+    return {"two": data + total}
+
+
 def main():
     corpus = pathlib.Path(sys.argv[1])
     seeds = {"parsers": PARSERS, "disks_xml": DISKS_XML, "answers": ANSWERS,
-             "update": UPDATE, "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
+             "update": UPDATE, "backup": backup(),
+             "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
              "request": requests(), "channel": channels()}
     for target, files in seeds.items():
         folder = corpus / target

@@ -82,6 +82,7 @@ class Bench:
     built = {}      # programs that are not from build/host
     sim_options = ()
     xapi_options = ("--listen-all",)
+    secret = "secret"   # where the password's hash is
     inside = ()     # a command that runs them, e.g. in a name space
 
     def __init__(self, secret=True, faults=""):
@@ -92,7 +93,7 @@ class Bench:
         self.sim = self.xapi = None
         os.mkdir(self.path("xapi"), 0o700)
         if secret:
-            with open(self.path("secret"), "w") as f:
+            with open(self.path(self.secret), "w") as f:
                 f.write(crypt(PASSWORD))
 
     def path(self, name):
@@ -128,7 +129,7 @@ class Bench:
     def start_sim(self):
         self.sim = self._spawn(
             "xenopsd-sim", "--state", self.path("host"), "--socket",
-            self.path("xenops.sock"), "--secret", self.path("secret"),
+            self.path("xenops.sock"), "--secret", self.path(self.secret),
             *self.sim_options)
         until("the simulator", lambda: os.path.exists(
             self.path("host/control.sock")))
@@ -137,7 +138,7 @@ class Bench:
         """limits: of descriptors, soft and hard."""
         self.xapi = self._spawn(
             "xapi", "--state", self.path("xapi"), "--secret",
-            self.path("secret"), "--xenops", self.path("xenops.sock"),
+            self.path(self.secret), "--xenops", self.path("xenops.sock"),
             "--http-port", str(self.http), "--https-port", str(self.https),
             "--local-socket", self.path("xapi.sock"), "--site",
             os.path.join(ROOT, "build/site"), "--no-drop",

@@ -288,7 +288,7 @@ def a_system_on_trial_takes_no_changes_and_leaves_none():
             refused("HOST_STILL_BOOTING", api, call, vm, False, False)
         refused("HOST_STILL_BOOTING", api, "VM.clone", vm, "clone")
         for path in ("/update", "/import_raw_vdi", "/blob",
-                     "/pool/xmldbdump"):
+                     "/pool/xmldbdump", "/host_restore"):
             equal(put_code(b, api, path), 503, "PUT " + path)
         api("session.get_uuid", api.session)
         api("task.destroy", api("task.create", "mine", ""))

@@ -59,6 +59,12 @@ CHECK_TARGETS += check-database
 check-database: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
 	@python3 tests/scenario/database.py $(NAME)
 
+CHECK_TARGETS += check-backup
+.PHONY: check-backup
+## check-backup: the host's configuration as a file, and back; NAME=... as above
+check-backup: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
+	@python3 tests/scenario/backup.py $(NAME)
+
 CHECK_TARGETS += check-network
 ## check-network: dom0 on real bridges in name spaces; NAME=... as above
 check-network: $(B)/host/xapi $(B)/host/xenopsd-sim \

@@ -506,6 +506,9 @@ START_TEST(http_actions_belong_to_roles)
 		ck_assert_int_eq(session_allow(&c, role_http_permission(
 		    arena, HTTP_ACTION_GET_POOL_XML_DB_SYNC)),
 		    role < ROLE_POOL_ADMIN ? -1 : 0);
+		ck_assert_int_eq(session_allow(&c, role_http_permission(
+		    arena, HTTP_ACTION_GET_HOST_BACKUP)),
+		    role < ROLE_POOL_ADMIN ? -1 : 0);
 		ck_assert_int_eq(session_allow(&c, ROLE_ANY_TASK),
 		    role < ROLE_POOL_OPERATOR ? -1 : 0);
 	}

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/backup.h"
 #include "db/db.h"
 #include "db/slot_copy.h"
 #include "model_tables.h"
@@ -185,6 +186,81 @@ START_TEST(without_a_database_or_slots_there_is_no_copy)
 }
 END_TEST
 
+static const struct backup_tables tables = { model_classes, CLASS_N };
+
+/* The database as text, as a backup of the host has it. */
+static FILE *
+back_up(const char *path)
+{
+	FILE *f = tmpfile();
+	struct db_root *root;
+
+	open_db(path);
+	root = db_root_get(db);
+	ck_assert_int_eq(backup_write(f, root, &tables), 0);
+	db_root_put(root);
+	db_close(db);
+	rewind(f);
+	return f;
+}
+
+static void
+restore(FILE *f, const char *path)
+{
+	char why[BACKUP_WHY];
+	const char *text;
+	struct backup in;
+
+	rewind(f);
+	ck_assert_int_eq(backup_read(f, &tables, &in, why), 0);
+	ck_assert_int_eq(backup_save(&in, &tables, path, &text), 0);
+	db_root_put(in.root);
+}
+
+START_TEST(a_restored_one_takes_the_place_of_all)
+{
+	const char *why;
+	char path[PATH_MAX];
+	uint64_t seen;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s", scratch_file("state.db"));
+	set_name(path, "kept");
+	f = back_up(path);
+	/* again and again: clients know generations of the last one */
+	for (int i = 0; i < 3; i++) {
+		set_name(path, "later");
+		ck_assert_int_eq(settle(path, 'b', true), 0);
+		seen = set_name(path, "on trial");
+		restore(f, scratch_file("state.db.restored"));
+		ck_assert_int_eq(backup_settle(path, &tables, &why), 0);
+		ck_assert_int_eq(settle(path, 'a', false), 0);
+		ck_assert_uint_gt(expect_name(path, "kept"), seen);
+		ck_assert(!is_there("state.db.restored"));
+		ck_assert(!is_there("state.db.slot-a"));
+	}
+	ck_assert_int_eq(backup_settle(path, &tables, &why), 0);
+	fclose(f);
+}
+END_TEST
+
+START_TEST(a_damaged_one_is_replaced_too)
+{
+	const char *path = scratch_file("state.db"), *why;
+	FILE *f, *bad;
+
+	set_name(path, "kept");
+	f = back_up(path);
+	bad = fopen(path, "w");
+	fputs("no database", bad);
+	fclose(bad);
+	restore(f, scratch_file("state.db.restored"));
+	ck_assert_int_eq(backup_settle(path, &tables, &why), 0);
+	expect_name(path, "kept");
+	fclose(f);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -194,5 +270,7 @@ main(void)
 	    a_copy_that_is_not_whole_does_not_count,
 	    a_good_system_drops_the_copy_of_the_other,
 	    a_trial_forgets_an_older_copy_of_its_own,
-	    without_a_database_or_slots_there_is_no_copy);
+	    without_a_database_or_slots_there_is_no_copy,
+	    a_restored_one_takes_the_place_of_all,
+	    a_damaged_one_is_replaced_too);
 }

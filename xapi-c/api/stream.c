@@ -1,5 +1,7 @@
 #include "api/stream.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,12 +12,15 @@
 #include "api/storage/vdi_use.h"
 #include "api/vm/spec.h"
 #include "api/xapi.h"
+#include "base/fdio.h"
+#include "db/backup.h"
 #include "gen/errors.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
 
 /* Smallest step of progress that is worth an event. */
 #define PROGRESS_STEP 0.01
+#define DUMP_BUFFER (32u << 10)
 
 int
 stream_task_begin(struct call *c, const char *label, const char *task_text,
@@ -118,6 +123,58 @@ stream_update_open(struct call *c, int *fd_out)
 		return err_internal_error(c, "update without a descriptor");
 	*fd_out = k.fds[0];
 	return 0;
+}
+
+int
+stream_backup_open(struct call *c, int *fd_out)
+{
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_backup_open(c->x->ops, &k))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "backup" });
+	if (k.nfds != 1)
+		return err_internal_error(c, "backup without a descriptor");
+	*fd_out = k.fds[0];
+	return 0;
+}
+
+int
+stream_restore_open(struct call *c, bool take_identity, int *fd_out)
+{
+	const struct xenops_restore_open_args args = {
+		.take_identity = take_identity,
+	};
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_restore_open(c->x->ops, &k, &args))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "restore" });
+	if (k.nfds != 1)
+		return err_internal_error(c, "restore without a descriptor");
+	*fd_out = k.fds[0];
+	return 0;
+}
+
+int
+stream_dump(struct call *c, int fd)
+{
+	static const struct backup_tables tables = { classes, CLASS_N };
+	int copy = dup(fd), rc;
+	FILE *f = copy == -1 ? NULL : fdopen(copy, "w");
+
+	if (!f) {
+		fdio_close(&copy);
+		return err_backup_script_failed(c, "no file for the dump");
+	}
+	setvbuf(f, arena_alloc(c->arena, DUMP_BUFFER), _IOFBF, DUMP_BUFFER);
+	call_refresh(c);
+	rc = backup_write(f, c->root, &tables);
+	if (fclose(f) && !rc)
+		rc = -errno;
+	return rc ? err_backup_script_failed(c, strerror(-rc)) : 0;
 }
 
 int

@@ -36,6 +36,13 @@ int stream_console_open(struct call *c, const char *which, int *fd_out);
  * caller closes fd, which ends it. */
 int stream_update_open(struct call *c, int *fd_out);
 
+/* The same of one that makes a backup of it (backup_open), or takes one, of
+ * another host too if it is to become that (restore_open). */
+int stream_backup_open(struct call *c, int *fd_out);
+int stream_restore_open(struct call *c, bool take_identity, int *fd_out);
+/* Writes all that is stored to fd, as text, secrets among it. */
+int stream_dump(struct call *c, int fd);
+
 struct stream_vdi {
 	struct ref vdi;
 	int fd;			/* the disk's bytes, pread and pwrite */

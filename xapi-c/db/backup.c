@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/atomic_file.h"
+#include "base/fdio.h"
 #include "db/dump.h"
 #include "db/load.h"
 #include "db/replace.h"
 #include "db/save.h"
+#include "db/sqlite.h"
 
 int
 backup_write(FILE *out, const struct db_root *root,
@@ -69,4 +73,89 @@ backup_place(const struct backup *b, const struct backup_tables *t,
 		return -ENAMETOOLONG;
 	return save_root(b->root, t->classes, t->n_classes,
 	    generation + GENERATION_LEAP, 0, fresh, why);
+}
+
+int
+backup_save(const struct backup *b, const struct backup_tables *t,
+    const char *path, const char **why)
+{
+	return save_root(b->root, t->classes, t->n_classes,
+	    b->generation + GENERATION_LEAP, 0, path, why);
+}
+
+/* -- what a restore of the host has left -- */
+
+/* 0 for a file that is not there or can't be read: it is replaced anyway. */
+static int
+limit_of(const char *path, const struct backup_tables *t,
+    uint64_t *limit_out, const char **why)
+{
+	struct db_file *f = NULL;
+	int rc = -ENOENT;
+
+	if (access(path, F_OK) == 0)
+		rc = file_look(path, t->classes, t->n_classes, true, &f, why);
+	*limit_out = rc ? 0 : file_generation_limit(f);
+	file_close(f);
+	return rc == -EBUSY ? rc : 0;
+}
+
+static int
+raise_above(const char *path, const struct backup_tables *t, uint64_t limit,
+    const char **why)
+{
+	struct db_file *f = NULL;
+	int rc = file_open(path, t->classes, t->n_classes, &f, why);
+
+	if (rc)
+		return rc;
+	*why = "cannot be written";
+	if (file_generation_limit(f) < limit + GENERATION_LEAP)
+		rc = file_raise_generation_limit(f, limit + GENERATION_LEAP);
+	if (!rc)
+		rc = file_make_single(f);
+	file_close(f);
+	return rc;
+}
+
+static int
+drop_slot_copies(const char *path)
+{
+	static const char *const ends[] = { ".slot-a", ".slot-b" };
+	char name[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		if (unlink(name) == -1 && errno != ENOENT)
+			return -errno;
+	}
+	return fdio_sync_folder(path);
+}
+
+int
+backup_settle(const char *path, const struct backup_tables *t,
+    const char **why)
+{
+	char restored[PATH_MAX], fresh[PATH_MAX];
+	uint64_t limit;
+	int rc;
+
+	*why = "its name is too long";
+	if (snprintf(restored, sizeof(restored), "%s.restored", path) >=
+	    PATH_MAX || snprintf(fresh, sizeof(fresh), "%s.new", path) >=
+	    PATH_MAX)
+		return -ENAMETOOLONG;
+	if (access(restored, F_OK) == -1)
+		return 0;
+	*why = "what was to replace it cannot be put in place";
+	rc = replace_resume(path);
+	if (!rc)
+		rc = limit_of(path, t, &limit, why);
+	if (!rc)
+		rc = raise_above(restored, t, limit, why);
+	if (rc)
+		return rc;
+	*why = "what a backup of the host has cannot be put in place";
+	rc = drop_slot_copies(path);
+	return rc ? rc : atomic_file_adopt(restored, fresh);
 }

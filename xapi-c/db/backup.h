@@ -39,5 +39,17 @@ int backup_read(FILE *in, const struct backup_tables *t, struct backup *out,
  * stays open.  0 or -errno, with a static text in *why. */
 int backup_place(const struct backup *b, const struct backup_tables *t,
     struct db *db, const char *path, const char **why);
+/* Makes it a database file of its own at path, whole and on disk. */
+int backup_save(const struct backup *b, const struct backup_tables *t,
+    const char *path, const char **why);
+/*
+ * Before db_open, and before slot_copy_settle: PATH.restored, which a restore of
+ * the host has put there by backup_save, becomes the next database at path.
+ * What a system on trial has kept of the one before (db/slot_copy.h) goes, and
+ * no client has seen its generations.  Nothing is there: nothing is done.  What
+ * was cut goes on at the next start.  0 or -errno, with a static text in *why.
+ */
+int backup_settle(const char *path, const struct backup_tables *t,
+    const char **why);
 
 #endif

@@ -13,6 +13,8 @@ wants(enum http_action action)
 	case HTTP_ACTION_CONNECT_CONSOLE_WS:
 	case HTTP_ACTION_PUT_IMPORT_RAW_VDI:
 	case HTTP_ACTION_PUT_UPDATE:
+	case HTTP_ACTION_GET_HOST_BACKUP:
+	case HTTP_ACTION_PUT_HOST_RESTORE:
 	case HTTP_ACTION_PUT_BLOB:
 	case HTTP_ACTION_GET_POOL_XML_DB_SYNC:
 	case HTTP_ACTION_PUT_POOL_XML_DB_SYNC:
@@ -27,7 +29,8 @@ writes(enum http_action action)
 {
 	return wants(action) && action != HTTP_ACTION_CONNECT_CONSOLE &&
 	    action != HTTP_ACTION_CONNECT_CONSOLE_WS &&
-	    action != HTTP_ACTION_GET_POOL_XML_DB_SYNC;
+	    action != HTTP_ACTION_GET_POOL_XML_DB_SYNC &&
+	    action != HTTP_ACTION_GET_HOST_BACKUP;
 }
 
 /* As a message that writes would be: api/trial.h. */
@@ -65,6 +68,7 @@ audited_stream(struct stream *s)
 	add_query(s, &l, "uuid");
 	add_query(s, &l, "ref");
 	add_query(s, &l, "dry_run");
+	add_query(s, &l, "take_identity");
 	run(s, route);
 	audit_end(&s->call, &l, s->conn->refused || s->call.err.code ? -1 : 0);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "http/audit.h"
+#include "http/backup.h"
 #include "http/blob.h"
 #include "http/cli.h"
 #include "http/console.h"
@@ -49,6 +50,8 @@ static const struct route routes[] = {
 	STREAM(HTTP_GET, "/blob", blob_get, GET_BLOB),
 	STREAM(HTTP_PUT, "/blob", blob_put, PUT_BLOB),
 	STREAM(HTTP_PUT, "/update", update_upload, PUT_UPDATE),
+	STREAM(HTTP_GET, "/host_backup", backup_download, GET_HOST_BACKUP),
+	STREAM(HTTP_PUT, "/host_restore", restore_upload, PUT_HOST_RESTORE),
 };
 
 const struct route *

@@ -12,20 +12,33 @@
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "db/backup.h"
 #include "gen/errors.h"
 #include "gen/store.h"
 
 #define CHUNK ((size_t)1 << 18)
-/* More than any image: a slot and its header (update/head.h). */
-#define LENGTH_MAX ((int64_t)260 << 20)
 #define LINE_SIZE 256
 #define TICK_MS 1000
 #define SILENCE_MS 600000		/* it reads back without a word */
-#define PROGRAM "bedplate-update: "
 #define REFUSED "refused: "
 
+/* What an upload is of. */
+struct upload_kind {
+	const char *label;		/* of its task */
+	const char *program;		/* what its last line may begin with */
+	const char *taken;
+	int64_t length_max;
+	bool task_tells;		/* of a task that the client named, how
+					 * it went: its reply comes first */
+	int (*open)(struct stream *s, int *fd_out);
+	int (*refuse)(struct call *c, const char *why);
+	int (*fail)(struct call *c, const char *why);
+};
+
 struct upload {
+	const struct upload_kind *kind;
 	struct stream *s;
+	bool refused;
 	int fd;				/* the program */
 	bool ended;			/* it has said all */
 	char line[LINE_SIZE];		/* not whole yet, cut to this */
@@ -50,8 +63,8 @@ take_line(struct upload *u)
 		u->percent = n;
 		return;
 	}
-	if (strncmp(text, PROGRAM, strlen(PROGRAM)) == 0)
-		text += strlen(PROGRAM);
+	if (strncmp(text, u->kind->program, strlen(u->kind->program)) == 0)
+		text += strlen(u->kind->program);
 	memmove(u->last, text, strlen(text) + 1);
 }
 
@@ -99,7 +112,7 @@ send_image(struct upload *u, char *chunk)
 		    left < (int64_t)CHUNK ? (size_t)left : CHUNK);
 
 		if (n <= 0)
-			return err_update_apply_failed(&u->s->call,
+			return u->kind->fail(&u->s->call,
 			    "the client hung up");
 		wanted = wanted && !fdio_write_all(u->fd, chunk, (size_t)n);
 		left -= n;
@@ -117,7 +130,7 @@ await_end(struct upload *u)
 	u->heard_mono = clock_mono_ms();
 	while (!u->ended) {
 		if (clock_mono_ms() - u->heard_mono > SILENCE_MS)
-			return err_update_apply_failed(&u->s->call,
+			return u->kind->fail(&u->s->call,
 			    "the host's disk does not answer");
 		stream_keep(u->s);
 		hear(u, TICK_MS);
@@ -136,9 +149,20 @@ judge(struct upload *u)
 
 	if (strcmp(why, "done") == 0)
 		return 0;
-	if (strncmp(why, REFUSED, strlen(REFUSED)) == 0)
-		return err_invalid_update(c, why + strlen(REFUSED));
-	return err_update_apply_failed(c, *why ? why : "it ended silently");
+	u->refused = strncmp(why, REFUSED, strlen(REFUSED)) == 0;
+	if (u->refused)
+		return u->kind->refuse(c, why + strlen(REFUSED));
+	return u->kind->fail(c, *why ? why : "it ended silently");
+}
+
+/* xe and others send nothing before they have it. */
+static int
+reply_first(struct upload *u)
+{
+	const char *task = http_param(u->s->head, "task_id");
+
+	return u->kind->task_tells && task && *task ?
+	    stream_reply(u->s, 200, "Connection: close\r\n") : 0;
 }
 
 static int
@@ -149,16 +173,18 @@ take(struct upload *u)
 	char *chunk;
 	int rc;
 
-	if (s->head->length <= 0 || s->head->length > LENGTH_MAX)
-		return err_invalid_update(&s->call, "its length is none that "
-		    "an update has");
-	if (stream_update_open(&s->call, &u->fd))
+	u->refused = s->head->length <= 0 ||
+	    s->head->length > u->kind->length_max;
+	if (u->refused)
+		return u->kind->refuse(&s->call, "its length is none that it "
+		    "can have");
+	if (u->kind->open(s, &u->fd))
 		return -1;
 	/* A disk that hangs must not keep this thread for good. */
 	setsockopt(u->fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
 	    sizeof(patience));
-	if (stream_proceed(s))
-		return err_update_apply_failed(&s->call, "the client hung up");
+	if (stream_proceed(s) || reply_first(u))
+		return u->kind->fail(&s->call, "the client hung up");
 	chunk = mem_alloc(CHUNK);
 	rc = send_image(u, chunk);
 	free(chunk);
@@ -172,27 +198,26 @@ reply(struct upload *u, int rc)
 {
 	struct call *c = &u->s->call;
 	const char *text = rc ? stream_error_text(u->s) :
-	    "The next start of this host tries the update.";
+	    u->kind->taken;
 	const struct session *who = session_find(c->root, &u->s->session);
-	bool refused = rc && strcmp(c->err.code, "INVALID_UPDATE") == 0;
 
-	log_info("update by '%s', session %s: %s",
-	    who ? who->auth_user_name : "", call_ref_text(c, &u->s->session),
-	    rc ? text : "taken");
-	if (stream_reply(u->s, !rc ? 200 : refused ? 400 : 500,
+	log_info("%s by '%s', session %s: %s", u->kind->label,
+	    who ? who->auth_user_name : "",
+	    call_ref_text(c, &u->s->session), rc ? text : "taken");
+	if (!u->s->replied && stream_reply(u->s, !rc ? 200 : u->refused ? 400 : 500,
 	    "Content-Type: text/plain\r\nConnection: close\r\n") == 0)
 		stream_write(u->s, arena_printf(c->arena, "%s\n", text),
 		    strlen(text) + 1);
 }
 
-void
-update_upload(struct stream *s)
+static void
+run(struct stream *s, const struct upload_kind *kind)
 {
-	struct upload u = { .s = s, .fd = -1 };
+	struct upload u = { .kind = kind, .s = s, .fd = -1 };
 	struct call *c = &s->call;
 	int rc;
 
-	if (stream_task_begin(c, "Update of the host",
+	if (stream_task_begin(c, kind->label,
 	    http_param(s->head, "task_id"),
 	    http_param(s->head, "subtask_of"))) {
 		stream_refuse(s, 400, "The task is not one to drive.");
@@ -206,4 +231,55 @@ update_upload(struct stream *s)
 	fdio_close(&u.fd);
 	reply(&u, rc);
 	stream_task_end(c, rc, NULL, NULL);
+}
+
+/* -- the kinds -- */
+
+static int
+open_update(struct stream *s, int *fd_out)
+{
+	return stream_update_open(&s->call, fd_out);
+}
+
+static int
+open_restore(struct stream *s, int *fd_out)
+{
+	const char *word = http_query(s->head, "take_identity");
+
+	return stream_restore_open(&s->call, word && strcmp(word, "true") == 0,
+	    fd_out);
+}
+
+void
+update_upload(struct stream *s)
+{
+	static const struct upload_kind kind = {
+		.label = "Update of the host",
+		.program = "bedplate-update: ",
+		.taken = "The next start of this host tries the update.",
+		/* more than any image: a slot and its header (update/head.h) */
+		.length_max = (int64_t)260 << 20,
+		.open = open_update,
+		.refuse = err_invalid_update, .fail = err_update_apply_failed,
+	};
+
+	run(s, &kind);
+}
+
+void
+restore_upload(struct stream *s)
+{
+	static const struct upload_kind kind = {
+		.label = "Restore of the host",
+		.program = "bedplate-restore: ",
+		.taken = "From its next start this host is what the backup "
+		    "says.",
+		/* the database's dump, and what is small beside it */
+		.length_max = BACKUP_MAX_BYTES + (1 << 20),
+		.task_tells = true, .open = open_restore,
+		.refuse = err_restore_script_failed,
+		.fail = err_restore_script_failed,
+	};
+
+	run(s, &kind);
 }

@@ -1,8 +1,9 @@
 /*
- * PUT /update: the body is an update image for this host, of a stated length.
- * xapi does not look into it: a program of xenopsd's takes it, or says why not
- * (api/stream.h).  The reply, text, comes at the end; a task goes along.  On a
- * stream's thread.
+ * PUT /update: the body is an update image for this host, of a stated length;
+ * PUT /host_restore: a backup of it.  xapi does not look into them: a program of
+ * xenopsd's takes each, or says why not (api/stream.h).  The reply, text, comes
+ * at the end; a task goes along, and if the client has named it, a restore's
+ * reply comes first and the task tells how it went.  On a stream's thread.
  */
 #ifndef HTTP_UPDATE_H
 #define HTTP_UPDATE_H
@@ -10,5 +11,6 @@
 #include "http/stream.h"
 
 void update_upload(struct stream *s);
+void restore_upload(struct stream *s);
 
 #endif

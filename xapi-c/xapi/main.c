@@ -27,6 +27,7 @@
 #include "base/installation.h"
 #include "base/log.h"
 #include "base/zone.h"
+#include "db/backup.h"
 #include "db/db.h"
 #include "db/tools.h"
 #include "gen/methods.h"
@@ -37,6 +38,7 @@
 #include "metrics/store.h"
 #include "net/tls.h"
 #include "ops/ops.h"
+#include "xapi/backup_command.h"
 #include "xapi/db_command.h"
 #include "xapi/drop.h"
 #include "xapi/fetch_command.h"
@@ -221,8 +223,11 @@ open_database(struct daemon *d)
 		.published = published, .published_arg = d,
 		.disk = disk, .disk_arg = d,
 	};
-	int rc = slot_copy_settle(&d->slot, &why);
+	const struct backup_tables tables = { classes, CLASS_N };
+	int rc = backup_settle(cfg.path, &tables, &why);
 
+	if (!rc)
+		rc = slot_copy_settle(&d->slot, &why);
 	if (!rc)
 		rc = db_open(&cfg, &d->x.db, &why);
 	if (!rc)
@@ -497,6 +502,9 @@ main(int argc, char **argv)
 		return update_command(argc - skip, argv + skip);
 	if (db_command_is_meant(argc, argv, &skip))
 		return db_command(argc - skip, argv + skip);
+	if (backup_command_is_meant(argc, argv, &skip))
+		return backup_command(argc - skip, argv + skip,
+		    backup_command_restores(argv, skip));
 	if (options_parse(argc, argv, &d.x.cfg))
 		return 2;
 	sigemptyset(&ends);

@@ -146,9 +146,12 @@ xe_get(const struct xe_transfer *t)
 		beat(t, &last);
 	}
 	dial_free(d);
-	if (close(fd) == -1)
+	if (close(fd) == -1 || r != 0)
 		rc = -1;
-	return r == 0 ? rc : -1;
+	/* it was not there before */
+	if (rc && *t->file)
+		unlink(t->file);
+	return rc;
 }
 
 /* -- consoles -- */

@@ -102,6 +102,8 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_BRIDGE_DESTROY] = host_bridge_destroy,
 	[XENOPS_BRIDGE_FIND] = host_bridge_find,
 	[XENOPS_UPDATE_OPEN] = host_update_open,
+	[XENOPS_BACKUP_OPEN] = host_backup_open,
+	[XENOPS_RESTORE_OPEN] = host_restore_open,
 };
 
 static int

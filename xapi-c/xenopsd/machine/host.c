@@ -17,6 +17,8 @@
 
 #define STATE_DIR "/state"
 #define UPDATE "/usr/sbin/bedplate-update"
+#define BACKUP "/usr/sbin/bedplate-backup"
+#define RESTORE "/usr/sbin/bedplate-restore"
 
 int
 host_set_hostname(struct request *rq, const void *args, void *result)
@@ -75,7 +77,24 @@ host_update_open(struct request *rq, const void *args, void *result)
 {
 	(void)args;
 	(void)result;
-	return update_open(rq, UPDATE);
+	return update_open(rq, UPDATE, NULL);
+}
+
+int
+host_backup_open(struct request *rq, const void *args, void *result)
+{
+	(void)args, (void)result;
+	return update_open(rq, BACKUP, NULL);
+}
+
+int
+host_restore_open(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_restore_open_args *a = args;
+
+	(void)result;
+	return update_open(rq, RESTORE, a->take_identity ?
+	    "--take-identity" : NULL);
 }
 
 int

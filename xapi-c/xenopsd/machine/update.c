@@ -11,11 +11,11 @@
 #include "base/fdio.h"
 
 static _Noreturn void
-become(const char *program, int fd)
+become(const char *program, const char *option, int fd)
 {
 	static const char *const environment[] = {
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-	const char *const argv[] = { program, "-", NULL };
+	const char *const argv[] = { program, "-", option, NULL };
 	sigset_t none;
 
 	setsid();
@@ -30,7 +30,7 @@ become(const char *program, int fd)
 
 /* By way of a child that ends at once: init takes care of its own. */
 static int
-start(const char *program, int fd)
+start(const char *program, const char *option, int fd)
 {
 	int status = 0;
 	pid_t pid = fork();
@@ -38,7 +38,7 @@ start(const char *program, int fd)
 	if (pid == 0) {
 		pid = fork();
 		if (pid == 0)
-			become(program, fd);
+			become(program, option, fd);
 		_exit(pid == -1);
 	}
 	if (pid == -1)
@@ -49,19 +49,19 @@ start(const char *program, int fd)
 }
 
 int
-update_open(struct request *rq, const char *program)
+update_open(struct request *rq, const char *program, const char *option)
 {
 	int fds[2], rc;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
-		    "no socket for an update: %s", strerror(errno));
-	rc = start(program, fds[1]);
+		    "no socket for a program: %s", strerror(errno));
+	rc = start(program, option, fds[1]);
 	fdio_close(&fds[1]);
 	if (rc) {
 		fdio_close(&fds[0]);
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
-		    "no process for an update: %s", strerror(-rc));
+		    "no process for a program: %s", strerror(-rc));
 	}
 	request_pass_fd(rq, fds[0]);
 	return 0;

@@ -1,7 +1,8 @@
 /*
- * The request update_open: an update of the host, by a program of its own that
- * trusts nobody but those who sign updates (update/apply.h).  xapi hands it the
- * image's bytes and hears how it goes.  The program outlives the request and
+ * The requests update_open, backup_open and restore_open: an update of the host, its backup or
+ * a restore, by a program of its own that trusts nobody: an update is signed
+ * (update/apply.h), a backup looked through (backup/backup.h).  xapi hands it
+ * the bytes and hears how it goes.  The program outlives the request and
  * xenopsd: it ends with the other end of its socket.
  */
 #ifndef XENOPSD_MACHINE_UPDATE_H
@@ -10,6 +11,7 @@
 #include "xenopsd/core/request.h"
 
 /* Main thread; like a handler. */
-int update_open(struct request *rq, const char *program);
+/* option: besides "-", or NULL. */
+int update_open(struct request *rq, const char *program, const char *option);
 
 #endif

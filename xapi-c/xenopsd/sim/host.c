@@ -430,16 +430,42 @@ sim_host_power(struct request *rq, const void *args, void *result)
 	return 0;
 }
 
+/* A program in place of the host's own, if one was named. */
+static int
+open_program(struct request *rq, const char *program, const char *option)
+{
+	return program ? update_open(rq, program, option) :
+	    request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
+	    "no program for that was named");
+}
+
 int
 sim_update_open(struct request *rq, const void *args, void *result)
 {
 	struct sim *m = rq->daemon;
 
-	(void)args;
+	(void)args, (void)result;
+	return open_program(rq, m->cfg.update, NULL);
+}
+
+int
+sim_backup_open(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)args, (void)result;
+	return open_program(rq, m->cfg.backup, NULL);
+}
+
+int
+sim_restore_open(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_restore_open_args *a = args;
+	struct sim *m = rq->daemon;
+
 	(void)result;
-	return m->cfg.update ? update_open(rq, m->cfg.update) :
-	    request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
-	    "no program for updates was named");
+	return open_program(rq, m->cfg.restore, a->take_identity ?
+	    "--take-identity" : NULL);
 }
 
 int

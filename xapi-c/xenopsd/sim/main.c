@@ -85,6 +85,8 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_BRIDGE_DESTROY] = sim_bridge_destroy,
 	[XENOPS_BRIDGE_FIND] = sim_bridge_find,
 	[XENOPS_UPDATE_OPEN] = sim_update_open,
+	[XENOPS_BACKUP_OPEN] = sim_backup_open,
+	[XENOPS_RESTORE_OPEN] = sim_restore_open,
 };
 
 /* SR.create may only name a disk that the host lists and nobody uses. */
@@ -394,6 +396,8 @@ static const struct option options[] = {
 	{ "address", required_argument, NULL, 'a' },
 	{ "peer-uid", required_argument, NULL, 'u' },
 	{ "update", required_argument, NULL, 'U' },
+	{ "backup", required_argument, NULL, 'B' },
+	{ "restore", required_argument, NULL, 'R' },
 	{ "worker", no_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -425,6 +429,12 @@ parse_options(int argc, char **argv, struct sim_config *cfg)
 			break;
 		case 'U':
 			cfg->update = optarg;
+			break;
+		case 'B':
+			cfg->backup = optarg;
+			break;
+		case 'R':
+			cfg->restore = optarg;
 			break;
 		case 'w':
 			cfg->worker = true;

@@ -37,6 +37,7 @@ struct sim_config {
 	uid_t peer_uid;
 	const char *update;		/* in bedplate-update's place; NULL:
 					 * the host takes none */
+	const char *backup, *restore;	/* likewise */
 	bool worker;			/* of the one with that state_dir */
 };
 
@@ -80,8 +81,8 @@ request_handler sim_host_get, sim_host_set_hostname,
     sim_host_set_ntp_mode, sim_host_set_ntp_servers,
     sim_host_set_timezone, sim_host_time_get, sim_host_power,
     sim_log_read, sim_xen_log_read,
-    sim_secret_set, sim_update_open, sim_bridge_create, sim_bridge_destroy,
-    sim_bridge_find;
+    sim_secret_set, sim_update_open, sim_backup_open, sim_restore_open,
+    sim_bridge_create, sim_bridge_destroy, sim_bridge_find;
 
 /*
  * sim/fault.c: rules about requests.  Lines, from the environment (SIM_FAULTS,

@@ -13,7 +13,7 @@ run() {
 	*) lock=$1/${2##*/}.log ;;	# its own: it waits for nobody
 	esac
 	rc=0
-	flock "$lock" timeout -k 10 "${UNIT_TIMEOUT_S:-600}" "$2" \
+	flock "$lock" timeout -k 10 "${UNIT_TIMEOUT_S:-1200}" "$2" \
 	    >"$1/${2##*/}.log" 2>&1 || rc=$?
 	report "$1/${2##*/}.log" "${UNIT_LABEL:-}${2##*/}" "$rc"
 }
@@ -49,6 +49,8 @@ if [ $# = 0 ]; then
 fi
 mkdir -p "$logdir"
 export CK_VERBOSITY=verbose CK_FORK="${CK_FORK:-yes}"
+# a busy machine is no failure
+export CK_TIMEOUT_MULTIPLIER="${CK_TIMEOUT_MULTIPLIER:-3}"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 printf '%s\n' "$@" | xargs -P "${UNIT_JOBS:-2}" -n 1 "$0" --one "$logdir"

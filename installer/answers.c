@@ -373,6 +373,110 @@ parse_primary_disk(struct answers *a, xmlNodePtr n)
 	return text_once(a, n, a->choices.disk, sizeof a->choices.disk);
 }
 
+/* -- scripts, and who hears of a failure -- */
+
+static bool
+digest_of(struct answers *a, xmlNodePtr n, const char *name,
+    char out[static ANSWERS_DIGEST])
+{
+	const char *hex = out + strlen("sha256:");
+
+	if (!attribute(a, n, name, out, ANSWERS_DIGEST))
+		return false;
+	if (!has_attribute(n, name))
+		return true;
+	return (strncmp(out, "sha256:", strlen("sha256:")) == 0 &&
+	    strlen(hex) == 64 && strspn(hex, "0123456789abcdefABCDEF") == 64) ||
+	    bad(a, n, "%s of <%s> is not sha256:HEX", name, name_of(n));
+}
+
+/* What bedplate-fetch can use: a server is known by its certificate. */
+static bool
+parse_url(struct answers *a, xmlNodePtr n, struct answers_url *u)
+{
+	bool secure = strncmp(u->url, "https://", 8) == 0;
+	const char *host = u->url + (secure ? 8 : 7);
+
+	if (!secure && strncmp(u->url, "http://", 7) != 0)
+		return bad(a, n, "<%s>: '%s' is no URL of http or https",
+		    name_of(n), u->url);
+	for (const char *p = u->url; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return bad(a, n, "<%s> is no URL", name_of(n));
+	if (strcspn(host, "/@") == 0 || host[strcspn(host, "/@")] == '@')
+		return bad(a, n, "<%s>: no host in the URL, or a user",
+		    name_of(n));
+	if (!digest_of(a, n, "cert", u->cert))
+		return false;
+	return !secure || *u->cert || bad(a, n, "<%s>: https needs "
+	    "cert=\"sha256:HEX\", of the server's certificate", name_of(n));
+}
+
+/* Beside the answer file, and nowhere else. */
+static bool
+parse_name(struct answers *a, xmlNodePtr n, char *name)
+{
+	static const char file[] = "file:///";
+
+	if (strncmp(name, file, strlen(file)) == 0)
+		memmove(name, name + strlen(file),
+		    strlen(name + strlen(file)) + 1);
+	if (has_attribute(n, "cert") || has_attribute(n, "digest"))
+		return bad(a, n, "<script>: cert and digest are for "
+		    "type=\"url\"");
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
+			return bad(a, n, "<script>: '%s' is no name of a file "
+			    "beside this one", name);
+	return (*name && *name != '.') || bad(a, n, "<script>: no name of a "
+	    "file");
+}
+
+static bool
+parse_stage(struct answers *a, xmlNodePtr n, struct answers_script *s)
+{
+	char stage[NETCONF_TEXT], type[NETCONF_TEXT];
+
+	if (!attribute(a, n, "stage", stage, sizeof stage) ||
+	    !attribute(a, n, "type", type, sizeof type))
+		return false;
+	s->stage = script_stage(stage, strlen(stage));
+	if (s->stage == STAGE_N)
+		return bad(a, n, "<script>: stage=\"%s\" is not "
+		    "installation-start, filesystem-populated or "
+		    "installation-complete", stage);
+	s->local = strcmp(type, "local") == 0;
+	if (strcmp(type, "nfs") == 0)
+		return bad(a, n, "<script>: type=\"nfs\" is not supported "
+		    "yet");
+	return s->local || strcmp(type, "url") == 0 ||
+	    bad(a, n, "<script>: type=\"%s\" is not url or local", type);
+}
+
+static bool
+parse_script(struct answers *a, xmlNodePtr n)
+{
+	struct answers_script *s = &a->scripts[a->n_scripts];
+
+	if (a->n_scripts == SCRIPTS_MAX)
+		return bad(a, n, "more than %d of <script>", SCRIPTS_MAX);
+	s->line = (int)xmlGetLineNo(n);
+	if (!parse_stage(a, n, s) ||
+	    !text_once(a, n, s->from.url, sizeof s->from.url))
+		return false;
+	a->n_scripts++;
+	return s->local ? parse_name(a, n, s->from.url) :
+	    parse_url(a, n, &s->from) &&
+	    digest_of(a, n, "digest", s->from.digest);
+}
+
+static bool
+parse_report(struct answers *a, xmlNodePtr n)
+{
+	return text_once(a, n, a->report.url, sizeof a->report.url) &&
+	    parse_url(a, n, &a->report);
+}
+
 static bool
 parse_installing(struct answers *a, xmlNodePtr n)
 {
@@ -381,7 +485,7 @@ parse_installing(struct answers *a, xmlNodePtr n)
 
 #define ATTRIBUTES_MAX 6
 
-/* XenServer's elements, all of them, and the attributes that are looked at. */
+/* XenServer's elements, all of them, ours, and the attributes that are looked at. */
 static const struct element {
 	const char *name;
 	bool (*parse)(struct answers *a, xmlNodePtr n);
@@ -404,7 +508,8 @@ static const struct element {
 	{ "guest-disk", parse_installing, { NULL } },
 	{ "source", parse_installing, { NULL } },
 	{ "driver-source", parse_installing, { NULL } },
-	{ "script", parse_installing, { NULL } },
+	{ "script", parse_script, { "stage", "type", "cert", "digest" } },
+	{ "report", parse_report, { "cert" } },
 	{ "post-install-script", parse_installing, { NULL } },
 	{ "install-failed-script", parse_installing, { NULL } },
 	{ "bootloader", parse_installing, { NULL } },
@@ -501,6 +606,12 @@ check(struct answers *a, xmlNodePtr root)
 	if (*a->choices.reinstall && !*a->choices.disk)
 		return bad(a, root, "mode=\"reinstall\" without "
 		    "<primary-disk>");
+	if (a->n_scripts && !*a->choices.disk) {
+		bad(a, root, "<script> without <primary-disk>: nothing is "
+		    "installed");
+		a->line = a->scripts[0].line;
+		return false;
+	}
 	if (manual && !*a->choices.network.ntp)
 		return bad(a, root, "<ntp source=\"manual\"> without "
 		    "<ntp-server>");

@@ -18,8 +18,16 @@
  * refused by name and line; none is passed over, since what it asks for would
  * not be there.  <primary-disk wipe="yes">NAME</primary-disk> installs the
  * host to that disk, with mode="reinstall" serial="TEXT" of <installation> over
- * the host that is there; what else XenServer's files say of an installation is
- * refused until it is there.  A file is taken as a whole or not at all.
+ * the host that is there.  Then its scripts run (script.h), of a URL or, of a
+ * file on a volume, beside it:
+ *
+ *       <script stage="filesystem-populated" type="url" cert="sha256:HEX"
+ *           digest="sha256:HEX">https://192.0.2.1/a.sh</script>
+ *       <script stage="installation-complete" type="local">b.sh</script>
+ *
+ * <report cert="sha256:HEX">URL</report> says where a failure is to be told.
+ * What else XenServer's files say of an installation is refused until it is
+ * there.  A file is taken as a whole or not at all.
  */
 #ifndef INSTALLER_ANSWERS_H
 #define INSTALLER_ANSWERS_H
@@ -28,13 +36,33 @@
 #include <stddef.h>
 
 #include "choices.h"
+#include "script.h"
 
 #define ANSWERS_MAX_BYTES (256 * 1024)
 #define ANSWERS_WHY 512
+#define ANSWERS_URL 512
+#define ANSWERS_DIGEST 80		/* "sha256:HEX" */
+
+/* What lies on a server. */
+struct answers_url {
+	char url[ANSWERS_URL];		/* "": none */
+	char cert[ANSWERS_DIGEST];	/* of an https server; "": none */
+	char digest[ANSWERS_DIGEST];	/* of the file; "": any */
+};
+
+struct answers_script {
+	enum script_stage stage;
+	bool local;			/* from.url is a name, no path */
+	struct answers_url from;
+	int line;
+};
 
 struct answers {
 	struct choices choices;
 	bool has_password;		/* or said that there is none yet */
+	struct answers_script scripts[SCRIPTS_MAX];	/* in their order */
+	int n_scripts;
+	struct answers_url report;
 	char ntp_source[NETCONF_TEXT];	/* "": not said */
 	int timezone_line;		/* whether there is such a zone is the
 					 * caller's to ask */

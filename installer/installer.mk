@@ -1,7 +1,7 @@
 # What a person meets at the machine: the console screen and answer files.
 
 INSTALLER_COMMON := $(addprefix installer/,choices.c netconf.c \
-	state.c timezone.c)
+	script.c state.c timezone.c)
 INSTALLER_BASE := $(addprefix xapi-c/base/,atomic_file.c below.c fdio.c \
 	hostname.c mem.c secret.c sysfs.c)
 INSTALLER_HEADERS := $(wildcard installer/*.h) $(INSTALLER_BASE:.c=.h)

@@ -1,12 +1,13 @@
 /*
- * bedplate-install [-n] [-r] [-w] [-R SERIAL] DISK: installs the system that
- * was started from a medium to the disk, named as disk.h says.  What the host
- * was told so far (password, network, name) goes along.  -n prints the plan
- * and writes nothing; -r restarts the machine afterwards.  A disk that holds
- * anything is taken only with -w, one with an installed host only with -R,
- * which keeps its SR, and once for each SERIAL.  Without a disk it lists those
- * there are.  Exit status 1: refused, nothing was written; 2: failed, run it
- * again; 3: the disk has an installed host, which was left alone.
+ * bedplate-install [-n] [-r] [-w] [-R SERIAL] [-S STAGE=FILE]... DISK: installs
+ * the system that was started from a medium to the disk, named as disk.h says.
+ * What the host was told so far (password, network, name) goes along.  -n
+ * prints the plan and writes nothing; -r restarts the machine afterwards.  A
+ * disk that holds anything is taken only with -w, one with an installed host
+ * only with -R, which keeps its SR, and once for each SERIAL.  -S: a script of
+ * that stage (script.h).  Without a disk it lists those there are.  Exit status
+ * 1: refused, nothing was written; 2: failed, run it again; 3: the disk has an
+ * installed host, which was left alone.
  *
  * bedplate-install -c sda: the host that was started from that disk is whole,
  * whatever kept its installation from saying so.
@@ -108,12 +109,14 @@ struct options {
 };
 
 static bool
-parse(int argc, char **argv, struct choices *c, struct options *o)
+parse(int argc, char **argv, struct install *in, struct options *o)
 {
+	struct choices *c = &in->choices;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:nrR:w")) != -1) {
-		if (opt == '?')
+	while ((opt = getopt(argc, argv, "c:nrR:S:w")) != -1) {
+		if (opt == '?' ||
+		    (opt == 'S' && !scripts_add(&in->scripts, optarg)))
 			return false;
 		o->dry |= opt == 'n';
 		o->restart |= opt == 'r';
@@ -142,7 +145,7 @@ main(int argc, char **argv)
 	struct options o = { .dry = false };
 	int n, rc;
 
-	if (!parse(argc, argv, &in.choices, &o))
+	if (!parse(argc, argv, &in, &o))
 		return 1;
 	if (o.complete)
 		return complete(&in, o.complete);

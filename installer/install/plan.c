@@ -138,6 +138,10 @@ plan_print(const struct install *in, FILE *out)
 		fprintf(out, "its host is installed anew, %s is kept\n",
 		    in->layout.parts[PART_SR].path);
 	print_steps(in, out);
+	for (int i = 0; i < in->scripts.n; i++)
+		fprintf(out, "script of %s: %s\n",
+		    script_stage_name(in->scripts.v[i].stage),
+		    in->scripts.v[i].path);
 	for (int i = 0; i < PART_N; i++)
 		fprintf(out, "partition %d: %s, %.2f GiB\n", i + 1,
 		    in->layout.parts[i].name,
@@ -172,14 +176,48 @@ run_step(struct install *in, const struct step *s)
 	return 0;
 }
 
-int
-plan_run(struct install *in)
+static int
+run_scripts(struct install *in, enum script_stage stage, const char *arg,
+    const char *remains)
 {
-	in->done = 0;
-	in->began_mono = now_mono();
+	char why[SCRIPT_WHY];
+
+	if (scripts_run(&in->scripts, stage, arg, why) == 0)
+		return 0;
+	in->remains = remains;
+	return install_fail(in, "%s", why);
+}
+
+static int
+run_steps(struct install *in)
+{
 	for (int i = 0; i < install_n_steps; i++)
 		if (is_done(in, &install_steps[i]) &&
 		    run_step(in, &install_steps[i]))
 			return -1;
 	return 0;
+}
+
+/* Those of the end hear of a failure, and what they say of it changes nothing:
+ * why it failed stays what is told. */
+static int
+give_up(struct install *in)
+{
+	char why[SCRIPT_WHY];
+
+	if (scripts_run(&in->scripts, STAGE_COMPLETE, "1", why))
+		fprintf(stderr, "%s\n", why);
+	return -1;
+}
+
+int
+plan_run(struct install *in)
+{
+	in->done = 0;
+	in->began_mono = now_mono();
+	if (run_scripts(in, STAGE_START, NULL,
+	    "nothing was written, the disk is as it was") || run_steps(in))
+		return give_up(in);
+	return run_scripts(in, STAGE_COMPLETE, "0",
+	    "the disk starts the new system");
 }

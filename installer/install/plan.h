@@ -14,6 +14,7 @@
 #include "choices.h"
 #include "disk/disk.h"
 #include "disk/layout.h"
+#include "script.h"
 
 /* How far it is. */
 struct progress {
@@ -32,6 +33,7 @@ struct install {
 	const char *programs;	/* folder: GRUB's parts, as a slot has them */
 	const char *state;	/* folder: what the host was told so far; what
 				 * was chosen comes on top */
+	struct scripts scripts;	/* of the answer file */
 	const char *target;	/* folder where parts of the disk are mounted */
 	/* Called with arg as each step begins and goes on. */
 	void (*tell)(void *arg, const struct progress *p);
@@ -78,7 +80,8 @@ bool plan_init(struct install *in, const struct disk *d, bool over,
 /* Is what each step needs given by those before it? */
 bool plan_is_whole(const struct install *in);
 void plan_print(const struct install *in, FILE *out);
-/* 0, or -1 with in->why naming the step, and in->remains. */
+/* With the scripts of all stages.  0, or -1 with in->why naming the step, and
+ * in->remains. */
 int plan_run(struct install *in);
 
 /* What a power cut kept the last steps from, by the host that was started all

@@ -290,9 +290,19 @@ keep_chosen(struct install *in)
 }
 
 static int
+run_scripts(struct install *in)
+{
+	char why[SCRIPT_WHY];
+
+	return scripts_run(&in->scripts, STAGE_POPULATED, in->target, why) ?
+	    install_fail(in, "%s", why) : 0;
+}
+
+static int
 fill_state(struct install *in)
 {
-	return folder(in, "login") || keep_all(in) || keep_chosen(in) ? -1 : 0;
+	return folder(in, "login") || keep_all(in) || keep_chosen(in) ||
+	    run_scripts(in) ? -1 : 0;
 }
 
 static int

@@ -18,5 +18,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(!choices_problem(&a.choices));
 	assert(!strpbrk(a.choices.network.interface, "\n'\"$`\\ /"));
 	assert(!strpbrk(a.choices.network.ntp, "\n'\"$`\\"));
+	for (int i = 0; i < a.n_scripts; i++)
+		assert(*a.scripts[i].from.url && (!a.scripts[i].local ||
+		    !strchr(a.scripts[i].from.url, '/')));
+	assert(!strpbrk(a.report.url, " \n"));
 	return 0;
 }

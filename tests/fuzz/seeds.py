@@ -52,6 +52,13 @@ DISKS_XML = {
 }
 
 ANSWERS = {
+    "scripts": b'<installation><primary-disk wipe="yes">S3Z9</primary-disk>'
+               b'<script stage="installation-start" type="url" cert="sha256:'
+               + b"0a" * 32 + b'" digest="sha256:' + b"0b" * 32 +
+               b'">https://192.0.2.1/a</script>'
+               b'<script stage="filesystem-populated" type="local">'
+               b"file:///b.sh</script><report>http://192.0.2.1/c</report>"
+               b"</installation>",
     "static": b'<?xml version="1.0"?>\n<installation>\n<root-password type='
               b'"hash">$6$saltsalt$' + b"x" * 86 + b"</root-password>"
               b"<hostname>host1.example.org</hostname>"

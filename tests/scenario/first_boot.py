@@ -243,6 +243,7 @@ class Server:
 
     def __init__(self, secure):
         self.asked = []
+        self.got = b""
         self.scheme = "https" if secure else "http"
         self.sock = socket.create_server(("127.0.0.1", 0))
         self.port = self.sock.getsockname()[1]
@@ -265,7 +266,11 @@ class Server:
                 if self.context:
                     s = self.context.wrap_socket(s, server_side=True)
                 with s:
-                    request = s.recv(4096).split(b" ")
+                    self.got = s.recv(4096)
+                    while self.got.startswith(b"POST") and \
+                            not self.got.endswith(b"wrong\n"):
+                        self.got += s.recv(4096)
+                    request = self.got.split(b" ")
                     if len(request) < 2:    # it thought better of it
                         continue
                     path = request[1].decode()
@@ -313,6 +318,116 @@ def a_server_with_another_certificate_is_not_asked():
         "/file", "cert=sha256:" + "0" * 64), "it was taken")
     check("without the certificate" in server.fetch("/file"), "it was taken")
     equal(server.asked, [], "what it was asked")
+
+
+def a_failure_is_sent():
+    with Boot():
+        for secure in (False, True):
+            server = Server(secure)
+            pin = ["cert=sha256:" + server.cert] if server.cert else []
+            url = "%s://127.0.0.1:%d" % (server.scheme, server.port)
+            with open("/run/log", "w") as f:
+                f.write("what went wrong\n")
+            for path, status in (("/file", 0), ("/none", 1)):
+                r = subprocess.run([XAPI, "fetch", "-p", "/run/log",
+                                    url + path, *pin], timeout=100)
+                equal(r.returncode, status, path)
+                equal(server.asked[-1], path, "path")
+                check(b"POST" in server.got and server.got.endswith(
+                    b"what went wrong\n"), server.got)
+        r = subprocess.run([XAPI, "fetch", "-p", "/run/no-such-file", url],
+                           capture_output=True, text=True, timeout=100)
+        equal(r.returncode, 1, r.stderr)
+
+
+def a_failure_is_told_once_to_whom_the_file_says():
+    with Boot("answerfile=http://a/ answerfile_report=http://other/ "
+              "answerfile_report_cert=sha256:bb") as b:
+        os.makedirs(TREE + "/usr/sbin", exist_ok=True)
+        os.makedirs(TREE + "/run/network", exist_ok=True)
+        put("/run/network/up", "")
+        put("/usr/sbin/bedplate-fetch", "#!/bin/sh\n"
+            "if [ \"$1\" != -p ]; then : >\"$2\"; exit 0; fi\n"
+            "cat \"$2\" >/tmp/sent\nshift 2\necho \"$*\" >>/tmp/told\n"
+            "[ ! -e /tmp/deaf ]\n", 0o755)
+        put("/usr/sbin/bedplate-answers", "#!/bin/sh\n"
+            "echo 'answers.xml:7: it is bad' >&2\n"
+            "[ ! -e /tmp/known ] || cp /tmp/known /run/bedplate/report\n"
+            "exit 1\n", 0o755)
+
+        def run():
+            p = subprocess.run(
+                ["chroot", TREE, "/usr/libexec/bedplate/answers", "url"],
+                capture_output=True, text=True, timeout=100)
+            equal(p.returncode, 1, p.stderr)
+            check("answers.xml:7: it is bad" in p.stdout, p.stdout)
+
+        put("/tmp/deaf", "")
+        run()
+        os.unlink(TREE + "/tmp/deaf")
+        put("/tmp/known", "https://told/ cert=sha256:aa\n")
+        run()
+        run()
+        check("answers.xml:7: it is bad" in read("/tmp/sent"), "not sent")
+        equal(read("/tmp/told").split("\n"),
+              ["http://other/ cert=sha256:bb"] * 2, "who was told")
+
+
+ANSWERS_PROGRAM = os.path.join(ROOT, "build", "musl", "bedplate-answers")
+
+
+def scripts_are_there_before_anything_is_done():
+    with Boot() as b:
+        os.makedirs(TREE + "/usr/sbin", exist_ok=True)
+        os.makedirs(TREE + "/run/bedplate", exist_ok=True)
+        shutil.copy(ANSWERS_PROGRAM, TREE + "/usr/sbin/bedplate-answers")
+        put("/usr/sbin/bedplate-install", "#!/bin/sh\necho \"$*\" >/tmp/args\n"
+            "cat /run/bedplate/scripts/0 /run/bedplate/scripts/1 >/tmp/ran\n",
+            0o755)
+        put("/usr/sbin/bedplate-fetch", "#!/bin/sh\necho \"$*\" >/tmp/asked\n"
+            "[ -e /tmp/there ] && echo fetched >\"$2\"\n", 0o755)
+        for name in ("/tmp/args", "/tmp/there"):
+            check(not os.path.exists(TREE + name), name)
+
+        def run(scripts, *options):
+            put("/tmp/answers.xml", "<installation>\n<hostname>h</hostname>\n"
+                "<primary-disk wipe='yes'>S1</primary-disk>\n%s\n"
+                "<report>http://a/b</report>\n</installation>\n" % scripts)
+            p = subprocess.run(
+                ["chroot", TREE, "/usr/sbin/bedplate-answers", *options,
+                 "/tmp/answers.xml"], capture_output=True, text=True,
+                timeout=100)
+            return p.returncode, p.stderr
+
+        def refused(why, *args):
+            status, said = run(*args)
+            equal(status, 1, said)
+            check("answers.xml:4: " in said and why in said, said)
+            for name in ("/state/hostname", "/tmp/args"):
+                check(not os.path.exists(TREE + name), name + " is there")
+
+        local = "<script stage='%s' type='local'>%s</script>"
+        url = "<script stage='installation-start' type='url'>http://a/x</script>"
+        refused("no network yet", url, "-v")
+        refused("for a file on a volume", local % ("installation-start", "a"))
+        refused("cannot be had", local % ("installation-start", "a"), "-v")
+        refused("cannot be had", url)
+        equal(read("/run/bedplate/report"), "http://a/b", "whom to tell")
+        put("/tmp/a.sh", "first\n")
+        put("/tmp/b", "second\n")
+        equal(run(local % ("filesystem-populated", "a.sh") +
+                  local % ("installation-complete", "file:///b"), "-v"),
+              (0, ""), "it is good")
+        equal(read("/tmp/ran"), "first\nsecond", "scripts")
+        equal(read("/tmp/args"), "-r -w -S filesystem-populated="
+              "/run/bedplate/scripts/0 -S installation-complete="
+              "/run/bedplate/scripts/1 -- S1", "how it is called")
+        equal(read("/state/hostname"), "h", "the name")
+        put("/tmp/there", "")
+        equal(run(url), (0, ""), "it is good")
+        check(read("/tmp/asked").endswith("http://a/x /run/bedplate/scripts/0"),
+              read("/tmp/asked"))
+        equal(read("/tmp/ran").split("\n")[0], "fetched", "the script")
 
 
 def fetched_answers_do_not_stay():
@@ -420,6 +535,9 @@ if __name__ == "__main__":
                    nothing_is_looked_at_when_a_guest_gets_a_disk,
                    answers_come_by_http_and_https,
                    a_server_with_another_certificate_is_not_asked,
+                   a_failure_is_sent,
+                   a_failure_is_told_once_to_whom_the_file_says,
+                   scripts_are_there_before_anything_is_done,
                    fetched_answers_do_not_stay,
                    scripts_find_who_the_host_is,
                    the_toolstack_is_restarted_by_its_usual_name]))

@@ -73,7 +73,8 @@ check-network: $(B)/host/xapi $(B)/host/xenopsd-sim \
 
 CHECK_TARGETS += check-first-boot
 ## check-first-boot: state that comes late, answers from afar; NAME=... as above
-check-first-boot: $(B)/host/xapi $(call dep,busybox)
+check-first-boot: $(B)/host/xapi $(B)/musl/bedplate-answers \
+		$(call dep,busybox)
 	@python3 tests/scenario/first_boot.py $(NAME)
 
 # Many clients at once, against the two programs with sanitizers.

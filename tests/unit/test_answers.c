@@ -31,6 +31,14 @@ refused(const char *inner, const char *because)
 	ck_assert_msg(strstr(why, because) != NULL, "'%s': %s", inner, why);
 }
 
+static void
+strcat_to(char *to, size_t size, const char *text)
+{
+	size_t len = strlen(to);
+
+	snprintf(to + len, size - len, "%s", text);
+}
+
 #define SUM "0123456789012345678901234567890123456789" \
 	"0123456789012345678901234567890123456789./ABCD"
 #define HASH "$6$saltsaltsaltsalt$" SUM
@@ -273,11 +281,90 @@ START_TEST(a_disk_to_install_to_is_named_once)
 }
 END_TEST
 
+#define DIGEST "sha256:00112233445566778899aabbccddeeff" \
+	"00112233445566778899AABBCCDDEEFF"
+#define DISK "<primary-disk>S3Z9</primary-disk>"
+#define URL_SCRIPT(more, where) "<script stage=\"installation-start\" " \
+	"type=\"url\"" more ">" where "</script>"
+
+START_TEST(scripts_have_a_stage_and_a_place)
+{
+	ck_assert(parse_in(DISK
+	    URL_SCRIPT(, " http://192.0.2.1:8000/a?b=c\n")
+	    URL_SCRIPT(" cert=\"" DIGEST "\" digest=\"" DIGEST "\"",
+		"https://host.example/x")
+	    "<script stage=\"filesystem-populated\" type=\"local\">"
+	    "file:///b.sh</script>"
+	    "<script stage=\"installation-complete\" type=\"local\">c"
+	    "</script>"));
+	ck_assert_int_eq(a.n_scripts, 4);
+	ck_assert_int_eq(a.scripts[0].stage, STAGE_START);
+	ck_assert_str_eq(a.scripts[0].from.url, "http://192.0.2.1:8000/a?b=c");
+	ck_assert_str_eq(a.scripts[0].from.cert, "");
+	ck_assert_str_eq(a.scripts[1].from.cert, DIGEST);
+	ck_assert_str_eq(a.scripts[1].from.digest, DIGEST);
+	ck_assert_int_eq(a.scripts[2].stage, STAGE_POPULATED);
+	ck_assert(a.scripts[2].local && !a.scripts[1].local);
+	ck_assert_str_eq(a.scripts[2].from.url, "b.sh");
+	ck_assert_int_eq(a.scripts[3].stage, STAGE_COMPLETE);
+}
+END_TEST
+
+START_TEST(scripts_that_cannot_run_are_refused)
+{
+	static const char one[] = URL_SCRIPT(, "http://a/");
+	char inner[SCRIPTS_MAX * sizeof(one) + 100] = DISK;
+
+	refused_by_name(DISK "<script type=\"url\">http://a/</script>",
+	    "stage=\"\"");
+	refused_by_name(DISK "<script stage=\"installation-starts\" "
+	    "type=\"url\">http://a/</script>", "installation-starts");
+	refused_by_name(DISK "<script stage=\"installation-start\" "
+	    "type=\"nfs\">a:/b</script>", "nfs");
+	refused_by_name(DISK "<script stage=\"installation-start\">a"
+	    "</script>", "type=\"\"");
+	refused_by_name(DISK URL_SCRIPT(, "ftp://a/"), "no URL");
+	refused_by_name(DISK URL_SCRIPT(, "http:///a"), "no host");
+	refused_by_name(DISK URL_SCRIPT(, "http://user@a/"), "a user");
+	refused_by_name(DISK URL_SCRIPT(, "http://a/b c"), "no URL");
+	refused_by_name(DISK URL_SCRIPT(, "https://a/"), "needs cert");
+	refused_by_name(DISK URL_SCRIPT(" cert=\"sha256:12\"", "https://a/"),
+	    "cert of");
+	refused_by_name(DISK URL_SCRIPT(" digest=\"x\"", "http://a/"),
+	    "digest of");
+	refused_by_name(DISK URL_SCRIPT(, ""), "empty");
+	refused_by_name(DISK "<script stage=\"installation-start\" "
+	    "type=\"local\">../a</script>", "no name of a file");
+	refused_by_name(DISK "<script stage=\"installation-start\" "
+	    "type=\"local\">.a</script>", "no name of a file");
+	refused_by_name(URL_SCRIPT(, "http://a/"), "without");
+	for (int i = 0; i < SCRIPTS_MAX; i++)
+		strcat_to(inner, sizeof(inner), one);
+	ck_assert(parse_in(inner));
+	strcat_to(inner, sizeof(inner), one);
+	refused_by_name(inner, "more than 8");
+}
+END_TEST
+
+START_TEST(a_failure_is_told_where_the_file_says)
+{
+	ck_assert(parse_in("<report>http://a:1/b</report>"));
+	ck_assert_str_eq(a.report.url, "http://a:1/b");
+	ck_assert(parse_in("<report cert=\"" DIGEST "\">https://a/b"
+	    "</report>"));
+	ck_assert_str_eq(a.report.cert, DIGEST);
+	refused_by_name("<report>https://a/b</report>", "needs cert");
+	refused_by_name("<report>a</report>", "no URL");
+	refused_by_name("<report>http://a/</report><report>http://b/</report>",
+	    "twice");
+}
+END_TEST
+
 START_TEST(nothing_is_passed_over)
 {
 	static const char *const later[] = {
 		"guest-disks", "guest-disk", "source",
-		"driver-source", "script", "post-install-script",
+		"driver-source", "post-install-script",
 		"install-failed-script", "bootloader", "fcoe-interface",
 		"ui-confirmation-prompt", "existing-installation",
 		"backup-disk", "no-such-thing",
@@ -360,6 +447,9 @@ main(void)
 	    an_interface_is_what_it_says_or_refused,
 	    the_parts_of_an_interface_are_known_and_there_once,
 	    what_counts_once_is_not_taken_twice,
-	    a_disk_to_install_to_is_named_once, nothing_is_passed_over,
+	    a_disk_to_install_to_is_named_once,
+	    scripts_have_a_stage_and_a_place,
+	    scripts_that_cannot_run_are_refused,
+	    a_failure_is_told_where_the_file_says, nothing_is_passed_over,
 	    only_a_fresh_start_is_known, a_reinstallation_has_a_serial);
 }

@@ -286,6 +286,42 @@ START_TEST(each_step_has_what_it_needs)
 }
 END_TEST
 
+/* A script in a file; what the installation is told of it. */
+static void
+add_script(struct install *in, const char *stage, const char *text)
+{
+	static char words[2][PATH_MAX + 64];
+	char *word = words[in->scripts.n];
+	FILE *f = fopen(scratch_file(stage), "w");
+
+	fprintf(f, "%s\n", text);
+	fclose(f);
+	snprintf(word, sizeof(words[0]), "%s=%s", stage, scratch_file(stage));
+	ck_assert(scripts_add(&in->scripts, word));
+}
+
+START_TEST(a_script_that_fails_first_leaves_the_disk_alone)
+{
+	struct install in = { .over = false };
+	char said[64] = "";
+	FILE *f;
+
+	/* a step would have a disk without a name, and nobody to tell */
+	add_script(&in, "installation-start", "exit 3");
+	add_script(&in, "installation-complete", "echo $# $1 >$0.said");
+	ck_assert_int_eq(plan_run(&in), -1);
+	ck_assert_str_eq(in.why,
+	    "the script of installation-start ended with 3");
+	ck_assert_str_eq(in.remains,
+	    "nothing was written, the disk is as it was");
+	f = fopen(scratch_file("installation-complete.said"), "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(said, sizeof(said), f));
+	fclose(f);
+	ck_assert_str_eq(said, "1 1\n");
+}
+END_TEST
+
 /* -- tables and marks, in an image -- */
 
 static struct disk image;
@@ -389,6 +425,7 @@ main(void)
 	    an_unfinished_installation_goes_on_and_keeps_an_sr,
 	    large_sectors_need_uefi, a_serial_is_kept_as_a_whole_or_refused,
 	    each_step_has_what_it_needs,
+	    a_script_that_fails_first_leaves_the_disk_alone,
 	    an_installation_is_known_by_its_table_and_mark,
 	    what_cannot_be_told_counts_as_installed);
 }

@@ -95,14 +95,15 @@ is_pinned(BIO *bio, const char *hex)
 
 /* The head says that all is well, and how long the body is, or -1. */
 static int
-check_head(const char *head, size_t len, long *length_out,
-    char why[static FETCH_WHY])
+check_head(const struct fetch *f, const char *head, size_t len,
+    long *length_out, char why[static FETCH_WHY])
 {
 	static const char name[] = "\r\ncontent-length:";
-	const char *p = head;
+	const char *p = head, *well = f->post ? " 2" : " 200";
 
 	*length_out = -1;
-	if (strncmp(head, "HTTP/1.", 7) != 0 || strncmp(head + 8, " 200", 4))
+	if (strncmp(head, "HTTP/1.", 7) != 0 ||
+	    strncmp(head + 8, well, strlen(well)) != 0)
 		return bad(why, "the server answers", head);
 	for (; (p = memchr(p, '\r', len - (size_t)(p - head))); p++) {
 		if (strncasecmp(p, "\r\ntransfer-encoding:", 20) == 0)
@@ -125,7 +126,7 @@ take_body(const struct fetch *f, const struct buf *all, struct buf *out,
 		return bad(why, "no answer that is understood", f->url);
 	head = (size_t)(end - all->data) + 4;
 	len = all->len - head;
-	if (check_head(all->data, head, &length, why))
+	if (check_head(f, all->data, head, &length, why))
 		return -1;
 	if (length >= 0 && (size_t)length != len)
 		return bad(why, "cut short, or longer than allowed", f->url);
@@ -135,6 +136,28 @@ take_body(const struct fetch *f, const struct buf *all, struct buf *out,
 		return bad(why, "not the file of that digest", f->url);
 	buf_add(out, all->data + head, len);
 	return 0;
+}
+
+/* All at once: a server that answers its first part may close on the rest. */
+static int
+ask(const struct fetch *f, const struct target *t, BIO *bio)
+{
+	struct buf b = { 0 };
+	size_t written;
+	int rc;
+
+	buf_addf(&b, "%s %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n",
+	    f->post ? "POST" : "GET", t->path, t->host);
+	if (f->post)
+		buf_addf(&b, "Content-Type: text/plain\r\n"
+		    "Content-Length: %zu\r\n", f->post_len);
+	buf_adds(&b, "\r\n");
+	if (f->post_len)
+		buf_add(&b, f->post, f->post_len);
+	rc = BIO_write_ex(bio, b.data, b.len, &written) == 1 &&
+	    written == b.len ? 0 : -1;
+	buf_release(&b);
+	return rc;
 }
 
 static int
@@ -151,8 +174,7 @@ talk(const struct fetch *f, const struct target *t, BIO *bio, struct buf *out,
 	if (t->secure && !is_pinned(bio, f->cert))
 		return bad(why, "another certificate than the one named",
 		    t->connect);
-	if (BIO_printf(bio, "GET %s HTTP/1.0\r\nHost: %s\r\n"
-	    "Connection: close\r\n\r\n", t->path, t->host) <= 0)
+	if (ask(f, t, bio))
 		return bad(why, "cannot ask", t->connect);
 	while (all.len <= f->max + HEAD_MAX &&
 	    (n = BIO_read(bio, piece, sizeof(piece))) > 0)

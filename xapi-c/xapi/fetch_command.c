@@ -1,11 +1,15 @@
 #include "xapi/fetch_command.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/atomic_file.h"
+#include "base/mem.h"
 #include "net/fetch.h"
 
 #define FILE_MAX (256u << 10)
@@ -39,12 +43,11 @@ digest_of(const char *word, const char *name)
 	return strlen(hex) == HEX_LEN ? hex : NULL;
 }
 
+/* The words after the URL. */
 static bool
-parse(int argc, char **argv, struct fetch *f)
+parse_digests(int argc, char **argv, struct fetch *f)
 {
-	bool ok = argc >= 3;
-
-	for (int i = 3; ok && i < argc; i++) {
+	for (int i = 0; i < argc; i++) {
 		const char *cert = digest_of(argv[i], "cert");
 		const char *digest = digest_of(argv[i], "digest");
 
@@ -52,39 +55,79 @@ parse(int argc, char **argv, struct fetch *f)
 			f->cert = cert;
 		if (digest)
 			f->digest = digest;
-		ok = cert || digest;
+		if (!cert && !digest)
+			return false;
 	}
-	if (ok)
-		f->url = argv[1];
-	return ok;
+	return true;
 }
 
-int
-fetch_command(int argc, char **argv)
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: bedplate-fetch URL FILE [cert=sha256:HEX] "
+	    "[digest=sha256:HEX]\n"
+	    "       bedplate-fetch -p FILE URL [cert=sha256:HEX]\n");
+	return 2;
+}
+
+static int
+get(const struct fetch *f, const char *path)
 {
 	const struct atomic_file how = { .mode = 0600, .fleeting = true };
-	struct fetch f = { .max = FILE_MAX };
 	struct buf text = { 0 };
 	char why[FETCH_WHY];
 	int rc;
 
-	if (!parse(argc, argv, &f)) {
-		fprintf(stderr, "usage: bedplate-fetch URL FILE "
-		    "[cert=sha256:HEX] [digest=sha256:HEX]\n");
-		return 2;
-	}
-	alarm(LIMIT_S);
-	if (fetch(&f, &text, why)) {
+	if (fetch(f, &text, why)) {
 		fprintf(stderr, "bedplate-fetch: %s\n", why);
 		return 1;
 	}
-	rc = atomic_file_write(argv[2], text.data ? text.data : "", text.len,
+	rc = atomic_file_write(path, text.data ? text.data : "", text.len,
 	    &how);
 	if (text.data)
 		explicit_bzero(text.data, text.cap);
 	buf_release(&text);
 	if (rc)
-		fprintf(stderr, "bedplate-fetch: '%s': %s\n", argv[2],
+		fprintf(stderr, "bedplate-fetch: '%s': %s\n", path,
 		    strerror(-rc));
 	return rc ? 1 : 0;
+}
+
+static int
+post(struct fetch *f, const char *path)
+{
+	char *data = mem_alloc(FILE_MAX), why[FETCH_WHY];
+	FILE *in = fopen(path, "re");
+	struct buf answer = { 0 };
+	int rc = 1;
+
+	if (!in) {
+		fprintf(stderr, "bedplate-fetch: '%s': %s\n", path,
+		    strerror(errno));
+		goto out;
+	}
+	f->post_len = fread(data, 1, FILE_MAX, in);
+	f->post = data;
+	fclose(in);
+	rc = fetch(f, &answer, why) ? 1 : 0;
+	if (rc)
+		fprintf(stderr, "bedplate-fetch: %s\n", why);
+out:
+	buf_release(&answer);
+	free(data);
+	return rc;
+}
+
+int
+fetch_command(int argc, char **argv)
+{
+	struct fetch f = { .max = FILE_MAX };
+	bool sends = argc > 3 && strcmp(argv[1], "-p") == 0;
+
+	if (argc < 3 || !parse_digests(argc - 3 - sends, argv + 3 + sends, &f))
+		return usage();
+	f.url = argv[sends ? 3 : 1];
+	signal(SIGPIPE, SIG_IGN);
+	alarm(LIMIT_S);
+	return sends ? post(&f, argv[2]) : get(&f, argv[2]);
 }

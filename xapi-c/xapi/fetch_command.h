@@ -1,7 +1,9 @@
 /*
  * bedplate-fetch URL FILE [cert=sha256:HEX] [digest=sha256:HEX], or `xapi
  * fetch`: the answer file of answerfile=URL into FILE, which its owner alone
- * may read.  Here because xapi has TLS; it shares nothing with the daemon.
+ * may read; a script of it, too.  -p FILE URL [cert=sha256:HEX] sends FILE to
+ * the server by POST, its first 256 KiB.  Here because xapi has TLS; it shares
+ * nothing with the daemon.
  */
 #ifndef XAPI_FETCH_COMMAND_H
 #define XAPI_FETCH_COMMAND_H

@@ -15,6 +15,7 @@ import ssl
 import sys
 import tempfile
 import time
+from xmlrpc.client import DateTime
 
 from bench import (MIB, PASSWORD, Api, Bench, Refused, check, equal, main,
                    refused, until)
@@ -1402,6 +1403,10 @@ def the_clock_follows_whom_it_is_told():
         servers = ["ntp.example", "192.0.2.1", "2001:db8::1"]
         api("host.set_ntp_custom_servers", host, servers)
         equal(seen(), ("DHCP", servers), "mode and servers")
+        equal(refused("NOT_ALLOWED_WHEN_NTP_IS_ENABLED", api,
+                      "host.set_servertime", host,
+                      DateTime("20300102T03:04:05Z")), [host], "host")
+        check(not os.path.exists(b.path("host/clock")), "the clock was set")
         api("host.set_ntp_mode", host, "Custom")
         equal(kept(), "mode=custom\nservers=%s\n" % " ".join(servers), "file")
         equal(refused("INVALID_NTP_CONFIG", api,
@@ -1415,6 +1420,13 @@ def the_clock_follows_whom_it_is_told():
         equal(kept(), "mode=disabled\nservers=%s\n" % " ".join(servers),
               "file")
         equal(api("host.get_ntp_synchronized", host), False, "synchronized")
+        for bad in ("19991231T23:59:59Z", "21000101T00:00:00Z"):
+            refused("INVALID_VALUE", api, "host.set_servertime", host,
+                    DateTime(bad))
+        api("host.set_servertime", host,
+            DateTime("20300102T03:04:05Z"))
+        with open(b.path("host/clock")) as f:
+            equal(f.read(), "1893553445\n", "clock")
         for stratum, follows in (("3", True), ("16", False)):
             with open(b.path("host/ntp.news"), "w") as f:
                 f.write(stratum + "\n")
@@ -1470,6 +1482,10 @@ def a_host_shows_its_logs():
         for message in ("dmesg", "dmesg_clear"):
             equal(api("host." + message, host), "(XEN) Xen version\n", message)
         equal(api("host.dmesg", host), "", "dmesg after dmesg_clear")
+        for bad in ("", "a b", "x" * 33, "\u00e9"):
+            refused("INVALID_VALUE", api, "host.send_debug_keys", host, bad)
+        api("host.send_debug_keys", host, "dq")
+        equal(api("host.dmesg", host), "(XEN) keys 'dq' pressed\n", "keys")
         refused("XENAPI_MISSING_PLUGIN", api, "VM.call_plugin", b.vm(api),
                 "guest-agent-operation", "version", {})
 

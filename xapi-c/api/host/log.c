@@ -1,6 +1,8 @@
-/* What the host has written down: xapi's log, and the hypervisor's. */
+/* What the host has written down: xapi's log, and the hypervisor's, which can be
+ * asked by keys. */
 #include "api/ops_error.h"
 #include "api/xapi.h"
+#include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
 
@@ -51,4 +53,22 @@ api_host_dmesg_clear(struct call *c, const struct host_dmesg_clear_args *a,
     const char **result)
 {
 	return read_ring(c, &a->host, true, result);
+}
+
+int
+api_host_send_debug_keys(struct call *c,
+    const struct host_send_debug_keys_args *a)
+{
+	const struct xenops_debug_keys_args args = { .keys = a->keys };
+	struct ops_call k;
+
+	if (!call_find(c, CLASS_HOST, &a->host))
+		return -1;
+	ops_prepare(c, &k);
+	if (ops_debug_keys(c->x->ops, &k, &args))
+		return k.err.code == XENOPS_CODE_BAD_REQUEST ?
+		    err_invalid_value(c, "keys", k.err.text) :
+		    ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "debug_keys" });
+	return 0;
 }

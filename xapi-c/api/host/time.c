@@ -77,6 +77,28 @@ api_host_get_ntp_synchronized(struct call *c,
 	return 0;
 }
 
+/* xenopsd, which sets it, knows whether it may be. */
+int
+api_host_set_servertime(struct call *c,
+    const struct host_set_servertime_args *a)
+{
+	const struct xenops_host_set_time_args args = { .time = a->value };
+	struct ops_call k;
+
+	if (!call_find(c, CLASS_HOST, &a->self))
+		return -1;
+	ops_prepare(c, &k);
+	if (ops_host_set_time(c->x->ops, &k, &args) == 0)
+		return 0;
+	if (k.err.code == XENOPS_CODE_BAD_STATE)
+		return err_not_allowed_when_ntp_is_enabled(c,
+		    call_ref_text(c, &a->self));
+	if (k.err.code == XENOPS_CODE_BAD_REQUEST)
+		return err_invalid_value(c, "value", k.err.text);
+	return ops_failed(c, &k, &(struct ops_subject){
+	    .operation = "set_time" });
+}
+
 /* -- time servers -- */
 
 struct ntp {

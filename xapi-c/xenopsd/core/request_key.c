@@ -115,12 +115,14 @@ request_key(const struct request *rq)
 		return (struct worker_key){ .name = "hostname",
 			.class = WORKER_HOST };
 	if (rq->message == XENOPS_LOG_READ ||
-	    rq->message == XENOPS_XEN_LOG_READ)
+	    rq->message == XENOPS_XEN_LOG_READ ||
+	    rq->message == XENOPS_DEBUG_KEYS)
 		return (struct worker_key){ .name = "log",
 			.class = WORKER_HOST };
 	if (rq->message == XENOPS_HOST_SET_NTP_MODE ||
 	    rq->message == XENOPS_HOST_SET_NTP_SERVERS ||
-	    rq->message == XENOPS_HOST_SET_TIMEZONE)
+	    rq->message == XENOPS_HOST_SET_TIMEZONE ||
+	    rq->message == XENOPS_HOST_SET_TIME)
 		return (struct worker_key){ .name = "time",
 			.class = WORKER_HOST };
 	return (struct worker_key){ .name = vm, .sr = sr_of(rq),

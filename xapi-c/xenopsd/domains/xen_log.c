@@ -30,3 +30,20 @@ xen_log_read(struct request *rq, const void *args, void *result)
 	return more >= 0 ? 0 : request_fail(rq, XENOPS_CODE_INTERNAL,
 	    "cannot read the hypervisor's log: %s", xl_error(xl));
 }
+
+int
+xen_debug_keys(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_debug_keys_args *a = args;
+	struct xl *xl = ((struct daemon *)rq->daemon)->xl;
+
+	(void)result;
+	if (!logs_are_keys(a->keys))
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "not up to %d printable characters", LOGS_KEYS_MAX);
+	/* libxl reads them only */
+	if (libxl_send_debug_keys(xl->ctx, arena_strdup(rq->arena, a->keys)))
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "cannot send debug keys: %s", xl_error(xl));
+	return 0;
+}

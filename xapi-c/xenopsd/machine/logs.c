@@ -104,6 +104,17 @@ logs_read(struct request *rq, const char *folder, const char **text_out)
 	    "cannot read the log: %s", strerror(-rc));
 }
 
+bool
+logs_are_keys(const char *keys)
+{
+	size_t len = keys ? strlen(keys) : 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (keys[i] <= ' ' || keys[i] > '~')
+			return false;
+	return len > 0 && len <= LOGS_KEYS_MAX;
+}
+
 int
 host_log_read(struct request *rq, const void *args, void *result)
 {

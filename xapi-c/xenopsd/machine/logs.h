@@ -16,6 +16,10 @@ int logs_read(struct request *rq, const char *folder, const char **text_out);
 /* The end of b as such a text; releases it. */
 const char *logs_text(struct arena *a, struct buf *b);
 
+/* Are they debug keys of the hypervisor's, at least by their form? */
+#define LOGS_KEYS_MAX 32
+bool logs_are_keys(const char *keys);
+
 /* The handler of the real host. */
 request_handler host_log_read;
 

@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/rtc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/atomic_file.h"
@@ -13,6 +16,8 @@
 #include "base/zone.h"
 
 #define LINE_SIZE 4096
+#define TIME_MIN 946684800LL		/* 2000 */
+#define TIME_MAX 4102444800LL		/* 2100: beyond what an RTC tells */
 #define STRATUM_UNSYNCHRONIZED 16	/* RFC 5905 */
 
 const struct timekeeper timekeeper_real = {
@@ -20,6 +25,7 @@ const struct timekeeper timekeeper_real = {
 	.zones = "/usr/share/bedplate/timezones",
 	.ntp_control = "/run/service/ntpd/control",
 	.ntp_news = "/run/network/ntp.news",
+	.rtc = "/dev/rtc0",
 };
 
 static const char *const mode_names[] = {
@@ -222,6 +228,63 @@ timekeeper_set_timezone(struct request *rq, const struct timekeeper *tk,
 	return keep(rq, tk, "timezone", arena_printf(rq->arena, "%s\n", name));
 }
 
+/* What the next boot begins with; a machine may have none. */
+static void
+set_rtc(const char *path, time_t now)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct rtc_time t = { 0 };
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	t.tm_sec = tm.tm_sec;
+	t.tm_min = tm.tm_min;
+	t.tm_hour = tm.tm_hour;
+	t.tm_mday = tm.tm_mday;
+	t.tm_mon = tm.tm_mon;
+	t.tm_year = tm.tm_year;
+	if (fd == -1 || ioctl(fd, RTC_SET_TIME, &t) == -1)
+		log_warn("cannot set the machine's clock '%s': %s", path,
+		    strerror(errno));
+	if (fd != -1)
+		close(fd);
+}
+
+/* 0 or -errno. */
+static int
+set_clocks(struct request *rq, const struct timekeeper *tk, time_t now)
+{
+	const struct timespec ts = { .tv_sec = now };
+	const char *text = arena_printf(rq->arena, "%lld\n", (long long)now);
+
+	if (tk->clock)
+		return atomic_file_write(tk->clock, text, strlen(text),
+		    &(struct atomic_file){ .mode = 0644 });
+	if (clock_settime(CLOCK_REALTIME, &ts) == -1)
+		return -errno;
+	set_rtc(tk->rtc, now);
+	return 0;
+}
+
+int
+timekeeper_set_time(struct request *rq, const struct timekeeper *tk,
+    const struct xenops_host_set_time_args *a)
+{
+	struct xenops_host_info now = { 0 };
+	int rc;
+
+	if (a->time < TIME_MIN || a->time >= TIME_MAX)
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "not a time from 2000 to 2099");
+	timekeeper_fill(rq->arena, tk, &now);
+	if (now.ntp_mode != XENOPS_NTP_MODE_DISABLED)
+		return request_fail(rq, XENOPS_CODE_BAD_STATE,
+		    "the clock follows time servers");
+	rc = set_clocks(rq, tk, (time_t)a->time);
+	return rc ? request_fail(rq, XENOPS_CODE_IO, "cannot set the clock: %s",
+	    strerror(-rc)) : 0;
+}
+
 void
 timekeeper_get(struct arena *a, const struct timekeeper *tk,
     struct xenops_host_time_get_result *r)
@@ -258,6 +321,13 @@ host_set_timezone(struct request *rq, const void *args, void *result)
 {
 	(void)result;
 	return timekeeper_set_timezone(rq, &timekeeper_real, args);
+}
+
+int
+host_set_time(struct request *rq, const void *args, void *result)
+{
+	(void)result;
+	return timekeeper_set_time(rq, &timekeeper_real, args);
 }
 
 int

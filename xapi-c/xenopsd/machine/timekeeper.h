@@ -22,6 +22,9 @@ struct timekeeper {
 	const char *zones;		/* the file */
 	const char *ntp_control;	/* of ntpd's supervisor; NULL: none */
 	const char *ntp_news;		/* what ntpd said last */
+	const char *rtc;		/* the machine's clock */
+	const char *clock;		/* a file that is set in place of all
+					 * clocks; NULL: they are */
 };
 
 /* dom0's. */
@@ -36,11 +39,14 @@ int timekeeper_set_servers(struct request *rq, const struct timekeeper *tk,
     const struct xenops_host_set_ntp_servers_args *a);
 int timekeeper_set_timezone(struct request *rq, const struct timekeeper *tk,
     const struct xenops_host_set_timezone_args *a);
+/* bad_state: the clock follows time servers. */
+int timekeeper_set_time(struct request *rq, const struct timekeeper *tk,
+    const struct xenops_host_set_time_args *a);
 void timekeeper_get(struct arena *a, const struct timekeeper *tk,
     struct xenops_host_time_get_result *r);
 
 /* The handlers of the real host. */
 request_handler host_set_ntp_mode, host_set_ntp_servers, host_set_timezone;
-request_handler host_time_get;
+request_handler host_set_time, host_time_get;
 
 #endif

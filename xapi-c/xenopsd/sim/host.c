@@ -90,10 +90,11 @@ keep_time(struct sim *m)
 	if (snprintf(m->zones, sizeof(m->zones), "%s/timezones", dir) >=
 	    (int)sizeof(m->zones) || snprintf(m->ntp_news,
 	    sizeof(m->ntp_news), "%s/ntp.news", dir) >=
-	    (int)sizeof(m->ntp_news))
+	    (int)sizeof(m->ntp_news) || snprintf(m->clock,
+	    sizeof(m->clock), "%s/clock", dir) >= (int)sizeof(m->clock))
 		return -ENAMETOOLONG;
 	m->time = (struct timekeeper){ .state_dir = dir, .zones = m->zones,
-		.ntp_news = m->ntp_news };
+		.ntp_news = m->ntp_news, .clock = m->clock };
 	return file_write(m->zones, zones, sizeof(zones) - 1, true);
 }
 
@@ -355,6 +356,15 @@ sim_host_set_timezone(struct request *rq, const void *args, void *result)
 }
 
 int
+sim_host_set_time(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)result;
+	return timekeeper_set_time(rq, &m->time, args);
+}
+
+int
 sim_host_time_get(struct request *rq, const void *args, void *result)
 {
 	struct sim *m = rq->daemon;
@@ -376,15 +386,38 @@ sim_log_read(struct request *rq, const void *args, void *result)
 	    m->cfg.state_dir), &r->text);
 }
 
+static const char *
+ring_path(struct request *rq)
+{
+	return arena_printf(rq->arena, "%s/xen.log",
+	    ((struct sim *)rq->daemon)->cfg.state_dir);
+}
+
+/* The hypervisor has nothing more to say of them. */
+int
+sim_debug_keys(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_debug_keys_args *a = args;
+	FILE *f;
+
+	(void)result;
+	if (!logs_are_keys(a->keys))
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "not up to %d printable characters", LOGS_KEYS_MAX);
+	f = fopen(ring_path(rq), "ae");
+	if (!f || fprintf(f, "(XEN) keys '%s' pressed\n", a->keys) < 0 ||
+	    fflush(f))
+		request_fail(rq, XENOPS_CODE_IO, "cannot write the ring");
+	return f && fclose(f) == 0 ? 0 : -1;
+}
+
 /* The file "xen.log" is the hypervisor's ring. */
 int
 sim_xen_log_read(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_xen_log_read_args *a = args;
 	struct xenops_xen_log_read_result *r = result;
-	struct sim *m = rq->daemon;
-	const char *path = arena_printf(rq->arena, "%s/xen.log",
-	    m->cfg.state_dir);
+	const char *path = ring_path(rq);
 	struct buf b = { 0 };
 	int rc = file_read(path, SMALL_FILE, &b);
 

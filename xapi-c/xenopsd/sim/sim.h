@@ -59,6 +59,7 @@ struct sim {
 	struct timekeeper time;		/* files of state_dir */
 	char zones[PATH_MAX];
 	char ntp_news[PATH_MAX];
+	char clock[PATH_MAX];
 	char hostname[256];
 	char address[46];		/* one that was set later */
 	char uuid[UUID_TEXT_LEN + 1];
@@ -80,7 +81,7 @@ bool sim_bridge_exists(struct sim *m, const char *name);
 request_handler sim_host_get, sim_host_set_hostname,
     sim_host_set_ntp_mode, sim_host_set_ntp_servers,
     sim_host_set_timezone, sim_host_time_get, sim_host_power,
-    sim_log_read, sim_xen_log_read,
+    sim_host_set_time, sim_log_read, sim_xen_log_read, sim_debug_keys,
     sim_secret_set, sim_update_open, sim_backup_open, sim_restore_open,
     sim_bridge_create, sim_bridge_destroy, sim_bridge_find;
 

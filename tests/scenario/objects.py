@@ -4,9 +4,12 @@ secrets, messages, groups, schedules, appliances.
 	objects.py [NAME...]
 """
 
+import hashlib
 import http.client
 import os
 import socket
+import ssl
+import subprocess
 import sys
 import time
 from xmlrpc.client import DateTime
@@ -423,6 +426,99 @@ def what_a_host_has_not_is_said():
             "host.get_system_status_capabilities", host)[0], "reason")
 
 
+def make_certificate(b, name, *options, key="rsa:2048", days="1"):
+    """PEM texts of a certificate by openssl, and of its key."""
+    files = b.path(name + ".crt"), b.path(name + ".key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", key, "-nodes",
+                    "-subj", "/CN=" + name, "-out", files[0], "-keyout",
+                    files[1], "-days", days, *options], check=True,
+                   stderr=subprocess.DEVNULL)
+    texts = []
+    for file in files:
+        with open(file, encoding="ascii") as f:
+            texts.append(f.read())
+    return texts
+
+
+def shown(b):
+    """The certificate that new connections get."""
+    return ssl.get_server_certificate(("127.0.0.1", b.https))
+
+
+def fingerprint(pem, algorithm):
+    text = hashlib.new(algorithm, ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+    return ":".join(text[i:i + 2] for i in range(0, len(text), 2)).upper()
+
+
+def recorded(api):
+    """Its record, the only one."""
+    (record,) = api("Certificate.get_all_records").values()
+    return record
+
+
+def a_certificate_is_installed():
+    """New connections get it at once, those that are there go on; it stays, until
+    it is replaced by one that the host makes."""
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        first = shown(b)
+        equal(recorded(api)["fingerprint_sha1"], fingerprint(first, "sha1"),
+              "SHA-1")
+        cert, key = make_certificate(b, "operator")
+        other = make_certificate(b, "authority")[0]
+        api("host.install_server_certificate", host, cert, key, other)
+        equal(api("host.get_server_certificate", host), cert, "it says")
+        equal(shown(b), cert, "certificate")
+        record = recorded(api)
+        equal((record["type"], record["host"], record["fingerprint_sha256"]),
+              ("host", host, fingerprint(cert, "sha256")), "record")
+        with open(b.path("xapi/fingerprint")) as f:
+            equal(f.read(), fingerprint(cert, "sha256") + "\n", "console")
+        with open(b.path("xapi/server.pem")) as f:
+            equal(f.read().count("BEGIN CERTIFICATE"), 2, "chain")
+        b.kill_xapi()
+        b.start_xapi()
+        equal(shown(b), cert, "certificate after a restart")
+        api = b.ready()
+        api("host.reset_server_certificate", host)
+        check(shown(b) not in (first, cert), "it is an old one")
+        until("its record", lambda: recorded(api)["fingerprint_sha256"] ==
+              fingerprint(shown(b), "sha256"))
+
+
+def a_certificate_that_is_not_good_changes_nothing():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        first = shown(b)
+        cert, key = make_certificate(b, "good")
+        short = make_certificate(b, "short", key="rsa:1024")
+        ec = make_certificate(b, "ec", "-pkeyopt",
+                              "ec_paramgen_curve:P-256", key="ec")
+        weak = make_certificate(b, "weak", "-sha1")
+        locked = subprocess.run(
+            ["openssl", "pkey", "-aes128", "-passout", "pass:x"], check=True,
+            input=key, capture_output=True, text=True).stdout
+
+        def bad(code, *args):
+            return refused("SERVER_CERTIFICATE_" + code, api,
+                           "host.install_server_certificate", host, *args)
+        for text in ("", "junk", cert, locked, "x" * (1 << 17)):
+            bad("KEY_INVALID", cert, text, "")
+        for text in ("", "junk", key, cert[:200], "x" * (1 << 17)):
+            bad("INVALID", text, key, "")
+        equal(bad("KEY_RSA_LENGTH_NOT_SUPPORTED", *short, ""), ["1024"],
+              "length")
+        equal(bad("KEY_ALGORITHM_NOT_SUPPORTED", *ec, ""),
+              ["1.2.840.10045.2.1"], "algorithm")
+        bad("SIGNATURE_NOT_SUPPORTED", *weak, "")
+        bad("KEY_MISMATCH", make_certificate(b, "another")[0], key, "")
+        for chain in ("junk", key, cert + cert[:200], cert[:200], cert * 17):
+            bad("CHAIN_INVALID", cert, key, chain)
+        equal(shown(b), first, "certificate")
+
+
 def blob_request(b, api, method, blob, body=None, **headers):
     c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
                                     timeout=60)
@@ -522,6 +618,8 @@ def what_is_wrong_with_a_blob_changes_nothing():
 
 if __name__ == "__main__":
     sys.exit(main([
+        a_certificate_is_installed,
+        a_certificate_that_is_not_good_changes_nothing,
         the_daemon_starts_anew, the_daemon_counts,
         archives_are_written_when_asked, what_a_host_has_not_is_said,
         a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,

@@ -8,10 +8,12 @@
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -253,6 +255,110 @@ START_TEST(one_that_an_operator_installed_is_left_alone)
 }
 END_TEST
 
+/* What install() wrote, as one text: readers find their part of it. */
+static const char *
+file_text(struct arena *a)
+{
+	char *text = arena_alloc(a, 16384);
+	FILE *f = fopen(path, "re");
+
+	ck_assert_uint_gt(fread(text, 1, 16383, f), 0);
+	fclose(f);
+	return text;
+}
+
+/* How tls_install ends at that time. */
+static int
+installed(struct tls *tls, const char *text, int64_t now,
+    struct tls_verdict *v)
+{
+	const struct tls_pem pem = { .certificate = text, .key = text,
+		.chain = "" };
+
+	return tls_install(tls, &pem, now, v);
+}
+
+START_TEST(one_that_is_not_of_today_is_refused)
+{
+	struct arena *a = arena_new();
+	struct tls *tls = started();
+	struct tls_about first, now;
+	int64_t today = time(NULL);
+	struct tls_verdict v;
+	const char *text;
+
+	tls_about(tls, &first);
+	ck_assert_int_eq(first.not_before, 1577836800);	/* 2020 */
+	ck_assert_int_eq(first.not_after, 2524607999);	/* 2049 */
+	ck_assert_uint_eq(strlen(first.sha1), 59);
+	install("operator");
+	text = file_text(a);
+	ck_assert_int_eq(installed(tls, text, today - 60, &v), -EBADMSG);
+	ck_assert_int_eq(v.flaw, TLS_NOT_YET_VALID);
+	ck_assert_int_eq(llabs(v.number - today) < 60, 1);
+	ck_assert_int_eq(installed(tls, text, today + 3700, &v), -EBADMSG);
+	ck_assert_int_eq(v.flaw, TLS_EXPIRED);
+	tls_about(tls, &now);
+	ck_assert_str_eq(now.sha256, first.sha256);
+	ck_assert_int_eq(installed(tls, text, today + 60, &v), 0);
+	tls_about(tls, &now);
+	ck_assert_str_ne(now.sha256, first.sha256);
+	tls_free(tls);
+	arena_free(a);
+	end();
+}
+END_TEST
+
+struct changer {
+	struct tls *tls;
+	const char *text;
+};
+
+static void *
+change(void *arg)
+{
+	struct changer *c = arg;
+	struct tls_names names = { .host = "host1" };
+	struct tls_verdict v;
+	bool renewed;
+
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(installed(c->tls, c->text, time(NULL) + 60,
+		    &v), 0);
+		ck_assert_int_eq(tls_rename(c->tls, &names, &renewed), 0);
+		if (i == 2)
+			ck_assert_int_eq(tls_reset(c->tls, &names), 0);
+	}
+	return NULL;
+}
+
+/* Whoever is last: what is shown is what a restart will show. */
+START_TEST(many_changes_at_once_leave_one_certificate)
+{
+	struct arena *a = arena_new();
+	struct tls *tls = started();
+	char said[TLS_FINGERPRINT_LEN + 1], kept[TLS_FINGERPRINT_LEN + 1];
+	struct changer c = { .tls = tls };
+	pthread_t t[8];
+	const char *why;
+
+	install("operator");
+	c.text = file_text(a);
+	for (int i = 0; i < 8; i++)
+		pthread_create(&t[i], NULL, change, &c);
+	for (int i = 0; i < 8; i++)
+		pthread_join(t[i], NULL);
+	tls_fingerprint(tls, said);
+	tls_free(tls);
+	ck_assert_int_eq(tls_new(dir, "host1", &tls, &why), 0);
+	tls_fingerprint(tls, kept);
+	ck_assert_str_eq(kept, said);
+	tls_free(tls);
+	arena_free(a);
+	end();
+}
+END_TEST
+
 static bool
 shake(SSL *client, struct tls_conn *server)
 {
@@ -327,5 +433,7 @@ main(void)
 	    it_is_for_the_host_and_its_addresses,
 	    a_renewed_one_keeps_its_key_and_lasts,
 	    one_that_an_operator_installed_is_left_alone,
+	    one_that_is_not_of_today_is_refused,
+	    many_changes_at_once_leave_one_certificate,
 	    connections_survive_a_renewal, each_thread_has_its_own_errors);
 }

@@ -58,6 +58,8 @@ struct xapi {
 	/* The sync thread tells each time it has looked; may be NULL. */
 	void (*presence)(void *arg, const struct presence *p);
 	void *presence_arg;
+	/* The certificate is another one; any thread; may be NULL. */
+	void (*certified)(void *arg);	/* presence_arg */
 	/* Ends this process in order; its supervisor starts another. */
 	void (*restart)(void *arg);
 	void *restart_arg;

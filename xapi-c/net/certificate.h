@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "net/tls_names.h"
+#include "net/tls_pem.h"
 
 /* Key and certificate as PEM text; the caller clears and frees it.  NULL if
  * OpenSSL cannot. */
@@ -19,6 +20,12 @@ char *certificate_make(EVP_PKEY *key, const struct tls_names *names,
 bool certificate_is_own(X509 *cert);
 /* Is it for these names, and for no others? */
 bool certificate_is_for(X509 *cert, const struct tls_names *names);
+/* Could pem be shown from the time now on?  Its key, certificate and chain as one
+ * text as by certificate_make; NULL: flaw_out says why not. */
+char *certificate_check(const struct tls_pem *pem, int64_t now,
+    struct tls_verdict *flaw_out, size_t *len_out);
+/* Seconds since 1970; 0 if it is none. */
+int64_t certificate_time(const ASN1_TIME *t);
 /* A BIO's content, to be freed. */
 char *certificate_text(BIO *bio, size_t *len_out);
 

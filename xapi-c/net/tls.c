@@ -36,6 +36,7 @@ struct face {
 struct tls {
 	pthread_mutex_t lock;		/* for face: it may be replaced */
 	struct face face;
+	pthread_mutex_t file;		/* who changes dir/server.pem */
 	char *dir;
 };
 
@@ -176,6 +177,7 @@ tls_new(const char *dir, const char *name, struct tls **tls_out,
 	int rc;
 
 	pthread_mutex_init(&tls->lock, NULL);
+	pthread_mutex_init(&tls->file, NULL);
 	tls->dir = mem_strdup(dir);
 	*why = "cannot use the certificate in " PEM_NAME;
 	rc = face_load(&tls->face, dir);
@@ -202,6 +204,7 @@ tls_free(struct tls *tls)
 		return;
 	face_release(&tls->face);
 	pthread_mutex_destroy(&tls->lock);
+	pthread_mutex_destroy(&tls->file);
 	free(tls->dir);
 	free(tls);
 }
@@ -226,8 +229,10 @@ tls_rename(struct tls *tls, const struct tls_names *names, bool *renewed_out)
 {
 	struct face f;
 	X509 *cert;
-	int rc = face_load(&f, tls->dir);
+	int rc;
 
+	pthread_mutex_lock(&tls->file);
+	rc = face_load(&f, tls->dir);
 	*renewed_out = false;
 	cert = rc ? NULL : SSL_CTX_get0_certificate(f.ctx);
 	if (rc || !certificate_is_own(cert) || certificate_is_for(cert, names))
@@ -243,8 +248,84 @@ tls_rename(struct tls *tls, const struct tls_names *names, bool *renewed_out)
 	*renewed_out = true;
 out:
 	face_release(&f);
+	pthread_mutex_unlock(&tls->file);
 	ERR_clear_error();
 	return rc;
+}
+
+/* Of what was just stored. */
+static int
+show(struct tls *tls)
+{
+	struct face f;
+	int rc = face_load(&f, tls->dir);
+
+	if (rc == 0)
+		face_replace(tls, &f);
+	face_release(&f);
+	return rc;
+}
+
+int
+tls_install(struct tls *tls, const struct tls_pem *pem, int64_t now,
+    struct tls_verdict *v)
+{
+	size_t len;
+	char *text = certificate_check(pem, now, v, &len);
+	int rc = -EBADMSG;
+
+	if (text) {
+		pthread_mutex_lock(&tls->file);
+		rc = pem_store(tls->dir, text, len);
+		if (rc == 0)
+			rc = show(tls);
+		pthread_mutex_unlock(&tls->file);
+		OPENSSL_cleanse(text, len);
+		free(text);
+	}
+	ERR_clear_error();
+	return rc;
+}
+
+int
+tls_reset(struct tls *tls, const struct tls_names *names)
+{
+	int rc;
+
+	pthread_mutex_lock(&tls->file);
+	rc = pem_make_first(tls->dir, names);
+	if (rc == 0)
+		rc = show(tls);
+	pthread_mutex_unlock(&tls->file);
+	ERR_clear_error();
+	return rc;
+}
+
+static void
+digest_text(const X509 *cert, const EVP_MD *kind, char *out, size_t size)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+
+	*out = '\0';
+	if (X509_digest(cert, kind, md, &n) != 1)
+		return;
+	for (unsigned int i = 0; i < n && i * 3 + 3 <= size; i++)
+		snprintf(out + i * 3, 4, "%02X%s", md[i], i + 1 < n ? ":" : "");
+}
+
+void
+tls_about(struct tls *tls, struct tls_about *out)
+{
+	const X509 *cert;
+
+	pthread_mutex_lock(&tls->lock);
+	cert = SSL_CTX_get0_certificate(tls->face.ctx);
+	out->not_before = certificate_time(X509_get0_notBefore(cert));
+	out->not_after = certificate_time(X509_get0_notAfter(cert));
+	digest_text(cert, EVP_sha1(), out->sha1, sizeof(out->sha1));
+	memcpy(out->sha256, tls->face.fingerprint, sizeof(out->sha256));
+	pthread_mutex_unlock(&tls->lock);
 }
 
 void

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "net/tls_names.h"
+#include "net/tls_pem.h"
 
 struct arena;
 struct tls;
@@ -32,10 +33,27 @@ void tls_free(struct tls *tls);			/* NULL is allowed */
  * The certificate is to be for these names and no others.  If dir/server.pem
  * is one that tls_new made for others, a new one takes its place, with the same
  * key; one that an operator installed is left alone.  Connections that are
- * there go on.  0 or -errno.  One thread at a time, beside any others.
+ * there go on.  0 or -errno.  Any thread.
  */
 int tls_rename(struct tls *tls, const struct tls_names *names,
     bool *renewed_out);
+/*
+ * Puts it in the place of dir/server.pem and shows it to whoever connects from
+ * now on.  -EBADMSG: it has the flaw; another -errno: it could not be stored.
+ * Both change nothing.  Any thread.
+ */
+int tls_install(struct tls *tls, const struct tls_pem *pem, int64_t now,
+    struct tls_verdict *flaw_out);
+/* A new one of the host's own, with a new key, likewise. */
+int tls_reset(struct tls *tls, const struct tls_names *names);
+
+struct tls_about {
+	int64_t not_before, not_after;
+	char sha1[60];			/* "AB:CD:..." */
+	char sha256[TLS_FINGERPRINT_LEN + 1];
+};
+/* What is shown now. */
+void tls_about(struct tls *tls, struct tls_about *out);
 /* SHA-256 of the certificate, upper-case hex with colons. */
 void tls_fingerprint(struct tls *tls, char out[static TLS_FINGERPRINT_LEN + 1]);
 /* The certificate, without its key, as PEM text. */

@@ -65,6 +65,7 @@ struct daemon {
 	struct slot_copy slot;		/* which of them runs */
 	pthread_t self;			/* that waits for signals */
 	bool pause;			/* before the end */
+	pthread_mutex_t fingerprint_lock;	/* of its file */
 	_Atomic bool restarting;	/* a client waits for the answer */
 	pthread_mutex_t lock;		/* writer and sync thread read these */
 	struct http *http;
@@ -250,11 +251,20 @@ write_fingerprint(struct daemon *d)
 	int rc;
 
 	snprintf(path, sizeof(path), "%s/fingerprint", d->x.cfg.state_dir);
+	pthread_mutex_lock(&d->fingerprint_lock);
 	tls_fingerprint(d->x.tls, line);
 	log_info("certificate %s", line);
 	memcpy(line + TLS_FINGERPRINT_LEN, "\n", 2);
 	rc = atomic_file_write(path, line, strlen(line), &how);
+	pthread_mutex_unlock(&d->fingerprint_lock);
 	return rc ? fail("write the fingerprint", rc) : 0;
+}
+
+/* On any thread. */
+static void
+certified(void *arg)
+{
+	write_fingerprint(arg);
 }
 
 static int
@@ -488,6 +498,7 @@ main(int argc, char **argv)
 	struct daemon d = {
 		.http_fd = -1, .https_fd = -1, .local_fd = -1,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.fingerprint_lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	const struct timespec pause = { .tv_sec = PAUSE_S };
 	const struct timespec answer = { .tv_sec = ANSWER_S };
@@ -516,6 +527,7 @@ main(int argc, char **argv)
 	d.arena = arena_new();
 	d.x.presence = presence;
 	d.x.presence_arg = &d;
+	d.x.certified = certified;
 	d.self = pthread_self();
 	d.x.calls = arena_alloc(d.arena,
 	    (size_t)n_methods * sizeof(*d.x.calls));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/vm/guest.h"
+#include "api/host/certificate.h"
 #include "api/host/host.h"
 #include "api/oplock.h"
 #include "api/sync/parts.h"
@@ -351,5 +352,5 @@ sync_host(struct call *c, const struct xenops_host_info *h)
 	struct host_sync s = { .c = c, .h = h };
 
 	zone_set(text(h->timezone_rule));
-	return call_write(c, host_in, &s);
+	return call_write(c, host_in, &s) ? -1 : certificate_record(c);
 }

@@ -7,6 +7,8 @@
 
 # 256 MiB holds the whole control domain.
 DOM0_MEM := 256M
+# ... and what came by the network stays in its memory
+DOM0_MEM_PXE := 384M
 # Eight vCPUs keep 100 Gbit/s of back ends busy; more cost memory per CPU.
 DOM0_VCPUS := 1-8
 

@@ -65,6 +65,31 @@ $(SLOT): $(HV_BOOT) $(B)/initrd.img $(B)/rootfs.squashfs $(R)/build \
 	    { echo "$@: larger than $(SLOT_LIMIT)"; exit 1; }
 	@mv $@.tmp $@
 
+# For a TFTP server: the slot is a file of the initramfs, in dom0's memory.
+PXE := $(B)/pxe
+PXE_MODULES := $(filter-out loopback,$(GRUB_MODULES)) http net tftp
+
+$(ISO_B)/pxe.cfg: iso/pxe.cfg.in iso/iso.mk hypervisor/cmdline.mk
+	@mkdir -p $(@D)
+	sed -e 's|@XEN@|$(subst =$(DOM0_MEM),=$(DOM0_MEM_PXE),$(subst \
+	    max:$(DOM0_MEM),max:$(DOM0_MEM_PXE),$(XEN_CMDLINE)))|' \
+	    -e 's|@LINUX@|$(LINUX_CMDLINE)|' -e 's|@VERSION@|$(VERSION)|' \
+	    $< >$@.tmp
+	@mv $@.tmp $@
+
+$(ISO_B)/slot.cpio: $(SLOT) iso/pxe.list
+	$(MKIMAGE) --root iso=$(B) --cpio $@.tmp --listing $@.listing iso/pxe.list
+	@mv $@.tmp $@
+
+$(PXE)/bedplate/bios.0: $(HV_BOOT) $(B)/initrd.img $(ISO_B)/slot.cpio \
+		$(ISO_B)/pxe.cfg iso/options.cfg iso/mkpxe.sh iso/iso.mk
+	iso/mkpxe.sh $(ISO_B) $(PXE) $(HV) $(B)/initrd.img $(ISO_B)/slot.cpio \
+	    $(ISO_B)/pxe.cfg $(GRUB_LIB) '$(PXE_MODULES)'
+
+.PHONY: pxe
+## pxe: build/pxe, for a TFTP server: BIOS, UEFI, iPXE
+pxe: $(PXE)/bedplate/bios.0
+
 # The same, signed, for hosts that are installed already.
 UPDATE := $(B)/bedplate.update
 

@@ -2,7 +2,7 @@
 
 CHECK_MACHINE_TARGETS += check-install check-guest check-faults check-power
 CHECK_MACHINE_NEEDS += $(B)/host/xapi
-CHECK_LONG_TARGETS += check-setup check-update check-install-long \
+CHECK_LONG_TARGETS += check-setup check-update check-install-long check-pxe \
 	check-power-long check-appliance-storage
 
 .PHONY: check-install check-update check-guest check-faults check-power \
@@ -18,6 +18,11 @@ check-update: $(B)/SHA256SUMS $(UPDATE)
 ## check-setup: the installer's pages, at the serial line
 check-setup: $(B)/SHA256SUMS
 	@python3 tests/appliance/test_setup.py $(ISO)
+
+.PHONY: check-pxe
+## check-pxe: started and installed from the network; BIOS and UEFI
+check-pxe: $(PXE)/bedplate/bios.0
+	@python3 tests/appliance/test_pxe.py $(PXE) $(NAME)
 
 ## check-install-long: a host reset, reinstalled; cuts of an installation
 check-install-long: $(B)/SHA256SUMS

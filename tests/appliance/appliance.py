@@ -101,7 +101,8 @@ class Machine:
     medium: cd or usb.  disks: raw images (written to).  ports: {name: port
     of the appliance}; self.port[name] is the one on 127.0.0.1 it has here,
     chosen freely unless (PORT, HERE) is given as a pair.  medium_index: when the
-    firmware tries the medium, 0 first.  terminal: the
+    firmware tries the medium, 0 first.  network: options of QEMU's network, for
+    what it serves.  terminal: the
     serial console is the terminal of whoever runs self.argv.
 
     One thread emulates all CPUs: with one each, QEMU 7.2 now and then runs
@@ -110,7 +111,7 @@ class Machine:
 
     def __init__(self, iso, firmware="bios", medium="cd", disks=(),
                  memory_mib=2048, cpus=1, ports=None, extra=(), name="host",
-                 terminal=False, medium_index=0):
+                 terminal=False, medium_index=0, network=""):
         self.name = name
         self.dir = tempfile.mkdtemp(prefix="appliance-")
         self.port, forwards = {}, ""
@@ -129,7 +130,7 @@ class Machine:
             "socket,id=serial,server=on,wait=off,path=serial,"
             "logfile=serial.log", "-serial", "chardev:serial",
             "-qmp", "unix:qmp,server=on,wait=off",
-            "-netdev", "user,id=net0" + forwards,
+            "-netdev", "user,id=net0" + (network and "," + network) + forwards,
             "-device", "e1000,netdev=net0,mac=52:54:00:be:d0:01"]
         if terminal:
             self.argv += ["-mon", "chardev=serial"]

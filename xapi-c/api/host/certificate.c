@@ -43,6 +43,10 @@ record_in(struct db_txn *t, void *arg)
 	struct own *o = arg;
 	struct certificate *cert;
 
+	/* what is shown now: another may have been installed meanwhile */
+	tls_about(o->c->x->tls, &o->about);
+	o->is_there = false;
+	o->old = REF_NULL;
 	txn_each(t, CLASS_CERTIFICATE, look, o);
 	if (!ref_is_null(&o->old))
 		txn_delete(t, CLASS_CERTIFICATE, &o->old);
@@ -69,8 +73,6 @@ certificate_record(struct call *c)
 	db_each(c->root, CLASS_CERTIFICATE, look, &o);
 	if (o.is_there && ref_is_null(&o.old))
 		return 0;
-	o.is_there = false;
-	o.old = REF_NULL;
 	return call_write(c, record_in, &o);
 }
 

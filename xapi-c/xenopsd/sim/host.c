@@ -465,11 +465,12 @@ sim_host_power(struct request *rq, const void *args, void *result)
 
 /* A program in place of the host's own, if one was named. */
 static int
-open_program(struct request *rq, const char *program, const char *option)
+open_program(struct request *rq, const char *program, const char *what,
+    const char *option)
 {
 	return program ? update_open(rq, program, option) :
-	    request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
-	    "no program for that was named");
+	    request_fail(rq, XENOPS_CODE_NOT_SUPPORTED, "no program for %s",
+	    what);
 }
 
 int
@@ -478,7 +479,7 @@ sim_update_open(struct request *rq, const void *args, void *result)
 	struct sim *m = rq->daemon;
 
 	(void)args, (void)result;
-	return open_program(rq, m->cfg.update, NULL);
+	return open_program(rq, m->cfg.update, "updates", NULL);
 }
 
 int
@@ -487,7 +488,7 @@ sim_backup_open(struct request *rq, const void *args, void *result)
 	struct sim *m = rq->daemon;
 
 	(void)args, (void)result;
-	return open_program(rq, m->cfg.backup, NULL);
+	return open_program(rq, m->cfg.backup, "backups", NULL);
 }
 
 int
@@ -497,8 +498,8 @@ sim_restore_open(struct request *rq, const void *args, void *result)
 	struct sim *m = rq->daemon;
 
 	(void)result;
-	return open_program(rq, m->cfg.restore, a->take_identity ?
-	    "--take-identity" : NULL);
+	return open_program(rq, m->cfg.restore, "backups",
+	    a->take_identity ? "--take-identity" : NULL);
 }
 
 int

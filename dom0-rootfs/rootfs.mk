@@ -93,7 +93,7 @@ $(B)/rootfs.squashfs: $(ROOTFS_LISTS) $(ROOTFS_IN) $(R)/bedplate-release \
 	@rm -f $@.tmp
 	env -u SOURCE_DATE_EPOCH mksquashfs - $@.tmp -tar -comp xz \
 	    -Xbcj x86 -b 512K -no-xattrs -no-progress -quiet -root-mode 0755 \
-	    -root-uid 0 -root-gid 0 -root-time $(SOURCE_DATE_EPOCH) \
+	    -root-uid 0 -root-gid 0 -all-time $(SOURCE_DATE_EPOCH) \
 	    -mkfs-time $(SOURCE_DATE_EPOCH) <$(R)/rootfs.tar
 	@rm -f $(R)/rootfs.tar
 	@mv $@.tmp $@

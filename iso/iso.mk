@@ -149,6 +149,12 @@ check-sources: $(B)/SHA256SUMS
 	@$(SOURCES_SH) || [ -s $(B)/sources/MISSING ]
 	@iso/check-sources.py $(B) $(SBOM)
 
+CHECK_LONG_TARGETS += repro
+.PHONY: repro
+## repro: our parts and the images, built twice and compared; PART='zlib xz': those
+repro: $(B)/SHA256SUMS
+	@iso/repro.sh $(B) $(PART)
+
 CHECK_TARGETS += check-sbom
 .PHONY: check-sbom
 ## check-sbom: the bill of materials has whatever is on the medium

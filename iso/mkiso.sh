@@ -12,8 +12,15 @@ cp "$id" "$tree/bedplate/build"
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
 # an image of the same content has the same identifiers
+mkdir -p "$work/bin"
+cat >"$work/bin/mformat" <<EOF
+#!/bin/sh
+exec $(command -v mformat) -N $(printf %08x "$SOURCE_DATE_EPOCH") "\$@"
+EOF
+chmod +x "$work/bin/mformat"
 date=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S00)
-grub-mkrescue --output="$out" --product-name=Bedplate --locales='' \
+PATH=$work/bin:$PATH grub-mkrescue --output="$out" \
+    --product-name=Bedplate --locales='' \
     --fonts='' --themes='' --install-modules="$modules" \
     --modules='' "$tree" -- -volid BEDPLATE_CD \
     -volume_date uuid "$date" -volume_date all_file_dates "$date" \

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "answers.h"
 #include "base/atomic_file.h"
+#include "program.h"
 #include "state.h"
 
 #define INSTALL "/usr/sbin/bedplate-install"
@@ -82,21 +82,6 @@ script_path(int i, char out[static PATH_SIZE])
 }
 
 static int
-run(const char *const argv[])
-{
-	int status = -1;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execv(argv[0], (char *const *)argv);
-		_exit(127);
-	}
-	if (pid != -1)
-		waitpid(pid, &status, 0);
-	return status;
-}
-
-static int
 fetch(const struct answers_url *u, const char *to)
 {
 	char cert[ANSWERS_DIGEST + 8], digest[ANSWERS_DIGEST + 8];
@@ -111,7 +96,7 @@ fetch(const struct answers_url *u, const char *to)
 		snprintf(digest, sizeof digest, "digest=%s", u->digest);
 		argv[n++] = digest;
 	}
-	return run(argv) ? -1 : 0;
+	return program_run(argv) ? -1 : 0;
 }
 
 /* Beside the answer file; the volume is let go before it runs. */

@@ -1,8 +1,8 @@
 # What a person meets at the machine: the console screen and answer files.
 
-INSTALLER_COMMON := $(addprefix installer/,choices.c netconf.c \
+INSTALLER_COMMON := $(addprefix installer/,choices.c netconf.c program.c \
 	script.c state.c timezone.c)
-INSTALLER_BASE := $(addprefix xapi-c/base/,atomic_file.c below.c fdio.c \
+INSTALLER_BASE := $(addprefix xapi-c/base/,atomic_file.c below.c clock.c fdio.c \
 	hostname.c mem.c secret.c sysfs.c)
 INSTALLER_HEADERS := $(wildcard installer/*.h) $(INSTALLER_BASE:.c=.h)
 SCREEN_SOURCES := $(INSTALLER_COMMON) $(INSTALLER_BASE) \

@@ -9,12 +9,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/secret.h"
 #include "facts.h"
 #include "netconf.h"
+#include "program.h"
 #include "state.h"
 #include "term.h"
 
@@ -137,25 +137,6 @@ change_password(void)
 	    "It could not be stored. Nothing was changed.");
 }
 
-/* Runs a program and waits for it; its status, or -1. */
-static int
-run(const char *const argv[])
-{
-	int status = -1;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		/* an ignored signal would stay ignored */
-		signal(SIGINT, SIG_DFL);
-		signal(SIGQUIT, SIG_DFL);
-		execv(argv[0], (char *const *)argv);
-		_exit(127);
-	}
-	if (pid != -1)
-		waitpid(pid, &status, 0);
-	return status;
-}
-
 static bool
 ask_static(struct netconf *n)
 {
@@ -196,7 +177,7 @@ change_network(void)
 		pause_for_key(problem);
 		return;
 	}
-	if (netconf_save(&n) || run(restart))
+	if (netconf_save(&n) || program_run(restart))
 		pause_for_key("The network could not be changed.");
 }
 
@@ -210,7 +191,7 @@ shell(void)
 	term_restore();
 	printf("\r\n  exit returns to the console screen\r\n");
 	fflush(stdout);
-	run(argv);
+	program_run(argv);
 	term_raw();
 }
 
@@ -223,7 +204,7 @@ install(void)
 	if (!authorized())
 		return;
 	term_restore();
-	run(argv);
+	program_run(argv);
 	term_raw();
 }
 
@@ -251,7 +232,7 @@ leave(const char *program, const char *question)
 
 	if (authorized() && term_ask(question, yes, sizeof yes, false) &&
 	    strcmp(yes, "yes") == 0)
-		run(argv);
+		program_run(argv);
 }
 
 static void

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define SHELL "/bin/sh"
 #define TICK_NS 50000000L
 
@@ -62,26 +64,17 @@ become(const struct script *s, const char *arg)
 	_exit(127);
 }
 
-static time_t
-now_mono_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
-
 /* Its status, or -1: it took too long. */
 static int
 await(pid_t pid, int limit_s)
 {
 	const struct timespec tick = { .tv_nsec = TICK_NS };
-	time_t end = now_mono_s() + limit_s;
+	int64_t end = clock_mono_ms() + limit_s * 1000LL;
 	int status = -1;
 	pid_t r;
 
 	while ((r = waitpid(pid, &status, WNOHANG)) != pid &&
-	    (r == 0 || errno == EINTR) && now_mono_s() < end)
+	    (r == 0 || errno == EINTR) && clock_mono_ms() < end)
 		nanosleep(&tick, NULL);
 	/* what it has left in the background would hold what is mounted */
 	kill(-pid, SIGKILL);

@@ -16,6 +16,7 @@
 #include "disk/image.h"
 #include "disk/table.h"
 #include "install/plan.h"
+#include "program.h"
 #include "state.h"
 
 #define PATH_SIZE 512
@@ -26,15 +27,8 @@
 static int
 run(struct install *in, const char *const argv[])
 {
-	int status = -1;
-	pid_t pid = fork();
+	int status = program_run(argv);
 
-	if (pid == 0) {
-		execv(argv[0], (char *const *)argv);
-		_exit(127);
-	}
-	if (pid != -1)
-		waitpid(pid, &status, 0);
 	if (status == 0)
 		return 0;
 	return install_fail(in, "%s ended with %d", argv[0],

@@ -82,6 +82,18 @@ not_found(struct call *c, const char *class, const char *which)
 	    err_uuid_invalid(c, class, which);
 }
 
+/* The one descriptor that a reply to such a request brings. */
+static int
+take_fd(struct call *c, const struct ops_call *k, const char *what,
+    int *fd_out)
+{
+	if (k->nfds != 1)
+		return err_internal_error(c, arena_printf(c->arena,
+		    "%s without a descriptor", what));
+	*fd_out = k->fds[0];
+	return 0;
+}
+
 int
 stream_console_open(struct call *c, const char *which, int *fd_out)
 {
@@ -104,10 +116,7 @@ stream_console_open(struct call *c, const char *which, int *fd_out)
 	    &(struct xenops_console_open_args){ .vm = vm->uuid }))
 		return ops_failed(c, &k,
 		    &(struct ops_subject){ .vm = vm->obj.ref });
-	if (k.nfds != 1)
-		return err_internal_error(c, "console without a descriptor");
-	*fd_out = k.fds[0];
-	return 0;
+	return take_fd(c, &k, "console", fd_out);
 }
 
 int
@@ -119,10 +128,7 @@ stream_update_open(struct call *c, int *fd_out)
 	if (ops_update_open(c->x->ops, &k))
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "update" });
-	if (k.nfds != 1)
-		return err_internal_error(c, "update without a descriptor");
-	*fd_out = k.fds[0];
-	return 0;
+	return take_fd(c, &k, "update", fd_out);
 }
 
 int
@@ -134,10 +140,7 @@ stream_backup_open(struct call *c, int *fd_out)
 	if (ops_backup_open(c->x->ops, &k))
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "backup" });
-	if (k.nfds != 1)
-		return err_internal_error(c, "backup without a descriptor");
-	*fd_out = k.fds[0];
-	return 0;
+	return take_fd(c, &k, "backup", fd_out);
 }
 
 int
@@ -152,10 +155,7 @@ stream_restore_open(struct call *c, bool take_identity, int *fd_out)
 	if (ops_restore_open(c->x->ops, &k, &args))
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "restore" });
-	if (k.nfds != 1)
-		return err_internal_error(c, "restore without a descriptor");
-	*fd_out = k.fds[0];
-	return 0;
+	return take_fd(c, &k, "restore", fd_out);
 }
 
 int
@@ -235,9 +235,8 @@ open_locked(struct call *c, const struct vdi *vdi, bool writable,
 	if (ops_vdi_open(c->x->ops, &k, &args, &opened))
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .vdi = vdi->obj.ref, .sr = vdi->SR, .operation = "copy" });
-	if (k.nfds != 1)
-		return err_internal_error(c, "disk without a descriptor");
-	out->fd = k.fds[0];
+	if (take_fd(c, &k, "disk", &out->fd))
+		return -1;
 	out->size_bytes = opened.size;
 	out->lease = opened.lease;
 	out->connection = k.connection;

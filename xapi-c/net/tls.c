@@ -223,6 +223,19 @@ face_replace(struct tls *tls, struct face *f)
 	*f = (struct face){ .ctx = NULL };
 }
 
+/* Of what was just stored. */
+static int
+show(struct tls *tls)
+{
+	struct face f;
+	int rc = face_load(&f, tls->dir);
+
+	if (rc == 0)
+		face_replace(tls, &f);
+	face_release(&f);
+	return rc;
+}
+
 /* The file counts, not what was loaded: an operator may have replaced it. */
 int
 tls_rename(struct tls *tls, const struct tls_names *names, bool *renewed_out)
@@ -238,31 +251,13 @@ tls_rename(struct tls *tls, const struct tls_names *names, bool *renewed_out)
 	if (rc || !certificate_is_own(cert) || certificate_is_for(cert, names))
 		goto out;
 	rc = pem_make(tls->dir, SSL_CTX_get0_privatekey(f.ctx), names);
-	if (rc)
-		goto out;
-	face_release(&f);
-	rc = face_load(&f, tls->dir);
-	if (rc)
-		goto out;
-	face_replace(tls, &f);
-	*renewed_out = true;
+	if (!rc)
+		rc = show(tls);
+	*renewed_out = rc == 0;
 out:
 	face_release(&f);
 	pthread_mutex_unlock(&tls->file);
 	ERR_clear_error();
-	return rc;
-}
-
-/* Of what was just stored. */
-static int
-show(struct tls *tls)
-{
-	struct face f;
-	int rc = face_load(&f, tls->dir);
-
-	if (rc == 0)
-		face_replace(tls, &f);
-	face_release(&f);
 	return rc;
 }
 

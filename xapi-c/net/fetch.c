@@ -13,6 +13,7 @@
 #define HOST_LEN 300
 #define HEAD_MAX 16384
 #define HEX_LEN 64
+#define SAID_LEN 80		/* of a server that refuses */
 
 struct target {
 	bool secure;
@@ -93,6 +94,20 @@ is_pinned(BIO *bio, const char *hex)
 	return ok;
 }
 
+/* The first line, without what a terminal or a log would obey. */
+static int
+refused(const char *head, char why[static FETCH_WHY])
+{
+	size_t n = strcspn(head, "\r\n");
+	char said[SAID_LEN + 1];
+
+	n = n < SAID_LEN ? n : SAID_LEN;
+	for (size_t i = 0; i < n; i++)
+		said[i] = head[i] >= ' ' && head[i] <= '~' ? head[i] : '?';
+	said[n] = '\0';
+	return bad(why, "the server answers", said);
+}
+
 /* The head says that all is well, and how long the body is, or -1. */
 static int
 check_head(const struct fetch *f, const char *head, size_t len,
@@ -104,7 +119,7 @@ check_head(const struct fetch *f, const char *head, size_t len,
 	*length_out = -1;
 	if (strncmp(head, "HTTP/1.", 7) != 0 ||
 	    strncmp(head + 8, well, strlen(well)) != 0)
-		return bad(why, "the server answers", head);
+		return refused(head, why);
 	for (; (p = memchr(p, '\r', len - (size_t)(p - head))); p++) {
 		if (strncasecmp(p, "\r\ntransfer-encoding:", 20) == 0)
 			return bad(why, "the server sends pieces", "");

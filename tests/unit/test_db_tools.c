@@ -10,6 +10,7 @@
 
 #include "base/fdio.h"
 #include "db/copies.h"
+#include "db/replace.h"
 #include "db/tools.h"
 #include "model_tables.h"
 #include "scratch.h"
@@ -602,6 +603,64 @@ START_TEST(what_was_replaced_is_kept_with_its_log)
 }
 END_TEST
 
+static bool
+is_left(const char *name)
+{
+	return access(scratch_file(name), F_OK) == 0;
+}
+
+/* One that was put aside at that time, with its log. */
+static void
+make_aside(const char *time)
+{
+	static const char *const ends[] = { "", "-wal" };
+	char name[64];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "state.db.replaced-%s%s", time,
+		    ends[i]);
+		make_empty(scratch_file(name));
+	}
+}
+
+START_TEST(of_what_was_replaced_long_ago_the_newest_stay)
+{
+	char path[PATH_MAX], from[PATH_MAX], time[] = "20990101T000000Z";
+
+	snprintf(path, sizeof(path), "%s", scratch_file("state.db"));
+	snprintf(from, sizeof(from), "%s", scratch_file("from.db"));
+	clear_folder();
+	make_file(from);
+	make_killed(path);
+	/* later than now, as where a clock was wrong once */
+	for (int i = 0; i < REPLACED_KEPT + 3; i++) {
+		time[14] = (char)('0' + i);
+		make_aside(time);
+	}
+	/* a cut has left a log alone; names of other origin */
+	make_empty(scratch_file("state.db.replaced-20200101T000000Z-wal"));
+	make_empty(scratch_file("state.db.replaced-by-hand"));
+	make_empty(scratch_file("state.db.replaced-20200101T000000Z.gz"));
+	make_empty(scratch_file("other.db.replaced-20200101T000000Z"));
+	ck_assert_int_eq(tool_restore(&tool, from, path), 0);
+	/* nothing of the three oldest and of the log */
+	ck_assert(!is_left("state.db.replaced-20990101T000002Z"));
+	ck_assert(!is_left("state.db.replaced-20990101T000002Z-wal"));
+	ck_assert(is_left("state.db.replaced-20990101T000003Z"));
+	ck_assert(is_left("state.db.replaced-20990101T000003Z-wal"));
+	ck_assert(!is_left("state.db.replaced-20200101T000000Z-wal"));
+	ck_assert(is_left("state.db.replaced-by-hand"));
+	ck_assert(is_left("state.db.replaced-20200101T000000Z.gz"));
+	ck_assert(is_left("other.db.replaced-20200101T000000Z"));
+	/* and what was replaced now, which looks older than all others */
+	ck_assert_int_eq(count_names("state.db.replaced-2099"),
+	    2 * REPLACED_KEPT);
+	ck_assert_int_eq(count_names("state.db.replaced-"),
+	    2 * REPLACED_KEPT + 2 + 2);
+	ck_assert_uint_eq(things_in(path), MADE);
+}
+END_TEST
+
 static int
 count_files(const char *folder)
 {
@@ -723,6 +782,7 @@ main(void)
 	    rubbish_is_not_restored, a_lost_file_is_not_taken_for_a_new_host,
 	    a_restore_killed_at_any_step_leaves_one_or_the_other,
 	    what_was_replaced_is_kept_with_its_log,
+	    of_what_was_replaced_long_ago_the_newest_stay,
 	    copies_are_made_of_changes_and_bounded,
 	    a_copy_cut_short_leaves_nothing,
 	    a_copy_needs_room_for_itself_twice);

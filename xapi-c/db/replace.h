@@ -3,7 +3,8 @@
  * that the file it had is gone.  Files beside PATH:
  *     PATH.new             the next database, whole: while it is there it is
  *                          what counts, and whoever comes puts it in place
- *     PATH.replaced-TIME   the one before, and its log
+ *     PATH.replaced-TIME   the one before, and its log; with it stay the
+ *                          newest REPLACED_KEPT of earlier ones
  *     copies/              see db/copies.h
  * At each moment PATH is a database, with the log that belongs to it or none,
  * or PATH.new is there; a power cut at any point leaves one of the two.
@@ -16,6 +17,7 @@
 /* A database that takes another's place uses no generation which clients may
  * have seen of the other: none gets so far. */
 #define GENERATION_LEAP (1ULL << 32)
+#define REPLACED_KEPT 4
 
 /*
  * Puts PATH.new in place of PATH, which is kept; aside_out gets its new name,

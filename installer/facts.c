@@ -108,6 +108,7 @@ facts_read(struct facts *f)
 	state_read_line(STATE_FINGERPRINT, f->fingerprint,
 	    sizeof f->fingerprint);
 	state_read_line(STATE_FILE, f->state, sizeof f->state);
+	state_read_line(STATE_SETUP, f->setup, sizeof f->setup);
 	if (!state_read_line(TRIAL_FILE, f->slot, sizeof f->slot))
 		state_read_line(TRIAL_FAILED_FILE, f->slot, sizeof f->slot);
 	f->state_refused = access(REFUSED_FILE, F_OK) == 0;

@@ -16,6 +16,7 @@ struct facts {
 	char address[FACT_TEXT];	/* "": none yet */
 	char fingerprint[FACT_TEXT];	/* "": no certificate yet */
 	char state[FACT_TEXT];		/* where what is set up is kept */
+	char setup[FACT_TEXT];		/* how far an answer file is; "" */
 	char slot[FACT_TEXT];		/* of a trial, or that one failed; "" */
 	bool state_refused;		/* its volume cannot be used */
 	bool api_answers;		/* port 443 accepts connections */

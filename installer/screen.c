@@ -59,6 +59,8 @@ show(const struct facts *f)
 		line("", f->problem);
 	line("Address", *f->address ? f->address : "none yet");
 	line("State", f->state);
+	if (*f->setup)
+		line("Setup", f->setup);
 	if (*f->slot)
 		line("Update", f->slot);
 	line("API", !f->api_answers ? "starting" :

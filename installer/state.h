@@ -13,6 +13,8 @@
 #define STATE_SECRET "/state/login/secret"
 #define STATE_NETWORK "/state/network.conf"
 #define STATE_FINGERPRINT "/state/xapi/fingerprint"
+#define STATE_SETUP "/run/bedplate/setup"	/* what an answer file does: a
+						 * line for the console */
 
 #define XAPI_GID 100		/* may read the secret */
 

@@ -12,12 +12,15 @@
  * bedplate-install -c sda: the host that was started from that disk is whole,
  * whatever kept its installation from saying so.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
 #include "install/choose.h"
 #include "install/plan.h"
+#include "state.h"
 
 #define MEDIUM_SLOT "/run/medium/bedplate/slot.img"
 #define EFI "/sys/firmware/efi"
@@ -43,16 +46,33 @@ list(int n)
 		    disks[i].in_use ? " (in use)" : "");
 }
 
+/* For the console screen, whoever has started this. */
+static void __attribute__((format(printf, 1, 2)))
+show(const char *fmt, ...)
+{
+	const struct atomic_file how = { .mode = 0644, .fleeting = true };
+	char text[320];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	atomic_file_write(STATE_SETUP, text, strlen(text), &how);
+}
+
 static void
 tell(void *arg, const struct progress *p)
 {
+	char left[40] = "";
+
 	(void)arg;
+	if (p->left_s >= 0)
+		snprintf(left, sizeof left, " about %d s left", p->left_s);
+	show("installing: %d %%%s: %s\n", p->percent, left, p->text);
 	if (!p->begins && p->percent % TOLD)
 		return;
-	printf("%3d %%", p->percent);
-	if (p->left_s >= 0)
-		printf(" about %d s left", p->left_s);
-	printf("%s%s\n", p->begins ? ": " : "", p->begins ? p->text : "");
+	printf("%3d %%%s%s%s\n", p->percent, left, p->begins ? ": " : "",
+	    p->begins ? p->text : "");
 	fflush(stdout);
 }
 
@@ -81,6 +101,7 @@ install(struct install *in)
 	if (plan_run(in)) {
 		fprintf(stderr, "bedplate-install: %s\nbedplate-install: %s\n",
 		    in->why, in->remains);
+		show("not installed: %s\n", in->why);
 		return 2;
 	}
 	printf("100 %% installed to %s as %s\n"
@@ -89,6 +110,7 @@ install(struct install *in)
 	    "there as root, at https://ADDRESS/.\n", in->disk.path,
 	    in->layout.id);
 	fflush(stdout);
+	show("installed to %s\n", in->disk.path);
 	return 0;
 }
 

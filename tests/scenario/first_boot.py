@@ -351,7 +351,8 @@ def a_failure_is_told_once_to_whom_the_file_says():
             "cat \"$2\" >/tmp/sent\nshift 2\necho \"$*\" >>/tmp/told\n"
             "[ ! -e /tmp/deaf ]\n", 0o755)
         put("/usr/sbin/bedplate-answers", "#!/bin/sh\n"
-            "echo 'answers.xml:7: it is bad' >&2\n"
+            "echo 'bedplate-answers: answers.xml:7: it is bad' >&2\n"
+            "echo 'bedplate-answers: and more' >&2\n"
             "[ ! -e /tmp/known ] || cp /tmp/known /run/bedplate/report\n"
             "exit 1\n", 0o755)
 
@@ -369,6 +370,8 @@ def a_failure_is_told_once_to_whom_the_file_says():
         run()
         run()
         check("answers.xml:7: it is bad" in read("/tmp/sent"), "not sent")
+        equal(read("/run/bedplate/setup"), "answers.xml:7: it is bad",
+              "the console's line")
         equal(read("/tmp/told").split("\n"),
               ["http://other/ cert=sha256:bb"] * 2, "who was told")
 
@@ -452,6 +455,47 @@ def fetched_answers_do_not_stay():
             equal(read("/tmp/applied"), "secret", "what was applied")
             check(not os.path.exists(TREE + "/run/bedplate/answers.xml"),
                   "the file stays")
+
+
+def the_console_says_what_answers_are_at():
+    with Boot("answerfile=http://a/") as b:
+        os.makedirs(TREE + "/usr/sbin", exist_ok=True)
+        os.makedirs(TREE + "/run/network", exist_ok=True)
+        put("/run/network/up", "")
+        put("/usr/sbin/bedplate-fetch", "#!/bin/sh\n"
+            "cp /run/bedplate/setup /tmp/seen\n"
+            "[ -e /tmp/there ] && echo x >\"$2\" && exit 0\n"
+            "echo 'bedplate-fetch: cannot connect to: a' >&2; exit 1\n", 0o755)
+        put("/usr/sbin/bedplate-answers", "#!/bin/sh\n"
+            "cp /run/bedplate/setup /tmp/seen; exit 0\n", 0o755)
+        put("/usr/bin/sv", "#!/bin/sh\nexit 0\n", 0o755)
+        line = "/run/bedplate/setup"
+
+        def run(status):
+            p = subprocess.run(
+                ["chroot", TREE, "/usr/libexec/bedplate/answers", "url"],
+                capture_output=True, text=True, timeout=100)
+            equal(p.returncode, status, p.stderr)
+            return p.stdout
+
+        check("cannot connect to: a" in run(1), "the log")
+        equal(read("/tmp/seen"), "asking for answers: http://a/", "at first")
+        equal(read(line), "asking for answers: cannot connect to: a", "then")
+        # somebody sets the host up by hand
+        os.makedirs(TREE + "/state/login", exist_ok=True)
+        put("/state/login/secret", "x")
+        run(0)
+        check(not os.path.exists(TREE + line), "it is not asking any more")
+        os.unlink(TREE + "/state/login/secret")
+        # what an installation says stays
+        put(line, "not installed: wipe: it is broken\n")
+        put("/state/login/secret", "x")
+        run(0)
+        check("broken" in read(line), "why")
+        os.unlink(TREE + "/state/login/secret")
+        put("/tmp/there", "")
+        run(0)
+        check(not os.path.exists(TREE + line), "all is well")
 
 
 def sourced(key):
@@ -539,5 +583,6 @@ if __name__ == "__main__":
                    a_failure_is_told_once_to_whom_the_file_says,
                    scripts_are_there_before_anything_is_done,
                    fetched_answers_do_not_stay,
+                   the_console_says_what_answers_are_at,
                    scripts_find_who_the_host_is,
                    the_toolstack_is_restarted_by_its_usual_name]))

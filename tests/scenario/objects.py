@@ -277,6 +277,36 @@ def vms_start_with_the_host():
         equal(states(api, vms), ["Halted"] * 4, "after a restart of xapi")
 
 
+def the_host_goes_after_its_guests():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        vms = [b.vm(api, name="first"), b.vm(api, name="last"),
+               b.vm(api, name="deaf", shutdown="ignore")]
+        api("VM.set_order", vms[0], "2")
+        api("VM.set_shutdown_delay", vms[0], "2")
+        for vm in vms:
+            api.run("VM.start", vm, False, False)
+        refused("HOST_NOT_DISABLED", api.run, "host.shutdown", host)
+        api("host.disable", host)
+        api("host.add_to_other_config", host, "guest_shutdown_limit", "6")
+        api("VM.set_blocked_operations", vms[1], {"shutdown": "mine"})
+        task = api("Async.host.shutdown", host)
+        until("the first to be off, before the others", lambda: states(
+            api, vms) == ["Halted", "Running", "Running"])
+        until("the end", lambda: api("task.get_status", task) != "pending")
+        equal(api("task.get_error_info", task),
+              ["HOST_IN_USE", host, "VM", vms[1]], "who is in the way")
+        equal(states(api, vms), ["Halted", "Running", "Halted"], "states")
+        check(b.sim.poll() is None, "the machine is off")
+        api("VM.set_blocked_operations", vms[1], {})
+        begin = time.monotonic()
+        api.run("host.shutdown", host)
+        equal(states(api, vms), ["Halted"] * 3, "states")
+        check(time.monotonic() - begin < 5, "it waited for nobody")
+        until("the machine to be off", lambda: b.sim.poll() is not None, 10)
+
+
 def a_pool_tells_what_it_has():
     """One edition, no extensions, no plugins, TLS 1.2."""
     with Bench() as b:
@@ -626,6 +656,7 @@ if __name__ == "__main__":
         a_schedule_says_when, an_appliance_starts_in_order,
         delays_lie_between_orders, one_that_fails_holds_nobody_up,
         vms_come_to_an_appliance_and_go, vms_start_with_the_host,
+        the_host_goes_after_its_guests,
         a_pool_tells_what_it_has, telemetry_has_a_name_and_a_time,
         the_newest_event_has_the_current_id, a_user_of_the_old_way_is_a_record,
         a_blob_keeps_bytes,

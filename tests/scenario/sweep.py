@@ -16,7 +16,8 @@ SEED = 20
 ROUNDS = 3
 
 # They end the session or the host, wait, or take queries, not values.
-SPARED = re.compile(r"session\.|event\.|host\.(shutdown|reboot|disable)$|"
+SPARED = re.compile(r"session\.|event\.|host\.(shutdown|reboot|disable|"
+                    r"prepare_for_poweroff)$|"
                     r".*(_where|set_https_only|restart_agent)$")
 
 ODD = {

@@ -360,12 +360,24 @@ def failures_are_told_as_xe_tells_them():
         equal(xe(b, "vm-list", "name-label=one", "--minimal"), "", "gone")
 
 
+def guests_go_before_the_host():
+    """What init asks for."""
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        xe(b, "host-prepare-for-poweroff")
+        equal(api("VM.get_power_state", vm), "Halted", "the guest")
+        equal(api("host.get_enabled", api("host.get_all")[0]), False,
+              "enabled")
+        check(b.sim.poll() is None, "the machine is off")
+
+
 if __name__ == "__main__":
     sys.exit(main([
         lists_show_what_the_api_has, parameters_are_read_and_written,
         others_need_a_password, the_socket_is_roots,
         anybody_may_speak_the_protocol,
-        a_script_of_the_stock_grammar_runs,
+        a_script_of_the_stock_grammar_runs, guests_go_before_the_host,
         the_manual_has_every_command, a_line_is_completed,
         failures_are_told_as_xe_tells_them, rude_clients_harm_nobody,
     ]))

@@ -87,10 +87,15 @@ static const struct cli_command rows[] = {
 	    .subject = CLI_HOSTS, .help = "Lets no VM start on the hosts." },
 	{ .name = "host-reboot", .words = "@", .method = "host.reboot",
 	    .subject = CLI_HOSTS,
-	    .help = "Restarts the hosts, which must be disabled." },
+	    .help = "Stops the VMs of the hosts, which must be disabled, and "
+	    "restarts them." },
 	{ .name = "host-shutdown", .words = "@", .method = "host.shutdown",
 	    .subject = CLI_HOSTS,
-	    .help = "Powers off the hosts, which must be disabled." },
+	    .help = "Stops the VMs of the hosts, which must be disabled, and "
+	    "powers them off." },
+	{ .name = "host-prepare-for-poweroff", .words = "@",
+	    .method = "host.prepare_for_poweroff", .subject = CLI_HOSTS,
+	    .help = "Disables the hosts and stops their VMs in order." },
 	{ .name = "host-set-hostname-live", .words = "host-uuid host-name",
 	    .method = "host.set_hostname_live",
 	    .help = "Gives the host another name." },

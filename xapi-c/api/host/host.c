@@ -154,7 +154,7 @@ api_host_compute_free_memory(struct call *c,
 	return 0;
 }
 
-/* -- enabling and power -- */
+/* -- enabling -- */
 
 static int
 enabled_in(struct db_txn *t, void *arg)
@@ -184,43 +184,4 @@ api_host_enable(struct call *c, const struct host_enable_args *a)
 	struct change ch = { .c = c, .host = a->host, .enabled = true };
 
 	return call_write(c, enabled_in, &ch);
-}
-
-static int
-power(struct call *c, const struct ref *ref, enum xenops_power what)
-{
-	const struct host *host = call_find(c, CLASS_HOST, ref);
-	struct xenops_host_power_args args = { .power = what };
-	const struct ref *vms;
-	struct ops_call k;
-
-	if (!host)
-		return -1;
-	if (host->enabled)
-		return err_host_not_disabled(c);
-	vms = host->resident_VMs.v;
-	for (uint32_t i = 0; i < host->resident_VMs.n; i++) {
-		const struct vm *vm = vm_find(c->root, &vms[i]);
-
-		if (vm && !vm->is_control_domain)
-			return err_host_in_use(c, call_ref_text(c, ref), "VM",
-			    call_ref_text(c, &vms[i]));
-	}
-	ops_prepare(c, &k);
-	if (ops_host_power(c->x->ops, &k, &args))
-		return ops_failed(c, &k, &(struct ops_subject){
-		    .operation = "power" });
-	return 0;
-}
-
-int
-api_host_shutdown(struct call *c, const struct host_shutdown_args *a)
-{
-	return power(c, &a->host, XENOPS_POWER_SHUTDOWN);
-}
-
-int
-api_host_reboot(struct call *c, const struct host_reboot_args *a)
-{
-	return power(c, &a->host, XENOPS_POWER_REBOOT);
 }

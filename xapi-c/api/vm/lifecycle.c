@@ -1,8 +1,5 @@
-/*
- * Power operations: start, shutdown, reboot, pause, unpause.  Each takes the
- * VM's operation lock, asks xenopsd, and records the outcome in the write that
- * releases the lock.
- */
+#include "api/vm/lifecycle.h"
+
 #include <string.h>
 
 #include "api/oplock.h"
@@ -142,10 +139,10 @@ api_vm_start_on(struct call *c, const struct vm_start_on_args *a)
 
 /* A domain that is gone is what was asked for. */
 static int
-stop_now(struct call *c, const struct vm *vm, bool force)
+stop_now(struct call *c, const struct vm *vm, bool force, int64_t guest_s)
 {
 	const struct xenops_vm_shutdown_args args = {
-		.vm = vm->uuid, .force = force, .timeout = GUEST_TIMEOUT_S,
+		.vm = vm->uuid, .force = force, .timeout = guest_s,
 	};
 	struct ops_call k;
 
@@ -153,7 +150,7 @@ stop_now(struct call *c, const struct vm *vm, bool force)
 	if (ops_vm_shutdown(c->x->ops, &k, &args) &&
 	    k.err.code != XENOPS_CODE_NO_SUCH_DOMAIN)
 		return ops_failed(c, &k, &(struct ops_subject){
-		    .vm = vm->obj.ref, .timeout_s = GUEST_TIMEOUT_S });
+		    .vm = vm->obj.ref, .timeout_s = guest_s });
 	return 0;
 }
 
@@ -162,7 +159,7 @@ stop(struct call *c, const struct ref *ref, bool force, int op)
 {
 	struct oplock lock = { 0 };
 	const struct vm *vm = vm_lock(c, &lock, ref, op);
-	int rc = vm ? stop_now(c, vm, force) : -1;
+	int rc = vm ? stop_now(c, vm, force, GUEST_TIMEOUT_S) : -1;
 
 	if (rc == 0)
 		rc = record_outcome(&(struct outcome){ .c = c,
@@ -196,34 +193,39 @@ check_way(struct call *c, const struct vm *vm, int op)
 /* Clean if the guest can, hard if it cannot or does not; a way that is blocked
  * is not gone, nor is one that is not blocked gone instead. */
 static int
-stop_either_way(struct call *c, const struct vm *vm)
+stop_either_way(struct call *c, const struct vm *vm, int64_t guest_s)
 {
-	if (vm->power_state == VM_POWER_STATE_RUNNING) {
+	if (vm->power_state == VM_POWER_STATE_RUNNING && guest_s > 0) {
 		if (check_way(c, vm, VM_OPERATIONS_CLEAN_SHUTDOWN))
 			return -1;
-		if (stop_now(c, vm, false) == 0)
+		if (stop_now(c, vm, false, guest_s) == 0)
 			return 0;
 		if (task_is_cancelled(c))
 			return -1;
 		c->err = (struct error){ 0 };
 	}
 	return check_way(c, vm, VM_OPERATIONS_HARD_SHUTDOWN) ||
-	    stop_now(c, vm, true) ? -1 : 0;
+	    stop_now(c, vm, true, guest_s) ? -1 : 0;
 }
 
 int
-api_vm_shutdown(struct call *c, const struct vm_shutdown_args *a)
+vm_stop_within(struct call *c, const struct ref *ref, int64_t guest_s)
 {
 	struct oplock lock = { 0 };
-	const struct vm *vm = vm_lock(c, &lock, &a->vm,
-	    VM_OPERATIONS_SHUTDOWN);
-	int rc = vm ? stop_either_way(c, vm) : -1;
+	const struct vm *vm = vm_lock(c, &lock, ref, VM_OPERATIONS_SHUTDOWN);
+	int rc = vm ? stop_either_way(c, vm, guest_s) : -1;
 
 	if (rc == 0)
 		rc = record_outcome(&(struct outcome){ .c = c,
 		    .lock = &lock });
 	oplock_release(c, &lock);
 	return rc;
+}
+
+int
+api_vm_shutdown(struct call *c, const struct vm_shutdown_args *a)
+{
+	return vm_stop_within(c, &a->vm, GUEST_TIMEOUT_S);
 }
 
 static int
@@ -326,7 +328,7 @@ api_vm_power_state_reset(struct call *c,
 	struct oplock lock = { 0 };
 	const struct vm *vm = vm_lock(c, &lock, &a->vm,
 	    VM_OPERATIONS_POWER_STATE_RESET);
-	int rc = vm ? stop_now(c, vm, true) : -1;
+	int rc = vm ? stop_now(c, vm, true, GUEST_TIMEOUT_S) : -1;
 
 	if (rc == 0)
 		rc = oplock_write(c, &lock, reset_in,

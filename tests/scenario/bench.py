@@ -198,17 +198,19 @@ class Bench:
                     p.wait()
         self.folder.cleanup()
 
+    def log(self, program):
+        with open(self.path(program + ".log"), errors="replace") as f:
+            return f.read()
+
     def refused_calls(self):
         """What xapi's confinement kept from it, of which it needs nothing."""
-        with open(self.path("xapi.log"), errors="replace") as f:
-            return "".join(line for line in f
-                           if "refused system call" in line)
+        return "".join(line for line in self.log("xapi").splitlines(True)
+                       if "refused system call" in line)
 
     def show_logs(self):
         for name in ("xapi", "xenopsd-sim"):
             print("---- %s.log" % name)
-            with open(self.path(name + ".log"), errors="replace") as f:
-                print("".join(f.readlines()[-60:]), end="")
+            print("".join(self.log(name).splitlines(True)[-60:]), end="")
         print("----")
 
     # what scenarios are made of

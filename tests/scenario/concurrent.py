@@ -15,7 +15,8 @@ import subprocess
 import sys
 import time
 
-from bench import PASSWORD, ROOT, Bench, Refused, check, equal, until
+from bench import (PASSWORD, ROOT, Bench, Failed, Refused, check, equal,
+                   until)
 from sweep import SPARED, Wire
 
 CLIENTS = 24
@@ -181,9 +182,23 @@ def settle(api):
             for r in api("task.get_all_records").values())
     until("the tasks to end", idle, SETTLE_S)
     for cls in LOCKED:
-        until("%ss to be let go" % cls, lambda c=cls: not any(
-            r["current_operations"]
-            for r in api(c + ".get_all_records").values()), 60)
+        let_go(api, cls)
+
+
+def let_go(api, cls):
+    held = {}
+
+    def none():
+        held.clear()
+        for ref, r in api(cls + ".get_all_records").items():
+            if r["current_operations"]:
+                held[ref] = r["current_operations"]
+        return not held
+    try:
+        until("%ss to be let go" % cls, none, 60)
+    except Failed as e:
+        raise Failed("%s: %r; tasks %r" % (
+            e, held, api("task.get_all_records"))) from e
 
 
 def agree(api, seen):
@@ -229,8 +244,7 @@ def end(b):
 
 def calm(b):
     for name in ("xapi", "xenopsd-sim"):
-        with open(b.path(name + ".log"), errors="replace") as f:
-            text = f.read()
+        text = b.log(name)
         m = TROUBLE.search(text)
         check(not m, "%s: %s" % (name, m and text[m.start():][:6000]))
 

@@ -277,6 +277,67 @@ def guests_act_by_themselves():
         api.wait_field("VM", vm, "power_state", "Halted", 60)
 
 
+def what_follows_an_end_may_change_while_it_runs():
+    """For a running VM, one that starts, and when xapi was killed before it
+    could tell xenopsd."""
+    def ends(vm, action, restarts):
+        domid = api("VM.get_domid", vm)
+        b.control("guest %s %s" % (api("VM.get_uuid", vm), action))
+        if restarts:
+            until("a new domain", lambda: api("VM.get_domid", vm) not in (
+                domid, "-1"))
+        else:
+            api.wait_field("VM", vm, "power_state", "Halted", 60)
+
+    with Bench() as b:
+        api = b.ready()
+        for action in ("shutdown", "reboot", "crash"):
+            setter = "VM.set_actions_after_" + action
+            for first, then in (("destroy", "restart"),
+                                ("restart", "destroy")):
+                vm = b.vm(api)
+                api(setter, vm, first)
+                api.run("VM.start", vm, False, False)
+                api(setter, vm, then)
+                equal(api("VM.get_actions_after_" + action, vm), then, action)
+                ends(vm, action, then == "restart")
+
+        vm = b.vm(api)
+        api("VM.set_actions_after_crash", vm, "destroy")
+        b.control("delay vm_start 1500")
+        task = api("Async.VM.start", vm, False, False)
+        until("the start to begin", lambda: api(
+            "VM.get_current_operations", vm))
+        api("VM.set_actions_after_crash", vm, "restart")
+        api.wait_task(task)
+        b.control("clear")
+        ends(vm, "crash", True)
+
+        vm = b.vm(api, shutdown="ignore")
+        api("VM.set_actions_after_crash", vm, "destroy")
+        api.run("VM.start", vm, False, False)
+        task = api("Async.VM.clean_shutdown", vm)
+        until("the shutdown to begin", lambda: api(
+            "VM.get_current_operations", vm))
+        api("VM.set_actions_after_crash", vm, "restart")
+        api("task.cancel", task)
+        until("the shutdown to end", lambda: api(
+            "task.get_status", task) != "pending")
+        ends(vm, "crash", True)
+
+        told = "'%s': what follows its end" % api("VM.get_uuid", vm)
+        n = b.log("xenopsd-sim").count(told)
+        b.control("fail vm_set_actions internal")
+        api("VM.set_actions_after_crash", vm, "destroy")
+        b.control("clear")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.ready()
+        until("xenopsd to be told",
+              lambda: b.log("xenopsd-sim").count(told) > n)
+        ends(vm, "crash", False)
+
+
 def no_password_no_login():
     with Bench(secret=False) as b:
         api = Api(b.https)
@@ -1509,6 +1570,7 @@ SCENARIOS = [
     guests_that_change_while_xapi_is_down_are_found, xenopsd_is_killed,
     errors_of_the_host_have_their_names, a_slow_start_is_cancelled,
     progress_is_seen, a_deaf_guest_needs_force, guests_act_by_themselves,
+    what_follows_an_end_may_change_while_it_runs,
     no_password_no_login, a_bad_secret_is_told_once_a_minute,
     a_new_password_counts_at_once,
     a_new_password_wants_the_old_one, guessers_wait_and_leave_few_lines,

@@ -13,6 +13,7 @@
  * answer that xapi should never give; exit code 1 if there was one.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -284,7 +285,8 @@ receive(struct client *c)
 	return c->reply + head;
 }
 
-/* Posts c->body; NULL if xapi did not answer, even on a new connection. */
+/* Posts c->body; NULL if xapi did not answer, even on a new connection.  What
+ * takes too long is not asked for twice: it may still be at work. */
 static const char *
 post(struct client *c)
 {
@@ -294,7 +296,8 @@ post(struct client *c)
 	    "Host: localhost\r\nContent-Type: application/json\r\n"
 	    "Content-Length: %zu\r\n\r\n", strlen(c->body));
 
-	for (int i = 0; i < 3 && !body; i++)
+	errno = 0;
+	for (int i = 0; i < 3 && !body && errno != EAGAIN; i++)
 		if ((c->fd != -1 || dial(c)) &&
 		    send_all(c->fd, head, (size_t)n) &&
 		    send_all(c->fd, c->body, strlen(c->body)))

@@ -529,9 +529,9 @@ START_TEST(each_state_has_its_remedy)
 	struct hv_domain d = { .uuid = VM };
 	struct kept k = { .phase = KEPT_RUNNING };
 
-	k.spec.after_shutdown = XENOPS_AFTER_DESTROY;
-	k.spec.after_reboot = XENOPS_AFTER_RESTART;
-	k.spec.after_crash = XENOPS_AFTER_PRESERVE;
+	k.spec.actions.after_shutdown = XENOPS_AFTER_DESTROY;
+	k.spec.actions.after_reboot = XENOPS_AFTER_RESTART;
+	k.spec.actions.after_crash = XENOPS_AFTER_PRESERVE;
 	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_N);
 	ck_assert_int_eq(domain_remedy(NULL, &k), XENOPS_VM_SHUTDOWN);
 	d.shutdown = true;
@@ -540,7 +540,7 @@ START_TEST(each_state_has_its_remedy)
 	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_REBOOT);
 	d.end = HV_END_CRASH;
 	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_N);
-	k.spec.after_crash = XENOPS_AFTER_RESTART;
+	k.spec.actions.after_crash = XENOPS_AFTER_RESTART;
 	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_REBOOT);
 	d.end = HV_END_SUSPEND;
 	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_N);

@@ -212,7 +212,7 @@ start_vm(struct bench *b, bool paused, const char *told, const char *value)
 	a.vm.vcpus = a.vm.vcpus_max = 1;
 	a.vm.disks = (struct vec){ &disk, 1 };
 	a.vm.nics = (struct vec){ &nic, 1 };
-	a.vm.after_reboot = XENOPS_AFTER_RESTART;
+	a.vm.actions.after_reboot = XENOPS_AFTER_RESTART;
 	a.vm.xenstore_data = (struct vec){ &data, 1 };
 	a.paused = paused;
 	return ops_vm_start(b->o, &b->k, &a, &r);

@@ -94,9 +94,9 @@ keep(struct rig *r, const char *uuid, enum kept_phase phase)
 
 	memcpy(&k.spec, xenops_vm_spec_type.dflt, sizeof(k.spec));
 	k.spec.uuid = uuid;
-	k.spec.after_reboot = XENOPS_AFTER_RESTART;
-	k.spec.after_shutdown = XENOPS_AFTER_DESTROY;
-	k.spec.after_crash = XENOPS_AFTER_PRESERVE;
+	k.spec.actions.after_reboot = XENOPS_AFTER_RESTART;
+	k.spec.actions.after_shutdown = XENOPS_AFTER_DESTROY;
+	k.spec.actions.after_crash = XENOPS_AFTER_PRESERVE;
 	ck_assert_int_eq(kept_write(r->d.kept_dir, &k), 0);
 }
 

@@ -80,6 +80,7 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_VM_REBOOT] = worker_request,
 	[XENOPS_VM_PAUSE] = vms_vm_pause,
 	[XENOPS_VM_UNPAUSE] = vms_vm_unpause,
+	[XENOPS_VM_SET_ACTIONS] = vms_vm_set_actions,
 	[XENOPS_VBD_PLUG] = worker_request,
 	[XENOPS_VBD_UNPLUG] = worker_request,
 	[XENOPS_VIF_PLUG] = worker_request,

@@ -1,6 +1,7 @@
 /*
  * VDI.copy: every byte of a disk into another, in any SR.  Blocks of zeros are
- * not written: the new disk reads as zeros and stays thin.
+ * not written, holes of a file not even read: the new disk reads as zeros and
+ * stays thin.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -43,42 +44,66 @@ io_failed(struct call *c, int rc)
 	return err_vdi_io_error(c, strerror(-rc));
 }
 
+/* Where the source has something next; its end if nowhere.  A device, which
+ * cannot tell, has something everywhere. */
+static int64_t
+next_data(const struct stream_vdi *from, int64_t at)
+{
+	off_t data = lseek(from->fd, at, SEEK_DATA);
+
+	if (data == -1)
+		return errno == ENXIO ? from->size_bytes : at;
+	return data < from->size_bytes ? data : from->size_bytes;
+}
+
+/* The host still has both disks for us. */
+static int
+check_held(struct call *c, const struct stream_vdi *from,
+    const struct stream_vdi *to)
+{
+	return stream_vdi_check(c, from) ? -1 : stream_vdi_check(c, to);
+}
+
+/* Copies up to a chunk; the number of bytes, or -1. */
+static int64_t
+copy_chunk(struct call *c, const struct stream_vdi *from,
+    const struct stream_vdi *to, bool sparse, char *buf, int64_t at)
+{
+	int64_t left = from->size_bytes - at;
+	size_t n = left < COPY_CHUNK ? (size_t)left : COPY_CHUNK;
+	int rc = fdio_read_at(from->fd, buf, n, at);
+
+	if (rc)
+		return io_failed(c, rc);
+	if (check_held(c, from, to))
+		return -1;
+	if (!sparse || !mem_is_zero(buf, n))
+		rc = write_at(to->fd, buf, n, at);
+	return rc ? io_failed(c, rc) : (int64_t)n;
+}
+
 /* sparse: the target is new and reads as zeros. */
 static int
 copy_bytes(struct call *c, const struct stream_vdi *from,
     const struct stream_vdi *to, bool sparse)
 {
+	int64_t at = sparse ? next_data(from, 0) : 0, n = 0;
 	char *buf = malloc(COPY_CHUNK);
 	int rc = 0;
 
 	if (!buf)
 		abort();
-	for (int64_t at = 0; rc == 0 && at < from->size_bytes;) {
-		int64_t left = from->size_bytes - at;
-		size_t n = left < COPY_CHUNK ? (size_t)left : COPY_CHUNK;
-
-		rc = fdio_read_at(from->fd, buf, n, at);
-		if (rc) {
-			rc = io_failed(c, rc);
-			break;
-		}
-		rc = stream_vdi_check(c, from);
-		if (rc == 0)
-			rc = stream_vdi_check(c, to);
-		if (rc)
-			break;
-		if (!sparse || !mem_is_zero(buf, n))
-			rc = write_at(to->fd, buf, n, at);
-		if (rc)
-			rc = io_failed(c, rc);
-		at += (int64_t)n;
-		if (rc == 0)
-			rc = stream_task_progress(c,
-			    (double)at / (double)from->size_bytes);
+	while (rc == 0 && at < from->size_bytes) {
+		n = copy_chunk(c, from, to, sparse, buf, at);
+		at += n;
+		rc = n < 0 ? -1 : stream_task_progress(c,
+		    (double)at / (double)from->size_bytes);
+		if (sparse)
+			at = next_data(from, at);
 	}
+	free(buf);
 	if (rc == 0 && fsync(to->fd) == -1)
 		rc = io_failed(c, -errno);
-	free(buf);
 	return rc;
 }
 

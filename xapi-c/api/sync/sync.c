@@ -11,6 +11,7 @@
 #include "api/storage/sync.h"
 #include "api/sync/parts.h"
 #include "api/trial.h"
+#include "api/vm/actions.h"
 #include "api/vm/state.h"
 #include "api/xapi.h"
 #include "base/cond.h"
@@ -215,6 +216,8 @@ struct apply {
 	bool sure;		/* xenopsd was asked for it just now */
 	bool busy;		/* out: an operation has the VM */
 	bool ask;		/* out: it has none, but domain is old */
+	bool differs;		/* out: vm's domain would do something else */
+	struct ref vm;
 };
 
 static int
@@ -223,7 +226,7 @@ apply_in(struct db_txn *t, void *arg)
 	struct apply *a = arg;
 	const struct vm *vm = txn_find_uuid(t, CLASS_VM, a->domain->uuid);
 
-	a->ask = false;
+	a->ask = a->differs = false;
 	if (!vm)
 		return 0;
 	a->busy = is_busy(t, vm);
@@ -231,8 +234,11 @@ apply_in(struct db_txn *t, void *arg)
 	 * an operation began and ended. */
 	a->ask = !a->busy && !a->sure &&
 	    (a->old || a->domain->domid != vm->domid);
-	if (!a->busy && !a->ask)
-		settle(t, a->x, vm, a->domain);
+	if (a->busy || a->ask)
+		return 0;
+	a->differs = vm_actions_differ(vm, a->domain);
+	a->vm = vm->obj.ref;
+	settle(t, a->x, vm, a->domain);
 	return 0;
 }
 
@@ -267,6 +273,31 @@ ask_again(struct sync *s, struct item *it)
 	return true;
 }
 
+static struct call
+call_open(struct sync *s)
+{
+	return (struct call){
+		.x = s->x, .arena = arena_new(),
+		.root = db_root_get(s->x->db), .superuser = true,
+	};
+}
+
+static void
+call_shut(struct call *c)
+{
+	call_close(c);
+	arena_free(c->arena);
+}
+
+static void
+tell_actions(struct sync *s, const struct ref *vm)
+{
+	struct call c = call_open(s);
+
+	vm_actions_tell(&c, vm);
+	call_shut(&c);
+}
+
 /* Frees the items or queues them again. */
 static void
 items_apply(struct sync *s, struct item *it)
@@ -284,6 +315,8 @@ items_apply(struct sync *s, struct item *it)
 			apply(s, &a);
 			later = a.busy;
 		}
+		if (a.differs)
+			tell_actions(s, &a.vm);
 		if (later) {
 			pthread_mutex_lock(&s->lock);
 			item_put(s, it, true);
@@ -320,6 +353,7 @@ pass_vm(const void *obj, void *arg)
 	const struct vm *vm = obj;
 	struct pass *p = arg;
 	const struct xenops_domain_info *d = domain_of(p, vm->uuid);
+	bool differs = d && vm_actions_differ(vm, d);
 	struct xenops_domain_info off = *(const struct xenops_domain_info *)
 	    xenops_domain_info_type.dflt;
 
@@ -327,7 +361,8 @@ pass_vm(const void *obj, void *arg)
 		return 0;
 	if (!is_busy(p->t, vm)) {
 		settle(p->t, p->s->x, vm, d);
-		return 0;
+		if (!differs)
+			return 0;
 	}
 	off.uuid = vm->uuid;
 	off.state = XENOPS_DOMAIN_STATE_HALTED;
@@ -379,22 +414,6 @@ pass_host(struct sync *s, struct call *c)
 	if (sync_host(c, &r.host))
 		return -1;
 	return sync_networks(c, &r.host);
-}
-
-static struct call
-call_open(struct sync *s)
-{
-	return (struct call){
-		.x = s->x, .arena = arena_new(),
-		.root = db_root_get(s->x->db), .superuser = true,
-	};
-}
-
-static void
-call_shut(struct call *c)
-{
-	call_close(c);
-	arena_free(c->arena);
 }
 
 static void

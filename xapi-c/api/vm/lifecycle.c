@@ -6,6 +6,7 @@
 #include "api/ops_error.h"
 #include "api/storage/sr_scan.h"
 #include "api/task.h"
+#include "api/vm/actions.h"
 #include "api/vm/blocked.h"
 #include "api/vm/spec.h"
 #include "api/vm/startable.h"
@@ -52,6 +53,9 @@ record_outcome(struct outcome *o)
 	int rc = call_write(o->c, outcome_in, o);
 
 	oplock_keep(o->lock);
+	/* they may have been set since the VM was read for it */
+	if (rc == 0 && o->domain)
+		vm_actions_agree(o->c, &o->lock->ref, o->domain);
 	return rc;
 }
 

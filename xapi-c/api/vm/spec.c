@@ -5,6 +5,7 @@
 
 #include "api/oplock.h"
 #include "api/storage/vdi_use.h"
+#include "api/vm/actions.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
@@ -223,28 +224,6 @@ number_in(struct vec map, const char *key)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
-static int
-after_crash(int behaviour)
-{
-	switch (behaviour) {
-	case ON_CRASH_BEHAVIOUR_RESTART:
-	case ON_CRASH_BEHAVIOUR_COREDUMP_AND_RESTART:
-	case ON_CRASH_BEHAVIOUR_RENAME_RESTART:
-		return XENOPS_AFTER_RESTART;
-	case ON_CRASH_BEHAVIOUR_PRESERVE:
-		return XENOPS_AFTER_PRESERVE;
-	default:
-		return XENOPS_AFTER_DESTROY;
-	}
-}
-
-static int
-after_exit(int behaviour)
-{
-	return behaviour == ON_NORMAL_EXIT_RESTART ? XENOPS_AFTER_RESTART :
-	    XENOPS_AFTER_DESTROY;
-}
-
 /* The domain's name is for people who look at the host: what of the VM's name
  * fits on a line. */
 static const char *
@@ -286,8 +265,6 @@ vm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 	out->ramdisk = vm->PV_ramdisk;
 	out->cmdline = vm->PV_args;
 	out->xenstore_data = vm->xenstore_data;
-	out->after_shutdown = after_exit(vm->actions_after_shutdown);
-	out->after_reboot = after_exit(vm->actions_after_reboot);
-	out->after_crash = after_crash(vm->actions_after_crash);
+	out->actions = vm_actions(vm);
 	return add_disks(c, vm, out) || add_nics(c, vm, out) ? -1 : 0;
 }

@@ -63,6 +63,7 @@ domain_info_fill(struct hv *hv, struct arena *a, const char *uuid,
 	if (k) {
 		out->type = k->spec.type;
 		out->started = k->started;
+		out->actions = k->spec.actions;
 		fill_devices(hv, a, d, &k->spec, out);
 	}
 	if (!d)
@@ -84,13 +85,13 @@ after(const struct hv_domain *d, const struct kept *k)
 {
 	switch (d->end) {
 	case HV_END_REBOOT:
-		return k->spec.after_reboot;
+		return k->spec.actions.after_reboot;
 	case HV_END_CRASH:
-		return k->spec.after_crash;
+		return k->spec.actions.after_crash;
 	case HV_END_SUSPEND:
 		return XENOPS_AFTER_PRESERVE;
 	default:
-		return k->spec.after_shutdown;
+		return k->spec.actions.after_shutdown;
 	}
 }
 

@@ -265,6 +265,25 @@ look_for(struct vms *v, struct vm *vm)
 	vm->domain = d;
 }
 
+int
+vms_keep_actions(struct vms *v, struct vm *vm, struct kept *k)
+{
+	k->spec.actions = vm->actions;
+	return kept_write(v->d->kept_dir, k);
+}
+
+/* k NULL: it has none any more.  xapi compares what it hears of the VM with its
+ * record, and asks again. */
+static void
+take_actions(struct vms *v, struct vm *vm, struct kept *k)
+{
+	int rc = vm->new_actions && k ? vms_keep_actions(v, vm, k) : 0;
+
+	vm->new_actions = false;
+	if (rc)
+		log_error("cannot keep '%s': %s", vm->uuid, strerror(-rc));
+}
+
 static void
 look_at(struct vms *v, struct vm *vm)
 {
@@ -283,6 +302,7 @@ look_at(struct vms *v, struct vm *vm)
 	kept = !kept_read(v->d->kept_dir, vm->uuid, a, &k);
 	if (kept)
 		look_for(v, vm);
+	take_actions(v, vm, kept ? &k : NULL);
 	d = vm->exists ? &vm->domain : NULL;
 	vm->wrote = false;
 	vm->events = 0;

@@ -3,6 +3,7 @@
 #define XENOPSD_DOMAINS_VMS_PRIVATE_H
 
 #include "xenopsd/domains/hv.h"
+#include "xenopsd/domains/kept.h"
 #include "xenopsd/domains/vms.h"
 
 /* A place in a queue of VMs. */
@@ -30,12 +31,18 @@ struct vm {
 	bool retell;			/* told while a domain_list ran */
 	int64_t not_before;		/* for the next request of our own */
 	struct timer *retry;
+	/* given while a worker was on the VM: for its specification then */
+	bool new_actions;
+	struct xenops_vm_actions actions;
 	struct console *console;	/* NULL: nobody needed it yet */
 };
 
 struct vm *vms_find(struct vms *v, const char *uuid);
 /* Asks the hypervisor now, then as vms_find; only VMs with a domain. */
 struct vm *vms_find_domain(struct vms *v, const char *uuid);
+/* Puts what was given for the VM into its specification, k, and keeps that.
+ * 0 or -errno.  Nobody works on it. */
+int vms_keep_actions(struct vms *v, struct vm *vm, struct kept *k);
 struct console *vms_console(struct vm *vm);
 /* What is told while a list is being made is told again after it: the list may
  * hold what was true before. */

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "xenopsd/core/loop.h"
+#include "xenopsd/core/worker.h"
 #include "xenopsd/domains/console.h"
 #include "xenopsd/domains/domain.h"
 #include "xenopsd/domains/spec.h"
@@ -135,6 +137,51 @@ vms_vm_unpause(struct request *rq, const void *args, void *result)
 	(void)result;
 	return pause_or_not(rq,
 	    ((const struct xenops_vm_unpause_args *)args)->vm, false);
+}
+
+/* Of what is being made only the worker knows; it is looked at when that ends,
+ * and so is what is done with it then. */
+static int
+keep_actions(struct request *rq, struct vm *vm)
+{
+	struct daemon *d = rq->daemon;
+	struct kept k;
+	int rc;
+
+	if (workers_busy(d->workers, vm->uuid))
+		return 0;
+	rc = kept_read(d->kept_dir, vm->uuid, rq->arena, &k);
+	if (rc == 0)
+		rc = vms_keep_actions(d->vms, vm, &k);
+	vm->new_actions = false;
+	if (rc)
+		return request_fail(rq, rc == -ENOENT ?
+		    XENOPS_CODE_NO_SUCH_DOMAIN : XENOPS_CODE_IO,
+		    "cannot keep '%s': %s", vm->uuid, strerror(-rc));
+	return 0;
+}
+
+int
+vms_vm_set_actions(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vm_set_actions_args *a = args;
+	struct daemon *d = rq->daemon;
+	struct vm *vm;
+
+	(void)result;
+	if (spec_check_uuid(rq, a->vm))
+		return -1;
+	vm = vms_find(d->vms, a->vm);
+	if (!vm)
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_DOMAIN,
+		    "'%s' is not running", a->vm);
+	vm->actions = a->actions;
+	vm->new_actions = true;
+	if (keep_actions(rq, vm))
+		return -1;
+	log_info("'%s': what follows its end is changed", a->vm);
+	vms_touched(d->vms, a->vm);
+	return 0;
 }
 
 /* The terminal may not be there yet: its bytes come when it is. */

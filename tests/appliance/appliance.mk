@@ -11,9 +11,10 @@ CHECK_LONG_TARGETS += check-setup check-update check-install-long check-pxe \
 check-install: $(B)/SHA256SUMS $(UPDATE)
 	@UPDATE_KEY=$(UPDATE_KEY) python3 tests/appliance/test_install.py $(ISO)
 
-## check-update: sick systems in the second slot, which hang or die
+## check-update: systems in the second slot that hang or die; NAME=
 check-update: $(B)/SHA256SUMS $(UPDATE)
-	@UPDATE_KEY=$(UPDATE_KEY) python3 tests/appliance/test_update.py $(ISO)
+	@ISO=$(ISO) UPDATE_KEY=$(UPDATE_KEY) \
+	    python3 tests/appliance/test_update.py $(NAME)
 
 ## check-setup: the installer's pages, at the serial line
 check-setup: $(B)/SHA256SUMS

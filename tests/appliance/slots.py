@@ -86,4 +86,5 @@ def goes_back(firmware, disk, why, password, limit_s=300):
         m.wait("slot b was tried and given up: " + why, 240)
         m.boot()
         m.expect("grep -q 'bedplate.slot=a' /proc/cmdline")
-        m.expect("! bedplate-slot show | grep trial")
+        # its service may not have looked yet
+        m.until("! bedplate-slot show | grep -q trial", 60)

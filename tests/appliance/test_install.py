@@ -16,7 +16,7 @@ from api import Api, Refused
 from appliance import Machine
 
 ISO = (sys.argv[1] if __name__ == "__main__" and len(sys.argv) > 1 else
-       "build/bedplate.iso")
+       os.environ.get("ISO", "build/bedplate.iso"))
 SLOT = os.path.join(os.path.dirname(ISO), "slot.img")
 UPDATE = os.path.join(os.path.dirname(ISO), "bedplate.update")
 PASSWORD = "swordfish"

@@ -23,6 +23,12 @@ CHECK_TARGETS += check-metrics
 check-metrics: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/metrics.py $(NAME)
 
+CHECK_TARGETS += check-storage
+.PHONY: check-storage
+## check-storage: ISO libraries and network storage; NAME=... as above
+check-storage: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/storage.py $(NAME)
+
 CHECK_TARGETS += check-access
 ## check-access: users with roles, and pages of other sites; NAME=... as above
 check-access: $(B)/host/xapi $(B)/host/xenopsd-sim

@@ -5,7 +5,7 @@
 #include "gen/types.h"
 #include "unit.h"
 #include "wire/emit.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 #include "wire/value.h"
 
 static struct arena *a;

@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "wire/utf8.h"
+#include "base/utf8.h"
 #include "wire/value.h"
 
 static inline void

@@ -147,6 +147,8 @@ exists(struct call *c, const struct ops_call *k, const struct ops_subject *s)
 	if (has(&s->vm) && !has(&s->vdi))
 		return err_vm_bad_power_state(c, call_ref_text(c, &s->vm),
 		    "halted", "running");
+	if (has(&s->sr))
+		return backend_failure(c, k);
 	return err_internal_error(c, k->err.text);
 }
 

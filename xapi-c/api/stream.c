@@ -8,6 +8,7 @@
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/task.h"
+#include "api/storage/library.h"
 #include "api/storage/vdi_make.h"
 #include "api/storage/vdi_use.h"
 #include "api/vm/spec.h"
@@ -227,7 +228,7 @@ open_locked(struct call *c, const struct vdi *vdi, bool writable,
 		return err_sr_not_attached(c, call_ref_text(c, &vdi->SR));
 	if (writable && vdi_use_conflict(&v, vdi, NULL, true))
 		return err_vdi_in_use(c, ref, "copy");
-	if (writable && vdi->read_only)
+	if (writable && vdi->read_only && !sr_is_library(sr))
 		return err_vdi_readonly(c, ref);
 	args.sr = sr->uuid;
 	args.vdi = vdi->uuid;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #define SESSION "session_id="
 

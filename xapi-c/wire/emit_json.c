@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "wire/emit.h"
-#include "wire/utf8.h"
 
 /* What stands for the byte; NULL: the byte. */
 static const char *

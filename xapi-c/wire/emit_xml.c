@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "wire/emit.h"
-#include "wire/utf8.h"
 
 static const char *
 escape(unsigned char c)

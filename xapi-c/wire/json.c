@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "wire/emit.h"
-#include "wire/utf8.h"
 
 struct convert {
 	struct arena *arena;
@@ -18,7 +18,7 @@ static bool convert(struct convert *c, const json_t *j, int depth,
     struct value *out);
 
 /*
- * Escapes can spell what is no character in XML (wire/utf8.h): it is replaced
+ * Escapes can spell what is no character in XML (base/utf8.h): it is replaced
  * and remembered, as if it had come in plain bytes.
  */
 static const char *

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "wire/emit.h"
-#include "wire/utf8.h"
 
 static const char *
 kind_name(const struct value *v)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "wire/charset.h"
-#include "wire/utf8.h"
 
 enum el {
 	EL_NONE, EL_CALL, EL_METHOD, EL_PARAMS, EL_PARAM, EL_VALUE, EL_ARRAY,

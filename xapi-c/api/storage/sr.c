@@ -2,6 +2,7 @@
 #include "api/blob.h"
 #include "api/oplock.h"
 #include "api/ops_error.h"
+#include "api/storage/library.h"
 #include "api/storage/sr_attach.h"
 #include "api/storage/sr_scan.h"
 #include "api/storage/vdi_make.h"
@@ -18,6 +19,7 @@ api_sr_get_supported_types(struct call *c, struct vec *result)
 	*result = vec_add_string(c->arena, *result, "lvm");
 	*result = vec_add_string(c->arena, *result, "ext");
 	*result = vec_add_string(c->arena, *result, "file");
+	*result = vec_add_string(c->arena, *result, "iso");
 	return 0;
 }
 
@@ -39,7 +41,8 @@ record_in(struct db_txn *t, void *arg)
 	sr->name_label = r->a->name_label;
 	sr->name_description = r->a->name_description;
 	sr->type = r->a->type;
-	sr->content_type = *r->a->content_type ? r->a->content_type : "user";
+	sr->content_type = *r->a->content_type ? r->a->content_type :
+	    sr_is_library(sr) ? "iso" : "user";
 	sr->sm_config = r->a->sm_config;
 	sr->physical_size = r->info->size;
 	sr->physical_utilisation = r->info->used;
@@ -82,7 +85,8 @@ api_sr_create(struct call *c, const struct sr_create_args *a,
 		    call_ref_text(c, &a->host));
 	if (sr_ops_type(c, a->type, a->device_config, &type))
 		return -1;
-	if (type != XENOPS_SR_TYPE_MEMORY && (!device || !*device))
+	if (type != XENOPS_SR_TYPE_MEMORY && type != XENOPS_SR_TYPE_ISO &&
+	    (!device || !*device))
 		return err_invalid_value(c, "device_config:device", "");
 	if (a->shared)
 		return err_operation_not_allowed(c,

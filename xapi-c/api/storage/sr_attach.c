@@ -9,6 +9,25 @@
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
 
+/* The host's own library, at the location "state". */
+static int
+library_type(struct call *c, struct vec device_config, int *out)
+{
+	const char *location = map_get(device_config, "location");
+	const char *type = map_get(device_config, "type");
+
+	if (type && (strcmp(type, "cifs") == 0 || strcmp(type, "smb") == 0))
+		return err_value_not_supported(c, "device_config:type", type,
+		    "there are no SMB shares here yet");
+	if (!location || !*location)
+		return err_invalid_value(c, "device_config:location", "");
+	if (strcmp(location, "state"))
+		return err_value_not_supported(c, "device_config:location",
+		    location, "a library of this host has the location state");
+	*out = XENOPS_SR_TYPE_ISO;
+	return 0;
+}
+
 int
 sr_ops_type(struct call *c, const char *type, struct vec device_config,
     int *out)
@@ -22,6 +41,8 @@ sr_ops_type(struct call *c, const char *type, struct vec device_config,
 		*out = XENOPS_SR_TYPE_MEMORY;
 	else if (strcmp(type, "ext") == 0 || strcmp(type, "file") == 0)
 		*out = XENOPS_SR_TYPE_FILE;
+	else if (strcmp(type, "iso") == 0)
+		return library_type(c, device_config, out);
 	else
 		return err_sr_unknown_driver(c, type);
 	return 0;

@@ -12,7 +12,8 @@
 int sr_attach(struct call *c, const struct sr *sr, const struct pbd *pbd);
 /* allowed_operations after the SR's PBDs changed in a write before. */
 void sr_refresh_operations(struct call *c, const struct ref *sr);
-/* SR.type and device_config to enum xenops_sr_type: SR_UNKNOWN_DRIVER. */
+/* SR.type and device_config to enum xenops_sr_type: SR_UNKNOWN_DRIVER, or what is
+ * wrong with device_config. */
 int sr_ops_type(struct call *c, const char *type, struct vec device_config,
     int *out);
 /* The pool object in a write. */

@@ -4,6 +4,7 @@
 
 #include "api/oplock.h"
 #include "api/ops_error.h"
+#include "api/storage/library.h"
 #include "api/xapi.h"
 #include "base/log.h"
 #include "gen/ops_stubs.h"
@@ -31,16 +32,34 @@ vdi_used(const struct xenops_vdi_info *info, int64_t before)
 	return info->used >= 0 ? info->used : before;
 }
 
+const char *
+vdi_location(const struct sr *sr, const struct xenops_vdi_info *info)
+{
+	return sr_is_library(sr) ? info->name : info->uuid;
+}
+
+/* A disk that is not there any more.  That of a library is forgotten, as its
+ * file may come again as another; unless somebody has it in a drive. */
+static void
+lose_vdi(struct db_txn *t, const struct sr *sr, struct vdi *vdi)
+{
+	if (sr_is_library(sr) && vdi->VBDs.n == 0 &&
+	    vdi->current_operations.n == 0)
+		txn_delete(t, CLASS_VDI, &vdi->obj.ref);
+	else
+		vdi->missing = true;
+}
+
 /* A disk that xenopsd has: its record, made if there is none.  A copy of a disk
  * of another SR has no record: that is the other's. */
 static void
-apply_vdi(struct db_txn *t, const struct ref *sr,
+apply_vdi(struct db_txn *t, const struct sr *sr,
     const struct xenops_vdi_info *info)
 {
 	const struct vdi *known = txn_find_uuid(t, CLASS_VDI, info->uuid);
 	struct vdi *vdi;
 
-	if (known && !ref_equal(&known->SR, sr)) {
+	if (known && !ref_equal(&known->SR, &sr->obj.ref)) {
 		log_warn("VDI '%s' is in another SR, too: left out",
 		    known->uuid);
 		return;
@@ -53,8 +72,8 @@ apply_vdi(struct db_txn *t, const struct ref *sr,
 	if (known)
 		return;
 	vdi->uuid = info->uuid;
-	vdi->location = info->uuid;
-	vdi->SR = *sr;
+	vdi->location = vdi_location(sr, info);
+	vdi->SR = sr->obj.ref;
 	vdi->name_label = info->name;
 	vdi->name_description = info->description;
 	vdi->read_only = info->read_only;
@@ -81,10 +100,10 @@ scan_in(struct db_txn *t, void *arg)
 		struct vdi *vdi = vdi_txn_edit(t, &refs[i]);
 
 		if (vdi && !is_found(s->found, vdi->uuid))
-			vdi->missing = true;
+			lose_vdi(t, sr, vdi);
 	}
 	for (uint32_t i = 0; i < s->found->vdis.n; i++)
-		apply_vdi(t, &s->sr, &infos[i]);
+		apply_vdi(t, sr, &infos[i]);
 	return 0;
 }
 

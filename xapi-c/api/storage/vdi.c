@@ -1,12 +1,14 @@
 /* VDIs: disks in an SR. */
 #include "api/oplock.h"
 #include "api/ops_error.h"
+#include "api/storage/library.h"
 #include "api/storage/sr_scan.h"
 #include "api/storage/vdi_make.h"
 #include "api/vm/check.h"
 #include "api/vm/spec.h"
 #include "api/xapi.h"
 #include "base/clock.h"
+#include "base/iso_name.h"
 #include "base/log.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
@@ -34,7 +36,7 @@ add_sizes(struct db_txn *t, const struct ref *ref, int64_t virtual_bytes,
 struct record {
 	const struct vdi *given;
 	const struct xenops_vdi_info *info;
-	struct ref sr;
+	const struct sr *sr;
 	struct ref *result;
 };
 
@@ -46,14 +48,18 @@ record_in(struct db_txn *t, void *arg)
 
 	object_copy_fields(vdi, a->given);
 	vdi->uuid = a->info->uuid;
-	vdi->location = a->info->uuid;
-	vdi->SR = a->sr;
+	vdi->location = vdi_location(a->sr, a->info);
+	vdi->SR = a->sr->obj.ref;
 	vdi->virtual_size = a->info->size;
 	vdi->physical_utilisation = vdi_used(a->info, 0);
 	vdi->managed = true;
+	if (sr_is_library(a->sr)) {
+		vdi->name_label = a->info->name;
+		vdi->read_only = true;
+	}
 	*a->result = vdi->obj.ref;
 	op_refresh(t, &vdi_op_class, a->result);
-	add_sizes(t, &a->sr, a->info->size, vdi->physical_utilisation);
+	add_sizes(t, &a->sr->obj.ref, a->info->size, vdi->physical_utilisation);
 	return 0;
 }
 
@@ -62,7 +68,7 @@ static int
 record_vdi(struct call *c, const struct sr *sr, const struct vdi *given,
     const struct xenops_vdi_info *info, struct ref *result)
 {
-	struct record a = { .given = given, .info = info, .sr = sr->obj.ref,
+	struct record a = { .given = given, .info = info, .sr = sr,
 	    .result = result };
 	struct error saved;
 	struct ops_call k;
@@ -95,6 +101,8 @@ make_in(struct call *c, const struct sr *sr, const struct vdi *given,
 	char uuid[UUID_TEXT_LEN + 1];
 	struct ops_call k;
 
+	if (sr_is_library(sr) && !iso_name_of(c->arena, given->name_label))
+		return err_invalid_value(c, "name_label", given->name_label);
 	args.vdi.uuid = uuid_random(uuid);
 	args.vdi.name = given->name_label;
 	args.vdi.description = given->name_description;
@@ -376,7 +384,7 @@ rename_vdi(struct call *c, struct rename *a)
 		    call_ref_text(c, &a->vdi));
 	if (call_write(c, rename_in, a))
 		return -1;
-	if (!sr || !sr_is_attached(c, &vdi->SR))
+	if (!sr || sr_is_library(sr) || !sr_is_attached(c, &vdi->SR))
 		return 0;
 	args.sr = sr->uuid;
 	args.vdi.uuid = vdi->uuid;

@@ -3,8 +3,17 @@
 
 #include <string.h>
 
+#include "api/storage/library.h"
 #include "api/storage/vdi_use.h"
 #include "gen/errors.h"
+
+static bool
+in_library(const struct view *v, const struct vdi *vdi)
+{
+	const struct sr *sr = view_get(v, CLASS_SR, &vdi->SR);
+
+	return sr && sr_is_library(sr);
+}
 
 /* Only an LVM volume can be cloned while a guest writes to it. */
 static bool
@@ -23,6 +32,10 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	const char *name = enum_vdi_operations.names[op];
 	bool in_use;
 
+	if (op != VDI_OPERATIONS_COPY && op != VDI_OPERATIONS_DESTROY &&
+	    in_library(v, vdi))
+		return c ? err_sr_operation_not_supported(c,
+		    call_ref_text(c, &vdi->SR)) : -1;
 	switch (op) {
 	case VDI_OPERATIONS_CLONE:
 	case VDI_OPERATIONS_SNAPSHOT:

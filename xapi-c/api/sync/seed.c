@@ -173,45 +173,56 @@ sync_seed(struct xapi *x)
 
 /* -- SMs -- */
 
-static const struct {
-	const char *type;
-	const char *name;
-	const char *description;
-} sms[] = {
-	{ "lvm", "Local LVM",
-	  "Thin volumes on a disk of this host" },
-	{ "ext", "Local EXT4",
-	  "Files on an ext4 file system on a disk of this host" },
-	{ "file", "Files",
-	  "Files in this host's memory, or on a disk as type ext" },
-};
-
 static const char *const features[] = {
 	"SR_SCAN", "VDI_CREATE", "VDI_DELETE", "VDI_ATTACH", "VDI_DETACH",
 	"VDI_CLONE", "VDI_SNAPSHOT", "VDI_RESIZE", "VDI_UPDATE",
 };
 
+#define ALL_FEATURES (sizeof(features) / sizeof(features[0]))
+#define ISO_FEATURES 5
+
+static const struct sm_row {
+	const char *type;
+	const char *name;
+	const char *description;
+	uint32_t features;		/* as many of them */
+	const char *key;		/* of device_config */
+	const char *value;
+} sms[] = {
+	{ "lvm", "Local LVM",
+	  "Thin volumes on a disk of this host", ALL_FEATURES,
+	  "device", "disk of this host, e.g. /dev/sdb" },
+	{ "ext", "Local EXT4",
+	  "Files on an ext4 file system on a disk of this host", ALL_FEATURES,
+	  "device", "disk of this host, e.g. /dev/sdb" },
+	{ "file", "Files",
+	  "Files in this host's memory, or on a disk as type ext", ALL_FEATURES,
+	  "location", "memory, for files in memory" },
+	{ "iso", "ISO library",
+	  "Images of CDs on this host's state volume", ISO_FEATURES,
+	  "location", "state, for a library on this host's state volume" },
+};
+
 static struct vec
-feature_map(struct arena *a)
+feature_map(struct arena *a, const struct sm_row *row)
 {
 	/* A (string -> int) map. */
 	struct { const char *key; int64_t value; } *pairs;
-	uint32_t n = sizeof(features) / sizeof(features[0]);
 
-	pairs = arena_alloc(a, n * sizeof(*pairs));
-	for (uint32_t i = 0; i < n; i++) {
+	pairs = arena_alloc(a, row->features * sizeof(*pairs));
+	for (uint32_t i = 0; i < row->features; i++) {
 		pairs[i].key = features[i];
 		pairs[i].value = 1;
 	}
-	return (struct vec){ .v = pairs, .n = n };
+	return (struct vec){ .v = pairs, .n = row->features };
 }
 
 static struct vec
-capability_set(struct arena *a)
+capability_set(struct arena *a, const struct sm_row *row)
 {
 	struct vec set = { 0 };
 
-	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+	for (uint32_t i = 0; i < row->features; i++)
 		set = vec_add_string(a, set, features[i]);
 	return set;
 }
@@ -254,13 +265,9 @@ sync_sms(struct db_txn *t)
 		sm->version = "1.0";
 		sm->required_api_version = "1.0";
 		sm->driver_filename = sms[i].type;
-		sm->features = feature_map(a);
-		sm->capabilities = capability_set(a);
-		if (strcmp(sms[i].type, "file"))
-			sm->configuration = map_set(a, (struct vec){ 0 },
-			    "device", "disk of this host, e.g. /dev/sdb");
-		else
-			sm->configuration = map_set(a, (struct vec){ 0 },
-			    "location", "memory, for files in memory");
+		sm->features = feature_map(a, &sms[i]);
+		sm->capabilities = capability_set(a, &sms[i]);
+		sm->configuration = map_set(a, (struct vec){ 0 }, sms[i].key,
+		    sms[i].value);
 	}
 }

@@ -102,10 +102,10 @@ check_device(struct request *rq, const struct xenops_sr_create_args *a)
 	const struct xenops_disk_info *v;
 	struct xenops_host_info host;
 
-	if (a->type == XENOPS_SR_TYPE_MEMORY)
+	if (a->type == XENOPS_SR_TYPE_MEMORY || a->type == XENOPS_SR_TYPE_ISO)
 		return *device ? request_fail(rq,
 		    XENOPS_CODE_DEVICE_NOT_USABLE,
-		    "a memory SR has no device") : 0;
+		    "such an SR has no device") : 0;
 	if (own && !strcmp(device, own) && !storage_owns_device(
 	    &((struct sim *)rq->daemon)->storage, own))
 		return 0;
@@ -216,6 +216,7 @@ init_daemon(struct sim *m)
 	m->storage.own = sim_own_partition;
 	for (int i = 0; i < STORAGE_SR_TYPES; i++)
 		m->storage.drivers[i] = &sr_driver_plain;
+	m->storage.drivers[XENOPS_SR_TYPE_ISO] = &sr_driver_plain_iso;
 	snprintf(m->kept_dir, sizeof(m->kept_dir), "%s/domains",
 	    m->cfg.state_dir);
 	m->worker_argv[0] = "xenopsd-sim";

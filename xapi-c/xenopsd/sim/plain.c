@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "xenopsd/storage/dir.h"
+#include "xenopsd/storage/iso.h"
 
 #define PLAIN_SIZE ((int64_t)1 << 40)
 
@@ -96,13 +97,13 @@ plain_destroy(struct storage *s, struct sr *sr)
 	const struct xenops_vdi_info *v;
 	struct vec vdis = { 0 };
 
-	if (dir_list(s, sr, &vdis))
+	if (sr->drv->list(s, sr, &vdis))
 		return -1;
 	v = vdis.v;
 	for (uint32_t i = 0; i < vdis.n; i++)
-		if (dir_vdi_destroy(s, sr, v[i].uuid))
+		if (sr->drv->vdi_destroy(s, sr, v[i].uuid))
 			return -1;
-	dir_reap(s, sr);
+	sr->drv->reap(s, sr);
 	unlink(device_path(s, sr->uuid));
 	if (rmdir(sr->dir) == -1)
 		return storage_fail_errno(s, errno, "cannot remove '%s'",
@@ -124,7 +125,7 @@ plain_space(struct storage *s, struct sr *sr, int64_t *size_out,
 	const struct xenops_vdi_info *v;
 	struct vec vdis = { 0 };
 
-	if (dir_list(s, sr, &vdis))
+	if (sr->drv->list(s, sr, &vdis))
 		return -1;
 	*size_out = PLAIN_SIZE;
 	*used_out = 0;
@@ -176,4 +177,23 @@ const struct sr_driver sr_driver_plain = {
 	.unmap = plain_unmap,
 	.open = dir_open,
 	.reap = dir_reap,
+};
+
+const struct sr_driver sr_driver_plain_iso = {
+	.create = plain_create,
+	.undo = plain_undo,
+	.attach = plain_attach,
+	.detach = plain_detach,
+	.destroy = plain_destroy,
+	.space = plain_space,
+	.list = iso_list,
+	.find = iso_find,
+	.vdi_uuid = iso_vdi_uuid,
+	.vdi_create = iso_vdi_create,
+	.vdi_destroy = iso_vdi_destroy,
+	.map = plain_map,
+	.unmap = plain_unmap,
+	.open = iso_open,
+	.reap = iso_reap,
+	.uploads = true,
 };

@@ -9,5 +9,7 @@
 #include "xenopsd/storage/driver.h"
 
 extern const struct sr_driver sr_driver_plain;
+/* The same of an ISO library: its disks are the image files in the folder. */
+extern const struct sr_driver sr_driver_plain_iso;
 
 #endif

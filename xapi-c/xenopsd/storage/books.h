@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "gen/xenops.h"
 
-#define STORAGE_SR_TYPES 3		/* values of enum xenops_sr_type */
+#define STORAGE_SR_TYPES 4		/* values of enum xenops_sr_type */
 
 struct sr_driver;
 
@@ -25,6 +25,8 @@ struct storage_env {
 	const char *lvm;		/* path of the LVM program */
 	const char *mkfs;		/* path of mke2fs */
 	const char *thin_check;		/* what LVM checks thin pools with */
+	const char *library;		/* folder of the host's ISO libraries */
+	int64_t library_spare;		/* bytes they leave of its file system */
 	int64_t memory_limit;		/* bytes one memory SR may hold; 0: half
 					 * of the memory */
 	bool loop_disks;		/* tests: loop devices count as disks */

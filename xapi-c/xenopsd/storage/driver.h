@@ -39,7 +39,11 @@ struct sr_driver {
 	int (*find)(struct storage *s, struct sr *sr, const char *vdi,
 	    struct xenops_vdi_info *out);
 
-	/* The uuid is new; vdi->size was checked.  The driver rounds. */
+	/* The uuid that a new disk gets here; NULL: the one it comes with. */
+	int (*vdi_uuid)(struct storage *s, struct sr *sr,
+	    const struct xenops_vdi_info *vdi, const char **uuid_out);
+	/* From here to vdi_set_name, NULL: this kind cannot do that.  The uuid
+	 * is new; vdi->size was checked.  The driver rounds. */
 	int (*vdi_create)(struct storage *s, struct sr *sr,
 	    const struct xenops_vdi_info *vdi);
 	/* May drop the lock while it copies (storage_unlock, storage_lock). */
@@ -64,10 +68,13 @@ struct sr_driver {
 	 * that a use names. */
 	void (*reap)(struct storage *s, struct sr *sr);
 	bool clone_in_use;		/* may clone a disk that is written */
+	bool uploads;			/* open, not map, may write to a disk
+					 * that is read-only */
 };
 
 extern const struct sr_driver sr_driver_memory;
 extern const struct sr_driver sr_driver_file;
 extern const struct sr_driver sr_driver_lvm;
+extern const struct sr_driver sr_driver_library;
 
 #endif

@@ -3,12 +3,8 @@
  * memory (a tmpfs, gone with the power) and file (ext4 on a disk of its own,
  * whose file system uuid is the SR's).
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "xenopsd/storage/child.h"
@@ -16,58 +12,9 @@
 #include "xenopsd/storage/disk.h"
 #include "xenopsd/storage/driver.h"
 #include "xenopsd/storage/look.h"
+#include "xenopsd/storage/mounts.h"
 
-#ifndef MS_NOSYMFOLLOW
-#define MS_NOSYMFOLLOW 256		/* Linux 5.10 */
-#endif
-/* The disk may come from anywhere: nothing on it is obeyed. */
-#define MOUNT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | \
-	MS_NOSYMFOLLOW)
 #define MKFS_LIMIT_MS 1800000
-
-static bool
-is_mounted(const struct sr *sr)
-{
-	char parent[512];
-	struct stat here, above;
-
-	snprintf(parent, sizeof(parent), "%s/..", sr->dir);
-	return stat(sr->dir, &here) == 0 && stat(parent, &above) == 0 &&
-	    here.st_dev != above.st_dev;
-}
-
-static int
-mount_at(struct storage *s, struct sr *sr, const char *source,
-    const char *type, const char *options)
-{
-	if (mkdir(sr->dir, 0700) == -1 && errno != EEXIST)
-		return storage_fail_errno(s, errno, "cannot make '%s'",
-		    sr->dir);
-	if (is_mounted(sr))
-		return 0;
-	if (mount(source, sr->dir, type, MOUNT_FLAGS, options) == 0)
-		return 0;
-	storage_fail_errno(s, errno, "cannot mount SR '%s'", sr->uuid);
-	rmdir(sr->dir);
-	return -1;
-}
-
-/* A file system whose disk is gone may not tell any more that it is mounted;
- * unmounting it needs no disk. */
-static int
-file_detach(struct storage *s, struct sr *sr)
-{
-	if (umount2(sr->dir, UMOUNT_NOFOLLOW) == -1 && errno != EINVAL &&
-	    errno != ENOENT) {
-		if (errno == EBUSY)
-			return storage_fail(s, XENOPS_CODE_IN_USE,
-			    "SR '%s' is in use", sr->uuid);
-		return storage_fail_errno(s, errno, "cannot unmount '%s'",
-		    sr->dir);
-	}
-	rmdir(sr->dir);
-	return 0;
-}
 
 static int
 memory_attach(struct storage *s, struct sr *sr)
@@ -76,7 +23,7 @@ memory_attach(struct storage *s, struct sr *sr)
 	    arena_printf(s->arena, "size=%lld,mode=0700",
 	    (long long)s->env->memory_limit) : "size=50%,mode=0700";
 
-	return mount_at(s, sr, "bedplate-sr", "tmpfs", size);
+	return sr_mount(s, sr, "bedplate-sr", "tmpfs", size);
 }
 
 static int
@@ -107,7 +54,7 @@ file_attach(struct storage *s, struct sr *sr)
 {
 	if (disks_find(s, sr, FIND_LIMIT_MS))
 		return -1;
-	return mount_at(s, sr, sr->device, "ext4", "errors=remount-ro");
+	return sr_mount(s, sr, sr->device, "ext4", "errors=remount-ro");
 }
 
 static enum sr_found
@@ -139,7 +86,7 @@ file_create(struct storage *s, struct sr *sr, const char *name)
 	int rc;
 
 	if (storage_run(s, argv, CHILD_DIES, MKFS_LIMIT_MS, NULL) ||
-	    mount_at(s, sr, sr->device, "ext4", "errors=remount-ro"))
+	    sr_mount(s, sr, sr->device, "ext4", "errors=remount-ro"))
 		return -1;
 	text = arena_printf(s->arena, "format=1\nname=%s\n", name);
 	rc = file_write(arena_printf(s->arena, "%s/bedplate-sr", sr->dir),
@@ -151,7 +98,7 @@ file_create(struct storage *s, struct sr *sr, const char *name)
 static int
 file_undo(struct storage *s, struct sr *sr)
 {
-	return file_detach(s, sr) ? -1 : disk_wipe(s, sr->device);
+	return sr_unmount(s, sr) ? -1 : disk_wipe(s, sr->device);
 }
 
 /* By now another disk may have the name. */
@@ -226,9 +173,9 @@ file_reap(struct storage *s, struct sr *sr)
 const struct sr_driver sr_driver_memory = {
 	.claim = memory_claim,
 	.create = memory_create,
-	.undo = file_detach,
+	.undo = sr_unmount,
 	.attach = memory_attach,
-	.detach = file_detach,
+	.detach = sr_unmount,
 	.destroy = memory_destroy,
 	.space = dir_space,
 	.list = dir_list,
@@ -250,7 +197,7 @@ const struct sr_driver sr_driver_file = {
 	.undo = file_undo,
 	.identify = file_identify,
 	.attach = file_attach,
-	.detach = file_detach,
+	.detach = sr_unmount,
 	.destroy = file_destroy,
 	.space = dir_space,
 	.list = dir_list,

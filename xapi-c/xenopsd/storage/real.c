@@ -14,10 +14,13 @@ const struct storage_env storage_real = {
 	.lvm = "/usr/sbin/lvm",
 	.mkfs = "/usr/sbin/mke2fs",
 	.thin_check = "/usr/sbin/thin_check",
+	.library = "/state/iso",
+	.library_spare = (int64_t)512 << 20,
 	.own = own,
 	.drivers = {
 		[XENOPS_SR_TYPE_MEMORY] = &sr_driver_memory,
 		[XENOPS_SR_TYPE_FILE] = &sr_driver_file,
 		[XENOPS_SR_TYPE_LVM] = &sr_driver_lvm,
+		[XENOPS_SR_TYPE_ISO] = &sr_driver_library,
 	},
 };

@@ -343,19 +343,38 @@ check_size(struct storage *s, struct sr *sr, int64_t size)
 	return 0;
 }
 
+static int
+not_supported(struct storage *s, const struct sr *sr)
+{
+	return storage_fail(s, XENOPS_CODE_NOT_SUPPORTED,
+	    "SR '%s' cannot do that", sr->uuid);
+}
+
+static int
+create_vdi(struct storage *s, struct sr *sr, struct xenops_vdi_info *vdi)
+{
+	if (!sr->drv->vdi_create)
+		return not_supported(s, sr);
+	if (sr->drv->vdi_uuid &&
+	    sr->drv->vdi_uuid(s, sr, vdi, &vdi->uuid))
+		return -1;
+	return check_new_vdi(s, sr, vdi) || check_size(s, sr, vdi->size) ?
+	    -1 : sr->drv->vdi_create(s, sr, vdi);
+}
+
 int
 storage_vdi_create(struct storage *s, const char *sr_uuid,
     const struct xenops_vdi_info *vdi, struct xenops_vdi_info *vdi_out)
 {
+	struct xenops_vdi_info made = *vdi;
 	struct sr sr;
-	int rc = -1;
+	int rc;
 
 	if (sr_get(s, sr_uuid, &sr))
 		return -1;
-	if (check_new_vdi(s, &sr, vdi) == 0 &&
-	    check_size(s, &sr, vdi->size) == 0 &&
-	    sr.drv->vdi_create(s, &sr, vdi) == 0)
-		rc = sr.drv->find(s, &sr, vdi->uuid, vdi_out);
+	rc = create_vdi(s, &sr, &made);
+	if (rc == 0)
+		rc = sr.drv->find(s, &sr, made.uuid, vdi_out);
 	sr_put(&sr);
 	return rc;
 }
@@ -370,6 +389,10 @@ storage_vdi_clone(struct storage *s, const char *sr_uuid, const char *source,
 
 	if (check_uuid(s, source, "VDI") || sr_get(s, sr_uuid, &sr))
 		return -1;
+	if (!sr.drv->vdi_clone) {
+		not_supported(s, &sr);
+		goto out;
+	}
 	if (check_new_vdi(s, &sr, vdi) ||
 	    sr.drv->find(s, &sr, source, &from))
 		goto out;
@@ -397,7 +420,8 @@ storage_vdi_destroy(struct storage *s, const char *sr_uuid, const char *vdi)
 		return -1;
 	if (sr.drv->find(s, &sr, vdi, &found) == 0 &&
 	    check_use(s, &sr, vdi, "", true, &others) == 0)
-		rc = sr.drv->vdi_destroy(s, &sr, vdi);
+		rc = sr.drv->vdi_destroy ? sr.drv->vdi_destroy(s, &sr, vdi) :
+		    not_supported(s, &sr);
 	sr_put(&sr);
 	return rc;
 }
@@ -412,6 +436,10 @@ storage_vdi_resize(struct storage *s, const char *sr_uuid, const char *vdi,
 
 	if (check_uuid(s, vdi, "VDI") || sr_get(s, sr_uuid, &sr))
 		return -1;
+	if (!sr.drv->vdi_resize) {
+		not_supported(s, &sr);
+		goto out;
+	}
 	if (sr.drv->find(s, &sr, vdi, &found) ||
 	    check_use(s, &sr, vdi, "", true, &others) ||
 	    check_size(s, &sr, size))
@@ -442,23 +470,27 @@ storage_vdi_set_name(struct storage *s, const char *sr_uuid,
 	if (sr.drv->find(s, &sr, vdi->uuid, &found) == 0) {
 		found.name = vdi->name;
 		found.description = vdi->description;
-		rc = sr.drv->vdi_set_name(s, &sr, &found);
+		rc = sr.drv->vdi_set_name ?
+		    sr.drv->vdi_set_name(s, &sr, &found) :
+		    not_supported(s, &sr);
 	}
 	sr_put(&sr);
 	return rc;
 }
 
-/* Notes a new use, before anything of it exists. */
+/* Notes a new use, before anything of it exists.  upload: by xapi, for what a
+ * client sends. */
 static int
 use_begin(struct storage *s, struct sr *sr, const char *vdi, bool writable,
-    const char *user, struct use *u, struct xenops_vdi_info *info)
+    bool upload, const char *user, struct use *u)
 {
+	struct xenops_vdi_info info;
 	int others;
 
-	if (sr->drv->find(s, sr, vdi, info) ||
+	if (sr->drv->find(s, sr, vdi, &info) ||
 	    check_use(s, sr, vdi, user, writable, &others))
 		return -1;
-	if (writable && info->read_only)
+	if (writable && info.read_only && !(upload && sr->drv->uploads))
 		return storage_fail(s, XENOPS_CODE_READ_ONLY,
 		    "VDI '%s' is read-only", vdi);
 	memset(u, 0, sizeof(*u));
@@ -489,7 +521,6 @@ int
 storage_attach(struct storage *s, const char *sr_uuid, const char *vdi,
     bool writable, const char *user, const char **device_out)
 {
-	struct xenops_vdi_info info;
 	struct sr sr;
 	struct use u;
 	int rc = 0;
@@ -500,7 +531,7 @@ storage_attach(struct storage *s, const char *sr_uuid, const char *vdi,
 	if (use_read(s, vdi, user, &u) && u.device[0] &&
 	    u.writable == writable)
 		goto out;
-	rc = use_begin(s, &sr, vdi, writable, user, &u, &info);
+	rc = use_begin(s, &sr, vdi, writable, false, user, &u);
 	if (rc == 0) {
 		const char *device = NULL;
 
@@ -578,7 +609,6 @@ int
 storage_open(struct storage *s, const char *sr_uuid, const char *vdi,
     bool writable, const char *user, int *fd_out, int64_t *size_out)
 {
-	struct xenops_vdi_info info;
 	struct sr sr;
 	struct use u;
 	int rc;
@@ -587,7 +617,7 @@ storage_open(struct storage *s, const char *sr_uuid, const char *vdi,
 	if (check_uuid(s, vdi, "VDI") || check_user(s, user) ||
 	    sr_get(s, sr_uuid, &sr))
 		return -1;
-	rc = use_begin(s, &sr, vdi, writable, user, &u, &info);
+	rc = use_begin(s, &sr, vdi, writable, true, user, &u);
 	if (rc == 0) {
 		rc = open_device(s, &sr, &u, fd_out);
 		if (rc == 0)

@@ -3,8 +3,8 @@
  * text of guests when it goes out, so that nothing a guest writes can make a
  * reply that clients cannot parse.
  */
-#ifndef WIRE_UTF8_H
-#define WIRE_UTF8_H
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,175 @@
+/*
+ * The host's own ISO library: a folder on its state volume, with uploads.  The
+ * volume is the database's, too, so some of it is always left.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "xenopsd/storage/dir.h"
+#include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/iso.h"
+#include "xenopsd/storage/mounts.h"
+
+#define MARK "bedplate-sr"
+#define FORMAT "1"
+
+static const char *
+folder(struct storage *s, const struct sr *sr)
+{
+	return arena_printf(s->arena, "%s/%s", s->env->library, sr->uuid);
+}
+
+static const char *
+mark(struct storage *s, const struct sr *sr)
+{
+	return arena_printf(s->arena, "%s/" MARK, folder(s, sr));
+}
+
+static int
+library_claim(struct storage *s, struct sr *sr, int *fd_out)
+{
+	(void)fd_out;
+	return *sr->device ? storage_fail(s, XENOPS_CODE_DEVICE_NOT_USABLE,
+	    "the host's own ISO library has no device") : 0;
+}
+
+/* The mark comes last: a folder without it is half a library. */
+static int
+library_create(struct storage *s, struct sr *sr, const char *name)
+{
+	const char *path = folder(s, sr);
+	const char *text = arena_printf(s->arena, "format=" FORMAT
+	    "\nname=%s\n", name);
+	int rc;
+
+	if ((mkdir(s->env->library, 0700) == -1 && errno != EEXIST) ||
+	    (mkdir(path, 0700) == -1 && errno != EEXIST))
+		return storage_fail_errno(s, errno, "cannot make '%s'", path);
+	rc = file_write(mark(s, sr), text, strlen(text), true);
+	if (rc == 0)
+		rc = fdio_sync_folder(path);
+	if (rc == 0)
+		rc = fdio_sync_folder(s->env->library);
+	return rc ? storage_fail_errno(s, -rc, "cannot write to '%s'", path) :
+	    sr_bind(s, sr, path);
+}
+
+/* Called when nobody can see the folder; so what is in it stays there. */
+static bool
+is_empty(struct storage *s, const struct sr *sr)
+{
+	DIR *d = opendir(folder(s, sr));
+	const struct dirent *e;
+	int n = 0;
+
+	while (d && (e = readdir(d)))
+		n += strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
+		    strcmp(e->d_name, MARK);
+	if (d)
+		closedir(d);
+	return n == 0;
+}
+
+static int
+library_destroy(struct storage *s, struct sr *sr)
+{
+	const char *path = folder(s, sr);
+
+	if (!is_empty(s, sr))
+		return storage_fail(s, XENOPS_CODE_IO,
+		    "ISO library '%s' is not empty", sr->uuid);
+	unlink(mark(s, sr));
+	if (rmdir(path) == -1 && errno != ENOENT)
+		return storage_fail_errno(s, errno, "cannot remove '%s'", path);
+	return 0;
+}
+
+static int
+library_undo(struct storage *s, struct sr *sr)
+{
+	return sr_unmount(s, sr) ? -1 : library_destroy(s, sr);
+}
+
+static int
+library_attach(struct storage *s, struct sr *sr)
+{
+	struct buf b = { 0 };
+	char format[8] = "";
+	int rc = file_read(mark(s, sr), SMALL_FILE, &b);
+
+	if (rc == 0)
+		file_value(b.data, "format", format, sizeof(format));
+	buf_release(&b);
+	if (rc)
+		return storage_fail(s, XENOPS_CODE_NO_SUCH_SR,
+		    "no ISO library '%s' here", sr->uuid);
+	if (strcmp(format, FORMAT))
+		return storage_fail(s, XENOPS_CODE_IO,
+		    "ISO library '%s' has a newer format", sr->uuid);
+	sr->device[0] = '\0';
+	return sr_bind(s, sr, folder(s, sr));
+}
+
+static int
+library_space(struct storage *s, struct sr *sr, int64_t *size_out,
+    int64_t *used_out)
+{
+	const struct xenops_vdi_info *v;
+	struct vec vdis = { 0 };
+	struct statvfs fs;
+	int64_t room;
+
+	if (iso_list(s, sr, &vdis))
+		return -1;
+	if (statvfs(sr->dir, &fs) == -1)
+		return storage_fail_errno(s, errno, "cannot stat '%s'",
+		    sr->dir);
+	room = (int64_t)(fs.f_bavail * fs.f_frsize) - s->env->library_spare;
+	*used_out = 0;
+	v = vdis.v;
+	for (uint32_t i = 0; i < vdis.n; i++)
+		*used_out += v[i].used;
+	*size_out = *used_out + (room > 0 ? room : 0);
+	return 0;
+}
+
+static int
+library_vdi_create(struct storage *s, struct sr *sr,
+    const struct xenops_vdi_info *vdi)
+{
+	int64_t size, used;
+
+	if (library_space(s, sr, &size, &used))
+		return -1;
+	if (vdi->size > size - used)
+		return storage_fail(s, XENOPS_CODE_NO_SPACE,
+		    "%lld bytes do not fit SR '%s'", (long long)vdi->size,
+		    sr->uuid);
+	return iso_vdi_create(s, sr, vdi);
+}
+
+const struct sr_driver sr_driver_library = {
+	.claim = library_claim,
+	.create = library_create,
+	.undo = library_undo,
+	.attach = library_attach,
+	.detach = sr_unmount,
+	.destroy = library_destroy,
+	.space = library_space,
+	.list = iso_list,
+	.find = iso_find,
+	.vdi_uuid = iso_vdi_uuid,
+	.vdi_create = library_vdi_create,
+	.vdi_destroy = iso_vdi_destroy,
+	.map = iso_map,
+	.unmap = iso_unmap,
+	.open = iso_open,
+	.reap = iso_reap,
+	.uploads = true,
+};

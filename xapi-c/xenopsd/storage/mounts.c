@@ -1,0 +1,91 @@
+#include "xenopsd/storage/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW 256		/* Linux 5.10 */
+#endif
+#ifndef STATX_ATTR_MOUNT_ROOT
+#define STATX_ATTR_MOUNT_ROOT 0x2000	/* Linux 5.8 */
+#endif
+#define MOUNT_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | \
+	MS_NOSYMFOLLOW)
+
+/* A server or disk that is gone is not asked. */
+static bool
+is_mounted(const struct sr *sr)
+{
+	struct statx st;
+
+	return statx(AT_FDCWD, sr->dir, AT_SYMLINK_NOFOLLOW |
+	    AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) == 0 &&
+	    (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+static int
+make_folder(struct storage *s, const struct sr *sr)
+{
+	if (mkdir(sr->dir, 0700) == -1 && errno != EEXIST)
+		return storage_fail_errno(s, errno, "cannot make '%s'",
+		    sr->dir);
+	return 0;
+}
+
+static int
+failed(struct storage *s, const struct sr *sr, int err)
+{
+	rmdir(sr->dir);
+	return storage_fail_errno(s, err, "cannot mount SR '%s'", sr->uuid);
+}
+
+int
+sr_mount(struct storage *s, struct sr *sr, const char *source,
+    const char *type, const char *options)
+{
+	if (make_folder(s, sr))
+		return -1;
+	if (!is_mounted(sr) &&
+	    mount(source, sr->dir, type, MOUNT_FLAGS, options) == -1)
+		return failed(s, sr, errno);
+	return 0;
+}
+
+int
+sr_bind(struct storage *s, struct sr *sr, const char *folder)
+{
+	int err;
+
+	if (make_folder(s, sr))
+		return -1;
+	if (is_mounted(sr))
+		return 0;
+	if (mount(folder, sr->dir, NULL, MS_BIND, NULL) == -1)
+		return failed(s, sr, errno);
+	if (mount(NULL, sr->dir, NULL, MS_REMOUNT | MS_BIND | MOUNT_FLAGS,
+	    NULL) == 0)
+		return 0;
+	err = errno;
+	umount2(sr->dir, UMOUNT_NOFOLLOW);
+	return failed(s, sr, err);
+}
+
+/* A file system whose disk is gone may not tell any more that it is mounted;
+ * unmounting it needs no disk. */
+int
+sr_unmount(struct storage *s, struct sr *sr)
+{
+	if (umount2(sr->dir, UMOUNT_NOFOLLOW) == -1 && errno != EINVAL &&
+	    errno != ENOENT) {
+		if (errno == EBUSY)
+			return storage_fail(s, XENOPS_CODE_IN_USE,
+			    "SR '%s' is in use", sr->uuid);
+		return storage_fail_errno(s, errno, "cannot unmount '%s'",
+		    sr->dir);
+	}
+	rmdir(sr->dir);
+	return 0;
+}

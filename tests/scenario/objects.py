@@ -437,6 +437,8 @@ def what_a_host_has_not_is_said():
         host, pool = api("host.get_all")[0], api("pool.get_all")[0]
         for of in ("host", "pool"):
             ref = api(of + ".get_all")[0]
+            if of == "host":
+                equal(api("host.get_ssh_enabled", ref), False, "ssh")
             equal(refused("OPERATION_NOT_ALLOWED", api, of + ".enable_ssh",
                           ref)[0].split(" on ")[0], "there is no ssh server",
                   "reason")
@@ -454,6 +456,78 @@ def what_a_host_has_not_is_said():
         check("status reports" in refused(
             "SYSTEM_STATUS_RETRIEVAL_FAILED", api,
             "host.get_system_status_capabilities", host)[0], "reason")
+
+
+def write_line(folder, text, name="current"):
+    with open(os.path.join(folder, name), "a") as f:
+        f.write("2026-11-28_13:45:58.12345 %s\n" % text)
+
+
+def logs_go_to_another_machine():
+    """The program that sends them, on folders as svlogd leaves them; a server
+    that is away finds what it missed, from a file that is full since."""
+    with Bench() as b:
+        api = b.ready()
+        xapi = b.path("logs/xapi")
+        os.makedirs(xapi)
+        os.makedirs(b.path("logs/other"))
+        write_line(xapi, "info: before")
+        sender = b._spawn("xapi", "syslog", b.path("host/syslog"),
+                          b.path("logs"))
+        try:
+            follow_logs(api, xapi, b.path("logs/other"))
+            check(sender.poll() is None, "the sender ended")
+        finally:
+            sender.kill()
+            sender.wait()
+
+
+def a_server_of_logs(port=0):
+    server = socket.socket(type=socket.SOCK_DGRAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    server.settimeout(20)
+    server.bind(("127.0.0.1", port))
+    return server
+
+
+def send_logs_to(api, server):
+    host = api("host.get_all")[0]
+    api("host.set_logging", host,
+        {"syslog_destination": server} if server else {})
+    api("host.syslog_reconfigure", host)
+    time.sleep(2.5)	# it looks once a second
+
+
+def follow_logs(api, xapi, other):
+    check("port" in refused("INVALID_VALUE", send_logs_to, api, "a:0")[1],
+          "what is wrong")
+    with a_server_of_logs() as server:
+        port = server.getsockname()[1]
+        send_logs_to(api, "127.0.0.1:%d" % port)
+        write_line(xapi, "error: one")
+        check(server.recv(4096).startswith(
+            b"<27>1 2026-11-28T13:45:58.12345Z "), "form")
+        write_line(other, "x" * 5000)
+        text = server.recv(4096)
+        check(text.endswith(b"x" * 100) and len(text) == 2048, "a long line")
+    lines = ["info: away %d" % i for i in range(300)]
+    for line in lines[:200]:
+        write_line(xapi, line)
+    time.sleep(1.5)
+    os.rename(xapi + "/current", xapi + "/@400000006a2b3c4d.s")
+    for line in lines[200:]:
+        write_line(xapi, line)
+    with a_server_of_logs(port) as server:
+        for line in lines:
+            text = server.recv(4096).decode()
+            check(text.endswith(" xapi - - - " + line), text)
+        send_logs_to(api, "")
+        write_line(xapi, "info: private")
+        server.settimeout(2.5)
+        try:
+            check(False, "it went on: %r" % server.recv(4096))
+        except TimeoutError:
+            pass
 
 
 def make_certificate(b, name, *options, key="rsa:2048", days="1"):
@@ -656,7 +730,7 @@ if __name__ == "__main__":
         a_schedule_says_when, an_appliance_starts_in_order,
         delays_lie_between_orders, one_that_fails_holds_nobody_up,
         vms_come_to_an_appliance_and_go, vms_start_with_the_host,
-        the_host_goes_after_its_guests,
+        the_host_goes_after_its_guests, logs_go_to_another_machine,
         a_pool_tells_what_it_has, telemetry_has_a_name_and_a_time,
         the_newest_event_has_the_current_id, a_user_of_the_old_way_is_a_record,
         a_blob_keeps_bytes,

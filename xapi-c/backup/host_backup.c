@@ -56,6 +56,7 @@ static const struct part parts[] = {
 	{ "hostname", "hostname", NULL, ROOT, 0644, FILE_MAX, false },
 	{ "timezone", "timezone", NULL, ROOT, 0644, FILE_MAX, false },
 	{ "ntp.conf", "ntp.conf", NULL, ROOT, 0644, FILE_MAX, false },
+	{ "syslog", "syslog", NULL, ROOT, 0644, FILE_MAX, false },
 };
 #define N_PARTS (sizeof(parts) / sizeof(parts[0]))
 #define DATABASE (&parts[0])

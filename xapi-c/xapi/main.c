@@ -45,6 +45,7 @@
 #include "xapi/keeper.h"
 #include "xapi/options.h"
 #include "xapi/reserve.h"
+#include "xapi/syslog_command.h"
 #include "xapi/update_command.h"
 #include "xe/command.h"
 
@@ -509,6 +510,8 @@ main(int argc, char **argv)
 		return xe_command(argc, argv);
 	if (fetch_command_is_meant(argc, argv, &skip))
 		return fetch_command(argc - skip, argv + skip);
+	if (syslog_command_is_meant(argc, argv, &skip))
+		return syslog_command(argc - skip, argv + skip);
 	if (update_command_is_meant(argc, argv, &skip))
 		return update_command(argc - skip, argv + skip);
 	if (db_command_is_meant(argc, argv, &skip))

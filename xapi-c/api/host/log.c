@@ -1,10 +1,13 @@
 /* What the host has written down: xapi's log, and the hypervisor's, which can be
- * asked by keys. */
+ * asked by keys; and where lines of all logs are sent to. */
 #include "api/ops_error.h"
 #include "api/xapi.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
+#include "gen/store.h"
+
+#define SYSLOG_KEY "syslog_destination"
 
 int
 api_host_get_log(struct call *c, const struct host_get_log_args *a,
@@ -70,5 +73,26 @@ api_host_send_debug_keys(struct call *c,
 		    err_invalid_value(c, "keys", k.err.text) :
 		    ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "debug_keys" });
+	return 0;
+}
+
+/* As the record says it now. */
+int
+api_host_syslog_reconfigure(struct call *c,
+    const struct host_syslog_reconfigure_args *a)
+{
+	const struct host *host = call_find(c, CLASS_HOST, &a->host);
+	struct xenops_syslog_set_args set = { 0 };
+	struct ops_call k;
+
+	if (!host)
+		return -1;
+	set.destination = map_get(host->logging, SYSLOG_KEY);
+	ops_prepare(c, &k);
+	if (ops_syslog_set(c->x->ops, &k, &set))
+		return k.err.code == XENOPS_CODE_BAD_REQUEST ?
+		    err_invalid_value(c, "logging:" SYSLOG_KEY, k.err.text) :
+		    ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "syslog_reconfigure" });
 	return 0;
 }

@@ -182,6 +182,7 @@ set_host(struct db_txn *t, const struct host_sync *s)
 	set_boot(host, text(h->boot_id));
 	set_times(a, host, s);
 	set_failure(t, host, text(h->failure));
+	host->ssh_enabled = false;	/* there is no server */
 	if (!host->iscsi_iqn || !*host->iscsi_iqn)
 		host->iscsi_iqn = arena_printf(a,
 		    "iqn.2026-11.local.bedplate:%s", host->uuid);

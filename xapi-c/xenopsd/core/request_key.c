@@ -119,6 +119,9 @@ request_key(const struct request *rq)
 	    rq->message == XENOPS_DEBUG_KEYS)
 		return (struct worker_key){ .name = "log",
 			.class = WORKER_HOST };
+	if (rq->message == XENOPS_SYSLOG_SET)
+		return (struct worker_key){ .name = "syslog",
+			.class = WORKER_HOST };
 	if (rq->message == XENOPS_HOST_SET_NTP_MODE ||
 	    rq->message == XENOPS_HOST_SET_NTP_SERVERS ||
 	    rq->message == XENOPS_HOST_SET_TIMEZONE ||

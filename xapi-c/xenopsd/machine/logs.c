@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
 #include "base/fdio.h"
+#include "base/syslog.h"
 
 #define FOLDER "/state/log/xapi"
 #define FILES_MAX 64			/* svlogd keeps fewer */
@@ -122,4 +124,31 @@ host_log_read(struct request *rq, const void *args, void *result)
 
 	(void)args;
 	return logs_read(rq, FOLDER, &r->text);
+}
+
+int
+logs_set_server(struct request *rq, const char *dir,
+    const struct xenops_syslog_set_args *a)
+{
+	const char *to = a->destination ? a->destination : "";
+	const char *line = arena_printf(rq->arena, "%s\n", to);
+	const char *path = arena_printf(rq->arena, "%s/syslog", dir);
+	struct syslog_destination where;
+	const char *problem = *to ? syslog_destination_parse(to, &where) : NULL;
+	int rc;
+
+	if (problem)
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "bad server of logs '%.80s': %s", to, problem);
+	rc = atomic_file_write(path, line, strlen(line),
+	    &(struct atomic_file){ .mode = 0644 });
+	return rc ? request_fail(rq, XENOPS_CODE_IO,
+	    "cannot keep the server of logs: %s", strerror(-rc)) : 0;
+}
+
+int
+host_syslog_set(struct request *rq, const void *args, void *result)
+{
+	(void)result;
+	return logs_set_server(rq, "/state", args);
 }

@@ -20,7 +20,11 @@ const char *logs_text(struct arena *a, struct buf *b);
 #define LOGS_KEYS_MAX 32
 bool logs_are_keys(const char *keys);
 
-/* The handler of the real host. */
-request_handler host_log_read;
+/* Keeps in dir/syslog where bedplate-syslog sends lines to. */
+int logs_set_server(struct request *rq, const char *dir,
+    const struct xenops_syslog_set_args *a);
+
+/* The handlers of the real host. */
+request_handler host_log_read, host_syslog_set;
 
 #endif

@@ -430,6 +430,15 @@ sim_xen_log_read(struct request *rq, const void *args, void *result)
 	    "cannot read the hypervisor's log: %s", strerror(-rc));
 }
 
+int
+sim_syslog_set(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)result;
+	return logs_set_server(rq, m->time.state_dir, args);
+}
+
 static void
 power_now(void *arg)
 {

@@ -82,6 +82,7 @@ request_handler sim_host_get, sim_host_set_hostname,
     sim_host_set_ntp_mode, sim_host_set_ntp_servers,
     sim_host_set_timezone, sim_host_time_get, sim_host_power,
     sim_host_set_time, sim_log_read, sim_xen_log_read, sim_debug_keys,
+    sim_syslog_set,
     sim_secret_set, sim_update_open, sim_backup_open, sim_restore_open,
     sim_bridge_create, sim_bridge_destroy, sim_bridge_find;
 

@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 #include "base/atomic_file.h"
+#include "disk/efi.h"
 #include "install/choose.h"
 #include "install/plan.h"
 #include "state.h"
 
 #define MEDIUM_SLOT "/run/medium/bedplate/slot.img"
-#define EFI "/sys/firmware/efi"
 #define REBOOT "/sbin/reboot"
 #define TOLD 10			/* per cent at a time */
 
@@ -86,7 +86,7 @@ prepare(struct install *in, int n)
 
 	if (!d)
 		return refuse(name, why);
-	what = choose(d, &in->choices, access(EFI, F_OK) == 0, &why);
+	what = choose(d, &in->choices, access(EFI_FOLDER, F_OK) == 0, &why);
 	if (what == CHOOSE_REFUSED || what == CHOOSE_THERE) {
 		refuse(name, why);
 		return what == CHOOSE_THERE ? 3 : 1;
@@ -109,6 +109,8 @@ install(struct install *in)
 	    "its address and the\nfingerprint of its certificate; log in "
 	    "there as root, at https://ADDRESS/.\n", in->disk.path,
 	    in->layout.id);
+	if (*in->note)
+		printf("%s\n", in->note);
 	fflush(stdout);
 	show("installed to %s\n", in->disk.path);
 	return 0;

@@ -40,6 +40,7 @@ struct install {
 	void *arg;
 	/* of the run */
 	char why[256];		/* after a failure, for a person */
+	char note[160];		/* what did not go well and does no harm; "" */
 	const char *remains;	/* after a failure: what the disk is now */
 	const struct step *step;
 	double done;		/* 0..1, before the step that runs */

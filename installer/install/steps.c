@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/atomic_file.h"
+#include "disk/efi.h"
 #include "disk/grub.h"
 #include "disk/image.h"
 #include "disk/table.h"
@@ -368,6 +369,35 @@ bios(struct install *in)
 	    in->disk.path, strerror(-rc)) : 0;
 }
 
+static int
+efi_entry(struct install *in)
+{
+	int rc;
+
+	if (mkdir(in->target, 0700) == -1 && errno != EEXIST)
+		return -errno;
+	if (mount("efivarfs", in->target, "efivarfs",
+	    MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == -1)
+		return -errno;
+	rc = efi_entry_set(in->target, in->disk.path, in->disk.sector,
+	    PART_ESP + 1);
+	umount(in->target);
+	return rc;
+}
+
+/* Firmware that takes no entry starts the disk all the same, in its turn. */
+static int
+efi(struct install *in)
+{
+	int rc = access(EFI_FOLDER, F_OK) == 0 ? efi_entry(in) : 0;
+
+	if (rc)
+		snprintf(in->note, sizeof in->note, "The firmware takes no "
+		    "entry for this disk (%s): put the disk first in its "
+		    "boot order.", strerror(-rc));
+	return 0;
+}
+
 /* For GRUB on a medium, which starts the disk that has this, and for the
  * installer. */
 static int
@@ -387,7 +417,7 @@ finish(struct install *in)
 int
 install_complete(struct install *in)
 {
-	return bios(in) || finish(in) ? -1 : 0;
+	return bios(in) || efi(in) || finish(in) ? -1 : 0;
 }
 
 #define AGAIN "nothing on the disk starts; run the installation again"
@@ -408,6 +438,9 @@ const struct step install_steps[] = {
 	{ "bios", "making the disk bootable", BOOT_FILES, BOOT_CODE, false, 1,
 		"the disk may start by UEFI; run the installation again",
 		bios },
+	{ "efi", "telling the firmware", BOOT_FILES, BOOT_CODE, false, 1,
+		"the disk may start by UEFI; run the installation again",
+		efi },
 	{ "finish", "marking the installation as whole", BOOT_CODE, WHOLE,
 		false, 1, "the disk starts the new system", finish },
 };

@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disk/efi.h"
 #include "facts.h"
 #include "setup/draw.h"
 #include "setup/run.h"
 #include "setup/setup.h"
 
 #define REBOOT "/sbin/reboot"
-#define EFI "/sys/firmware/efi"
 
 static struct disk disks[DISKS_MAX];
 static struct nic nics[NICS_MAX];
@@ -122,7 +122,7 @@ run_pages(void)
 	bool restart = false;
 
 	setup_init(&s, disks, disks_list(disks), nics, nics_list(nics),
-	    access(EFI, F_OK) == 0);
+	    access(EFI_FOLDER, F_OK) == 0);
 	do {
 		if (!ask(&s, problem))
 			break;

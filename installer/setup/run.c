@@ -92,6 +92,8 @@ work(struct install *in, int to)
 	rc = plan_run(in);
 	if (rc)
 		fprintf(in->arg, "! %s\n= %s\n", in->why, in->remains);
+	else if (*in->note)
+		fprintf(in->arg, "100 0 %s\n", in->note);
 	fflush(in->arg);
 	_exit(rc ? 1 : 0);
 }

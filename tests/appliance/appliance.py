@@ -102,8 +102,8 @@ class Machine:
     of the appliance}; self.port[name] is the one on 127.0.0.1 it has here,
     chosen freely unless (PORT, HERE) is given as a pair.  medium_index: when the
     firmware tries the medium, 0 first.  network: options of QEMU's network, for
-    what it serves.  terminal: the
-    serial console is the terminal of whoever runs self.argv.
+    what it serves.  variables: file that keeps UEFI's, or none is kept.
+    terminal: the serial console is the terminal of whoever runs self.argv.
 
     One thread emulates all CPUs: with one each, QEMU 7.2 now and then runs
     code that another CPU is just changing, and Linux changes its own.  So two
@@ -111,7 +111,7 @@ class Machine:
 
     def __init__(self, iso, firmware="bios", medium="cd", disks=(),
                  memory_mib=2048, cpus=1, ports=None, extra=(), name="host",
-                 terminal=False, medium_index=0, network=""):
+                 terminal=False, medium_index=0, network="", variables=""):
         self.name = name
         self.dir = tempfile.mkdtemp(prefix="appliance-")
         self.port, forwards = {}, ""
@@ -134,7 +134,7 @@ class Machine:
             "-device", "e1000,netdev=net0,mac=52:54:00:be:d0:01"]
         if terminal:
             self.argv += ["-mon", "chardev=serial"]
-        self._firmware(firmware)
+        self._firmware(firmware, variables)
         self._media(iso, medium, disks, medium_index)
         self.argv += extra
         self.log = bytearray()
@@ -144,13 +144,16 @@ class Machine:
         self.password = None
         self.at_shell = False
 
-    def _firmware(self, firmware):
+    def _firmware(self, firmware, variables):
         if firmware == "uefi":
-            shutil.copy(OVMF_VARS, os.path.join(self.dir, "vars.fd"))
+            path = os.path.abspath(
+                variables or os.path.join(self.dir, "vars.fd"))
+            if not os.path.exists(path):
+                shutil.copy(OVMF_VARS, path)
             self.argv += [
                 "-drive", "if=pflash,unit=0,format=raw,readonly=on,file="
                 + OVMF_CODE,
-                "-drive", "if=pflash,unit=1,format=raw,file=vars.fd"]
+                "-drive", "if=pflash,unit=1,format=raw,file=" + path]
 
     def _media(self, iso, medium, disks, index):
         if iso:

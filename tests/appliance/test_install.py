@@ -91,6 +91,11 @@ def check_kept(api):
         raise appliance.Failed("the local SR holds %r" % found)
 
 
+def check_firmware_starts_it(m):
+    """By the entry that the installer made."""
+    m.wait('starting Boot[0-9A-F]{4} "Bedplate"', 120)
+
+
 def check_menu_is_locked(m):
     """GRUB asks who wants its command line, and takes nobody."""
     m.wait("Restart", 120)
@@ -121,11 +126,14 @@ def answers_volume(d, installation="", disk=""):
 def installs(firmware, d):
     """The disk that was installed to."""
     disk = appliance.blank(os.path.join(d, "disk"), 8192)
-    with Machine(ISO, firmware, disks=[disk],
-                 extra=answers_volume(d)) as m:
+    variables = os.path.join(d, "variables")
+    with Machine(ISO, firmware, disks=[disk], extra=answers_volume(d),
+                 variables=variables) as m:
         m.wait("100 % installed to /dev/sda", 600)
         m.wait_off(120)
-    with Machine(None, firmware, disks=[disk]) as m:
+    with Machine(None, firmware, disks=[disk], variables=variables) as m:
+        if firmware == "uefi":
+            check_firmware_starts_it(m)
         check_menu_is_locked(m)
         m.boot()
         check_local_sr(check_installed(m))

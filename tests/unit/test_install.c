@@ -1,10 +1,13 @@
 /* How a disk is named, laid out and made bootable by the installer. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "installer/disk/disk.h"
+#include "installer/disk/efi.h"
 #include "installer/disk/grub.h"
 #include "installer/disk/layout.h"
 #include "installer/disk/mark.h"
@@ -391,6 +394,109 @@ START_TEST(an_installation_is_known_by_its_table_and_mark)
 }
 END_TEST
 
+/* -- the firmware's entry -- */
+
+#define VAR(name) name "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
+static char vars[PATH_MAX];
+
+static void
+new_vars(void)
+{
+	const char *why;
+	struct layout l;
+
+	snprintf(vars, sizeof(vars), "%s", scratch_file("vars"));
+	ck_assert_int_eq(mkdir(vars, 0700), 0);
+	new_image();
+	ck_assert(layout_plan(image.path, image.size, &l, &why));
+	ck_assert_int_eq(table_write(image.path, 512, &l), 0);
+}
+
+static void
+set_var(const char *name, const void *data, size_t len)
+{
+	char path[PATH_MAX + 64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", vars, name);
+	f = fopen(path, "w");
+	ck_assert_uint_eq(fwrite(data, 1, len, f), len);
+	fclose(f);
+}
+
+static void
+check_var(const char *name, const void *data, size_t len)
+{
+	char path[PATH_MAX + 64], got[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", vars, name);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(got, 1, sizeof(got), f), len);
+	ck_assert_mem_eq(got, data, len);
+	fclose(f);
+}
+
+START_TEST(the_firmware_gets_an_entry_for_the_disk_and_starts_it_first)
+{
+	/* as UEFI 2.10, 3.1.3 and 10.3 have it */
+	char want[] = "\7\0\0\0\1\0\0\0\x5e\0"
+	    "B\0e\0d\0p\0l\0a\0t\0e\0\0\0"
+	    "\4\1\x2a\0\2\0\0\0\0\x10\0\0\0\0\0\0\0\x60\x09\0\0\0\0\0"
+	    "0123456789abcdef\2\2"
+	    "\4\4\x30\0\\\0E\0F\0I\0\\\0B\0O\0O\0T\0\\\0"
+	    "B\0O\0O\0T\0X\0""6\0""4\0.\0E\0F\0I\0\0\0\x7f\xff\4";
+	uint64_t first, last;
+	int fd;
+
+	new_vars();
+	fd = open(image.path, O_RDONLY);
+	ck_assert_int_eq(pread(fd, &first, 8, 1024 + 128 + 32), 8);
+	ck_assert_int_eq(pread(fd, &last, 8, 1024 + 128 + 40), 8);
+	ck_assert_int_eq(pread(fd, want + 52, 16, 1024 + 128 + 16), 16);
+	close(fd);
+	last -= first - 1;
+	memcpy(want + 36, &first, 8);
+	memcpy(want + 44, &last, 8);
+	set_var(VAR("BootOrder"), "\7\0\0\0\2\0\0\0", 8);
+	set_var(VAR("Boot0000"), "\7\0\0\0other", 9);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2), 0);
+		check_var(VAR("Boot0001"), want, sizeof(want));
+		check_var(VAR("BootOrder"), "\7\0\0\0\1\0\2\0\0\0", 10);
+		check_var(VAR("Boot0000"), "\7\0\0\0other", 9);
+	}
+	/* somebody put another first */
+	set_var(VAR("BootOrder"), "\7\0\0\0\2\0\1\0", 8);
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2), 0);
+	check_var(VAR("BootOrder"), "\7\0\0\0\1\0\2\0", 8);
+}
+END_TEST
+
+START_TEST(the_firmwares_order_is_left_when_there_is_no_entry)
+{
+	char large[3000] = "\7";
+
+	new_vars();
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 4096, 2), -EBADMSG);
+	ck_assert_int_eq(efi_entry_set("/no/such", image.path, 512, 2),
+	    -ENOENT);
+	set_var(VAR("BootOrder"), large, sizeof(large));
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2), -EFBIG);
+	set_var(VAR("BootOrder"), "\7\0\0\0\2\0", 6);
+	for (int i = 0; i < 512; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), VAR("Boot%04X"), i);
+		set_var(name, "x", 1);
+	}
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2), -ENOSPC);
+	check_var(VAR("BootOrder"), "\7\0\0\0\2\0", 6);
+}
+END_TEST
+
 START_TEST(what_cannot_be_told_counts_as_installed)
 {
 	struct layout l;
@@ -427,5 +533,7 @@ main(void)
 	    each_step_has_what_it_needs,
 	    a_script_that_fails_first_leaves_the_disk_alone,
 	    an_installation_is_known_by_its_table_and_mark,
+	    the_firmware_gets_an_entry_for_the_disk_and_starts_it_first,
+	    the_firmwares_order_is_left_when_there_is_no_entry,
 	    what_cannot_be_told_counts_as_installed);
 }

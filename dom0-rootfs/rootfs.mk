@@ -2,8 +2,8 @@
 
 R := $(B)/dom0
 
-OWN := $(addprefix $(B)/musl/,xapi xenopsd bedplate-answers bedplate-hotplug \
-	bedplate-install bedplate-screen bedplate-setup bedplate-slot)
+OWN := $(addprefix $(B)/musl/,xapi xenopsd bedplate-answers bedplate-box \
+	bedplate-hotplug bedplate-install bedplate-screen bedplate-setup bedplate-slot)
 
 # what all logs together may grow to, in bytes
 LOG_LIMIT := 8388608

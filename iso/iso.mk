@@ -2,7 +2,7 @@
 
 ISO_B := $(B)/iso
 ISO := $(B)/bedplate.iso
-ISO_LIMIT := 67108864
+ISO_LIMIT := 71303168
 
 # GRUB: what is needed to read the medium, show a menu, start Xen
 GRUB_MODULES := all_video configfile echo fat gfxterm gzio iso9660 loadenv \

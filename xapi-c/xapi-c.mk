@@ -14,16 +14,18 @@ GEN_HEADERS ?= $(addprefix $(B)/gen/,types.h store.h errors.h methods.h \
 layer_files = $(wildcard xapi-c/$1/*.c xapi-c/$1/*/*.c)
 
 # xenopsd: files that know libxl (by whatever header) are for musl only, the
-# room sim/ for the host only; hotplug.c is a program of its own.
+# room sim/ for the host only; hotplug.c and box.c are programs of their own.
 XENOPSD_ALL := $(call layer_files,xenopsd)
 XENOPSD_SIM := $(wildcard xapi-c/xenopsd/sim/*.c)
 XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/domains/hotplug*.c)
+XENOPSD_BOX := xapi-c/xenopsd/domains/box.c
 XENOPSD_XEN := $(addprefix xapi-c/xenopsd/,domains/config.c domains/hv_xl.c \
 	domains/xen_log.c domains/xl.c machine/hostinfo_xen.c machine/sample_xen.c)
 XENOPSD_MAIN := xapi-c/xenopsd/main.c xapi-c/xenopsd/sim/main.c
 XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \
-	$(XENOPSD_MAIN),$(XENOPSD_ALL))
-XENOPSD_MUSL := $(filter-out $(XENOPSD_SIM) $(XENOPSD_HOTPLUG),$(XENOPSD_ALL))
+	$(XENOPSD_BOX) $(XENOPSD_MAIN),$(XENOPSD_ALL))
+XENOPSD_MUSL := $(filter-out $(XENOPSD_SIM) $(XENOPSD_HOTPLUG) \
+	$(XENOPSD_BOX),$(XENOPSD_ALL))
 
 layer_sources = $(if $(filter gen,$1),$(GEN_SOURCES),$(if \
 	$(filter xenopsd,$1),$(XENOPSD_HOST),$(call layer_files,$1)))
@@ -150,6 +152,8 @@ $(eval $(call musl_program,xenopsd,$(call XENOPSD_OBJ,$(B)/musl/obj),\
 $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_HOTPLUG) xapi-c/xenopsd/machine/netdev.c),\
 	-lxenstore -lxentoolcore))
+$(eval $(call musl_program,bedplate-box,$(call objects,$(B)/musl/obj,\
+	$(XENOPSD_BOX)),))
 
 .PHONY: xapi-c xe FORCE
 FORCE:

@@ -19,6 +19,10 @@
 #define VM_MAX_DATA 1000		/* entries of xenstore_data */
 #define VM_MAX_DATA_VALUE 2048		/* bytes; what a guest may write */
 #define VM_MAX_SCHED 65535		/* weight and cap */
+#define VM_IDE_DISKS 4			/* of an HVM guest, emulated, too */
+#define VM_MIN_VIDEORAM (1ll << 20)	/* bytes; QEMU's cards have more */
+#define VM_MAX_VIDEORAM (128ll << 20)
+#define VM_MAX_TIMEOFFSET 2147483647	/* seconds */
 #define VDI_MAX_BYTES (1ll << 46)
 
 /* An interface's name: letters, digits and -_. only, fits the kernel. */

@@ -1,0 +1,213 @@
+/*
+ * bedplate-box: what libxl runs as an HVM guest's device model.  It builds a
+ * box around itself and becomes QEMU in it:
+ *
+ *   - a read-only tree of a few mounts, the rest of dom0 unmounted, so that
+ *     QEMU also holds no file system busy that somebody detaches;
+ *   - namespaces of its own for mounts, network (no interface), IPC and names;
+ *   - limits, and the first to go when dom0's memory is short.
+ *
+ * libxl's dm_restrict does the rest, once QEMU has opened what it was given: a
+ * user of the domain's own, an empty root folder, and the hypervisor's word
+ * that QEMU reaches no other domain.  A guest's QEMU without that does not
+ * start.  Stands alone; started as root by a worker of xenopsd.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/vm_limits.h"
+
+#define QEMU "/usr/lib/xen/bin/qemu-system-i386"
+#define ROMS "/usr/lib/xen/share/qemu"
+#define ROOT "/mnt"		/* of this namespace alone */
+#define ARGS_MAX 1024
+
+/* What QEMU opens before it is restricted. */
+static const struct part {
+	const char *path;
+	unsigned long flags;
+} parts[] = {
+	{ "/usr/lib/xen", MS_RDONLY | MS_NOSUID | MS_NODEV },
+	{ "/dev", MS_RDONLY | MS_NOSUID | MS_NOEXEC },
+	{ "/run/xen", MS_NOSUID | MS_NODEV | MS_NOEXEC },
+	{ "/run/xenstored", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
+};
+
+static const struct {
+	int resource;
+	rlim_t limit;
+} limits[] = {
+	/* stacks of threads most of all; the guest's memory is not counted */
+	{ RLIMIT_DATA, 1 << 30 },
+	{ RLIMIT_NPROC, 128 },		/* threads: 64 for disks at most */
+	{ RLIMIT_NOFILE, 512 },		/* 255 disks, and its own */
+	{ RLIMIT_CORE, 0 },
+	/* its picture is a file in memory, for which libxl leaves no room;
+	 * its log is on a file system of its own size */
+	{ RLIMIT_FSIZE, VM_MAX_VIDEORAM },
+};
+
+static int
+fail(const char *what)
+{
+	fprintf(stderr, "bedplate-box: cannot %s: %s\n", what,
+	    strerror(errno));
+	return -1;
+}
+
+/* begin: how the option's value begins; NULL: it has none. */
+static bool
+has(char **argv, const char *option, const char *begin)
+{
+	for (; *argv; argv++) {
+		if (!strcmp(*argv, option) && (!begin || (argv[1] &&
+		    !strncmp(argv[1], begin, strlen(begin)))))
+			return true;
+	}
+	return false;
+}
+
+/* Without a guest: libxl only asks for its options. */
+static bool
+is_probe(char **argv)
+{
+	return !has(argv, "-xen-domid", NULL);
+}
+
+static bool
+is_restricted(char **argv)
+{
+	return has(argv, "-xen-domid-restrict", NULL) &&
+	    has(argv, "-run-with", "user=") &&
+	    has(argv, "-run-with", "chroot=");
+}
+
+/* Every folder of the path, below ROOT. */
+static int
+make_folders(const char *path)
+{
+	char p[128];
+	int n = snprintf(p, sizeof(p), ROOT "%s", path);
+
+	if (n < 0 || (size_t)n >= sizeof(p)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	for (char *s = p + sizeof(ROOT); (s = strchr(s, '/')); s++) {
+		*s = '\0';
+		if (mkdir(p, 0755) == -1 && errno != EEXIST)
+			return -1;
+		*s = '/';
+	}
+	return mkdir(p, 0755) == -1 && errno != EEXIST ? -1 : 0;
+}
+
+static int
+add_part(const struct part *part, unsigned long more_flags)
+{
+	char p[128];
+
+	if (make_folders(part->path))
+		return -1;
+	snprintf(p, sizeof(p), ROOT "%s", part->path);
+	if (mount(part->path, p, NULL, MS_BIND | MS_REC, NULL) == -1)
+		return -1;
+	return mount(NULL, p, NULL, MS_REMOUNT | MS_BIND | part->flags |
+	    more_flags, NULL);
+}
+
+/*
+ * more_flags: of every part.  Read-only for a probe, which on its way out
+ * would remove the socket that libxl has made at the same path for the guest's.
+ */
+static int
+build_tree(unsigned long more_flags)
+{
+	/* what is mounted here is not seen outside, nor the other way */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("box", ROOT, "tmpfs", MS_NOSUID | MS_NODEV,
+	    "size=64k,mode=755") == -1)
+		return fail("mount the tree");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (add_part(&parts[i], more_flags))
+			return fail(parts[i].path);
+	}
+	if (chdir(ROOT) == -1 || syscall(SYS_pivot_root, ".", ".") == -1 ||
+	    umount2(".", MNT_DETACH) == -1 || chdir("/") == -1 ||
+	    mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY |
+	    MS_NOSUID | MS_NODEV, NULL) == -1)
+		return fail("enter the tree");
+	return 0;
+}
+
+static int
+set_limits(void)
+{
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct rlimit r = { limits[i].limit, limits[i].limit };
+
+		if (setrlimit(limits[i].resource, &r) == -1)
+			return fail("set the limits");
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return fail("give up privileges to come");
+	return 0;
+}
+
+/* Before the tree: /proc is not in it. */
+static int
+offer_to_oom_killer(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int rc = fd != -1 && write(fd, "800", 3) == 3 ? 0 :
+	    fail("offer itself when memory is short");
+
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	static char program[] = QEMU, roms_option[] = "-L", roms[] = ROMS;
+	char *args[ARGS_MAX + 3] = { program, roms_option, roms };
+	int n = 3;
+
+	if (argc < 2 || argc > ARGS_MAX) {
+		fprintf(stderr, "usage: bedplate-box QEMU'S OPTIONS, run by "
+		    "libxl\n");
+		return 2;
+	}
+	if (!is_probe(argv) && !is_restricted(argv)) {
+		fprintf(stderr, "bedplate-box: QEMU is not to run without "
+		    "restriction\n");
+		return 1;
+	}
+	if (offer_to_oom_killer())
+		return 1;
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
+	    CLONE_NEWUTS) == -1) {
+		fail("leave dom0's namespaces");
+		return 1;
+	}
+	if (build_tree(is_probe(argv) ? MS_RDONLY : 0) || set_limits())
+		return 1;
+	for (int i = 1; i < argc; i++)
+		args[n++] = argv[i];
+	args[n] = NULL;
+	execv(QEMU, args);
+	fail("start " QEMU);
+	return 1;
+}

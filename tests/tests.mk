@@ -41,7 +41,7 @@ unit_libs = $(if $(filter installer,$(call unit_layers,$1)),$2)
 # What knows Xen's libraries is in no archive; its tests link it with libraries
 # of their own, and take Xen's headers, on glibc too, from what the image is
 # built of.
-UNIT_OBJECTS_test_hv_xl := $(patsubst %,xenopsd/domains/%.o,config hv_xl xl)
+UNIT_OBJECTS_test_hv_xl := $(patsubst %,xenopsd/domains/%.o,config hv_xl model xl)
 UNIT_OBJECTS_test_sample_xen := xenopsd/machine/sample_xen.o
 UNIT_XEN := test_hv_xl test_sample_xen
 UNIT_XEN_OBJECTS := $(foreach t,$(UNIT_XEN),$(UNIT_OBJECTS_$t:%=$(B)/host/asan/%))

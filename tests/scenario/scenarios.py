@@ -1242,6 +1242,62 @@ def what_cannot_start_says_which_field():
         api.run("VM.start", vm, False, False)
 
 
+def an_hvm_guest_has_what_this_host_knows():
+    """What it does not know is refused by its field, before anything is made;
+    an empty drive goes with the guest."""
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        api("VM.set_domain_type", vm, "hvm")
+        cd = api("VBD.create", {
+            "VM": vm, "VDI": "OpaqueRef:NULL", "userdevice": "3",
+            "bootable": False, "mode": "RO", "type": "CD", "empty": True,
+            "other_config": {}, "qos_algorithm_type": "",
+            "qos_algorithm_params": {}})
+
+        def start(code, *params):
+            equal(refused(code, api.run, "VM.start", vm, False, False)[
+                :len(params)], list(params), "parameters of " + code)
+        for field, key, value, code, name in (
+                ("HVM_boot_params", "order", "n", "VALUE_NOT_SUPPORTED",
+                 "HVM_boot_params:order"),
+                ("HVM_boot_params", "order", "x", "INVALID_VALUE",
+                 "HVM_boot_params:order"),
+                ("HVM_boot_params", "firmware", "uefi",
+                 "VALUE_NOT_SUPPORTED", "HVM_boot_params:firmware"),
+                ("platform", "vga", "qxl", "VALUE_NOT_SUPPORTED",
+                 "platform:vga"),
+                ("platform", "hvm_serial", "tcp:0:1", "VALUE_NOT_SUPPORTED",
+                 "hvm_serial"),
+                ("platform", "acpi", "perhaps", "INVALID_VALUE",
+                 "platform:acpi"),
+                ("platform", "videoram", "1g", "INVALID_VALUE",
+                 "platform:videoram"),
+                ("platform", "timeoffset", "99999999999", "INVALID_VALUE",
+                 "platform:timeoffset")):
+            was = api("VM.get_" + field, vm)
+            api("VM.set_" + field, vm, dict(was, **{key: value}))
+            start(code, name, value)
+            api("VM.set_" + field, vm, was)
+        api("VBD.set_userdevice", cd, "4")
+        start("INVALID_DEVICE", "4")
+        api("VBD.set_userdevice", cd, "3")
+        disk = [v for v in api("VM.get_VBDs", vm) if v != cd][0]
+        api("VBD.set_mode", disk, "RO")
+        start("DISK_VBD_MUST_BE_READWRITE_FOR_HVM", disk)
+        api("VBD.set_mode", disk, "RW")
+        for order in "", "cdn", "d":
+            api("VM.set_HVM_boot_params", vm, {"order": order})
+            api.run("VM.start", vm, False, False)
+            check(api("VM_metrics.get_hvm", api("VM.get_metrics", vm)),
+                  "it is not told that it is HVM")
+            refused("OPERATION_NOT_ALLOWED", api, "VBD.insert", cd, b.vdi(api))
+            equal(api("VBD.get_allowed_operations", cd), ["attach"],
+                  "of the drive")
+            api.run("VM.clean_reboot", vm)
+            api.run("VM.clean_shutdown", vm)
+
+
 def a_bad_number_is_refused_where_it_is_given():
     with Bench() as b:
         api = b.ready()
@@ -1559,6 +1615,7 @@ SCENARIOS = [
     an_error_names_the_field_and_what_was_sent,
     memory_limits_keep_their_order, setters_take_any_order,
     only_a_template_is_provisioned, what_cannot_start_says_which_field,
+    an_hvm_guest_has_what_this_host_knows,
     a_bad_number_is_refused_where_it_is_given,
     a_drive_that_is_not_unpluggable_stays,
     a_disk_beyond_any_disk_is_too_large,

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <xenctrl.h>
 
 #include "xenopsd/domains/xl.h"
 
@@ -35,6 +38,7 @@ static struct {
 	int entries;
 	const char *event;		/* token of the next one */
 	int contexts, handles;		/* open ones */
+	int fd;				/* of watches */
 } fake;
 
 static void __attribute__((format(printf, 1, 2)))
@@ -131,6 +135,12 @@ libxl_device_disk_dispose(libxl_device_disk *p)
 }
 
 void
+libxl_defbool_set(libxl_defbool *d, bool b)
+{
+	d->val = b ? 1 : -1;
+}
+
+void
 libxl_device_nic_init(libxl_device_nic *p)
 {
 	memset(p, 0, sizeof(*p));
@@ -159,6 +169,12 @@ libxl_domain_config_dispose(libxl_domain_config *p)
 	free(p->b_info.kernel);
 	free(p->b_info.ramdisk);
 	free(p->b_info.cmdline);
+	if (p->b_info.type == LIBXL_DOMAIN_TYPE_HVM) {
+		free(p->b_info.device_model);
+		free(p->b_info.u.hvm.boot);
+		free(p->b_info.u.hvm.serial);
+		free(p->b_info.u.hvm.usbdevice);
+	}
 	for (int i = 0; i < p->num_disks; i++)
 		libxl_device_disk_dispose(&p->disks[i]);
 	for (int i = 0; i < p->num_nics; i++)
@@ -247,8 +263,12 @@ libxl_get_free_memory(libxl_ctx *ctx, uint64_t *kib)
 static void
 fake_log_disk(const libxl_device_disk *d)
 {
-	fake_log("disk %s %s %s %s\n", d->vdev, d->pdev_path,
-	    d->readwrite ? "rw" : "ro", d->script);
+	if (d->format == LIBXL_DISK_FORMAT_EMPTY)
+		fake_log("drive %s\n", d->vdev);
+	else
+		fake_log("%s %s %s %s %s\n", d->is_cdrom ? "cd" : "disk",
+		    d->vdev, d->pdev_path, d->readwrite ? "rw" : "ro",
+		    d->script);
 }
 
 static void
@@ -257,6 +277,21 @@ fake_log_nic(const libxl_device_nic *n)
 	fake_log("nic %d %s %02x:%02x:%02x:%02x:%02x:%02x mtu %d\n", n->devid,
 	    n->bridge, n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4],
 	    n->mac[5], n->mtu);
+}
+
+static void
+fake_log_hvm(const libxl_domain_build_info *b)
+{
+	fake_log("hvm %s%s order %s vga %d %llu KiB time %d serial %s %s\n"
+	    "acpi %d apic %d pae %d nx %d viridian %d hpet %d vkb %d\n",
+	    b->device_model, b->dm_restrict.val > 0 ? " restricted" : "",
+	    b->u.hvm.boot, b->u.hvm.vga.kind,
+	    (unsigned long long)b->video_memkb, (int)b->rtc_timeoffset,
+	    b->u.hvm.serial ? b->u.hvm.serial : "-",
+	    b->u.hvm.usbdevice ? b->u.hvm.usbdevice : "-", b->acpi.val,
+	    b->apic.val, b->u.hvm.pae.val, b->u.hvm.nx.val,
+	    b->u.hvm.viridian.val, b->u.hvm.hpet.val,
+	    b->u.hvm.vkb_device.val);
 }
 
 int
@@ -271,12 +306,16 @@ libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *cfg,
 	(void)console;
 	fake_log("create %s %s vcpus %d of %d mask %02x, %llu of %llu KiB, "
 	    "weight %d cap %d\nboot %s %s %s\n",
-	    b->type == LIBXL_DOMAIN_TYPE_PV ? "pv" : "pvh", cfg->c_info.name,
+	    b->type == LIBXL_DOMAIN_TYPE_PV ? "pv" :
+	    b->type == LIBXL_DOMAIN_TYPE_PVH ? "pvh" : "hvm",
+	    cfg->c_info.name,
 	    __builtin_popcount(b->avail_vcpus.map[0]), b->max_vcpus,
 	    b->avail_vcpus.map[0], (unsigned long long)b->target_memkb,
 	    (unsigned long long)b->max_memkb, b->sched_params.weight,
 	    b->sched_params.cap, b->kernel ? b->kernel : "-",
 	    b->ramdisk ? b->ramdisk : "-", b->cmdline ? b->cmdline : "-");
+	if (b->type == LIBXL_DOMAIN_TYPE_HVM)
+		fake_log_hvm(b);
 	for (int i = 0; i < cfg->num_disks; i++)
 		fake_log_disk(&cfg->disks[i]);
 	for (int i = 0; i < cfg->num_nics; i++)
@@ -339,6 +378,37 @@ libxl_devid_to_device_nic(libxl_ctx *ctx, uint32_t domid, int devid,
 	return fake_call("devid_to_device_nic");
 }
 
+/* -- the hypervisor ------------------------------------------------------- */
+
+xc_interface *
+xc_interface_open(xentoollog_logger *logger, xentoollog_logger *dom,
+    unsigned flags)
+{
+	(void)logger;
+	(void)dom;
+	(void)flags;
+	if (fake_call("xc_interface_open"))
+		return NULL;
+	fake.handles++;
+	return (xc_interface *)&fake;
+}
+
+int
+xc_interface_close(xc_interface *xc)
+{
+	(void)xc;
+	fake.handles--;
+	return 0;
+}
+
+int
+xc_domain_shutdown(xc_interface *xc, uint32_t domid, int reason)
+{
+	(void)xc;
+	fake_log("xc_domain_shutdown %u %d\n", domid, reason);
+	return fake_call("xc_domain_shutdown") ? -1 : 0;
+}
+
 /* -- xenstore ------------------------------------------------------------- */
 
 struct xs_handle *
@@ -348,6 +418,7 @@ xs_open(unsigned long flags)
 	if (fake_call("xs_open"))
 		return NULL;
 	fake.handles++;
+	fake.fd = eventfd(0, EFD_CLOEXEC);
 	return (struct xs_handle *)&fake;
 }
 
@@ -356,6 +427,7 @@ xs_close(struct xs_handle *h)
 {
 	(void)h;
 	fake.handles--;
+	close(fake.fd);
 }
 
 static void
@@ -444,7 +516,7 @@ int
 xs_fileno(struct xs_handle *h)
 {
 	(void)h;
-	return 0;
+	return fake.fd;
 }
 
 char **

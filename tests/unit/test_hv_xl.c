@@ -2,10 +2,16 @@
  * The real hv_xl.c, config.c and xl.c over a libxl of the test's making: what a
  * guest is built of, what is answered when Xen refuses, and that nothing stays.
  */
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
 #include "fake_xl.h"
+#include "scratch.h"
 #include "unit.h"
 #include "xenopsd/core/request_impl.h"
 #include "xenopsd/domains/hv_xl.h"
+#include "xenopsd/domains/model.h"
 
 #define VM "11111111-0000-4000-8000-000000000001"
 #define VM2 "11111111-0000-4000-8000-000000000002"
@@ -99,7 +105,7 @@ START_TEST(a_pvh_guest_is_built_as_its_vm_says)
 	    "32768 of 65536 KiB, weight 0 cap 0\n"
 	    "boot /usr/lib/bedplate/guest/grub-i386-xen_pvh.bin - -\n"
 	    "disk xvda /dev/a rw " HOTPLUG "\n"
-	    "disk xvdc /dev/c ro " HOTPLUG "\n"
+	    "cd xvdc /dev/c ro " HOTPLUG "\n"
 	    "nic 0 xenbr1 00:16:3e:00:00:0a mtu 0\n"
 	    "nic 1 xenbr1 00:16:3e:00:00:0a mtu 9000\n");
 	rig_free(r);
@@ -119,6 +125,189 @@ START_TEST(a_pv_guest_boots_by_the_other_grub)
 	    "32768 of 65536 KiB, weight 512 cap 50\n"
 	    "boot /usr/lib/bedplate/guest/grub-x86_64-xen.bin - -\n");
 	rig_free(r);
+}
+END_TEST
+
+static void
+make_hvm(struct rig *r)
+{
+	r->vm.type = XENOPS_DOMAIN_TYPE_HVM;
+	r->vm.hvm = (struct xenops_hvm_spec){ .boot_order = "dc",
+		.acpi = true, .apic = true, .pae = true, .nx = true,
+		.hpet = true, .usb_tablet = true, .serial = true,
+		.vga = XENOPS_VGA_STD, .videoram = 8 * MIB,
+		.timeoffset = -3600 };
+	r->vm.nics.n = 0;
+}
+
+START_TEST(an_hvm_guest_has_its_model_in_a_box)
+{
+	struct rig *r = rig_new();
+
+	make_hvm(r);
+	ck_assert_int_eq(create(r), 0);
+	ck_assert_str_eq(fake.log, "create hvm " VM " vcpus 2 of 4 mask 03, "
+	    "32768 of 65536 KiB, weight 0 cap 0\nboot - - -\n"
+	    "hvm /usr/sbin/bedplate-box restricted order dc vga 2 16384 KiB "
+	    "time -3600 serial pty tablet\n"
+	    "acpi 1 apic 1 pae 1 nx 1 viridian -1 hpet 1 vkb -1\n"
+	    "disk xvda /dev/a rw " HOTPLUG "\ndrive xvdb\n"
+	    "cd xvdc /dev/c ro " HOTPLUG "\n");
+	r->vm.hvm = (struct xenops_hvm_spec){ .boot_order = "c",
+		.viridian = true, .vga = XENOPS_VGA_CIRRUS,
+		.videoram = 32 * MIB };
+	ck_assert_int_eq(create(r), 0);
+	ck_assert_ptr_nonnull(strstr(fake.log,
+	    "order c vga 1 32768 KiB time 0 serial - -\n"
+	    "acpi -1 apic -1 pae -1 nx -1 viridian 1 hpet -1 vkb -1\n"));
+	r->vm.hvm.vga = XENOPS_VGA_NONE;
+	ck_assert_int_eq(create(r), 0);
+	ck_assert_ptr_nonnull(strstr(fake.log, "vga 3 0 KiB"));
+	rig_free(r);
+}
+END_TEST
+
+/* A process of the user that QEMU of domain 7 would be; waits to be killed. */
+static pid_t
+some_process(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		for (;;)
+			pause();
+	}
+	ck_assert_int_ne(pid, -1);
+	return pid;
+}
+
+START_TEST(a_guest_whose_model_is_not_there_has_crashed)
+{
+	struct rig *r = rig_new();
+	pid_t other = some_process();
+	struct hv_event e;
+	char text[16];
+	int status;
+
+	snprintf(text, sizeof(text), "%d", (int)other);
+	fake.ndomains = 1;
+	fake.domains[0] = (libxl_dominfo){ .domid = 7 };
+	ck_assert_int_ge(hv_xl.event_fd(r->hv), 0);
+	fake.log[0] = '\0';
+	hv_xl.watch_guest(r->hv, 7, VM, true);
+	ck_assert_ptr_null(strstr(fake.log, "xc_domain_shutdown"));
+	/* the number is there, and the process another one's */
+	fake_store(GUEST "image/device-model-pid", text);
+	hv_xl.watch_guest(r->hv, 7, VM, true);
+	ck_assert_ptr_nonnull(strstr(fake.log, "xc_domain_shutdown 7 3\n"));
+	/* it had ended by itself before */
+	fake.log[0] = '\0';
+	fake.domains[0].shutdown = true;
+	hv_xl.watch_guest(r->hv, 7, VM, true);
+	ck_assert(!hv_xl.event(r->hv, &e));
+	ck_assert_ptr_null(strstr(fake.log, "xc_domain_shutdown"));
+	hv_xl.watch_guest(r->hv, 7, VM, false);
+	kill(other, SIGKILL);
+	waitpid(other, &status, 0);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_model_that_ends_is_noticed_once)
+{
+	struct rig *r = rig_new();
+	struct models *m;
+	/* of domain 7, should this test run as that user */
+	uint32_t domid = (uint32_t)(getuid() - MODEL_UID_BASE);
+	pid_t pid = some_process();
+	int fd, p[2], status;
+
+	ck_assert_int_eq(pipe(p), 0);
+	fake.ndomains = 1;
+	fake.domains[0] = (libxl_dominfo){ .domid = domid };
+	m = models_new(r->xl->ctx, r->xl->logger, p[0], &fd);
+	ck_assert_ptr_nonnull(m);
+	models_add(m, domid, pid);
+	models_look(m);
+	ck_assert_str_eq(fake.log, "");
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	models_look(m);
+	ck_assert_ptr_nonnull(strstr(fake.log, "xc_domain_shutdown"));
+	fake.log[0] = '\0';
+	models_look(m);
+	ck_assert_str_eq(fake.log, "");
+	models_free(m);
+	close(p[0]);
+	close(p[1]);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(memory_of_dom0_is_what_the_kernel_says)
+{
+	char path[PATH_MAX + 16];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/meminfo", scratch_dir());
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs("MemTotal:         250000 kB\nMemFree:           10000 kB\n"
+	    "MemAvailable:     100000 kB\n", f);
+	fclose(f);
+	ck_assert_int_eq(model_room(path), 100000ll << 10);
+	ck_assert_int_eq(model_room("/nowhere/meminfo"), -1);
+	ck_assert_int_gt(model_room("/proc/meminfo"), 0);
+}
+END_TEST
+
+#define LOG_PATH (PATH_MAX + 32)
+
+static void
+lay_log(char *path_out, const char *name, const char *text)
+{
+	FILE *f;
+
+	snprintf(path_out, LOG_PATH, "%s/%s", scratch_dir(), name);
+	f = fopen(path_out, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+START_TEST(a_guests_logs_go_with_it)
+{
+	char own[LOG_PATH], old[LOG_PATH], probe[LOG_PATH], other[LOG_PATH];
+
+	lay_log(own, "qemu-dm-aa-1.log", "first\nlast words\n\n");
+	lay_log(old, "qemu-dm-aa-1.log.1", "");
+	lay_log(probe, "qemu-probe-aa-1.log", "one without an end");
+	lay_log(other, "qemu-dm-aa-2.log", "stays\n");
+	model_remove_logs(scratch_dir(), "aa-1");
+	ck_assert_int_eq(access(own, F_OK), -1);
+	ck_assert_int_eq(access(old, F_OK), -1);
+	ck_assert_int_eq(access(probe, F_OK), -1);
+	model_remove_logs(scratch_dir(), "aa-*");
+	model_remove_logs("/nowhere", "aa-2");
+	ck_assert_int_eq(access(other, F_OK), 0);
+	unlink(other);
+}
+END_TEST
+
+START_TEST(what_a_model_leaves_goes_with_its_domain)
+{
+	char root[LOG_PATH], socket[LOG_PATH], other[LOG_PATH];
+
+	snprintf(root, sizeof(root), "%s/qemu-root-7", scratch_dir());
+	ck_assert_int_eq(mkdir(root, 0), 0);
+	lay_log(socket, "qmp-libxenstat-7", "");
+	lay_log(other, "qmp-libxenstat-77", "");
+	model_clean(scratch_dir(), 7);
+	ck_assert_int_eq(access(root, F_OK), -1);
+	ck_assert_int_eq(access(socket, F_OK), -1);
+	ck_assert_int_eq(access(other, F_OK), 0);
+	model_clean("/nowhere", 77);
+	unlink(other);
 }
 END_TEST
 
@@ -220,7 +409,7 @@ START_TEST(devices_come_and_go)
 	ck_assert_int_eq(hv_xl.nic_remove(r->hv, 7, 1, true), 0);
 	ck_assert_int_eq(hv_xl.nic_remove(r->hv, 7, 1, false), 0);
 	ck_assert_str_eq(fake.log,
-	    "device_disk_add 7 disk xvdb /dev/b ro " HOTPLUG "\n"
+	    "device_disk_add 7 cd xvdb /dev/b ro " HOTPLUG "\n"
 	    "device_disk_safe_remove 7 disk xvdb /dev/there ro -\n"
 	    "device_disk_destroy 7 disk xvdb /dev/there ro -\n"
 	    "device_nic_destroy 7 nic 1 xenbr0 00:00:00:00:00:00 mtu 0\n"
@@ -293,7 +482,7 @@ START_TEST(events_name_their_vm)
 	struct rig *r = rig_new();
 	struct hv_event e;
 
-	ck_assert_int_eq(hv_xl.event_fd(r->hv), 0);
+	ck_assert_int_ge(hv_xl.event_fd(r->hv), 0);
 	ck_assert(!hv_xl.event(r->hv, &e));
 	fake.event = "domains";
 	ck_assert(hv_xl.event(r->hv, &e) && e.kind == HV_EVENT_DOMAINS);
@@ -312,6 +501,12 @@ main(void)
 {
 	return UNIT_RUN("hv_xl", a_pvh_guest_is_built_as_its_vm_says,
 	    a_pv_guest_boots_by_the_other_grub,
+	    an_hvm_guest_has_its_model_in_a_box,
+	    a_guest_whose_model_is_not_there_has_crashed,
+	    a_model_that_ends_is_noticed_once,
+	    memory_of_dom0_is_what_the_kernel_says,
+	    a_guests_logs_go_with_it,
+	    what_a_model_leaves_goes_with_its_domain,
 	    what_cannot_be_built_is_not_begun, a_refused_build_says_why,
 	    without_xen_there_is_no_back_end, domains_are_those_of_guests,
 	    devices_come_and_go, a_guest_that_writes_much_is_bounded_and_tamed,

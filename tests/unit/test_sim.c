@@ -298,7 +298,7 @@ START_TEST(what_xenopsd_refuses_is_refused)
 	a.vm.vcpus = a.vm.vcpus_max = 1;
 	a.vm.type = XENOPS_DOMAIN_TYPE_HVM;
 	ck_assert_int_eq(ops_vm_start(b.o, &b.k, &a, &r), -1);
-	ck_assert_int_eq(b.k.err.code, XENOPS_CODE_NOT_SUPPORTED);
+	ck_assert_int_eq(b.k.err.code, XENOPS_CODE_BAD_REQUEST);
 	a.vm.type = XENOPS_DOMAIN_TYPE_PV;
 	a.vm.vcpus = 2;
 	ck_assert_int_eq(ops_vm_start(b.o, &b.k, &a, &r), -1);

@@ -710,8 +710,45 @@ START_TEST(specifications_are_checked)
 	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_BAD_REQUEST);
 	data.key = "device/vbd";
 	ck_assert_int_eq(refusal(&vm), -1);
-	vm.type = XENOPS_DOMAIN_TYPE_HVM;
-	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_NOT_SUPPORTED);
+}
+END_TEST
+
+START_TEST(an_hvm_guest_has_what_its_bios_knows)
+{
+	struct xenops_disk_spec disks[] = {
+		{ .vbd = UUID2, .device = 0, .sr = UUID, .vdi = UUID },
+		{ .vbd = UUID, .device = 3, .cdrom = true },
+	};
+	struct xenops_vm_spec good = { .uuid = UUID,
+		.type = XENOPS_DOMAIN_TYPE_HVM, .memory_max = 64 << 20,
+		.memory_target = 64 << 20, .vcpus = 1, .vcpus_max = 1,
+		.boot = XENOPS_BOOT_DISK, .disks = { .v = disks, .n = 2 },
+		.hvm = { .boot_order = "cd", .vga = XENOPS_VGA_STD,
+		    .videoram = 8 << 20 } };
+	struct xenops_vm_spec vm = good;
+	static const char *const orders[] = { NULL, "", "n", "cc", "cdc",
+		"c " };
+
+	/* nothing has to be bootable: its BIOS says so on its screen */
+	ck_assert_int_eq(refusal(&vm), -1);
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		vm.hvm.boot_order = orders[i];
+		ck_assert_int_eq(refusal(&vm), XENOPS_CODE_BAD_REQUEST);
+	}
+	vm = good;
+	vm.hvm.videoram = 1 << 10;
+	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_BAD_REQUEST);
+	vm.hvm.vga = XENOPS_VGA_NONE;
+	ck_assert_int_eq(refusal(&vm), -1);
+	vm.hvm.timeoffset = 1ll << 40;
+	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_BAD_REQUEST);
+	vm = good;
+	disks[0].read_only = true;
+	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_BAD_REQUEST);
+	disks[0].device = 4;
+	ck_assert_int_eq(refusal(&vm), -1);
+	disks[1].device = 5;
+	ck_assert_int_eq(refusal(&vm), XENOPS_CODE_BAD_REQUEST);
 }
 END_TEST
 
@@ -789,5 +826,6 @@ main(int argc, char **argv)
 	    many_srs_that_hang_hold_up_no_other,
 	    each_request_says_what_it_works_on,
 	    kept_specifications_come_back, specifications_are_checked,
+	    an_hvm_guest_has_what_its_bios_knows,
 	    only_vm_data_goes_to_the_guest, kernels_are_files_of_their_folder);
 }

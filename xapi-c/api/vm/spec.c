@@ -6,6 +6,7 @@
 #include "api/oplock.h"
 #include "api/storage/vdi_use.h"
 #include "api/vm/actions.h"
+#include "api/vm/hvm.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
@@ -245,12 +246,14 @@ plain_name(struct call *c, const char *name)
 int
 vm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 {
-	bool kernel = vm->PV_kernel && *vm->PV_kernel;
+	bool kernel;
 	int type = 0;
 
 	memset(out, 0, sizeof *out);
 	if (domain_type(c, vm, &type))
 		return -1;
+	kernel = type != XENOPS_DOMAIN_TYPE_HVM && vm->PV_kernel &&
+	    *vm->PV_kernel;
 	out->uuid = vm->uuid;
 	out->name = plain_name(c, vm->name_label);
 	out->type = type;
@@ -266,5 +269,7 @@ vm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 	out->cmdline = vm->PV_args;
 	out->xenstore_data = vm->xenstore_data;
 	out->actions = vm_actions(vm);
-	return add_disks(c, vm, out) || add_nics(c, vm, out) ? -1 : 0;
+	if (add_disks(c, vm, out) || add_nics(c, vm, out))
+		return -1;
+	return type == XENOPS_DOMAIN_TYPE_HVM ? vm_hvm_spec(c, vm, out) : 0;
 }

@@ -17,6 +17,15 @@ check_removable(const struct vbd *vbd, int op, struct call *c)
 	return 0;
 }
 
+/* Its QEMU has the drive and what is in it, from the start to the end. */
+static bool
+is_emulated_drive(const struct vm *vm, const struct vbd *vbd)
+{
+	return vm && vm->domain_type == DOMAIN_TYPE_HVM &&
+	    vm->power_state != VM_POWER_STATE_HALTED &&
+	    vbd->type == VBD_TYPE_CD;
+}
+
 static bool
 listed(int op)
 {
@@ -43,6 +52,9 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	/* allowed_operations is for after the start, when nobody refreshes it */
 	if (c && vm && vm_check_settled(c, vm))
 		return -1;
+	if (is_emulated_drive(vm, vbd))
+		return c ? err_operation_not_allowed(c,
+		    "the drive of an HVM guest that is on stays as it is") : -1;
 	if (op == VBD_OPERATIONS_EJECT || op == VBD_OPERATIONS_INSERT)
 		return check_removable(vbd, op, c);
 	if (!vm || vm->power_state != VM_POWER_STATE_RUNNING)

@@ -4,9 +4,20 @@
 
 #include "base/mem.h"
 #include "xenopsd/core/daemon.h"
+#include "xenopsd/domains/model.h"
 #include "xenopsd/domains/spec.h"
 
 #define GUEST_DIR "/usr/lib/bedplate/guest/"
+
+/* A drive without a medium is QEMU's alone: no back end in the kernel. */
+static void
+fill_empty_drive(libxl_device_disk *disk)
+{
+	disk->backend = LIBXL_DISK_BACKEND_QDISK;
+	disk->format = LIBXL_DISK_FORMAT_EMPTY;
+	disk->removable = 1;
+	disk->is_cdrom = 1;
+}
 
 /* libxl frees what its structs point at: these are heap copies. */
 void
@@ -19,6 +30,7 @@ domain_config_disk(libxl_device_disk *disk, const struct xenops_disk_spec *d,
 	disk->vdev = mem_strdup(spec_disk_name(a, d->device));
 	disk->script = mem_strdup(XENOPSD_HOTPLUG);
 	disk->removable = 1;
+	disk->is_cdrom = d->cdrom;
 	disk->readwrite = !d->read_only && !d->cdrom;
 }
 
@@ -41,6 +53,8 @@ fill_boot(struct request *rq, const struct xenops_vm_spec *vm,
 {
 	const char *kernel, *ramdisk;
 
+	if (vm->type == XENOPS_DOMAIN_TYPE_HVM)
+		return 0;
 	if (vm->boot == XENOPS_BOOT_DISK) {
 		/* GRUB reads the guest's disk inside the guest: dom0 parses
 		 * no file system of theirs */
@@ -63,6 +77,67 @@ fill_boot(struct request *rq, const struct xenops_vm_spec *vm,
 	return 0;
 }
 
+static libxl_vga_interface_type
+vga_of(const struct xenops_hvm_spec *hvm)
+{
+	switch (hvm->vga) {
+	case XENOPS_VGA_STD:
+		return LIBXL_VGA_INTERFACE_TYPE_STD;
+	case XENOPS_VGA_CIRRUS:
+		return LIBXL_VGA_INTERFACE_TYPE_CIRRUS;
+	default:
+		return LIBXL_VGA_INTERFACE_TYPE_NONE;
+	}
+}
+
+/* Clients ask for less than QEMU's cards have at the least. */
+static uint64_t
+videoram_kib(const struct xenops_hvm_spec *hvm)
+{
+	uint64_t least = hvm->vga == XENOPS_VGA_STD ? 16 << 10 : 8 << 10;
+	uint64_t kib = (uint64_t)hvm->videoram >> 10;
+
+	if (hvm->vga == XENOPS_VGA_NONE)
+		return 0;
+	return kib > least ? kib : least;
+}
+
+/* The device model runs restricted, in a box, or not at all. */
+static void
+fill_model(libxl_domain_build_info *b)
+{
+	b->device_model_version = LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN;
+	b->device_model = mem_strdup(MODEL_PROGRAM);
+	libxl_defbool_set(&b->dm_restrict, true);
+	libxl_defbool_set(&b->u.hvm.vnc.enable, false);
+	libxl_defbool_set(&b->u.hvm.sdl.enable, false);
+	/* nobody serves one: a guest's driver would wait for it */
+	libxl_defbool_set(&b->u.hvm.vkb_device, false);
+}
+
+static void
+fill_hvm(const struct xenops_hvm_spec *hvm, libxl_domain_build_info *b)
+{
+	fill_model(b);
+	b->u.hvm.bios = LIBXL_BIOS_TYPE_SEABIOS;
+	b->u.hvm.boot = mem_strdup(hvm->boot_order);
+	libxl_defbool_set(&b->acpi, hvm->acpi);
+	libxl_defbool_set(&b->apic, hvm->apic);
+	libxl_defbool_set(&b->u.hvm.pae, hvm->pae);
+	libxl_defbool_set(&b->u.hvm.nx, hvm->nx);
+	libxl_defbool_set(&b->u.hvm.viridian, hvm->viridian);
+	libxl_defbool_set(&b->u.hvm.hpet, hvm->hpet);
+	b->u.hvm.vga.kind = vga_of(hvm);
+	b->video_memkb = videoram_kib(hvm);
+	b->rtc_timeoffset = (uint32_t)hvm->timeoffset;
+	if (hvm->serial)
+		b->u.hvm.serial = mem_strdup("pty");
+	if (hvm->usb_tablet) {
+		libxl_defbool_set(&b->u.hvm.usb, true);
+		b->u.hvm.usbdevice = mem_strdup("tablet");
+	}
+}
+
 static int
 fill_build(struct request *rq, struct xl *xl, const struct xenops_vm_spec *vm,
     libxl_domain_build_info *b)
@@ -79,6 +154,8 @@ fill_build(struct request *rq, struct xl *xl, const struct xenops_vm_spec *vm,
 		b->sched_params.weight = (int)vm->weight;
 	if (vm->cap)
 		b->sched_params.cap = (int)vm->cap;
+	if (vm->type == XENOPS_DOMAIN_TYPE_HVM)
+		fill_hvm(&vm->hvm, b);
 	return fill_boot(rq, vm, b);
 }
 
@@ -92,17 +169,39 @@ fill_devices(struct request *rq, const struct xenops_vm_spec *vm,
 	if (vm->disks.n)
 		cfg->disks = mem_zalloc(vm->disks.n * sizeof(*cfg->disks));
 	for (uint32_t i = 0; i < vm->disks.n; i++) {
-		if (!devices[i])
+		libxl_device_disk *disk = &cfg->disks[cfg->num_disks];
+
+		/* PV drivers have no drive without a medium */
+		if (!devices[i] && vm->type != XENOPS_DOMAIN_TYPE_HVM)
 			continue;
-		libxl_device_disk_init(&cfg->disks[cfg->num_disks]);
-		domain_config_disk(&cfg->disks[cfg->num_disks++], &d[i],
-		    devices[i], rq->arena);
+		libxl_device_disk_init(disk);
+		cfg->num_disks++;
+		if (devices[i]) {
+			domain_config_disk(disk, &d[i], devices[i], rq->arena);
+			continue;
+		}
+		fill_empty_drive(disk);
+		disk->vdev = mem_strdup(spec_disk_name(rq->arena,
+		    d[i].device));
 	}
 	if (vm->nics.n)
 		cfg->nics = mem_zalloc(vm->nics.n * sizeof(*cfg->nics));
 	for (uint32_t i = 0; i < vm->nics.n; i++) {
 		libxl_device_nic_init(&cfg->nics[i]);
 		domain_config_nic(&cfg->nics[cfg->num_nics++], &n[i]);
+	}
+}
+
+static libxl_domain_type
+type_of(const struct xenops_vm_spec *vm)
+{
+	switch (vm->type) {
+	case XENOPS_DOMAIN_TYPE_HVM:
+		return LIBXL_DOMAIN_TYPE_HVM;
+	case XENOPS_DOMAIN_TYPE_PVH:
+		return LIBXL_DOMAIN_TYPE_PVH;
+	default:
+		return LIBXL_DOMAIN_TYPE_PV;
 	}
 }
 
@@ -113,8 +212,7 @@ domain_config_fill(struct request *rq, struct xl *xl,
 {
 	libxl_domain_create_info *c = &cfg->c_info;
 
-	c->type = vm->type == XENOPS_DOMAIN_TYPE_PV ? LIBXL_DOMAIN_TYPE_PV :
-	    LIBXL_DOMAIN_TYPE_PVH;
+	c->type = type_of(vm);
 	if (!uuid_from_text(vm->uuid, c->uuid.uuid))
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST, "bad uuid");
 	c->name = mem_strdup(vm->uuid);

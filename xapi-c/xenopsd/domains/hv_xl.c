@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "xenopsd/domains/config.h"
+#include "xenopsd/domains/model.h"
 #include "xenopsd/domains/spec.h"
 #include "xenopsd/domains/xl.h"
 #include "xenopsd/machine/bridge.h"
@@ -237,7 +238,12 @@ has_nic(struct hv *hv, uint32_t domid, int64_t device)
 static const char *
 console(struct hv *hv, struct arena *a, uint32_t domid)
 {
-	return xl_read(xl_of(hv), a, "/local/domain/%u/console/tty", domid);
+	/* an HVM guest's first serial port, where it has one */
+	const char *tty = xl_read(xl_of(hv), a,
+	    "/local/domain/%u/serial/0/tty", domid);
+
+	return tty ? tty : xl_read(xl_of(hv), a,
+	    "/local/domain/%u/console/tty", domid);
 }
 
 static bool
@@ -250,20 +256,25 @@ has_bridge(struct hv *hv, const char *name)
 static int
 event_fd(struct hv *hv)
 {
-	struct xs_handle *xs = xl_of(hv)->xs;
+	struct xl *xl = xl_of(hv);
+	int fd;
 
-	if (!xs_watch(xs, "@introduceDomain", TOKEN_DOMAINS) ||
-	    !xs_watch(xs, "@releaseDomain", TOKEN_DOMAINS))
+	if (!xs_watch(xl->xs, "@introduceDomain", TOKEN_DOMAINS) ||
+	    !xs_watch(xl->xs, "@releaseDomain", TOKEN_DOMAINS))
 		return -1;
-	return xs_fileno(xs);
+	xl->models = models_new(xl->ctx, xl->logger, xs_fileno(xl->xs),
+	    &fd);
+	return xl->models ? fd : -1;
 }
 
 static bool
 event(struct hv *hv, struct hv_event *e_out)
 {
-	char **ev = xs_check_watch(xl_of(hv)->xs);
 	const char *token;
+	char **ev;
 
+	models_look(xl_of(hv)->models);
+	ev = xs_check_watch(xl_of(hv)->xs);
 	if (!ev)
 		return false;
 	token = ev[XS_WATCH_TOKEN];
@@ -277,10 +288,27 @@ event(struct hv *hv, struct hv_event *e_out)
 }
 
 static void
+watch_model(struct xl *xl, uint32_t domid, bool on)
+{
+	struct arena *a;
+	const char *pid;
+
+	if (!on) {
+		models_remove(xl->models, domid);
+		return;
+	}
+	a = arena_new();
+	pid = xl_read(xl, a, "/local/domain/%u/image/device-model-pid", domid);
+	if (pid)
+		models_add(xl->models, domid, (pid_t)strtol(pid, NULL, 10));
+	arena_free(a);
+}
+
+static void
 watch_guest(struct hv *hv, uint32_t domid, const char *uuid, bool on)
 {
 	static const char *const parts[] = { "attr", "data", "control",
-		"console/tty" };
+		"console/tty", "serial" };
 	struct xs_handle *xs = xl_of(hv)->xs;
 	char path[64];
 
@@ -292,6 +320,7 @@ watch_guest(struct hv *hv, uint32_t domid, const char *uuid, bool on)
 		else
 			xs_unwatch(xs, path, uuid);
 	}
+	watch_model(xl_of(hv), domid, on);
 }
 
 static int
@@ -319,6 +348,22 @@ check_memory(struct request *rq, struct xl *xl, libxl_domain_config *cfg)
 	    (unsigned long long)have);
 }
 
+/* The device model's memory is dom0's own. */
+static int
+check_dom0_memory(struct request *rq, const struct xenops_vm_spec *vm)
+{
+	int64_t have;
+
+	if (vm->type != XENOPS_DOMAIN_TYPE_HVM)
+		return 0;
+	have = model_room("/proc/meminfo");
+	if (have >= MODEL_MEMORY)
+		return 0;
+	return request_fail(rq, XENOPS_CODE_NO_MEMORY,
+	    "%lld KiB of the control domain's memory needed, %lld available",
+	    MODEL_MEMORY >> 10, (long long)have >> 10);
+}
+
 static int
 create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
     const char *const *devices, uint32_t *domid_out)
@@ -331,13 +376,18 @@ create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
 	rc = domain_config_fill(rq, xl, vm, devices, &cfg);
 	if (!rc)
 		rc = check_memory(rq, xl, &cfg);
+	if (!rc)
+		rc = check_dom0_memory(rq, vm);
 	if (rc)
 		goto out;
 	rc = libxl_domain_create_new(xl->ctx, &cfg, domid_out, NULL, NULL);
-	if (rc)
+	if (rc) {
 		rc = request_fail(rq, rc == ERROR_NOMEM ?
 		    XENOPS_CODE_NO_MEMORY : XENOPS_CODE_BOOT_FAILED,
 		    "cannot create the domain: %s", xl_error(xl));
+		model_clean(MODEL_RUN, *domid_out);
+		model_remove_logs(MODEL_LOGS, vm->uuid);
+	}
 out:
 	libxl_domain_config_dispose(&cfg);
 	return rc;
@@ -361,7 +411,18 @@ write_data(struct hv *hv, uint32_t domid, const char *key, const char *value)
 static int
 destroy(struct hv *hv, uint32_t domid)
 {
-	return libxl_domain_destroy(xl_of(hv)->ctx, domid, NULL) ? -EIO : 0;
+	struct arena *a = arena_new();
+	const char *name = xl_read(xl_of(hv), a, "/local/domain/%u/name",
+	    domid);
+	int rc = libxl_domain_destroy(xl_of(hv)->ctx, domid, NULL) ? -EIO : 0;
+
+	if (!rc) {
+		model_clean(MODEL_RUN, domid);
+		if (name)
+			model_remove_logs(MODEL_LOGS, name);
+	}
+	arena_free(a);
+	return rc;
 }
 
 static int

@@ -150,15 +150,46 @@ disk_to_boot(const struct xenops_vm_spec *vm)
 	return false;
 }
 
+static bool
+order_ok(const char *order)
+{
+	size_t n = order ? strlen(order) : 0;
+
+	return n >= 1 && n <= 2 && strspn(order, "cd") == n &&
+	    (n == 1 || order[0] != order[1]);
+}
+
+static int
+check_hvm(struct request *rq, const struct xenops_vm_spec *vm)
+{
+	const struct xenops_disk_spec *d = vm->disks.v;
+	const struct xenops_hvm_spec *h = &vm->hvm;
+
+	if (!order_ok(h->boot_order))
+		return bad(rq, "boot order", h->boot_order);
+	if (h->vga != XENOPS_VGA_NONE && (h->videoram < VM_MIN_VIDEORAM ||
+	    h->videoram > VM_MAX_VIDEORAM))
+		return bad(rq, "videoram of", vm->uuid);
+	if (h->timeoffset < -VM_MAX_TIMEOFFSET ||
+	    h->timeoffset > VM_MAX_TIMEOFFSET)
+		return bad(rq, "timeoffset of", vm->uuid);
+	for (uint32_t i = 0; i < vm->disks.n; i++) {
+		/* the emulated disk cannot be read-only, nor the drive be
+		 * where no emulated one is */
+		if (d[i].device < VM_IDE_DISKS && d[i].read_only &&
+		    !d[i].cdrom)
+			return bad(rq, "read-only disk of vbd", d[i].vbd);
+		if (d[i].device >= VM_IDE_DISKS && d[i].cdrom)
+			return bad(rq, "place of the drive of vbd", d[i].vbd);
+	}
+	return 0;
+}
+
 int
 spec_check_vm(struct request *rq, const struct xenops_vm_spec *vm)
 {
 	if (spec_check_uuid(rq, vm->uuid))
 		return -1;
-	if (vm->type != XENOPS_DOMAIN_TYPE_PV &&
-	    vm->type != XENOPS_DOMAIN_TYPE_PVH)
-		return request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
-		    "HVM guests are not supported yet");
 	if (vm->memory_max < VM_MIN_MEMORY || vm->memory_max > VM_MAX_MEMORY ||
 	    vm->memory_target < VM_MIN_MEMORY ||
 	    vm->memory_target > vm->memory_max)
@@ -174,6 +205,8 @@ spec_check_vm(struct request *rq, const struct xenops_vm_spec *vm)
 	if (check_disks(rq, vm->disks) || check_nics(rq, vm->nics) ||
 	    check_data(rq, vm->xenstore_data))
 		return -1;
+	if (vm->type == XENOPS_DOMAIN_TYPE_HVM)
+		return check_hvm(rq, vm);
 	if (vm->boot == XENOPS_BOOT_DISK && !disk_to_boot(vm))
 		return request_fail(rq, XENOPS_CODE_NO_BOOTABLE_DISK,
 		    "no disk of '%s' is bootable", vm->uuid);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/type.h"
+#include "xenopsd/domains/model.h"
 
 #define PATH_SIZE 256
 
@@ -107,6 +108,7 @@ xl_free(struct xl *xl)
 {
 	if (!xl)
 		return;
+	models_free(xl->models);
 	if (xl->xs)
 		xs_close(xl->xs);
 	if (xl->ctx)

@@ -17,6 +17,7 @@ struct xl {
 	libxl_ctx *ctx;
 	struct xs_handle *xs;
 	struct xentoollog_logger *logger;
+	struct models *models;		/* main process; model.h */
 };
 
 /* ops: what hv does with it.  NULL, logged. */

@@ -1,0 +1,231 @@
+#include "xenopsd/domains/model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <xenctrl.h>
+
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define BATCH 16
+#define LAST_WORDS 512			/* bytes of a log that are told */
+
+struct model {
+	struct model *next;
+	uint32_t domid;
+	int fd;				/* of the process; -1: it was gone */
+};
+
+struct models {
+	libxl_ctx *ctx;
+	xentoollog_logger *logger;
+	int fd;
+	struct model *list;
+};
+
+struct models *
+models_new(libxl_ctx *ctx, xentoollog_logger *logger, int other, int *fd_out)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	struct models *m = mem_zalloc(sizeof(*m));
+
+	m->ctx = ctx;
+	m->logger = logger;
+	m->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (m->fd == -1 || epoll_ctl(m->fd, EPOLL_CTL_ADD, other, &e) == -1) {
+		models_free(m);
+		return NULL;
+	}
+	*fd_out = m->fd;
+	return m;
+}
+
+void
+models_free(struct models *m)
+{
+	if (!m)
+		return;
+	while (m->list)
+		models_remove(m, m->list->domid);
+	fdio_close(&m->fd);
+	free(m);
+}
+
+/* The number in the line of file that begins so; -1: none. */
+static long long
+number_after(const char *file, const char *begin)
+{
+	FILE *f = fopen(file, "re");
+	long long n = -1;
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (strncmp(line, begin, strlen(begin)) != 0)
+			continue;
+		if (sscanf(line + strlen(begin), "%lld", &n) != 1)
+			n = -1;
+		break;
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* By its user: after a restart of xenopsd the number may be another's. */
+static bool
+is_model(uint32_t domid, pid_t pid)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	return number_after(path, "Uid:") == (uid_t)(MODEL_UID_BASE + domid);
+}
+
+static void
+crash(struct models *m, uint32_t domid)
+{
+	xc_interface *xc;
+	libxl_dominfo info;
+	bool alive;
+
+	libxl_dominfo_init(&info);
+	alive = !libxl_domain_info(m->ctx, &info, domid) && !info.dying &&
+	    !info.shutdown;
+	libxl_dominfo_dispose(&info);
+	if (!alive)
+		return;
+	log_warn("domain %u: its device model has ended: crashed", domid);
+	xc = xc_interface_open(m->logger, m->logger, 0);
+	if (!xc || xc_domain_shutdown(xc, domid, SHUTDOWN_crash))
+		log_error("cannot end domain %u: %s", domid, strerror(errno));
+	if (xc)
+		xc_interface_close(xc);
+}
+
+void
+models_add(struct models *m, uint32_t domid, pid_t pid)
+{
+	struct model *model = mem_zalloc(sizeof(*model));
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = model };
+
+	models_remove(m, domid);
+	model->domid = domid;
+	model->fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	model->next = m->list;
+	m->list = model;
+	if (model->fd == -1 || !is_model(domid, pid)) {
+		fdio_close(&model->fd);
+		crash(m, domid);
+	} else if (epoll_ctl(m->fd, EPOLL_CTL_ADD, model->fd, &e) == -1) {
+		log_error("cannot watch the device model of domain %u: %s",
+		    domid, strerror(errno));
+	}
+}
+
+void
+models_remove(struct models *m, uint32_t domid)
+{
+	for (struct model **at = &m->list; *at; at = &(*at)->next) {
+		struct model *model = *at;
+
+		if (model->domid != domid)
+			continue;
+		*at = model->next;
+		fdio_close(&model->fd);
+		free(model);
+		return;
+	}
+}
+
+void
+models_look(struct models *m)
+{
+	struct epoll_event e[BATCH];
+	int n = epoll_wait(m->fd, e, BATCH, 0);
+
+	for (int i = 0; i < n; i++) {
+		struct model *model = e[i].data.ptr;
+
+		if (!model)
+			continue;
+		/* once: its end stays readable */
+		fdio_close(&model->fd);
+		crash(m, model->domid);
+	}
+}
+
+void
+model_clean(const char *folder, uint32_t domid)
+{
+	static const char *const names[] = { "qemu-root-", "qmp-libxl-",
+		"qmp-libxenstat-" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s%u", folder, names[i],
+		    domid);
+		if (remove(path) == -1 && errno != ENOENT)
+			log_warn("cannot remove '%s': %s", path,
+			    strerror(errno));
+	}
+}
+
+/* The last line. */
+static void
+tell_last_words(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char text[LAST_WORDS], *line;
+	ssize_t n;
+
+	if (fd == -1)
+		return;
+	if (lseek(fd, 1 - LAST_WORDS, SEEK_END) == -1)
+		lseek(fd, 0, SEEK_SET);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	line = strrchr(text, '\n');
+	log_info("'%s' ended with: %s", path, line ? line + 1 : text);
+}
+
+void
+model_remove_logs(const char *folder, const char *name)
+{
+	char pattern[PATH_MAX];
+	glob_t found = { .gl_pathc = 0 };
+	int n = snprintf(pattern, sizeof(pattern), "%s/qemu-*%s.log*", folder,
+	    name);
+
+	if (n < 0 || (size_t)n >= sizeof(pattern) ||
+	    strpbrk(name, "*?[/") || glob(pattern, 0, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		tell_last_words(found.gl_pathv[i]);
+		if (unlink(found.gl_pathv[i]) == -1)
+			log_warn("cannot remove '%s': %s", found.gl_pathv[i],
+			    strerror(errno));
+	}
+	globfree(&found);
+}
+
+int64_t
+model_room(const char *meminfo)
+{
+	long long kib = number_after(meminfo, "MemAvailable:");
+
+	return kib < 0 ? -1 : kib << 10;
+}

@@ -3,10 +3,11 @@
 CHECK_MACHINE_TARGETS += check-install check-guest check-faults check-power
 CHECK_MACHINE_NEEDS += $(B)/host/xapi
 CHECK_LONG_TARGETS += check-setup check-update check-install-long check-pxe \
-	check-power-long check-appliance-storage
+	check-power-long check-appliance-storage check-guest-hvm
 
 .PHONY: check-install check-update check-guest check-faults check-power \
-	check-power-long check-appliance-storage check-setup check-install-long
+	check-power-long check-appliance-storage check-setup check-install-long \
+	check-guest-hvm
 ## check-install: unattended to a blank disk, then an update; BIOS and UEFI
 check-install: $(B)/SHA256SUMS $(UPDATE)
 	@UPDATE_KEY=$(UPDATE_KEY) python3 tests/appliance/test_install.py $(ISO)
@@ -35,6 +36,10 @@ check-install-long: $(B)/SHA256SUMS
 ## check-guest: a PV and a PVH guest, from upload to shutdown
 check-guest: $(B)/SHA256SUMS
 	@python3 tests/appliance/test_guest.py pv pvh
+
+## check-guest-hvm: the same of an HVM guest, whose QEMU is emulated too
+check-guest-hvm: $(B)/SHA256SUMS
+	@python3 tests/appliance/test_guest.py hvm
 
 ## check-faults: processes killed under a guest, used disks, cut requests
 check-faults: $(B)/SHA256SUMS

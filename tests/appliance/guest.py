@@ -1,7 +1,7 @@
 """Builds the disk of a small Linux guest: an ext4 file system with GRUB's
 configuration, the kernel that the image is made of, and an initramfs of
-BusyBox.  Its console takes commands, one a line; it says "I am up" once it has
-asked for an address.
+BusyBox; an HVM guest's is one that a BIOS boots.  Its console takes commands,
+one a line; it says "I am up" once it has asked for an address.
 """
 
 import gzip
@@ -58,6 +58,17 @@ menuentry guest {
 	else set kernel=/boot/vmlinuz
 	fi
 	linux $kernel console=hvc0 panic=5 quiet
+	initrd /boot/initrd
+}
+"""
+
+
+# An HVM guest's GRUB is started by its BIOS, and reads the disk through it.
+BIOS_GRUB_CFG = """set timeout=0
+serial --unit=0 --speed=115200
+terminal_output serial console
+menuentry guest {
+	linux /boot/vmlinuz console=ttyS0 panic=5 quiet
 	initrd /boot/initrd
 }
 """
@@ -130,4 +141,21 @@ def disk(path, mib=48):
         subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-O",
                         "^metadata_csum_seed,^orphan_file,^has_journal",
                         "-d", d, path], check=True)
+    return path
+
+
+def bios_disk(path, mib=64):
+    """A disk that a BIOS boots, without partitions of ours."""
+    with tempfile.TemporaryDirectory() as d:
+        os.makedirs(os.path.join(d, "boot", "grub"))
+        shutil.copy(os.path.join(HYPERVISOR, "vmlinuz"),
+                    os.path.join(d, "boot", "vmlinuz"))
+        initramfs(os.path.join(d, "boot", "initrd"))
+        with open(os.path.join(d, "boot", "grub", "grub.cfg"), "w") as f:
+            f.write(BIOS_GRUB_CFG)
+        subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc",
+                        "--fonts=", "--locales=", "--themes=", "-o", path, d],
+                       check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+    os.truncate(path, mib << 20)
     return path

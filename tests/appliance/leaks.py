@@ -15,6 +15,8 @@ dmsetup ls | sed 's/^/volume /' | sort
 losetup -a | sed 's/^/loop /' | sort
 ls /sys/class/net/xenbr0/brif | sed 's/^/port /'
 ls /run/xenopsd/domains | sed 's/^/kept /'
+ls -d /run/xen/qemu-* /run/xen/qmp-* 2>/dev/null | sed 's/^/left /'
+ls -d /var/log/xen/qemu-* 2>/dev/null | sed 's/^/left /'
 ls /sys/bus/xen-backend/devices | sed 's/^/device /'
 xenstore-list /local/domain | sed 's/^/guest /'
 for p in /proc/[0-9]*; do
@@ -22,7 +24,7 @@ for p in /proc/[0-9]*; do
 	case $c in
 	'') case $(cat $p/comm 2>/dev/null) in
 		*xvd*|vif*) echo "process $(cat $p/comm)" ;; esac ;;
-	*xenopsd*|*xapi*|xl*|lvm*|*hotplug*) echo "process $c" ;;
+	*xenopsd*|*xapi*|xl*|lvm*|*hotplug*|*qemu*) echo "process $c" ;;
 	esac
 done | sort
 """

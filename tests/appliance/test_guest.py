@@ -2,7 +2,7 @@
 over TLS, upload a disk, make a VM from a template, start it, talk to it on its
 console, plug devices, lose xapi, shut it down.
 
-	test_guest.py [pv] [pvh]
+	test_guest.py [pv] [pvh] [hvm]
 """
 
 import ipaddress
@@ -19,7 +19,8 @@ from appliance import Failed
 
 ISO = os.environ.get("ISO") or os.path.join(guest.ROOT, "build", "bedplate.iso")
 PASSWORD = "correct horse"
-TEMPLATES = {"pv": "Linux PV guest", "pvh": "Linux PVH guest"}
+TEMPLATES = {"pv": "Linux PV guest", "pvh": "Linux PVH guest",
+             "hvm": "Other install media"}
 MIB = 1 << 20
 
 
@@ -94,8 +95,11 @@ def make_vm(api, sr, kind, path):
                  and r["name_label"].startswith(TEMPLATES[kind])]
     check(templates, "no template '%s'" % TEMPLATES[kind])
     vm = api("VM.clone", templates[0], "guest-" + kind)
+    if kind == "hvm":
+        # of a size that no disk here has
+        api("VM.remove_from_other_config", vm, "disks")
     api("VM.provision", vm)
-    size = 192 * MIB
+    size = (256 if kind == "hvm" else 192) * MIB
     api("VM.set_memory_limits", vm, str(size), str(size), str(size), str(size))
     new_vbd(api, vm, upload(api, sr, path), "0")
     network = [n for n, r in api("network.get_all_records").items()
@@ -107,12 +111,12 @@ def make_vm(api, sr, kind, path):
     return vm, network
 
 
-def start_and_talk(api, vm):
+def start_and_talk(api, vm, limit_s=900):
     api.run("VM.start", vm, False, False, limit_s=900)
     check(api("VM.get_power_state", vm) == "Running", "not Running")
     console = api.console(vm)
     console.type("echo; echo I $(echo am) up\n")
-    console.wait("I am up", 900)
+    console.wait("I am up", limit_s)
     return console
 
 
@@ -360,6 +364,103 @@ def check_save(m, kind):
     m.expect("xl destroy t; umount /run/g")
 
 
+def models(m):
+    """What QEMU left or has in dom0: processes, files, users."""
+    return m.expect(
+        "pidof qemu-system-i386 bedplate-box; "
+        "ls /run/xen /var/log/xen | grep -E 'qemu|qmp'; "
+        "grep -l '^Uid:.1310' /proc/[0-9]*/status 2>&-; :").split()
+
+
+def check_box(m):
+    """QEMU runs as nobody in particular, sees nothing, can become nothing."""
+    pid = m.expect("pidof qemu-system-i386").strip()
+    check(pid.isdigit(), "QEMU's process: '%s'" % pid)
+    status = dict(line.split(":", 1) for line in m.expect(
+        "grep -E '^(Uid|Gid|CapEff|CapPrm|NoNewPrivs|VmRSS):' "
+        "/proc/%s/status" % pid).split("\n") if ":" in line)
+    uid = {int(u) for u in status["Uid"].split()}
+    check(len(uid) == 1 and min(uid) > 131072, "QEMU's users: %s" % uid)
+    check({int(u) for u in status["Gid"].split()} == {131072},
+          "QEMU's groups: " + status["Gid"])
+    for name in ("CapEff", "CapPrm"):
+        check(int(status[name], 16) == 0, "QEMU has capabilities")
+    check(status["NoNewPrivs"].strip() == "1", "QEMU may gain privileges")
+    kib = int(status["VmRSS"].split()[0])
+    print("     QEMU takes %d KiB of dom0" % kib)
+    check(kib <= 48 << 10, "QEMU takes %d KiB" % kib)
+    for name in ("mnt", "net", "ipc", "uts"):
+        own, dom0 = m.expect("for p in %s 1; do readlink /proc/$p/ns/%s; "
+                             "done" % (pid, name)).split()
+        check(own != dom0, "QEMU shares dom0's namespace: " + name)
+    check(not m.expect("ls -A /proc/%s/root/" % pid).strip(),
+          "QEMU's root folder is not empty")
+    mounts = m.expect("cut -d ' ' -f 2 /proc/%s/mountinfo" % pid)
+    check(len(mounts.split()) < 16, "QEMU's mounts: " + mounts)
+
+
+def check_model_dies(m, api, vm):
+    """A guest whose QEMU is killed has crashed; it does not hang."""
+    api("VM.set_actions_after_crash", vm, "destroy")
+    m.expect("kill -9 $(pidof qemu-system-i386)")
+    until("the crash to be seen",
+          lambda: api("VM.get_power_state", vm) == "Halted")
+
+
+def check_refusals(api, vm):
+    """What is not there is refused by its name, and nothing is made."""
+    for field, key, value, code in (
+            ("HVM_boot_params", "order", "n", "VALUE_NOT_SUPPORTED"),
+            ("HVM_boot_params", "firmware", "uefi", "VALUE_NOT_SUPPORTED"),
+            ("platform", "hvm_serial", "file:/x", "VALUE_NOT_SUPPORTED"),
+            ("platform", "vga", "qxl", "VALUE_NOT_SUPPORTED"),
+            ("platform", "acpi", "perhaps", "INVALID_VALUE")):
+        was = api("VM.get_" + field, vm)
+        api("VM.set_" + field, vm, dict(was, **{key: value}))
+        refused(api, code, "VM.start", api.session, vm, False, False)
+        api("VM.set_" + field, vm, was)
+
+
+def hvm_guest():
+    """An unmodified guest: BIOS, emulated disk, then its own PV drivers."""
+    with tempfile.TemporaryDirectory() as d:
+        path = guest.bios_disk(os.path.join(d, "guest.img"))
+        blank = appliance.blank(os.path.join(d, "blank.img"), 2048)
+        with appliance.Machine(ISO, disks=[blank]) as m:
+            try:
+                m.boot()
+                api = Api(m.port["https"])
+                api.until_up()
+                set_password(m, api)
+                sr = make_storage(api, m.disk(0))
+                vm, network = make_vm(api, sr, "hvm", path)
+                api("VBD.create", {
+                    "VM": vm, "VDI": "OpaqueRef:NULL", "userdevice": "3",
+                    "bootable": False, "mode": "RO", "type": "CD",
+                    "empty": True, "other_config": {},
+                    "qos_algorithm_type": "", "qos_algorithm_params": {}})
+                check_refusals(api, vm)
+                check(not models(m), "of refused guests there is: %s" %
+                      models(m))
+                # emulated twice, its BIOS is slow to read the kernel
+                console = start_and_talk(api, vm, 1800)
+                check_box(m)
+                disks = console.run("ls /sys/block")
+                check("xvda" in disks and "sda" not in disks.replace(
+                    "xvda", ""), "the guest's disks: " + disks)
+                check_network(m, console)
+                check_hotplug(api, vm, sr, network, console)
+                check_kill(m, api, vm)
+                api.run("VM.clean_shutdown", vm, limit_s=600)
+                check(api("VM.get_power_state", vm) == "Halted", "not Halted")
+                check(not models(m), "a guest left: %s" % models(m))
+                api.run("VM.start", vm, False, True, limit_s=900)
+                check_model_dies(m, api, vm)
+                check(not models(m), "a crash left: %s" % models(m))
+            except (Refused, ConnectionError, TimeoutError, OSError) as e:
+                m.fail("%s: %s" % (type(e).__name__, e))
+
+
 def utilisation(api, sr):
     """What its disks take, in bytes."""
     api("SR.scan", sr)
@@ -416,5 +517,5 @@ def pvh_guest():
 
 if __name__ == "__main__":
     kinds = sys.argv[1:] or ["pv"]
-    sys.exit(appliance.main([{"pv": pv_guest, "pvh": pvh_guest}[k]
-                             for k in kinds]))
+    sys.exit(appliance.main([{"pv": pv_guest, "pvh": pvh_guest,
+                              "hvm": hvm_guest}[k] for k in kinds]))

@@ -399,6 +399,17 @@ def check_box(m):
     check(len(mounts.split()) < 16, "QEMU's mounts: " + mounts)
 
 
+def boot_from_cd(api, vm, cd):
+    """The same image, which is one of a CD too, in the drive."""
+    disk = [v for v in api("VM.get_VBDs", vm)
+            if api("VBD.get_userdevice", v) == "0"][0]
+    vdi = api("VBD.get_VDI", disk)
+    api("VBD.destroy", disk)
+    api.run("VBD.insert", cd, vdi)
+    api("VM.set_HVM_boot_params", vm, {"order": "dc"})
+    start_and_talk(api, vm, 1800)
+
+
 def check_model_dies(m, api, vm):
     """A guest whose QEMU is killed has crashed; it does not hang."""
     api("VM.set_actions_after_crash", vm, "destroy")
@@ -434,7 +445,7 @@ def hvm_guest():
                 set_password(m, api)
                 sr = make_storage(api, m.disk(0))
                 vm, network = make_vm(api, sr, "hvm", path)
-                api("VBD.create", {
+                cd = api("VBD.create", {
                     "VM": vm, "VDI": "OpaqueRef:NULL", "userdevice": "3",
                     "bootable": False, "mode": "RO", "type": "CD",
                     "empty": True, "other_config": {},
@@ -454,7 +465,7 @@ def hvm_guest():
                 api.run("VM.clean_shutdown", vm, limit_s=600)
                 check(api("VM.get_power_state", vm) == "Halted", "not Halted")
                 check(not models(m), "a guest left: %s" % models(m))
-                api.run("VM.start", vm, False, True, limit_s=900)
+                boot_from_cd(api, vm, cd)
                 check_model_dies(m, api, vm)
                 check(not models(m), "a crash left: %s" % models(m))
             except (Refused, ConnectionError, TimeoutError, OSError) as e:

@@ -213,18 +213,19 @@ START_TEST(a_guest_whose_model_is_not_there_has_crashed)
 }
 END_TEST
 
-START_TEST(a_model_that_ends_is_noticed_once)
+/* A domain's device model that has ended, as models_look has yet to see. */
+static struct models *
+ended_model(struct rig *r, int p[2], bool paused)
 {
-	struct rig *r = rig_new();
-	struct models *m;
 	/* of domain 7, should this test run as that user */
 	uint32_t domid = (uint32_t)(getuid() - MODEL_UID_BASE);
 	pid_t pid = some_process();
-	int fd, p[2], status;
+	struct models *m;
+	int fd, status;
 
 	ck_assert_int_eq(pipe(p), 0);
 	fake.ndomains = 1;
-	fake.domains[0] = (libxl_dominfo){ .domid = domid };
+	fake.domains[0] = (libxl_dominfo){ .domid = domid, .paused = paused };
 	m = models_new(r->xl->ctx, r->xl->logger, p[0], &fd);
 	ck_assert_ptr_nonnull(m);
 	models_add(m, domid, pid);
@@ -232,11 +233,41 @@ START_TEST(a_model_that_ends_is_noticed_once)
 	ck_assert_str_eq(fake.log, "");
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
+	return m;
+}
+
+START_TEST(a_model_that_ends_is_noticed_once)
+{
+	struct rig *r = rig_new();
+	int p[2];
+	struct models *m = ended_model(r, p, false);
+
 	models_look(m);
 	ck_assert_ptr_nonnull(strstr(fake.log, "xc_domain_shutdown"));
 	fake.log[0] = '\0';
 	models_look(m);
 	ck_assert_str_eq(fake.log, "");
+	models_free(m);
+	close(p[0]);
+	close(p[1]);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_paused_domain_may_be_on_its_way_out)
+{
+	struct rig *r = rig_new();
+	int p[2];
+	struct models *m = ended_model(r, p, true);
+
+	models_look(m);
+	ck_assert_str_eq(fake.log, "");
+	fake.domains[0].paused = false;
+	for (int i = 0; i < 600 && !strstr(fake.log, "shutdown"); i++) {
+		models_look(m);
+		usleep(50000);
+	}
+	ck_assert_ptr_nonnull(strstr(fake.log, "xc_domain_shutdown"));
 	models_free(m);
 	close(p[0]);
 	close(p[1]);
@@ -504,6 +535,7 @@ main(void)
 	    an_hvm_guest_has_its_model_in_a_box,
 	    a_guest_whose_model_is_not_there_has_crashed,
 	    a_model_that_ends_is_noticed_once,
+	    a_paused_domain_may_be_on_its_way_out,
 	    memory_of_dom0_is_what_the_kernel_says,
 	    a_guests_logs_go_with_it,
 	    what_a_model_leaves_goes_with_its_domain,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #include <xenctrl.h>
 
@@ -17,12 +18,15 @@
 #include "base/mem.h"
 
 #define BATCH 16
+#define PAUSED_S 2			/* between two looks at a paused domain */
 #define LAST_WORDS 512			/* bytes of a log that are told */
 
 struct model {
 	struct model *next;
 	uint32_t domid;
-	int fd;				/* of the process; -1: it was gone */
+	/* of the process; when that has ended, a clock while the domain is
+	 * paused, then -1 */
+	int fd;
 };
 
 struct models {
@@ -90,19 +94,29 @@ is_model(uint32_t domid, pid_t pid)
 	return number_after(path, "Uid:") == (uid_t)(MODEL_UID_BASE + domid);
 }
 
+enum life { GONE, PAUSED, RUNS };
+
+static enum life
+life_of(struct models *m, uint32_t domid)
+{
+	libxl_dominfo info;
+	enum life life;
+
+	libxl_dominfo_init(&info);
+	if (libxl_domain_info(m->ctx, &info, domid) || info.dying ||
+	    info.shutdown)
+		life = GONE;
+	else
+		life = info.paused ? PAUSED : RUNS;
+	libxl_dominfo_dispose(&info);
+	return life;
+}
+
 static void
 crash(struct models *m, uint32_t domid)
 {
 	xc_interface *xc;
-	libxl_dominfo info;
-	bool alive;
 
-	libxl_dominfo_init(&info);
-	alive = !libxl_domain_info(m->ctx, &info, domid) && !info.dying &&
-	    !info.shutdown;
-	libxl_dominfo_dispose(&info);
-	if (!alive)
-		return;
 	log_warn("domain %u: its device model has ended: crashed", domid);
 	xc = xc_interface_open(m->logger, m->logger, 0);
 	if (!xc || xc_domain_shutdown(xc, domid, SHUTDOWN_crash))
@@ -111,24 +125,58 @@ crash(struct models *m, uint32_t domid)
 		xc_interface_close(xc);
 }
 
+static void
+watch(struct models *m, struct model *model)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = model };
+
+	if (model->fd == -1 ||
+	    epoll_ctl(m->fd, EPOLL_CTL_ADD, model->fd, &e) == -1)
+		log_error("cannot watch the device model of domain %u: %s",
+		    model->domid, strerror(errno));
+}
+
+static void
+watch_clock(struct models *m, struct model *model)
+{
+	struct itimerspec when = { .it_value.tv_sec = PAUSED_S };
+
+	model->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (model->fd != -1)
+		timerfd_settime(model->fd, 0, &when, NULL);
+	watch(m, model);
+}
+
+/*
+ * The process is no more.  libxl pauses a domain that it destroys, and ends the
+ * process first: while a domain is paused it is not known to miss anything.
+ */
+static void
+missed(struct models *m, struct model *model)
+{
+	enum life life = life_of(m, model->domid);
+
+	fdio_close(&model->fd);		/* its end would stay readable */
+	if (life == RUNS)
+		crash(m, model->domid);
+	else if (life == PAUSED)
+		watch_clock(m, model);
+}
+
 void
 models_add(struct models *m, uint32_t domid, pid_t pid)
 {
 	struct model *model = mem_zalloc(sizeof(*model));
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = model };
 
 	models_remove(m, domid);
 	model->domid = domid;
 	model->fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	model->next = m->list;
 	m->list = model;
-	if (model->fd == -1 || !is_model(domid, pid)) {
-		fdio_close(&model->fd);
-		crash(m, domid);
-	} else if (epoll_ctl(m->fd, EPOLL_CTL_ADD, model->fd, &e) == -1) {
-		log_error("cannot watch the device model of domain %u: %s",
-		    domid, strerror(errno));
-	}
+	if (model->fd == -1 || !is_model(domid, pid))
+		missed(m, model);
+	else
+		watch(m, model);
 }
 
 void
@@ -153,13 +201,8 @@ models_look(struct models *m)
 	int n = epoll_wait(m->fd, e, BATCH, 0);
 
 	for (int i = 0; i < n; i++) {
-		struct model *model = e[i].data.ptr;
-
-		if (!model)
-			continue;
-		/* once: its end stays readable */
-		fdio_close(&model->fd);
-		crash(m, model->domid);
+		if (e[i].data.ptr)
+			missed(m, e[i].data.ptr);
 	}
 }
 

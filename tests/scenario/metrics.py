@@ -51,6 +51,74 @@ def near(got, want, what):
           "%s is %r, not about %r" % (what, got, want))
 
 
+def variable(name, level, **parts):
+    parts = dict({"trigger_level": level}, **parts)
+    return '<variable><name value="%s"/>%s</variable>' % (name, "".join(
+        '<alarm_%s value="%s"/>' % (k, v) for k, v in parts.items()))
+
+
+def told(api, uuid):
+    """Of an object: alarms by the name of the variable, and their messages."""
+    alarms = {}
+    for m in api("message.get_all_records").values():
+        if m["name"] != "ALARM" or m["obj_uuid"] != uuid:
+            continue
+        value, xml = m["body"].split("\nconfig:\n")
+        name = ET.fromstring(xml).find("name").attrib["value"]
+        alarms.setdefault(name, []).append(
+            dict(m, value=float(value[len("value: "):])))
+    return alarms
+
+
+def who_asks_is_told():
+    """What the simulator counts never changes: levels do."""
+    with Bench() as b:
+        api = b.ready()
+        host, sr = api("host.get_all")[0], b.sr(api)
+        vm = b.running(api)
+        uuid = api("VM.get_uuid", vm)
+        now = {"trigger_period": 0}
+        configs = {
+            ("VM", vm): [
+                variable("cpu_usage", "0.05", priority=2, **now),
+                variable("network_usage", "1e9", **now),
+                variable("disk_usage", "1000", trigger_period=600),
+                variable("no_such_thing", "0", **now)],
+            ("host", host): [
+                variable("memory_free_kib", "1e14", **now),
+                variable("network_usage", "1e5", trigger_sense="low", **now),
+                variable("loadavg", "0.1", auto_inhibit_period=5, **now)],
+            ("SR", sr): [
+                variable("sr_io_throughput_total_per_host", "0.01", **now),
+                variable("physical_utilisation", "-0.1", **now)]}
+        for (what, ref), config in configs.items():
+            api(what + ".add_to_other_config", ref, "perfmon",
+                "<config>%s</config>" % "".join(config))
+        other = b.vm(api, name="bad")
+        api("VM.add_to_other_config", other, "perfmon", "<config><variable/>")
+        until("alarms of the VM", lambda: "cpu_usage" in told(api, uuid))
+        host_uuid, sr_uuid = (api("host.get_uuid", host),
+                              api("SR.get_uuid", sr))
+        until("a second one", lambda: len(
+            told(api, host_uuid).get("loadavg", [])) > 1)
+        alarms = told(api, uuid)
+        equal(list(alarms), ["cpu_usage"], "alarms of the VM")
+        equal(len(alarms["cpu_usage"]), 1, "in an hour")
+        alarm = alarms["cpu_usage"][0]
+        near(alarm["value"], 0.1, "value")
+        equal((alarm["cls"], alarm["priority"]), ("VM", "2"), "message")
+        check('\t<alarm_trigger_level value="0.05"/>\n' in alarm["body"],
+              alarm["body"])
+        alarms = told(api, host_uuid)
+        equal(sorted(alarms), ["loadavg", "memory_free_kib"], "of the host")
+        equal(alarms["loadavg"][0]["priority"], "3", "priority")
+        equal(sorted(told(api, sr_uuid)), [
+            "physical_utilisation", "sr_io_throughput_total_per_host"],
+              "of the SR")
+        equal(told(api, api("VM.get_uuid", other)), {}, "of the bad one")
+        api("host.remove_from_other_config", host, "perfmon")
+
+
 def sampled(b, api, vm):
     """Once rates are known."""
     uuid = api("VM.get_uuid", vm)
@@ -208,4 +276,5 @@ def replies_are_as_clients_expect():
 
 
 if __name__ == "__main__":
-    sys.exit(main([samples_arrive_and_stay, replies_are_as_clients_expect]))
+    sys.exit(main([samples_arrive_and_stay, replies_are_as_clients_expect,
+                   who_asks_is_told]))

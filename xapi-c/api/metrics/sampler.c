@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "api/metrics/alarms.h"
 #include "api/metrics/sample.h"
 #include "base/clock.h"
 #include "base/cond.h"
@@ -18,6 +19,7 @@
 
 struct sampler {
 	struct xapi *x;
+	struct alarms *alarms;
 	pthread_t thread;
 	bool failing;			/* the log knows */
 	int64_t swept;			/* slot; 0: not yet */
@@ -67,6 +69,7 @@ sample(struct sampler *s, int64_t slot)
 	if (ops_samples_get(s->x->ops, &k, &r) == 0) {
 		root = db_root_get(s->x->db);
 		sample_store(s->x, root, a, slot, &r);
+		alarms_round(s->alarms, root, slot);
 		sweep(s, root, slot);
 		db_root_put(root);
 		say(s, true, "");
@@ -136,13 +139,16 @@ sampler_start(struct xapi *x, struct sampler **out)
 	int rc;
 
 	s->x = x;
+	s->alarms = alarms_new(x);
 	pthread_mutex_init(&s->lock, NULL);
 	cond_init(&s->wake);
 	rc = -pthread_create(&s->thread, NULL, sampler_main, s);
-	if (rc)
+	if (rc) {
+		alarms_free(s->alarms);
 		free(s);
-	else
+	} else {
 		*out = s;
+	}
 	return rc;
 }
 
@@ -158,5 +164,6 @@ sampler_stop(struct sampler *s)
 	pthread_join(s->thread, NULL);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);
+	alarms_free(s->alarms);
 	free(s);
 }

@@ -439,8 +439,7 @@ const struct step install_steps[] = {
 		"the disk may start by UEFI; run the installation again",
 		bios },
 	{ "efi", "telling the firmware", BOOT_FILES, BOOT_CODE, false, 1,
-		"the disk may start by UEFI; run the installation again",
-		efi },
+		"it goes on: the firmware starts the disk in its turn", efi },
 	{ "finish", "marking the installation as whole", BOOT_CODE, WHOLE,
 		false, 1, "the disk starts the new system", finish },
 };

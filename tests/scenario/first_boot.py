@@ -566,6 +566,34 @@ def the_toolstack_is_restarted_by_its_usual_name():
             os.unlink(TREE + "/usr/bin/" + name)
 
 
+def guests_are_stopped_before_services():
+    """With an API that answers; one that does not holds nothing up."""
+    with Boot():
+        os.makedirs(TREE + "/usr/bin", exist_ok=True)
+
+        def run(xe):
+            put("/usr/bin/xe", FAKE % xe, 0o755)
+            for name in ("sv", "umount", "sync"):
+                put("/usr/bin/" + name, FAKE % "", 0o755)
+            put("/tmp/told", "")
+            p = subprocess.run(
+                ["chroot", TREE, "/usr/libexec/bedplate/shutdown"],
+                capture_output=True, text=True, timeout=60)
+            return read("/tmp/told").split("\n"), p.stdout
+
+        told, said = run("")
+        equal(told[:2], ["xe host-list --minimal",
+                         "xe host-prepare-for-poweroff"], "first")
+        check(told[2].startswith("sv -w 20 stop /etc/service/xapi "), told)
+        equal(said, "stopping the guests\n", "said")
+        told, said = run("false")
+        equal((told[0], said), ("xe host-list --minimal", ""), "no API")
+        check(told[1].startswith("sv -w 20 stop"), told)
+        equal(told[-1], "umount -r /state", "last")
+        for name in ("sv", "xe", "umount", "sync"):
+            os.unlink(TREE + "/usr/bin/" + name)
+
+
 if __name__ == "__main__":
     netns.enter()
     tree()
@@ -585,4 +613,5 @@ if __name__ == "__main__":
                    fetched_answers_do_not_stay,
                    the_console_says_what_answers_are_at,
                    scripts_find_who_the_host_is,
-                   the_toolstack_is_restarted_by_its_usual_name]))
+                   the_toolstack_is_restarted_by_its_usual_name,
+                   guests_are_stopped_before_services]))

@@ -135,9 +135,9 @@ api_vm_start(struct call *c, const struct vm_start_args *a)
 int
 api_vm_start_on(struct call *c, const struct vm_start_on_args *a)
 {
-	if (!host_find(c->root, &a->host))
-		return err_handle_invalid(c, "host",
-		    call_ref_text(c, &a->host));
+	if (!call_find(c, CLASS_VM, &a->vm) ||
+	    !call_find(c, CLASS_HOST, &a->host))
+		return -1;
 	return start(c, &a->vm, a->start_paused, VM_OPERATIONS_START_ON);
 }
 

@@ -216,12 +216,13 @@ follow(struct sender *s, struct tail *t)
 static struct tail *
 tail_of(struct sender *s, const char *name)
 {
+	size_t len = strlen(name);
 	struct tail *t;
 
 	for (int i = 0; i < s->n; i++)
 		if (!strcmp(s->tails[i].name, name))
 			return &s->tails[i];
-	if (s->n == TAILS_MAX || strlen(name) >= TAIL_NAME)
+	if (s->n == TAILS_MAX || len >= TAIL_NAME)
 		return NULL;
 	t = &s->tails[s->n];
 	t->fd = open_current(s, name);
@@ -229,7 +230,7 @@ tail_of(struct sender *s, const char *name)
 		return NULL;
 	t->len = 0;
 	t->skips = false;
-	snprintf(t->name, sizeof(t->name), "%s", name);
+	memcpy(t->name, name, len + 1);
 	s->n++;
 	return t;
 }

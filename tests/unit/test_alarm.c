@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/metrics/alarm.h"
+#include "mutate.h"
 #include "unit.h"
 #include "wire/perfmon_xml.h"
 
@@ -92,6 +93,36 @@ START_TEST(limits_are_where_they_are_said_to_be)
 }
 END_TEST
 
+START_TEST(whatever_is_written_is_read_or_refused)
+{
+	static const char good[] = "<config><variable>" NAME LEVEL
+	    "<alarm_trigger_period value='60'/><alarm_priority value='2'/>"
+	    "<alarm_trigger_sense value='low'/></variable><variable>"
+	    "<name value='a&amp;b'/>" LEVEL "</variable></config>";
+	int read = 0;
+
+	for (int round = 0; round < 5000; round++) {
+		struct arena *a = arena_new();
+		size_t len;
+		char *odd = mutate(good, sizeof(good) - 1, &len);
+		int n = perfmon_xml_parse(a, arena_strndup(a, odd, len), &v);
+
+		ck_assert_int_le(n, PERFMON_XML_MAX_VARIABLES);
+		for (int i = 0; i < n; i++) {
+			ck_assert(isfinite(v[i].level) && v[i].name);
+			ck_assert(v[i].priority >= 1 && v[i].priority <= 5);
+			ck_assert(v[i].period_s >= 0 &&
+			    v[i].period_s <= PERFMON_XML_MAX_S);
+			ck_assert_ptr_nonnull(v[i].text);
+		}
+		read += n > 0;
+		free(odd);
+		arena_free(a);
+	}
+	ck_assert_int_gt(read, 500);	/* those that nothing was done to */
+}
+END_TEST
+
 static struct image_source sources[] = {
 	{ .name = "cpu0", .value = 0.2f }, { .name = "cpu11", .value = 0.4f },
 	{ .name = "cpu_usage", .value = 9 }, { .name = "cpu2", .value = NAN },
@@ -155,7 +186,9 @@ int
 main(void)
 {
 	return UNIT_RUN("alarm", a_variable_is_read_with_what_it_leaves_out,
-	    what_is_no_variable_is_refused, limits_are_where_they_are_said_to_be,
+	    what_is_no_variable_is_refused,
+	    whatever_is_written_is_read_or_refused,
+	    limits_are_where_they_are_said_to_be,
 	    names_of_old_are_sums_and_averages,
 	    it_tells_after_the_period_and_then_is_silent, low_is_below);
 }

@@ -21,7 +21,7 @@ from appliance import Failed, Machine
 ISO = sys.argv[1] if len(sys.argv) > 1 else "build/bedplate.iso"
 PASSWORD = "swordfish"
 SERVICES = ("xenstored", "xenconsoled", "mdev", "network", "ntpd", "answers",
-            "watchdog", "xenopsd", "xapi")
+            "watchdog", "xenopsd", "xapi", "syslog")
 
 
 def check(m, ok, text):

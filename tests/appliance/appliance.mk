@@ -3,11 +3,12 @@
 CHECK_MACHINE_TARGETS += check-install check-guest check-faults check-power
 CHECK_MACHINE_NEEDS += $(B)/host/xapi
 CHECK_LONG_TARGETS += check-setup check-update check-install-long check-pxe \
-	check-power-long check-appliance-storage check-guest-hvm
+	check-power-long check-appliance-storage check-appliance-nfs \
+	check-guest-hvm
 
 .PHONY: check-install check-update check-guest check-faults check-power \
 	check-power-long check-appliance-storage check-setup check-install-long \
-	check-guest-hvm
+	check-guest-hvm check-appliance-nfs
 ## check-install: unattended to a blank disk, then an update; BIOS and UEFI
 check-install: $(B)/SHA256SUMS $(UPDATE)
 	@UPDATE_KEY=$(UPDATE_KEY) python3 tests/appliance/test_install.py $(ISO)
@@ -55,3 +56,7 @@ check-power-long: $(B)/SHA256SUMS $(B)/host/xapi
 ## check-appliance-storage: LVM and file SRs on a real disk of dom0
 check-appliance-storage: $(B)/tests/musl/test_storage $(B)/SHA256SUMS
 	@python3 tests/appliance/test_storage.py $<
+
+## check-appliance-nfs: SRs in dom0 on a real NFS server
+check-appliance-nfs: $(B)/tests/musl/test_storage_nfs $(B)/SHA256SUMS
+	@ISO=$(ISO) python3 tests/appliance/test_nfs.py $<

@@ -181,9 +181,75 @@ def what_a_library_cannot_do_is_refused():
         check(sr not in api("SR.get_all"), "the SR is there")
 
 
+def srs_on_nfs_servers_come_and_go():
+    with Bench() as b:
+        api = b.ready()
+        host, vm = api("host.get_all")[0], b.running(api)
+
+        def create(kind, config, content="", shared=True):
+            return api.run("SR.create", host, config, "0", "s", "", kind,
+                           content, shared, {})
+
+        check({"iso", "nfs"} <= set(api("SR.get_supported_types")), "types")
+        for config, field in (
+                ({"serverpath": "/x"}, "server"),
+                ({"server": "nas"}, "serverpath"),
+                ({"server": "nas", "serverpath": "x"}, "serverpath"),
+                ({"server": "nas", "serverpath": "/x", "nfsversion": "2"},
+                 "nfsversion")):
+            equal(refused("INVALID_VALUE", create, "nfs", config)[0],
+                  "device_config:" + field, "field")
+        config = {"server": "2001:db8::1", "serverpath": "/x"}
+        sr = create("nfs", config)
+        equal((api("SR.get_shared", sr), api("SR.get_content_type", sr)),
+              (True, "user"), "shared and content_type")
+        pbd = api("SR.get_PBDs", sr)[0]
+        equal(api("PBD.get_device_config", pbd), config, "device_config")
+        disk = image(api, sr, "a disk")
+        check(not api("VDI.get_read_only", disk), "read-only")
+        lib = create("iso", {"location": "nas:/images"})
+        folder = b.path("host/sr/%s/" % api("SR.get_uuid", lib))
+        with open(folder + "cd.iso", "wb") as f:
+            f.truncate(MIB)
+        api.run("SR.scan", lib)
+        equal(names(api, lib), ["cd.iso"], "disks")
+        iso = api("SR.get_VDIs", lib)[0]
+        cd = cd_drive(api, vm)
+        api.run("VBD.insert", cd, iso)
+        api.run("VBD.eject", cd)
+        equal(send(b, api, "/import_raw_vdi?vdi=" + iso, b"x" * MIB), 500,
+              "an upload")
+        for call in ((image, api, lib, "new"), (api.run, "VDI.destroy", iso)):
+            refused("SR_OPERATION_NOT_SUPPORTED", *call)
+        api.run("PBD.unplug", api("SR.get_PBDs", lib)[0])
+        uuid, found = api("SR.get_uuid", lib), api("VDI.get_uuid", iso)
+        api.run("SR.forget", lib)
+        # known again by hand, it shows the same disks
+        known = (uuid, "again", "", "iso", "iso", True, {})
+        refused("UUID_INVALID", api.run, "SR.introduce", "x", *known[1:])
+        refused("SR_UNKNOWN_DRIVER", api.run, "SR.introduce", uuid, "s", "",
+                "smb", "", True, {})
+        lib = api.run("SR.introduce", *known)
+        refused("SR_UUID_EXISTS", api.run, "SR.introduce", *known)
+        refused("SR_NOT_ATTACHED", api.run, "SR.scan", lib)
+        again = api.run("PBD.create", {
+            "host": host, "SR": lib, "other_config": {},
+            "device_config": {"location": "nas:/images"}})
+        api.run("PBD.plug", again)
+        equal([api("VDI.get_uuid", v) for v in api("SR.get_VDIs", lib)],
+              [found], "disks after introduce")
+        b.control("fail sr_attach timeout")
+        api.run("PBD.unplug", pbd)
+        equal(refused("SR_BACKEND_FAILURE", api.run, "PBD.plug", pbd)[0],
+              "timeout", "status")
+        b.control("clear")
+        api.run("PBD.plug", pbd)
+        equal(api("SR.get_VDIs", sr), [disk], "disks")
+
+
 SCENARIOS = [
     an_iso_goes_up_and_into_a_drive, a_library_shows_what_lies_in_it,
-    what_a_library_cannot_do_is_refused,
+    what_a_library_cannot_do_is_refused, srs_on_nfs_servers_come_and_go,
 ]
 
 if __name__ == "__main__":

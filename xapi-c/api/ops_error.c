@@ -82,6 +82,8 @@ timed_out(struct call *c, const struct ops_call *k,
 	if (has(&s->vm) && s->timeout_s)
 		return err_vm_shutdown_timeout(c, call_ref_text(c, &s->vm),
 		    number(c, s->timeout_s));
+	if (!has(&s->vm))
+		return backend_failure(c, k);
 	return err_internal_error(c, k->err.text);
 }
 

@@ -1,8 +1,9 @@
 /* SRs: where disks live, and PBDs, by which this host reaches them. */
+#include <string.h>
+
 #include "api/blob.h"
 #include "api/oplock.h"
 #include "api/ops_error.h"
-#include "api/storage/library.h"
 #include "api/storage/sr_attach.h"
 #include "api/storage/sr_scan.h"
 #include "api/storage/vdi_make.h"
@@ -12,15 +13,21 @@
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
 
+static const char *const types[] = { "lvm", "ext", "file", "iso", "nfs" };
+
 int
 api_sr_get_supported_types(struct call *c, struct vec *result)
 {
 	*result = (struct vec){ 0 };
-	*result = vec_add_string(c->arena, *result, "lvm");
-	*result = vec_add_string(c->arena, *result, "ext");
-	*result = vec_add_string(c->arena, *result, "file");
-	*result = vec_add_string(c->arena, *result, "iso");
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		*result = vec_add_string(c->arena, *result, types[i]);
 	return 0;
+}
+
+static const char *
+content_type(const char *type, const char *given)
+{
+	return *given ? given : strcmp(type, "iso") == 0 ? "iso" : "user";
 }
 
 struct record {
@@ -41,9 +48,9 @@ record_in(struct db_txn *t, void *arg)
 	sr->name_label = r->a->name_label;
 	sr->name_description = r->a->name_description;
 	sr->type = r->a->type;
-	sr->content_type = *r->a->content_type ? r->a->content_type :
-	    sr_is_library(sr) ? "iso" : "user";
+	sr->content_type = content_type(r->a->type, r->a->content_type);
 	sr->sm_config = r->a->sm_config;
+	sr->shared = r->a->shared;
 	sr->physical_size = r->info->size;
 	sr->physical_utilisation = r->info->used;
 	sr->virtual_allocation = r->info->allocated;
@@ -75,9 +82,9 @@ api_sr_create(struct call *c, const struct sr_create_args *a,
 	struct xenops_sr_create_args args = { 0 };
 	struct xenops_sr_create_result made = { 0 };
 	struct record r = { .c = c, .a = a, .result = result };
-	const char *device = map_get(a->device_config, "device");
 	char uuid[UUID_TEXT_LEN + 1];
 	struct ops_call k;
+	const char *device;
 	int type;
 
 	if (!host_find(c->root, &a->host))
@@ -85,10 +92,12 @@ api_sr_create(struct call *c, const struct sr_create_args *a,
 		    call_ref_text(c, &a->host));
 	if (sr_ops_type(c, a->type, a->device_config, &type))
 		return -1;
+	device = sr_ops_device(c, type, a->device_config);
 	if (type != XENOPS_SR_TYPE_MEMORY && type != XENOPS_SR_TYPE_ISO &&
 	    (!device || !*device))
 		return err_invalid_value(c, "device_config:device", "");
-	if (a->shared)
+	if (a->shared && type != XENOPS_SR_TYPE_NFS &&
+	    type != XENOPS_SR_TYPE_NFS_ISO)
 		return err_operation_not_allowed(c,
 		    "an SR on a local disk cannot be shared");
 	args.uuid = uuid_random(uuid);
@@ -104,6 +113,62 @@ api_sr_create(struct call *c, const struct sr_create_args *a,
 		undo_create(c, uuid);
 		return -1;
 	}
+	sr_refresh_operations(c, result);
+	return 0;
+}
+
+struct introduce {
+	struct call *c;
+	const struct sr_introduce_args *a;
+	struct ref *result;
+};
+
+static int
+introduce_in(struct db_txn *t, void *arg)
+{
+	struct introduce *i = arg;
+	const struct sr_introduce_args *a = i->a;
+	struct sr *sr;
+
+	if (txn_find_uuid(t, CLASS_SR, a->uuid))
+		return err_sr_uuid_exists(i->c, a->uuid);
+	sr = sr_txn_new(t);
+	sr->uuid = a->uuid;
+	sr->name_label = a->name_label;
+	sr->name_description = a->name_description;
+	sr->type = a->type;
+	sr->content_type = content_type(a->type, a->content_type);
+	sr->shared = a->shared;
+	sr->sm_config = a->sm_config;
+	*i->result = sr->obj.ref;
+	return 0;
+}
+
+static bool
+is_known_type(const char *type)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i], type) == 0)
+			return true;
+	return false;
+}
+
+/* The record alone: what is there shows when a PBD is made and plugged. */
+int
+api_sr_introduce(struct call *c, const struct sr_introduce_args *a,
+    struct ref *result)
+{
+	struct introduce i = { .c = c, .a = a, .result = result };
+	char text[UUID_TEXT_LEN + 1];
+	uint8_t uuid[16];
+
+	if (!uuid_from_text(a->uuid, uuid) ||
+	    strcmp(uuid_text(uuid, text), a->uuid))
+		return err_uuid_invalid(c, "SR", a->uuid);
+	if (!is_known_type(a->type))
+		return err_sr_unknown_driver(c, a->type);
+	if (call_write(c, introduce_in, &i))
+		return -1;
 	sr_refresh_operations(c, result);
 	return 0;
 }

@@ -9,23 +9,81 @@
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
 
-/* The host's own library, at the location "state". */
+static const char *
+get(struct vec device_config, const char *key)
+{
+	const char *v = map_get(device_config, key);
+
+	return v ? v : "";
+}
+
+static int
+check_version(struct call *c, struct vec device_config)
+{
+	static const char *const known[] = { "", "3", "4", "4.0", "4.1",
+		"4.2" };
+	const char *v = get(device_config, "nfsversion");
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(v, known[i]) == 0)
+			return 0;
+	return err_invalid_value(c, "device_config:nfsversion", v);
+}
+
+/* The host's own library, at the location "state", or SERVER:/PATH. */
 static int
 library_type(struct call *c, struct vec device_config, int *out)
 {
-	const char *location = map_get(device_config, "location");
-	const char *type = map_get(device_config, "type");
+	const char *location = get(device_config, "location");
+	const char *type = get(device_config, "type");
 
-	if (type && (strcmp(type, "cifs") == 0 || strcmp(type, "smb") == 0))
+	if (strcmp(type, "cifs") == 0 || strcmp(type, "smb") == 0)
 		return err_value_not_supported(c, "device_config:type", type,
 		    "there are no SMB shares here yet");
-	if (!location || !*location)
+	if (strcmp(type, "") && strcmp(type, "nfs_iso"))
+		return err_invalid_value(c, "device_config:type", type);
+	if (!*location)
 		return err_invalid_value(c, "device_config:location", "");
-	if (strcmp(location, "state"))
-		return err_value_not_supported(c, "device_config:location",
-		    location, "a library of this host has the location state");
 	*out = XENOPS_SR_TYPE_ISO;
-	return 0;
+	if (strcmp(location, "state") == 0)
+		return 0;
+	*out = XENOPS_SR_TYPE_NFS_ISO;
+	if (location[0] != '/' && strstr(location, ":/"))
+		return check_version(c, device_config);
+	return err_value_not_supported(c, "device_config:location", location,
+	    "it is state, for a library of this host, or SERVER:/PATH");
+}
+
+static int
+nfs_type(struct call *c, struct vec device_config, int *out)
+{
+	const char *server = get(device_config, "server");
+	const char *path = get(device_config, "serverpath");
+
+	if (!*server || strchr(server, '/'))
+		return err_invalid_value(c, "device_config:server", server);
+	if (*path != '/')
+		return err_invalid_value(c, "device_config:serverpath", path);
+	*out = XENOPS_SR_TYPE_NFS;
+	return check_version(c, device_config);
+}
+
+const char *
+sr_ops_device(struct call *c, int type, struct vec device_config)
+{
+	const char *version = get(device_config, "nfsversion");
+	const char *server = get(device_config, "server");
+
+	if (!*version)
+		version = "any";
+	if (type == XENOPS_SR_TYPE_NFS_ISO)
+		return arena_printf(c->arena, "%s,%s", version,
+		    get(device_config, "location"));
+	if (type == XENOPS_SR_TYPE_NFS)
+		return arena_printf(c->arena, strchr(server, ':') &&
+		    server[0] != '[' ? "%s,[%s]:%s" : "%s,%s:%s", version,
+		    server, get(device_config, "serverpath"));
+	return map_get(device_config, "device");
 }
 
 int
@@ -43,6 +101,8 @@ sr_ops_type(struct call *c, const char *type, struct vec device_config,
 		*out = XENOPS_SR_TYPE_FILE;
 	else if (strcmp(type, "iso") == 0)
 		return library_type(c, device_config, out);
+	else if (strcmp(type, "nfs") == 0)
+		return nfs_type(c, device_config, out);
 	else
 		return err_sr_unknown_driver(c, type);
 	return 0;
@@ -59,7 +119,7 @@ sr_attach(struct call *c, const struct sr *sr, const struct pbd *pbd)
 	if (sr_ops_type(c, sr->type, pbd->device_config, &type))
 		return -1;
 	args.type = type;
-	args.device = map_get(pbd->device_config, "device");
+	args.device = sr_ops_device(c, type, pbd->device_config);
 	ops_prepare(c, &k);
 	if (ops_sr_attach(c->x->ops, &k, &args, &done))
 		return ops_failed(c, &k, &(struct ops_subject){

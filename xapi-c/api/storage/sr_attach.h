@@ -16,6 +16,8 @@ void sr_refresh_operations(struct call *c, const struct ref *sr);
  * wrong with device_config. */
 int sr_ops_type(struct call *c, const char *type, struct vec device_config,
     int *out);
+/* Where an SR of such a type is, for xenopsd; NULL: nowhere in particular. */
+const char *sr_ops_device(struct call *c, int type, struct vec device_config);
 /* The pool object in a write. */
 const struct pool *txn_only_pool(struct db_txn *t);
 

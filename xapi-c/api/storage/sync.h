@@ -10,7 +10,7 @@
  * "Local storage (memory)", device_config {location: memory}, and it becomes
  * pool.default_SR if that is null.
  * SR.type <-> xenops_sr_type: "file"+location=memory -> memory, "ext" and
- * "file" with a device -> file, "lvm" -> lvm.
+ * "file" with a device -> file, "lvm" -> lvm, "iso" -> iso or nfs_iso, "nfs" -> nfs.
  */
 #ifndef API_STORAGE_SYNC_H
 #define API_STORAGE_SYNC_H

@@ -199,8 +199,11 @@ static const struct sm_row {
 	  "Files in this host's memory, or on a disk as type ext", ALL_FEATURES,
 	  "location", "memory, for files in memory" },
 	{ "iso", "ISO library",
-	  "Images of CDs on this host's state volume", ISO_FEATURES,
-	  "location", "state, for a library on this host's state volume" },
+	  "Images of CDs on this host's state volume or an NFS server",
+	  ISO_FEATURES, "location", "state, for a library on this host's "
+	  "state volume, or server:/path" },
+	{ "nfs", "NFS", "Files on an NFS server", ALL_FEATURES,
+	  "serverpath", "path on the server, which server names" },
 };
 
 static struct vec

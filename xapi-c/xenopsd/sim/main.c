@@ -103,6 +103,8 @@ check_device(struct request *rq, const struct xenops_sr_create_args *a)
 	const struct xenops_disk_info *v;
 	struct xenops_host_info host;
 
+	if (a->type == XENOPS_SR_TYPE_NFS || a->type == XENOPS_SR_TYPE_NFS_ISO)
+		return 0;
 	if (a->type == XENOPS_SR_TYPE_MEMORY || a->type == XENOPS_SR_TYPE_ISO)
 		return *device ? request_fail(rq,
 		    XENOPS_CODE_DEVICE_NOT_USABLE,
@@ -218,6 +220,7 @@ init_daemon(struct sim *m)
 	for (int i = 0; i < STORAGE_SR_TYPES; i++)
 		m->storage.drivers[i] = &sr_driver_plain;
 	m->storage.drivers[XENOPS_SR_TYPE_ISO] = &sr_driver_plain_iso;
+	m->storage.drivers[XENOPS_SR_TYPE_NFS_ISO] = &sr_driver_plain_share;
 	snprintf(m->kept_dir, sizeof(m->kept_dir), "%s/domains",
 	    m->cfg.state_dir);
 	m->worker_argv[0] = "xenopsd-sim";

@@ -197,3 +197,17 @@ const struct sr_driver sr_driver_plain_iso = {
 	.reap = iso_reap,
 	.uploads = true,
 };
+
+const struct sr_driver sr_driver_plain_share = {
+	.create = plain_create,
+	.undo = plain_undo,
+	.attach = plain_attach,
+	.detach = plain_detach,
+	.space = plain_space,
+	.list = iso_list,
+	.find = iso_find,
+	.map = plain_map,
+	.unmap = plain_unmap,
+	.open = iso_open,
+	.reap = iso_reap,
+};

@@ -11,5 +11,7 @@
 extern const struct sr_driver sr_driver_plain;
 /* The same of an ISO library: its disks are the image files in the folder. */
 extern const struct sr_driver sr_driver_plain_iso;
+/* And of one on a server, whose place it takes. */
+extern const struct sr_driver sr_driver_plain_share;
 
 #endif

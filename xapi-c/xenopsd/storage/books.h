@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "gen/xenops.h"
 
-#define STORAGE_SR_TYPES 4		/* values of enum xenops_sr_type */
+#define STORAGE_SR_TYPES 6		/* values of enum xenops_sr_type */
 
 struct sr_driver;
 
@@ -25,6 +25,7 @@ struct storage_env {
 	const char *lvm;		/* path of the LVM program */
 	const char *mkfs;		/* path of mke2fs */
 	const char *thin_check;		/* what LVM checks thin pools with */
+	const char *host_uuid;		/* file of this host's uuid */
 	const char *library;		/* folder of the host's ISO libraries */
 	int64_t library_spare;		/* bytes they leave of its file system */
 	int64_t memory_limit;		/* bytes one memory SR may hold; 0: half
@@ -47,12 +48,13 @@ struct storage {
 };
 
 #define DEVICE_MAX 128
+#define PLACE_MAX 1400
 
 struct sr {
 	char uuid[UUID_TEXT_LEN + 1];
 	int type;			/* enum xenops_sr_type */
 	const struct sr_driver *drv;
-	char device[DEVICE_MAX];	/* "" if it has none */
+	char device[PLACE_MAX];		/* or a place (nfs.h); "": none */
 	bool creating;			/* it is not whole yet */
 	const char *dir;		/* run_dir/sr/<uuid> */
 	int lock_fd;

@@ -29,7 +29,7 @@ struct sr_driver {
 	 * ""), makes it usable. */
 	int (*attach)(struct storage *s, struct sr *sr);
 	int (*detach)(struct storage *s, struct sr *sr);
-	/* Called detached. */
+	/* Called detached.  NULL: what this kind shows is not its own. */
 	int (*destroy)(struct storage *s, struct sr *sr);
 	int (*space)(struct storage *s, struct sr *sr, int64_t *size_out,
 	    int64_t *used_out);
@@ -76,5 +76,7 @@ extern const struct sr_driver sr_driver_memory;
 extern const struct sr_driver sr_driver_file;
 extern const struct sr_driver sr_driver_lvm;
 extern const struct sr_driver sr_driver_library;
+extern const struct sr_driver sr_driver_nfs;
+extern const struct sr_driver sr_driver_nfs_iso;
 
 #endif

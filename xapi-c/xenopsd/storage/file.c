@@ -11,6 +11,7 @@
 #include "xenopsd/storage/dir.h"
 #include "xenopsd/storage/disk.h"
 #include "xenopsd/storage/driver.h"
+#include "xenopsd/storage/file.h"
 #include "xenopsd/storage/look.h"
 #include "xenopsd/storage/mounts.h"
 
@@ -109,7 +110,7 @@ file_destroy(struct storage *s, struct sr *sr)
 	    disk_wipe(s, sr->device);
 }
 
-static int
+int
 file_map(struct storage *s, struct sr *sr, const char *vdi, bool writable,
     const char **device_out)
 {
@@ -147,7 +148,7 @@ free_stray(void *arg, const char *device, const char *file)
 		log_error("cannot reap: %s", op.text);
 }
 
-static int
+int
 file_unmap(struct storage *s, struct sr *sr, const char *vdi,
     const char *device, bool last)
 {
@@ -161,7 +162,7 @@ file_unmap(struct storage *s, struct sr *sr, const char *vdi,
 	return 0;
 }
 
-static void
+void
 file_reap(struct storage *s, struct sr *sr)
 {
 	struct stray st = { s, sr, NULL };

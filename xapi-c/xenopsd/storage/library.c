@@ -2,33 +2,19 @@
  * The host's own ISO library: a folder on its state volume, with uploads.  The
  * volume is the database's, too, so some of it is always left.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
-#include "base/fdio.h"
-#include "xenopsd/storage/dir.h"
 #include "xenopsd/storage/driver.h"
 #include "xenopsd/storage/iso.h"
+#include "xenopsd/storage/mark.h"
 #include "xenopsd/storage/mounts.h"
-
-#define MARK "bedplate-sr"
-#define FORMAT "1"
 
 static const char *
 folder(struct storage *s, const struct sr *sr)
 {
 	return arena_printf(s->arena, "%s/%s", s->env->library, sr->uuid);
-}
-
-static const char *
-mark(struct storage *s, const struct sr *sr)
-{
-	return arena_printf(s->arena, "%s/" MARK, folder(s, sr));
 }
 
 static int
@@ -44,50 +30,17 @@ static int
 library_create(struct storage *s, struct sr *sr, const char *name)
 {
 	const char *path = folder(s, sr);
-	const char *text = arena_printf(s->arena, "format=" FORMAT
-	    "\nname=%s\n", name);
-	int rc;
 
 	if ((mkdir(s->env->library, 0700) == -1 && errno != EEXIST) ||
 	    (mkdir(path, 0700) == -1 && errno != EEXIST))
 		return storage_fail_errno(s, errno, "cannot make '%s'", path);
-	rc = file_write(mark(s, sr), text, strlen(text), true);
-	if (rc == 0)
-		rc = fdio_sync_folder(path);
-	if (rc == 0)
-		rc = fdio_sync_folder(s->env->library);
-	return rc ? storage_fail_errno(s, -rc, "cannot write to '%s'", path) :
-	    sr_bind(s, sr, path);
-}
-
-/* Called when nobody can see the folder; so what is in it stays there. */
-static bool
-is_empty(struct storage *s, const struct sr *sr)
-{
-	DIR *d = opendir(folder(s, sr));
-	const struct dirent *e;
-	int n = 0;
-
-	while (d && (e = readdir(d)))
-		n += strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
-		    strcmp(e->d_name, MARK);
-	if (d)
-		closedir(d);
-	return n == 0;
+	return mark_write(s, path, name) ? -1 : sr_bind(s, sr, path);
 }
 
 static int
 library_destroy(struct storage *s, struct sr *sr)
 {
-	const char *path = folder(s, sr);
-
-	if (!is_empty(s, sr))
-		return storage_fail(s, XENOPS_CODE_IO,
-		    "ISO library '%s' is not empty", sr->uuid);
-	unlink(mark(s, sr));
-	if (rmdir(path) == -1 && errno != ENOENT)
-		return storage_fail_errno(s, errno, "cannot remove '%s'", path);
-	return 0;
+	return mark_remove(s, sr, folder(s, sr));
 }
 
 static int
@@ -99,19 +52,8 @@ library_undo(struct storage *s, struct sr *sr)
 static int
 library_attach(struct storage *s, struct sr *sr)
 {
-	struct buf b = { 0 };
-	char format[8] = "";
-	int rc = file_read(mark(s, sr), SMALL_FILE, &b);
-
-	if (rc == 0)
-		file_value(b.data, "format", format, sizeof(format));
-	buf_release(&b);
-	if (rc)
-		return storage_fail(s, XENOPS_CODE_NO_SUCH_SR,
-		    "no ISO library '%s' here", sr->uuid);
-	if (strcmp(format, FORMAT))
-		return storage_fail(s, XENOPS_CODE_IO,
-		    "ISO library '%s' has a newer format", sr->uuid);
+	if (mark_check(s, sr, folder(s, sr)))
+		return -1;
 	sr->device[0] = '\0';
 	return sr_bind(s, sr, folder(s, sr));
 }

@@ -14,6 +14,7 @@ const struct storage_env storage_real = {
 	.lvm = "/usr/sbin/lvm",
 	.mkfs = "/usr/sbin/mke2fs",
 	.thin_check = "/usr/sbin/thin_check",
+	.host_uuid = "/state/xenopsd/host.uuid",
 	.library = "/state/iso",
 	.library_spare = (int64_t)512 << 20,
 	.own = own,
@@ -22,5 +23,7 @@ const struct storage_env storage_real = {
 		[XENOPS_SR_TYPE_FILE] = &sr_driver_file,
 		[XENOPS_SR_TYPE_LVM] = &sr_driver_lvm,
 		[XENOPS_SR_TYPE_ISO] = &sr_driver_library,
+		[XENOPS_SR_TYPE_NFS] = &sr_driver_nfs,
+		[XENOPS_SR_TYPE_NFS_ISO] = &sr_driver_nfs_iso,
 	},
 };

@@ -95,6 +95,13 @@ sr_get(struct storage *s, const char *uuid, struct sr *sr)
 	    "SR '%s' is not attached", uuid);
 }
 
+static int
+not_supported(struct storage *s, const struct sr *sr)
+{
+	return storage_fail(s, XENOPS_CODE_NOT_SUPPORTED,
+	    "SR '%s' cannot do that", sr->uuid);
+}
+
 static void
 sr_put(struct sr *sr)
 {
@@ -290,7 +297,7 @@ storage_sr_destroy(struct storage *s, const char *uuid)
 
 	if (sr_get(s, uuid, &sr))
 		return -1;
-	rc = sr_release(s, &sr);
+	rc = sr.drv->destroy ? sr_release(s, &sr) : not_supported(s, &sr);
 	if (rc == 0)
 		rc = sr.drv->destroy(s, &sr);
 	sr_put(&sr);
@@ -341,13 +348,6 @@ check_size(struct storage *s, struct sr *sr, int64_t size)
 		return storage_fail(s, XENOPS_CODE_NO_SPACE,
 		    "%" PRId64 " bytes do not fit SR '%s'", size, sr->uuid);
 	return 0;
-}
-
-static int
-not_supported(struct storage *s, const struct sr *sr)
-{
-	return storage_fail(s, XENOPS_CODE_NOT_SUPPORTED,
-	    "SR '%s' cannot do that", sr->uuid);
 }
 
 static int

@@ -249,7 +249,7 @@ def check_silence(m, api, vm, console):
 def check_kill(m, api, vm):
     """xapi dies; the guest runs on and is found again."""
     domid = api("VM.get_domid", vm)
-    m.expect("kill -9 $(pidof xapi)")
+    m.expect("kill -9 $(cat /etc/service/xapi/supervise/pid)")
     api.until_up()
     api.login("root", PASSWORD)
     # the record may be the old one until xapi has asked xenopsd
@@ -263,7 +263,7 @@ def check_reboot_without_xapi(m, api, vm, console):
     """A guest that reboots while xapi is down comes back."""
     domid = api("VM.get_domid", vm)
     m.expect("sv down /etc/service/xapi")
-    m.until("! pidof xapi")
+    m.until("sv status /etc/service/xapi | grep -q ^down")
     console.close()
     m.expect("xl reboot %s" % domid)
     # short lines: the serial console of a busy machine loses long ones

@@ -360,7 +360,7 @@ START_TEST(the_seed_changes_nothing_the_second_time)
 	root = db_root_get(x.db);
 	ck_assert_uint_eq(db_count(root, CLASS_POOL), 1);
 	ck_assert_uint_eq(db_count(root, CLASS_HOST), 1);
-	ck_assert_uint_eq(db_count(root, CLASS_SM), 3);
+	ck_assert_uint_eq(db_count(root, CLASS_SM), 5);
 	ck_assert_uint_eq(db_count(root, CLASS_VM), template_rows_n);
 	ck_assert_uint_eq(db_generation(root), before);
 	db_root_put(root);

@@ -222,8 +222,7 @@ class Machine:
                 s.close()
                 if (self.process.poll() is not None
                         or time.monotonic() > deadline):
-                    with open(os.path.join(self.dir, "qemu.log")) as f:
-                        raise Failed("QEMU: " + f.read()) from None
+                    raise Failed("QEMU: " + self.qemu_log()) from None
                 time.sleep(0.05)
 
     def _read(self):
@@ -258,7 +257,14 @@ class Machine:
         self.fail("no '%s' within %d s" % (pattern, limit_s))
 
     def type(self, text):
-        self.serial.sendall(text.encode())
+        try:
+            self.serial.sendall(text.encode())
+        except OSError as e:
+            self.fail("QEMU took no more: %s: %s" % (e, self.qemu_log()))
+
+    def qemu_log(self):
+        with open(os.path.join(self.dir, "qemu.log"), errors="replace") as f:
+            return f.read().strip()[-2000:]
 
     def fail(self, text):
         tail = bytes(self.log[-20000:]).decode("utf-8", "replace")

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libxml/parser.h>
-
 #include "base/buf.h"
 #include "wire/emit.h"
+#include "wire/xml_tree.h"
 
 static const char *
 attribute(struct arena *a, xmlNodePtr node, const char *name)
@@ -36,28 +35,20 @@ parse_disk(struct arena *a, xmlNodePtr node, struct disks_xml_disk *d)
 	return *d->device ? 0 : -EBADMSG;
 }
 
-static bool
-is_disk(xmlNodePtr node)
-{
-	return node->type == XML_ELEMENT_NODE &&
-	    strcmp((const char *)node->name, "disk") == 0;
-}
-
 static int
 parse_tree(struct arena *a, xmlNodePtr root, struct disks_xml_disk **out)
 {
-	int n = 0;
+	int n;
 
 	if (!root || strcmp((const char *)root->name, "provision") != 0)
 		return -EBADMSG;
-	for (xmlNodePtr p = root->children; p; p = p->next)
-		n += is_disk(p);
+	n = xml_tree_count(root, "disk");
 	if (n > DISKS_XML_MAX_DISKS)
 		return -EBADMSG;
 	*out = arena_alloc(a, (size_t)n * sizeof **out);
 	n = 0;
 	for (xmlNodePtr p = root->children; p; p = p->next)
-		if (is_disk(p) && parse_disk(a, p, &(*out)[n++]))
+		if (xml_tree_is(p, "disk") && parse_disk(a, p, &(*out)[n++]))
 			return -EBADMSG;
 	return n;
 }
@@ -66,16 +57,10 @@ int
 disks_xml_parse(struct arena *a, const char *xml,
     struct disks_xml_disk **out)
 {
-	size_t len = strlen(xml);
-	xmlDocPtr doc;
-	int rc = -EBADMSG;
+	xmlDocPtr doc = xml_tree_read(xml, DISKS_XML_MAX_BYTES);
+	int rc = doc ? parse_tree(a, xmlDocGetRootElement(doc), out) :
+	    -EBADMSG;
 
-	if (len > DISKS_XML_MAX_BYTES)
-		return -EBADMSG;
-	doc = xmlReadMemory(xml, (int)len, NULL, NULL, XML_PARSE_NONET |
-	    XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	if (doc && !xmlGetIntSubset(doc))	/* no DTD, so no entities */
-		rc = parse_tree(a, xmlDocGetRootElement(doc), out);
 	xmlFreeDoc(doc);
 	return rc;
 }

@@ -5,22 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libxml/parser.h>
-
 #include "base/buf.h"
 #include "wire/emit.h"
+#include "wire/xml_tree.h"
 
 #define PARTS_MAX 16
 #define PERIOD_S 60
 #define INHIBIT_S 3600
 #define PRIORITY 3
-
-static bool
-is_element(xmlNodePtr node, const char *name)
-{
-	return node->type == XML_ELEMENT_NODE &&
-	    strcmp((const char *)node->name, name) == 0;
-}
 
 /* The value of the part of that name; NULL if there is none. */
 static const char *
@@ -29,7 +21,7 @@ part(struct arena *a, xmlNodePtr variable, const char *name)
 	const char *copy = NULL;
 
 	for (xmlNodePtr p = variable->children; p && !copy; p = p->next) {
-		xmlChar *text = is_element(p, name) ? xmlGetNoNsProp(p,
+		xmlChar *text = xml_tree_is(p, name) ? xmlGetNoNsProp(p,
 		    (const xmlChar *)"value") : NULL;
 
 		copy = text ? arena_strdup(a, (const char *)text) : NULL;
@@ -114,18 +106,17 @@ parse_variable(struct arena *a, xmlNodePtr node, struct perfmon_variable *v)
 static int
 parse_tree(struct arena *a, xmlNodePtr root, struct perfmon_variable **out)
 {
-	int n = 0;
+	int n;
 
-	if (!root || !is_element(root, "config"))
+	if (!root || !xml_tree_is(root, "config"))
 		return -EBADMSG;
-	for (xmlNodePtr p = root->children; p; p = p->next)
-		n += is_element(p, "variable");
+	n = xml_tree_count(root, "variable");
 	if (n > PERFMON_XML_MAX_VARIABLES)
 		return -EBADMSG;
 	*out = arena_alloc(a, ((size_t)n + 1) * sizeof(**out));
 	n = 0;
 	for (xmlNodePtr p = root->children; p; p = p->next)
-		if (is_element(p, "variable") &&
+		if (xml_tree_is(p, "variable") &&
 		    parse_variable(a, p, &(*out)[n++]))
 			return -EBADMSG;
 	return n;
@@ -135,16 +126,10 @@ int
 perfmon_xml_parse(struct arena *a, const char *xml,
     struct perfmon_variable **out)
 {
-	size_t len = strlen(xml);
-	xmlDocPtr doc;
-	int rc = -EBADMSG;
+	xmlDocPtr doc = xml_tree_read(xml, PERFMON_XML_MAX_BYTES);
+	int rc = doc ? parse_tree(a, xmlDocGetRootElement(doc), out) :
+	    -EBADMSG;
 
-	if (len > PERFMON_XML_MAX_BYTES)
-		return -EBADMSG;
-	doc = xmlReadMemory(xml, (int)len, NULL, NULL, XML_PARSE_NONET |
-	    XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	if (doc && !xmlGetIntSubset(doc))	/* no DTD, so no entities */
-		rc = parse_tree(a, xmlDocGetRootElement(doc), out);
 	xmlFreeDoc(doc);
 	return rc;
 }

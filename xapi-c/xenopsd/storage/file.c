@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "xenopsd/storage/child.h"
 #include "xenopsd/storage/dir.h"
 #include "xenopsd/storage/disk.h"
@@ -14,6 +13,7 @@
 #include "xenopsd/storage/file.h"
 #include "xenopsd/storage/look.h"
 #include "xenopsd/storage/mounts.h"
+#include "xenopsd/storage/strays.h"
 
 #define MKFS_LIMIT_MS 1800000
 
@@ -118,56 +118,30 @@ file_map(struct storage *s, struct sr *sr, const char *vdi, bool writable,
 	    device_out);
 }
 
-/* Frees a loop device of this SR that no use names. */
-struct stray {
-	struct storage *s;
-	struct sr *sr;
-	const char *vdi;		/* NULL: of any disk */
-};
-
-static void
-free_stray(void *arg, const char *device, const char *file)
+static bool
+vdi_of(struct storage *s, const struct sr *sr, const char *name,
+    char vdi[UUID_TEXT_LEN + 1])
 {
-	const struct stray *st = arg;
-	struct storage op = { .env = st->s->env, .arena = st->s->arena };
-	char vdi[UUID_TEXT_LEN + 1] = "";
-	struct use *uses;
-	int n;
-
-	if (strlen(file) < strlen(st->sr->dir) + 1 + UUID_TEXT_LEN)
-		return;
-	memcpy(vdi, file + strlen(st->sr->dir) + 1, UUID_TEXT_LEN);
-	if (st->vdi && strcmp(vdi, st->vdi))
-		return;
-	n = use_list(&op, st->sr->uuid, &uses);
-	for (int i = 0; i < n; i++)
-		if (!strcmp(uses[i].device, device))
-			return;
-	log_warn("reaping '%s' of VDI '%s'", device, vdi);
-	if (loop_detach(&op, device, vdi))
-		log_error("cannot reap: %s", op.text);
+	(void)s;
+	(void)sr;
+	if (strlen(name) < UUID_TEXT_LEN)
+		return false;
+	memcpy(vdi, name, UUID_TEXT_LEN);
+	return true;
 }
 
 int
 file_unmap(struct storage *s, struct sr *sr, const char *vdi,
     const char *device, bool last)
 {
-	struct stray st = { s, sr, vdi };
-
 	(void)last;
-	if (*device)
-		return loop_detach(s, device, vdi);
-	/* map was cut short: whatever it made is named by no use */
-	loop_each(sr->dir, free_stray, &st);
-	return 0;
+	return strays_unmap(s, sr, vdi, device, vdi_of);
 }
 
 void
 file_reap(struct storage *s, struct sr *sr)
 {
-	struct stray st = { s, sr, NULL };
-
-	loop_each(sr->dir, free_stray, &st);
+	strays_free(s, sr, NULL, vdi_of);
 	dir_reap(s, sr);
 }
 

@@ -11,9 +11,9 @@
 #include "base/below.h"
 #include "base/fdio.h"
 #include "base/iso_name.h"
-#include "base/log.h"
 #include "xenopsd/storage/dir.h"
 #include "xenopsd/storage/disk.h"
+#include "xenopsd/storage/strays.h"
 
 #define SECTOR 2048			/* of a CD */
 #define HALF ".new"			/* ends the name of a half-made file */
@@ -223,57 +223,24 @@ iso_map(struct storage *s, struct sr *sr, const char *vdi, bool writable,
 	    path_of(s, sr, found.name), false, vdi, device_out);
 }
 
-struct stray {
-	struct storage *s;
-	struct sr *sr;
-	const char *vdi;		/* NULL: of any disk */
-};
-
 static bool
-is_named(struct storage *s, const struct sr *sr, const char *device)
+vdi_of(struct storage *s, const struct sr *sr, const char *name,
+    char vdi[UUID_TEXT_LEN + 1])
 {
-	struct use *uses;
-	int n = use_list(s, sr->uuid, &uses);
-
-	for (int i = 0; i < n; i++)
-		if (!strcmp(uses[i].device, device))
-			return true;
-	return false;
-}
-
-/* Frees a loop device of this SR that no use names. */
-static void
-free_stray(void *arg, const char *device, const char *file)
-{
-	const struct stray *st = arg;
-	struct storage op = { .env = st->s->env, .arena = st->s->arena };
-	const char *name = file + strlen(st->sr->dir) + 1;
 	size_t n = strlen(name), gone = strlen(GONE);
-	char vdi[UUID_TEXT_LEN + 1];
 
 	if (n > gone && !strcmp(name + n - gone, GONE))
 		n -= gone;
-	iso_uuid(st->sr, arena_strndup(op.arena, name, n), vdi);
-	if ((st->vdi && strcmp(vdi, st->vdi)) ||
-	    is_named(&op, st->sr, device))
-		return;
-	log_warn("reaping '%s' of VDI '%s'", device, vdi);
-	if (loop_detach(&op, device, vdi))
-		log_error("cannot reap: %s", op.text);
+	iso_uuid(sr, arena_strndup(s->arena, name, n), vdi);
+	return true;
 }
 
 int
 iso_unmap(struct storage *s, struct sr *sr, const char *vdi,
     const char *device, bool last)
 {
-	struct stray st = { s, sr, vdi };
-
 	(void)last;
-	if (*device)
-		return loop_detach(s, device, vdi);
-	/* map was cut short: whatever it made is named by no use */
-	loop_each(sr->dir, free_stray, &st);
-	return 0;
+	return strays_unmap(s, sr, vdi, device, vdi_of);
 }
 
 int
@@ -294,11 +261,10 @@ iso_open(struct storage *s, struct sr *sr, const char *vdi, bool writable,
 void
 iso_reap(struct storage *s, struct sr *sr)
 {
-	struct stray st = { s, sr, NULL };
 	struct dirent *e;
 	DIR *d;
 
-	loop_each(sr->dir, free_stray, &st);
+	strays_free(s, sr, NULL, vdi_of);
 	d = opendir(sr->dir);
 	while (d && (e = readdir(d))) {
 		size_t n = strlen(e->d_name);

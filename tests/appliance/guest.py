@@ -126,16 +126,22 @@ def unpacked_kernel(path):
         f.write(kernel)
 
 
+def _boot_folder(root, grub_cfg):
+    """What GRUB starts a guest by, below root."""
+    boot = os.path.join(root, "boot")
+    os.makedirs(os.path.join(boot, "grub"))
+    shutil.copy(os.path.join(HYPERVISOR, "vmlinuz"),
+                os.path.join(boot, "vmlinuz"))
+    initramfs(os.path.join(boot, "initrd"))
+    with open(os.path.join(boot, "grub", "grub.cfg"), "w") as f:
+        f.write(grub_cfg)
+
+
 def disk(path, mib=48):
     """The guest's disk, a file system without partitions."""
     with tempfile.TemporaryDirectory() as d:
-        os.makedirs(os.path.join(d, "boot", "grub"))
-        shutil.copy(os.path.join(HYPERVISOR, "vmlinuz"),
-                    os.path.join(d, "boot", "vmlinuz"))
+        _boot_folder(d, GRUB_CFG)
         unpacked_kernel(os.path.join(d, "boot", "vmlinux.gz"))
-        initramfs(os.path.join(d, "boot", "initrd"))
-        with open(os.path.join(d, "boot", "grub", "grub.cfg"), "w") as f:
-            f.write(GRUB_CFG)
         with open(path, "wb") as f:
             f.truncate(mib << 20)
         subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-O",
@@ -147,12 +153,7 @@ def disk(path, mib=48):
 def bios_disk(path, mib=64):
     """A disk that a BIOS boots, without partitions of ours."""
     with tempfile.TemporaryDirectory() as d:
-        os.makedirs(os.path.join(d, "boot", "grub"))
-        shutil.copy(os.path.join(HYPERVISOR, "vmlinuz"),
-                    os.path.join(d, "boot", "vmlinuz"))
-        initramfs(os.path.join(d, "boot", "initrd"))
-        with open(os.path.join(d, "boot", "grub", "grub.cfg"), "w") as f:
-            f.write(BIOS_GRUB_CFG)
+        _boot_folder(d, BIOS_GRUB_CFG)
         subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc",
                         "--fonts=", "--locales=", "--themes=", "-o", path, d],
                        check=True, stdout=subprocess.DEVNULL,

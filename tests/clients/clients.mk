@@ -9,6 +9,6 @@ $(B)/clients/installed: tests/clients/package.json \
 
 CHECK_TARGETS += check-clients
 .PHONY: check-clients
-## check-clients: npm's xen-api, rrdtool, promtool against the simulator
+## check-clients: foreign clients, as they are, against the simulator; NAME=curl
 check-clients: $(B)/clients/installed $(B)/host/xapi $(B)/host/xenopsd-sim
-	@python3 tests/clients/run.py $(B)/clients
+	@python3 tests/clients/run.py $(B)/clients $(NAME)

@@ -1,10 +1,11 @@
-"""Runs the foreign clients, each against a fresh xapi on the simulator, and has
-a program in TypeScript checked against the generated types.
+"""Runs the foreign clients, as they are, each against a fresh xapi on the
+simulator, and has a program in TypeScript checked against the generated types.
 
-	run.py FOLDER-WITH-node_modules
+	run.py FOLDER-WITH-node_modules [CLIENT...]
 """
 
 import itertools
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "scenario"))
 
+import curl  # noqa: E402
 from bench import PASSWORD, Bench, until  # noqa: E402
 
 
@@ -50,7 +52,7 @@ def fetch(b, api, path):
 
 
 def run(what, argv, **kwargs):
-    done = subprocess.run(argv, capture_output=True, timeout=60, **kwargs)
+    done = subprocess.run(argv, capture_output=True, timeout=120, **kwargs)
     said = (done.stdout + done.stderr).decode(errors="replace")
     print("%s clients %s%s" % ("FAIL" if done.returncode else "PASS", what,
                                ": " + said if done.returncode else ""))
@@ -80,6 +82,42 @@ def metrics():
                 input=text)
 
 
+DEBIAN = "/usr/bin/python3"     # whose modules are Debian's packages
+
+
+def sdk():
+    with Bench() as b:
+        b.ready()
+        return subprocess.run(
+            [DEBIAN, os.path.join(HERE, "sdk.py"),
+             "https://127.0.0.1:%d" % b.https, PASSWORD],
+            stdin=subprocess.DEVNULL, timeout=120).returncode
+
+
+def ansible():
+    """By plain HTTP, as its modules do unless they are told otherwise; they
+    look for XenAPI.py by itself."""
+    with Bench() as b:
+        api = b.ready()
+        api("pool.set_https_only", api("pool.get_all")[0], False)
+        modules = b.path("modules")
+        os.mkdir(modules)
+        os.symlink("/usr/lib/python3/dist-packages/os_xenapi/client/XenAPI.py",
+                   os.path.join(modules, "XenAPI.py"))
+        return run("ansible", [
+            "ansible-playbook", "-i", "localhost,", "-e", json.dumps({
+                "url": "127.0.0.1:%d" % b.http, "secret": PASSWORD,
+                "sr": api("SR.get_name_label", b.sr(api)),
+                "network": api("network.get_name_label",
+                               api("network.get_all")[0])}),
+            os.path.join(HERE, "guest.yml")],
+            env=dict(os.environ, PYTHONPATH=modules, HOME=b.dir,
+                     ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="0"))
+
+
 if __name__ == "__main__":
-    sys.exit(node("xen_api.mjs", sys.argv[1]) | types(sys.argv[1]) |
-             metrics())
+    parts = {"node": lambda: node("xen_api.mjs", sys.argv[1]),
+             "types": lambda: types(sys.argv[1]), "metrics": metrics,
+             "sdk": sdk, "ansible": ansible,
+             "curl": lambda: curl.main()}
+    sys.exit(max([bool(parts[name]()) for name in sys.argv[2:] or parts]))

@@ -4,6 +4,8 @@
 // async tasks, which the library follows by events only.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { createClient } from 'xen-api'
 
 const MIB = 1024 * 1024
@@ -71,6 +73,42 @@ test('a disk is attached and the VM starts and stops', async () => {
   await xapi.callAsync('VM.hard_shutdown', vm.$ref)
   vm = await xapi.barrier(vm.$ref)
   assert.equal(vm.power_state, 'Halted')
+})
+
+test('a disk goes up and comes down, with tasks of its own', async () => {
+  const vdi = all('VBD').find(vbd => vbd.VM === vm.$ref).VDI
+  const bytes = randomBytes(8 * MIB)
+  await xapi.putResource(bytes, '/import_raw_vdi', {
+    query: { vdi, format: 'raw' },
+  })
+  const { body } = await xapi.getResource('/export_raw_vdi', {
+    query: { vdi, format: 'raw' },
+  })
+  assert.ok(bytes.equals(Buffer.from(await body.arrayBuffer())))
+})
+
+test('a stream goes up, which is probed for a redirection first', async () => {
+  const vdi = all('VBD').find(vbd => vbd.VM === vm.$ref).VDI
+  const bytes = randomBytes(8 * MIB)
+  const stream = Object.assign(Readable.from([bytes]), { length: 8 * MIB })
+  await xapi.putResource(stream, '/import_raw_vdi', { query: { vdi } })
+  const { body } = await xapi.getResource('/export_raw_vdi', {
+    query: { vdi },
+  })
+  assert.ok(bytes.equals(Buffer.from(await body.arrayBuffer())))
+})
+
+test('changes made by others are watched', async () => {
+  const seen = new Promise(resolve =>
+    xapi.objects.on('update', objects => {
+      const own = objects[vm.$id]
+      if (own?.name_description === 'by others') {
+        resolve()
+      }
+    })
+  )
+  await xapi.call('VM.set_name_description', vm.$ref, 'by others')
+  await seen
 })
 
 test('errors carry their code and parameters', async () => {

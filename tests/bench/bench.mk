@@ -21,11 +21,11 @@ $(B)/tests/bench/load_libvirt: tests/bench/load_libvirt.c $(B)/bench-setup.mk
 
 BENCH_TARGETS += bench-api
 .PHONY: bench-api
-## bench-api: the API's speed on the simulator against files, libvirt, itself
+## bench-api: the API on the simulator against nginx, libvirt, itself; NAME=nginx
 bench-api: $(addprefix $(B)/tests/bench/,load echo load_libvirt \
 		bench_db) \
 		$(B)/host/xapi $(B)/host/xenopsd-sim $(B)/musl/xapi
-	@python3 tests/bench/bench_api.py $(B)/tests/bench
+	@python3 tests/bench/bench_api.py $(B)/tests/bench $(NAME)
 
 # The peer's hotplug scripts: Debian's, of the release our Xen is from.
 APPLIANCE_PEER := $(B)/tests/bench/peer

@@ -11,6 +11,7 @@
 #include "http/head.h"
 #include "http/rrd_query.h"
 #include "http/ws.h"
+#include "net/trusted.h"
 #include "rpc/where.h"
 #include "value_check.h"
 #include "wire/emit.h"
@@ -132,6 +133,24 @@ try_rrd(struct arena *a, const char *data, size_t len)
 	buf_release(&b);
 }
 
+/* What was read is read again as the same. */
+static void
+try_pem(struct arena *a, const char *data, size_t len)
+{
+	const char *text = arena_strndup(a, data, len);
+	struct tls_facts about;
+	char *cert = trusted_certificate(text, &about);
+	char *crl = trusted_crl(text), *again;
+
+	if (cert) {
+		again = trusted_certificate(cert, &about);
+		assert(again && !strcmp(cert, again));
+		free(again);
+	}
+	free(cert);
+	free(crl);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -143,7 +162,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len == 0)
 		return 0;
 	a = arena_new();
-	switch (data[0] % 7) {
+	switch (data[0] % 8) {
 	case 0:
 		if (xmlrpc_parse(a, text, len - 1, &xml) == 0)
 			decode_all(a, &xml);
@@ -164,8 +183,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	case 5:
 		try_cli(a, text, len - 1);
 		break;
-	default:
+	case 6:
 		try_rrd(a, text, len - 1);
+		break;
+	default:
+		try_pem(a, text, len - 1);
 		break;
 	}
 	arena_free(a);

@@ -38,6 +38,23 @@ PARSERS = {
     "rrd": b"\6start=-10&interval=60&cf=AVERAGE&host=true&json&vm_uuid="
            b"11111111-2222-4333-8444-555555555555&sr_uuid=%41\n"
            b"text/xml;q=0.5, application/json;q=0.9, */*;q=0",
+    "pem": b"\7"
+           b"-----BEGIN CERTIFICATE-----\n"
+           b"MIIBcDCCARWgAwIBAgIUey5cxJMSXqBMC+pkI6ZT43QAJncwCgYIKoZIzj0EAwIw\n"
+           b"DDEKMAgGA1UEAwwBYTAgFw0yNjExMjgxNzEyNTNaGA8yMTI2MTEwNDE3MTI1M1ow\n"
+           b"DDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAuEtHSZA8gB\n"
+           b"7tq9Dl1FbgSsbsa1vFLOWUZFPsByAFFl94EE5xhmm7YiCKBENadIoc8s+OT3EVrG\n"
+           b"+5pAOE0IwLWjUzBRMB0GA1UdDgQWBBSJAZiM80fUer/mwcujYAgQRFNCOjAfBgNV\n"
+           b"HSMEGDAWgBSJAZiM80fUer/mwcujYAgQRFNCOjAPBgNVHRMBAf8EBTADAQH/MAoG\n"
+           b"CCqGSM49BAMCA0kAMEYCIQCE+bfGvFZNYV8jdY1ZhDyY/3u8cqaPIfFCBX2nvxAc\n"
+           b"dgIhAMqVlNUBeeaH8aaai10vZoNi6hvajwv7KOdp8wFBvxIq\n"
+           b"-----END CERTIFICATE-----\n"
+           b"-----BEGIN X509 CRL-----\n"
+           b"MIGmME0CAQEwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYRcNMjYxMTI4MTcxMjUz\n"
+           b"WhgPMjEyNjExMDQxNzEyNTNaoA4wDDAKBgNVHRQEAwIBATAKBggqhkjOPQQDAgNJ\n"
+           b"ADBGAiEA1rqiXmFGoSHqQSUDywINpjKrNgJOUcY/eg4N1572jZQCIQCsfQchzkvJ\n"
+           b"gclHtqayPdNG3ie9m0p/TjL/eORjDeBo4Q==\n"
+           b"-----END X509 CRL-----\n",
     "ws": b"\4\x82\x85\1\2\3\4abcde\x89\x80\1\2\3\4\x88\x82\1\2\3\4\2\xea",
 }
 

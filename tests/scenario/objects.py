@@ -443,14 +443,6 @@ def what_a_host_has_not_is_said():
                           ref)[0].split(" on ")[0], "there is no ssh server",
                   "reason")
             api(of + ".disable_ssh", ref)
-        for what in ("certificate", "crl"):
-            equal(api("pool.%s_list" % what), [], what + " list")
-        equal(refused("CERTIFICATE_DOES_NOT_EXIST", api,
-                      "pool.uninstall_ca_certificate", "x.pem"), ["x.pem"],
-              "name")
-        equal(refused("CRL_DOES_NOT_EXIST", api, "pool.crl_uninstall", "y"),
-              ["y"], "name")
-        api("pool.certificate_sync")
         refused("AUTH_IS_DISABLED", api, "pool.set_ext_auth_cache_size", pool,
                 "10")
         check("status reports" in refused(
@@ -623,6 +615,129 @@ def a_certificate_that_is_not_good_changes_nothing():
         equal(shown(b), first, "certificate")
 
 
+def as_authority(b, cert, key, *args):
+    """What `openssl ca` says as the authority of that certificate and key."""
+    texts = {"ca.index": "", "ca.number": "01", "ca.crt": cert, "ca.key": key,
+             "ca.conf": "[ca]\ndefault_ca=d\n[d]\ndatabase=%s\ncrlnumber=%s\n"
+             "serial=%s\nnew_certs_dir=%s\ndefault_md=sha256\ndefault_crl_days=1\n"
+             "policy=p\n[p]\ncommonName=supplied\n" % (
+                 b.path("ca.index"), b.path("ca.number"), b.path("ca.number"),
+                 b.path(""))}
+    for name, text in texts.items():
+        with open(b.path(name), "w", encoding="ascii") as f:
+            f.write(text)
+    return subprocess.run(
+        ["openssl", "ca", "-batch", "-config", b.path("ca.conf"), "-cert",
+         b.path("ca.crt"), "-keyfile", b.path("ca.key"), *args], check=True,
+        capture_output=True, text=True).stdout
+
+
+def make_old_certificate(b, cert, key):
+    """One of January 1st, 2020."""
+    request = b.path("old.csr")
+    subprocess.run(["openssl", "req", "-new", "-key", b.path("old.key"),
+                    "-subj", "/CN=old", "-out", request], check=True)
+    return as_authority(b, cert, key, "-in", request, "-notext",
+                        "-startdate", "20200101000000Z",
+                        "-enddate", "20200102000000Z")
+
+
+def ca_certificates_and_crls_are_kept():
+    """What is installed is listed, also after a kill; what is none, or has no
+    name that it could have, is not."""
+    with Bench() as b:
+        api = b.ready()
+        cert, key = make_certificate(b, "authority")
+        crl = as_authority(b, cert, key, "-gencrl")
+        for what, install, uninstall, good in (
+                ("certificate", "install_ca_certificate",
+                 "uninstall_ca_certificate", cert),
+                ("certificate", "certificate_install",
+                 "certificate_uninstall", cert),
+                ("crl", "crl_install", "crl_uninstall", crl)):
+            install, uninstall = "pool." + install, "pool." + uninstall
+            kind = what.upper()
+            equal(api("pool.%s_list" % what), [], what + " list")
+            api(install, "one.pem", "a comment\n" + good)
+            equal(api("pool.%s_list" % what), ["one.pem"], what + " list")
+            equal(refused(kind + "_ALREADY_EXISTS", api, install, "one.pem",
+                          good), ["one.pem"], "name")
+            for name in ("", ".pem", ".a.pem", "a", "a/b.pem", "a b.pem",
+                         "../a.pem", "x" * 252 + ".pem"):
+                equal(refused(kind + "_NAME_INVALID", api, install, name,
+                              good), [name], "name")
+                refused(kind + "_NAME_INVALID", api, uninstall, name)
+            for text in ("", "junk", key, good[:200],
+                         "x" * (64 << 10) + good):
+                refused("CRL_CORRUPT" if what == "crl" else "INVALID_VALUE",
+                        api, install, "two.pem", text)
+            b.kill_xapi()
+            b.start_xapi()
+            api = b.ready()
+            api("pool.certificate_sync")
+            equal(api("pool.%s_list" % what), ["one.pem"], "after a kill")
+            api(uninstall, "one.pem")
+            equal(api("pool.%s_list" % what), [], what + " list")
+            equal(refused(kind + "_DOES_NOT_EXIST", api, uninstall,
+                          "one.pem"), ["one.pem"], "name")
+        api("pool.uninstall_ca_certificate", "one.pem", True)
+
+
+def of_type(api, kind):
+    return {ref: r for ref, r in api("Certificate.get_all_records").items()
+            if r["type"] == kind}
+
+
+def trusted_certificates_are_records():
+    with Bench() as b:
+        api = b.ready()
+        pool = api("pool.get_all")[0]
+        cert, key = make_certificate(b, "old")
+        name = fingerprint(cert, "sha256")
+        api("pool.install_ca_certificate", "a.pem", cert)
+        (record,) = of_type(api, "ca").values()
+        equal((record["name"], record["host"], record["purpose"],
+               record["fingerprint"], record["fingerprint_sha1"]),
+              ("a.pem", "OpaqueRef:NULL", [], name,
+               fingerprint(cert, "sha1")), "record")
+        check("pem" not in record, "it is shown")
+        trust, no_more = ("pool.install_trusted_certificate",
+                          "pool.uninstall_trusted_certificate")
+        api(trust, pool, True, cert, [])
+        api(trust, pool, True, cert, ["ldaps"])
+        for purpose in [], ["ldaps", "licensing"]:
+            equal(refused("TRUSTED_CERTIFICATE_ALREADY_EXISTS", api, trust,
+                          pool, True, cert, purpose), [name], "fingerprint")
+        refused("CERTIFICATE_LACKS_PURPOSE", api, trust, pool, False, cert, [])
+        refused("TRUSTED_CERTIFICATE_INVALID", api, trust, pool, True, "x", [])
+        equal(refused("TRUSTED_CERTIFICATE_EXPIRED", api, trust, pool, True,
+                      make_old_certificate(b, cert, key), [])[1],
+              "20200102T00:00:00Z", "until")
+        api(trust, pool, False, cert, ["licensing"])
+        (ref,), (pinned,) = zip(*of_type(api, "pinned").items())
+        equal((pinned["name"], pinned["purpose"]), ("", ["licensing"]),
+              "record")
+        api(no_more, pool, ref)
+        equal(of_type(api, "pinned"), {}, "pinned ones")
+        equal(api("pool.certificate_list"), ["a.pem"], "those with names")
+        (own,) = of_type(api, "host")
+        equal(refused("NOT_TRUSTED_CERTIFICATE", api, no_more, pool, own),
+              [own], "reference")
+        equal(of_type(api, "host").keys(), {own}, "the host's own")
+
+
+def there_are_not_too_many_to_trust():
+    with Bench() as b:
+        api = b.ready()
+        cert, key = make_certificate(b, "authority")
+        crl = as_authority(b, cert, key, "-gencrl")
+        for message, text, most in (("install_ca_certificate", cert, 128),
+                                    ("crl_install", crl, 16)):
+            for i in range(most):
+                api("pool." + message, "%d.pem" % i, text)
+            refused("OUT_OF_SPACE", api, "pool." + message, "more.pem", text)
+
+
 def blob_request(b, api, method, blob, body=None, **headers):
     c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
                                     timeout=60)
@@ -724,6 +839,8 @@ if __name__ == "__main__":
     sys.exit(main([
         a_certificate_is_installed,
         a_certificate_that_is_not_good_changes_nothing,
+        ca_certificates_and_crls_are_kept, trusted_certificates_are_records,
+        there_are_not_too_many_to_trust,
         the_daemon_starts_anew, the_daemon_counts,
         archives_are_written_when_asked, what_a_host_has_not_is_said,
         a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,

@@ -282,7 +282,7 @@ START_TEST(one_that_is_not_of_today_is_refused)
 {
 	struct arena *a = arena_new();
 	struct tls *tls = started();
-	struct tls_about first, now;
+	struct tls_facts first, now;
 	int64_t today = time(NULL);
 	struct tls_verdict v;
 	const char *text;

@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,4 +215,26 @@ certificate_is_for(X509 *cert, const struct tls_names *names)
 	GENERAL_NAMES_free(has);
 	GENERAL_NAMES_free(wants);
 	return same;
+}
+
+static void
+digest_text(const X509 *cert, const EVP_MD *kind, char *out, size_t size)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+
+	*out = '\0';
+	if (X509_digest(cert, kind, md, &n) != 1)
+		return;
+	for (unsigned int i = 0; i < n && i * 3 + 3 <= size; i++)
+		snprintf(out + i * 3, 4, "%02X%s", md[i], i + 1 < n ? ":" : "");
+}
+
+void
+certificate_about(const X509 *cert, struct tls_facts *out)
+{
+	out->not_before = certificate_time(X509_get0_notBefore(cert));
+	out->not_after = certificate_time(X509_get0_notAfter(cert));
+	digest_text(cert, EVP_sha1(), out->sha1, sizeof(out->sha1));
+	digest_text(cert, EVP_sha256(), out->sha256, sizeof(out->sha256));
 }

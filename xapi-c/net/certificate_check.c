@@ -9,7 +9,6 @@
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 4096
-#define PEM_MAX_LEN (64u << 10)	/* of each text */
 #define CHAIN_MAX 16
 
 struct pair {
@@ -17,9 +16,8 @@ struct pair {
 	X509 *cert;
 };
 
-/* Nobody is there to type a passphrase. */
-static int
-no_passphrase(char *buf, int size, int writing, void *arg)
+int
+certificate_no_passphrase(char *buf, int size, int writing, void *arg)
 {
 	(void)buf;
 	(void)size;
@@ -28,14 +26,13 @@ no_passphrase(char *buf, int size, int writing, void *arg)
 	return -1;
 }
 
-/* NULL if it is too long. */
-static BIO *
-open_text(const char *text)
+BIO *
+certificate_open(const char *text)
 {
-	size_t len = strlen(text ? text : "");
+	size_t len = text ? strnlen(text, CERTIFICATE_TEXT_MAX + 1) : 0;
 
-	return len <= PEM_MAX_LEN ? BIO_new_mem_buf(text ? text : "", (int)len) :
-	    NULL;
+	return len <= CERTIFICATE_TEXT_MAX ? BIO_new_mem_buf(text ? text : "",
+	    (int)len) : NULL;
 }
 
 static bool
@@ -49,11 +46,11 @@ fail(struct tls_verdict *v, enum tls_flaw flaw, int64_t number)
 static bool
 check_key(struct pair *p, const char *text, struct tls_verdict *v)
 {
-	BIO *bio = open_text(text);
+	BIO *bio = certificate_open(text);
 	int bits;
 
-	p->key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase,
-	    NULL) : NULL;
+	p->key = bio ? PEM_read_bio_PrivateKey(bio, NULL,
+	    certificate_no_passphrase, NULL) : NULL;
 	BIO_free(bio);
 	if (!p->key)
 		return fail(v, TLS_KEY_UNREADABLE, 0);
@@ -94,11 +91,11 @@ static bool
 check_certificate(struct pair *p, const char *text, int64_t now,
     struct tls_verdict *v)
 {
-	BIO *bio = open_text(text);
+	BIO *bio = certificate_open(text);
 	int64_t since, until;
 
-	p->cert = bio ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL) :
-	    NULL;
+	p->cert = bio ? PEM_read_bio_X509(bio, NULL, certificate_no_passphrase,
+	    NULL) : NULL;
 	BIO_free(bio);
 	if (!p->cert)
 		return fail(v, TLS_CERTIFICATE_UNREADABLE, 0);
@@ -117,14 +114,14 @@ check_certificate(struct pair *p, const char *text, int64_t now,
 static bool
 add_chain(BIO *out, const char *text)
 {
-	BIO *bio = open_text(text);
+	BIO *bio = certificate_open(text);
 	X509 *cert;
 	int n = 0;
 	bool ok = bio != NULL;
 
 	ERR_clear_error();
-	while (ok && (cert = PEM_read_bio_X509(bio, NULL, no_passphrase,
-	    NULL))) {
+	while (ok && (cert = PEM_read_bio_X509(bio, NULL,
+	    certificate_no_passphrase, NULL))) {
 		ok = ++n <= CHAIN_MAX && PEM_write_bio_X509(out, cert) == 1;
 		X509_free(cert);
 	}

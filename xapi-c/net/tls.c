@@ -296,30 +296,11 @@ tls_reset(struct tls *tls, const struct tls_names *names)
 	return rc;
 }
 
-static void
-digest_text(const X509 *cert, const EVP_MD *kind, char *out, size_t size)
-{
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
-
-	*out = '\0';
-	if (X509_digest(cert, kind, md, &n) != 1)
-		return;
-	for (unsigned int i = 0; i < n && i * 3 + 3 <= size; i++)
-		snprintf(out + i * 3, 4, "%02X%s", md[i], i + 1 < n ? ":" : "");
-}
-
 void
-tls_about(struct tls *tls, struct tls_about *out)
+tls_about(struct tls *tls, struct tls_facts *out)
 {
-	const X509 *cert;
-
 	pthread_mutex_lock(&tls->lock);
-	cert = SSL_CTX_get0_certificate(tls->face.ctx);
-	out->not_before = certificate_time(X509_get0_notBefore(cert));
-	out->not_after = certificate_time(X509_get0_notAfter(cert));
-	digest_text(cert, EVP_sha1(), out->sha1, sizeof(out->sha1));
-	memcpy(out->sha256, tls->face.fingerprint, sizeof(out->sha256));
+	certificate_about(SSL_CTX_get0_certificate(tls->face.ctx), out);
 	pthread_mutex_unlock(&tls->lock);
 }
 

@@ -1,9 +1,9 @@
 /*
  * TLS of the server: OpenSSL, 1.2 and 1.3, records in the kernel (kTLS) where
  * it can.  Owns the server's certificate, self-signed (RSA 2048: some clients
- * offer no ECDSA suites), made at first start in one file with its key.  With
- * net/certificate.c the only user of OpenSSL.  A struct tls is shared by all threads; a struct
- * tls_conn belongs to one thread at a time.
+ * offer no ECDSA suites), made at first start in one file with its key.  A
+ * struct tls is shared by all threads; a struct tls_conn belongs to one thread at
+ * a time.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -13,14 +13,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "net/tls_facts.h"
 #include "net/tls_names.h"
 #include "net/tls_pem.h"
 
 struct arena;
 struct tls;
 struct tls_conn;
-
-#define TLS_FINGERPRINT_LEN 95		/* "AB:CD:..." of SHA-256 */
 
 /*
  * Loads dir/server.pem, or makes it (mode 0600, atomically) with the name as
@@ -47,13 +46,8 @@ int tls_install(struct tls *tls, const struct tls_pem *pem, int64_t now,
 /* A new one of the host's own, with a new key, likewise. */
 int tls_reset(struct tls *tls, const struct tls_names *names);
 
-struct tls_about {
-	int64_t not_before, not_after;
-	char sha1[60];			/* "AB:CD:..." */
-	char sha256[TLS_FINGERPRINT_LEN + 1];
-};
 /* What is shown now. */
-void tls_about(struct tls *tls, struct tls_about *out);
+void tls_about(struct tls *tls, struct tls_facts *out);
 /* SHA-256 of the certificate, upper-case hex with colons. */
 void tls_fingerprint(struct tls *tls, char out[static TLS_FINGERPRINT_LEN + 1]);
 /* The certificate, without its key, as PEM text. */

@@ -15,7 +15,7 @@
 
 struct own {
 	struct call *c;
-	struct tls_about about;
+	struct tls_facts about;
 	struct ref old;			/* of a certificate before */
 	bool is_there;
 };

@@ -60,3 +60,11 @@ api_pool_disable_ssl_legacy(struct call *c,
 {
 	return call_find(c, CLASS_POOL, &a->self) ? 0 : -1;
 }
+
+/* Hosts always keep blobs and archives. */
+int
+api_pool_enable_binary_storage(struct call *c)
+{
+	(void)c;
+	return 0;
+}

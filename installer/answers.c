@@ -139,16 +139,12 @@ static bool
 parse_vlan(struct answers *a, xmlNodePtr n)
 {
 	char text[NETCONF_TEXT];
-	long id = 0;
 
 	if (!attribute(a, n, "vlan", text, sizeof text))
 		return false;
-	for (const char *p = text; *p && id <= 4094; p++)
-		id = isdigit((unsigned char)*p) ? id * 10 + *p - '0' : 4095;
-	if (has_attribute(n, "vlan") && (id < 1 || id > 4094))
-		return bad(a, n, "vlan=\"%s\" is not from 1 to 4094", text);
-	return !has_attribute(n, "vlan") || bad(a, n, "vlan=\"%s\": a VLAN of "
-	    "the management interface is not supported yet", text);
+	return !has_attribute(n, "vlan") ||
+	    netconf_set_vlan(&a->choices.network, text) ||
+	    bad(a, n, "vlan=\"%s\" is not from 1 to 4094", text);
 }
 
 static bool

@@ -5,7 +5,7 @@
  *     <installation>
  *       <root-password type="hash">$6$...</root-password>
  *       <hostname>host1</hostname>
- *       <admin-interface name="eth0" proto="static">
+ *       <admin-interface name="eth0" vlan="100" proto="static">
  *         <ip>192.0.2.10</ip> <subnet-mask>255.255.255.0</subnet-mask>
  *         <gateway>192.0.2.1</gateway>
  *       </admin-interface>

@@ -12,6 +12,7 @@
 
 #define RELEASE_FILE "/etc/bedplate-release"
 #define INTERFACE_FILE "/run/network/interface"
+#define VLAN_FILE "/run/network/vlan"
 #define BRIDGE_FILE "/run/network/bridge"	/* that has the address */
 #define PROBLEM_FILE "/run/network/problem"
 #define STATE_FILE "/run/bedplate/state"
@@ -42,6 +43,18 @@ read_version(char out[static FACT_TEXT])
 		    " (takes updates signed by a developer's key)");
 	if (f)
 		fclose(f);
+}
+
+static void
+read_interface(char out[static FACT_TEXT])
+{
+	char nic[FACT_TEXT / 2], vlan[FACT_TEXT / 4];
+
+	if (!state_read_line(INTERFACE_FILE, nic, sizeof nic))
+		nic[0] = '\0';
+	if (!state_read_line(VLAN_FILE, vlan, sizeof vlan))
+		vlan[0] = '\0';
+	snprintf(out, FACT_TEXT, "%s%s%s", nic, *vlan ? ", VLAN " : "", vlan);
 }
 
 /* The bridge's address: IPv4, else a global IPv6 one. */
@@ -102,7 +115,7 @@ facts_read(struct facts *f)
 	read_version(f->version);
 	if (gethostname(f->hostname, sizeof f->hostname - 1) == -1)
 		f->hostname[0] = '\0';
-	state_read_line(INTERFACE_FILE, f->interface, sizeof f->interface);
+	read_interface(f->interface);
 	state_read_line(PROBLEM_FILE, f->problem, sizeof f->problem);
 	read_address(f->address);
 	state_read_line(STATE_FINGERPRINT, f->fingerprint,

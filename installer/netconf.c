@@ -1,6 +1,7 @@
 #include "netconf.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,20 @@ netconf_set_address(struct netconf *n, const char *ip, const char *netmask)
 	return true;
 }
 
+bool
+netconf_set_vlan(struct netconf *n, const char *tag)
+{
+	int id = 0;
+
+	for (const char *p = tag; *p && id <= NETCONF_VLAN_MAX; p++)
+		id = isdigit((unsigned char)*p) ? id * 10 + *p - '0' :
+		    NETCONF_VLAN_MAX + 1;
+	if (id < 1 || id > NETCONF_VLAN_MAX)
+		return false;
+	n->vlan = id;
+	return true;
+}
+
 static bool
 is_address(const char *s)
 {
@@ -90,6 +105,8 @@ netconf_problem(const struct netconf *n)
 	if (!is_plain(n->interface) || strchr(n->interface, ' ') ||
 	    strchr(n->interface, '/'))
 		return "the interface is no name or MAC address";
+	if (n->vlan < 0 || n->vlan > NETCONF_VLAN_MAX)
+		return "the VLAN is not from 1 to 4094";
 	if (!n->dhcp && !is_address(n->address))
 		return "the address is none, like 192.0.2.10/24";
 	if (*n->gateway && !is_ipv4(n->gateway))
@@ -104,13 +121,15 @@ netconf_problem(const struct netconf *n)
 int
 netconf_write(const struct netconf *n, const char *path)
 {
-	char text[8 * NETCONF_TEXT];
+	char text[8 * NETCONF_TEXT], vlan[16] = "";
 
 	if (netconf_problem(n))
 		return -EINVAL;
-	snprintf(text, sizeof text,
-	    "interface=%s\nmode=%s\naddress=%s\ngateway=%s\ndns=%s\nntp=%s\n",
-	    n->interface, n->dhcp ? "dhcp" : "static", n->address, n->gateway,
+	if (n->vlan)
+		snprintf(vlan, sizeof vlan, "%d", n->vlan);
+	snprintf(text, sizeof text, "interface=%s\nvlan=%s\n"
+	    "mode=%s\naddress=%s\ngateway=%s\ndns=%s\nntp=%s\n",
+	    n->interface, vlan, n->dhcp ? "dhcp" : "static", n->address, n->gateway,
 	    n->dns, n->ntp);
 	return state_write(path, text, 0644, 0);
 }

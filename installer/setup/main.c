@@ -122,7 +122,7 @@ run_pages(void)
 	bool restart = false;
 
 	setup_init(&s, disks, disks_list(disks), nics, nics_list(nics),
-	    access(EFI_FOLDER, F_OK) == 0);
+	    access(EFI_FOLDER, F_OK) == 0, TIMEZONES);
 	do {
 		if (!ask(&s, problem))
 			break;

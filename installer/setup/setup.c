@@ -111,7 +111,7 @@ first_fixed(const struct setup *s)
 
 void
 setup_init(struct setup *s, const struct disk *disks, int n_disks,
-    const struct nic *nics, int n_nics, bool uefi)
+    const struct nic *nics, int n_nics, bool uefi, const char *timezones)
 {
 	memset(s, 0, sizeof *s);
 	for (int i = 0; i < n_disks; i++)
@@ -127,6 +127,8 @@ setup_init(struct setup *s, const struct disk *disks, int n_disks,
 	snprintf(s->mode_options[MODE_DHCP], SETUP_LINE, "automatic (DHCP)");
 	snprintf(s->mode_options[MODE_STATIC], SETUP_LINE, "fixed");
 	snprintf(s->hostname, sizeof s->hostname, "bedplate");
+	snprintf(s->timezone, sizeof s->timezone, "UTC");
+	s->timezones = timezones;
 }
 
 void
@@ -151,6 +153,7 @@ network_of(const struct setup *s, struct netconf *out)
 	if (s->nic > 0)
 		snprintf(out->interface, sizeof out->interface, "%s",
 		    s->nics[s->nic - 1].mac);
+	netconf_set_vlan(out, s->vlan);
 	snprintf(out->ntp, sizeof out->ntp, "%s", s->ntp);
 	if (s->mode == MODE_DHCP)
 		return;
@@ -167,6 +170,7 @@ setup_choices(const struct setup *s, struct choices *out)
 	snprintf(out->disk, sizeof out->disk, "%s", setup_disk(s)->path);
 	out->wipe = out->wipe_host = true;
 	snprintf(out->hostname, sizeof out->hostname, "%s", s->hostname);
+	snprintf(out->timezone, sizeof out->timezone, "%s", s->timezone);
 	out->has_network = true;
 	network_of(s, &out->network);
 	return choices_set_password(out, s->password) == NULL;
@@ -234,8 +238,11 @@ show_network(struct setup *s, struct page *p)
 
 	p->title = "Network";
 	snprintf(p->text, sizeof p->text, "%s",
-	    "How is this host to be reached? Left and right arrows choose.");
+	    "How is this host to be reached? Left and right arrows choose.\n"
+	    "VLAN stays empty unless the cable carries the host's network "
+	    "tagged.");
 	add_choice(p, "Network card", &s->nic, s->n_nics + 1, s->nic_options);
+	add_text(p, "VLAN", FIELD_TEXT, true, s->vlan, sizeof s->vlan);
 	add_choice(p, "Address is", &s->mode, 2, s->mode_options);
 	add_text(p, "Address", FIELD_TEXT, fixed, s->ip, sizeof s->ip);
 	add_text(p, "Netmask, or bits", FIELD_TEXT, fixed, s->netmask,
@@ -252,10 +259,13 @@ show_host(struct setup *s, struct page *p)
 	snprintf(p->text, sizeof p->text,
 	    "The host's name, and the password of root, by which it is "
 	    "managed.\nTime servers may stay empty: DHCP often names some. "
-	    "The clock runs in UTC.");
+	    "A time zone is one like\nEurope/Berlin; the clock itself runs in "
+	    "UTC.");
 	add_text(p, "Host name", FIELD_TEXT, true, s->hostname,
 	    sizeof s->hostname);
 	add_text(p, "Time servers", FIELD_TEXT, true, s->ntp, sizeof s->ntp);
+	add_text(p, "Time zone", FIELD_TEXT, true, s->timezone,
+	    sizeof s->timezone);
 	add_text(p, "Password", FIELD_SECRET, true, s->password,
 	    sizeof s->password);
 	add_text(p, "Once more", FIELD_SECRET, true, s->again,
@@ -269,13 +279,15 @@ summary(const struct setup *s, char *out, size_t size)
 
 	append(out, size, "Disk      %s, %.1f GiB, %.30s %.20s\n", d->path,
 	    (double)d->size / GIB, d->model, d->serial);
-	append(out, size, "Network   %.60s\n", s->nic_options[s->nic]);
+	append(out, size, "Network   %.50s%s%s\n", s->nic_options[s->nic],
+	    *s->vlan ? ", VLAN " : "", s->vlan);
 	if (s->mode == MODE_STATIC)
 		append(out, size, "Address   %.20s / %.20s, gateway %.20s\n",
 		    s->ip, s->netmask, *s->gateway ? s->gateway : "none");
 	else
 		append(out, size, "Address   by DHCP\n");
 	append(out, size, "Host      %.63s\n", s->hostname);
+	append(out, size, "Time      %.63s\n", s->timezone);
 }
 
 static void
@@ -318,28 +330,38 @@ check_disk(const struct setup *s, const char **why)
 }
 
 static int
-check_network(const struct setup *s, const char **why)
+check_address(const struct setup *s, const char **why)
 {
 	struct netconf n;
 
-	if (s->mode == MODE_DHCP)
-		return -1;
 	memset(&n, 0, sizeof n);
 	*why = "an address like 192.0.2.10 is needed";
 	if (!netconf_set_address(&n, s->ip, "24"))
-		return 2;
+		return 3;
 	*why = "a netmask like 255.255.255.0, or 24, is needed";
 	if (!netconf_set_address(&n, s->ip, s->netmask))
-		return 3;
+		return 4;
 	network_of(s, &n);
 	*n.dns = *n.ntp = '\0';
 	*why = netconf_problem(&n);
 	if (*why)
-		return 4;
+		return 5;
 	network_of(s, &n);
 	*n.ntp = '\0';
 	*why = netconf_problem(&n);
-	return *why ? 5 : -1;
+	return *why ? 6 : -1;
+}
+
+static int
+check_network(const struct setup *s, const char **why)
+{
+	struct netconf n;
+
+	memset(&n, 0, sizeof n);
+	*why = "a VLAN is a number from 1 to 4094, or nothing";
+	if (*s->vlan && !netconf_set_vlan(&n, s->vlan))
+		return 1;
+	return s->mode == MODE_DHCP ? -1 : check_address(s, why);
 }
 
 static int
@@ -354,12 +376,15 @@ check_host(const struct setup *s, const char **why)
 	*why = netconf_problem(&n);
 	if (*why)
 		return 1;
+	*why = "a time zone's name, like Europe/Berlin, or UTC, is needed";
+	if (!timezone_is_known(s->timezone, s->timezones))
+		return 2;
 	*why = password_problem(s->password);
 	if (*why)
-		return 2;
+		return 3;
 	*why = *s->again ? "the passwords differ" :
 	    "type the password once more";
-	return strcmp(s->password, s->again) ? 3 : -1;
+	return strcmp(s->password, s->again) ? 4 : -1;
 }
 
 static int

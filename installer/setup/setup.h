@@ -1,8 +1,8 @@
 /*
  * The pages of the text interface: which there are, their fields, what is wrong
  * with what was entered, and what comes next.  It neither draws nor reads
- * anything of the machine nor writes to it; draw.c shows it and main.c carries
- * out what was chosen.  One thread.
+ * anything of the machine, but for the list of time zones, nor writes to it;
+ * draw.c shows it and main.c carries out what was chosen.  One thread.
  *
  *	disk -> network -> host -> confirm -> (installation)
  *
@@ -74,11 +74,14 @@ struct setup {
 	char passed_over[SETUP_TEXT / 2];	/* those that cannot, and why */
 	struct nic nics[NICS_MAX];
 	int n_nics;
+	const char *timezones;			/* as timezone.h's TIMEZONES */
 	/* what was entered */
 	int disk, nic, mode, confirmed;
+	char vlan[8];
 	char ip[NETCONF_TEXT], netmask[NETCONF_TEXT];
 	char gateway[NETCONF_TEXT], dns[NETCONF_TEXT], ntp[NETCONF_TEXT];
 	char hostname[HOSTNAME_LENGTH_MAX + 1];
+	char timezone[TIMEZONE_TEXT];
 	char password[PASSWORD_MAX + 1], again[PASSWORD_MAX + 1];
 	/* what the choices look like */
 	char disk_options[SETUP_OPTIONS][SETUP_LINE];
@@ -88,9 +91,9 @@ struct setup {
 };
 
 /* Copies; offers what of the disks install/choose.h lets a person take.  uefi:
- * how this machine was started. */
+ * how this machine was started.  timezones stays the caller's. */
 void setup_init(struct setup *s, const struct disk *disks, int n_disks,
-    const struct nic *nics, int n_nics, bool uefi);
+    const struct nic *nics, int n_nics, bool uefi, const char *timezones);
 /* Forgets the passwords. */
 void setup_release(struct setup *s);
 

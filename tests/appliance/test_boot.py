@@ -8,6 +8,7 @@ usage: test_boot.py ISO [NAME...]
 import http.server
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -356,6 +357,78 @@ def the_nic_with_a_lease_is_taken():
         wait_api(m)
 
 
+class TaggedRouter:
+    """192.0.2.1 at the other end of a cable that carries one VLAN: it answers
+    ARP and pings that come with the tag, with the tag."""
+
+    MAC = bytes.fromhex("525400bed0ff")
+    ADDRESS = bytes([192, 0, 2, 1])
+
+    def __init__(self, tag):
+        self.tag = b"\x81\0" + tag.to_bytes(2, "big")
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 0))
+        self.machine = appliance.free_port()
+        self.device = [
+            "-netdev", "socket,id=net2,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d"
+            % (self.sock.getsockname()[1], self.machine),
+            "-device", "e1000,netdev=net2,mac=52:54:00:be:d0:02"]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            frame = self.sock.recv(2048)
+            if frame[12:16] == self.tag:
+                self.take(frame[6:12], frame[16:18], frame[18:])
+
+    def take(self, sender, kind, data):
+        if kind == b"\x08\x06" and data[24:28] == self.ADDRESS:
+            self.send(sender, kind + data[:7] + b"\2" + self.MAC +
+                      self.ADDRESS + data[8:18])
+        if kind == b"\x08\0" and data[9] == 1 and data[20] == 8:
+            # source and target change places: the sum stays
+            ping = b"\0\0" + bytes(2) + data[24:]
+            self.send(sender, kind + data[:12] + data[16:20] + data[12:16] +
+                      ping[:2] + checksum(ping) + ping[4:])
+
+    def send(self, to, rest):
+        self.sock.sendto(to + self.MAC + self.tag + rest,
+                         ("127.0.0.1", self.machine))
+
+
+def checksum(data):
+    total = sum(int.from_bytes(data[i:i + 2].ljust(2, b"\0"), "big")
+                for i in range(0, len(data), 2))
+    while total > 0xffff:
+        total = (total & 0xffff) + (total >> 16)
+    return (total ^ 0xffff).to_bytes(2, "big")
+
+
+def management_may_be_on_a_vlan():
+    answers_file = """<installation>
+        <root-password type="plaintext">%s</root-password>
+        <admin-interface hwaddr="52:54:00:be:d0:02" vlan="100" proto="static">
+          <ip>192.0.2.10</ip><netmask>24</netmask>
+          <gateway>192.0.2.1</gateway>
+        </admin-interface></installation>""" % PASSWORD
+    with tempfile.TemporaryDirectory() as d:
+        volume = appliance.fat_volume(os.path.join(d, "answers"), "BEDPLATE",
+                                      {"answers.xml": answers_file.encode()})
+        with Machine(ISO, disks=[volume],
+                     extra=TaggedRouter(100).device) as m:
+            m.wait("Log in as root", 300)
+            check(m, "eth1, VLAN 100" in m.log.decode(errors="replace"),
+                  "the screen does not name the VLAN")
+            m.password = PASSWORD
+            m.until("[ -e /run/network/up ]", 120)
+            check(m, addressed(m) == ["xenbr1.100"],
+                  "addresses: %s" % addressed(m))
+            m.expect("ping -c 1 -W 20 192.0.2.1", 60)
+            m.until("xe pif-list management=true params=VLAN --minimal "
+                    "| grep -qx 100", 120)
+            m.until("brctl show xenbr1 | grep -q 'eth1$'", 60)
+
+
 def another_medium_is_passed_over():
     """An initramfs takes only the system it was built with, and looks for it
     in other drives."""
@@ -384,7 +457,8 @@ def another_medium_is_passed_over():
 
 TESTS = (bios_cd, uefi_usb_with_volumes, volumes_on_sticks_are_waited_for,
          damaged_state_is_no_fresh_host, answers_by_http_are_tried_again,
-         the_nic_with_a_lease_is_taken, another_medium_is_passed_over)
+         the_nic_with_a_lease_is_taken, management_may_be_on_a_vlan,
+         another_medium_is_passed_over)
 
 if __name__ == "__main__":
     names = sys.argv[2:]

@@ -78,9 +78,9 @@ def choose_to_install(m):
 
 
 def fill_in_password(pages):
-    """On the page of the host, where it is the third field."""
+    """On the page of the host, where it is the fourth field."""
     pages.until("Once more")
-    pages.m.type("\t\t")
+    pages.m.type("\t\t\t")
     pages.type_secret("Password", PASSWORD)
     pages.m.type("\t")
     pages.type_secret("Once more", PASSWORD)

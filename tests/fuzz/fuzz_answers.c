@@ -18,6 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(!choices_problem(&a.choices));
 	assert(!strpbrk(a.choices.network.interface, "\n'\"$`\\ /"));
 	assert(!strpbrk(a.choices.network.ntp, "\n'\"$`\\"));
+	assert(a.choices.network.vlan >= 0 && a.choices.network.vlan <= NETCONF_VLAN_MAX);
 	for (int i = 0; i < a.n_scripts; i++)
 		assert(*a.scripts[i].from.url && (!a.scripts[i].local ||
 		    !strchr(a.scripts[i].from.url, '/')));

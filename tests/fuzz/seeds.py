@@ -79,7 +79,7 @@ ANSWERS = {
     "static": b'<?xml version="1.0"?>\n<installation>\n<root-password type='
               b'"hash">$6$saltsalt$' + b"x" * 86 + b"</root-password>"
               b"<hostname>host1.example.org</hostname>"
-              b'<admin-interface name="eth0" proto="static">'
+              b'<admin-interface name="eth0" vlan="100" proto="static">'
               b"<ip>192.0.2.10</ip><subnet-mask>255.255.255.0</subnet-mask>"
               b"<gateway>192.0.2.1</gateway></admin-interface>"
               b"<name-server>192.0.2.1</name-server>"

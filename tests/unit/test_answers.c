@@ -195,8 +195,6 @@ START_TEST(an_interface_is_what_it_says_or_refused)
 	static const struct { const char *attributes, *what; } bad[] = {
 		{ "name=\"eth0\"", "no proto" },
 		{ "name=\"eth0\" proto=\"Static\"", "proto=\"Static\"" },
-		{ "name=\"eth0\" proto=\"dhcp\" vlan=\"100\"",
-		    "vlan=\"100\"" },
 		{ "name=\"eth0\" proto=\"dhcp\" vlan=\"0\"", "1 to 4094" },
 		{ "name=\"eth0\" proto=\"dhcp\" vlan=\"4095\"",
 		    "1 to 4094" },
@@ -221,6 +219,9 @@ START_TEST(an_interface_is_what_it_says_or_refused)
 	ck_assert(parse_in("<admin-interface proto=\"dhcp\" protov6=\"none\" "
 	    "hwaddr=\"52:54:00:00:00:0A\"/>"));
 	ck_assert_str_eq(a.choices.network.interface, "52:54:00:00:00:0A");
+	ck_assert_int_eq(a.choices.network.vlan, 0);
+	ck_assert(parse_in("<admin-interface proto=\"dhcp\" vlan=\"4094\"/>"));
+	ck_assert_int_eq(a.choices.network.vlan, 4094);
 }
 END_TEST
 

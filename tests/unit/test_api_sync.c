@@ -295,6 +295,54 @@ START_TEST(a_nic_is_its_mac_and_not_its_name)
 }
 END_TEST
 
+START_TEST(a_vlan_for_management_has_its_pif_and_network)
+{
+	struct xenops_nic_info both[2];
+	const struct vlan *vlan;
+	const struct pif *pif, *under;
+	const struct ref *refs;
+
+	begin();
+	nic.management = false;
+	both[0] = both[1] = nic;
+	both[0].ip = "";
+	both[1].vlan = 100;
+	both[1].bridge = "xenbr0.100";
+	both[1].management = true;
+	info.nics = (struct vec){ both, 2 };
+	sync_all();
+	sync_all();
+	ck_assert_int_eq(host()->PIFs.n, 2);
+	refs = host()->PIFs.v;
+	pif = pif_find(c.root, &refs[0]);
+	under = pif_find(c.root, &refs[1]);
+	if (pif->physical) {
+		under = pif;
+		pif = pif_find(c.root, &refs[1]);
+	}
+	ck_assert(under->physical && !under->management && under->VLAN == -1);
+	ck_assert(!pif->physical && pif->management && pif->VLAN == 100);
+	ck_assert_str_eq(pif->device, "eth0");
+	ck_assert_str_eq(pif->IP, "192.0.2.7");
+	ck_assert_str_eq(network_find(c.root, &pif->network)->bridge,
+	    "xenbr0.100");
+	ck_assert_str_eq(network_find(c.root, &pif->network)->name_label,
+	    "Pool-wide network associated with eth0 on VLAN 100");
+	vlan = vlan_find(c.root, &pif->VLAN_master_of);
+	ck_assert_int_eq(vlan->tag, 100);
+	ck_assert(ref_equal(&vlan->tagged_PIF, &under->obj.ref));
+	ck_assert(ref_equal(&vlan->untagged_PIF, &pif->obj.ref));
+	ck_assert_int_eq(under->VLAN_slave_of.n, 1);
+	/* then management goes back to the NIC itself */
+	both[0].management = true;
+	info.nics.n = 1;
+	sync_all();
+	pif = pif_find(c.root, &vlan->untagged_PIF);
+	ck_assert(!pif->management && !pif->currently_attached);
+	end();
+}
+END_TEST
+
 /* -- domains -- */
 
 struct make {
@@ -474,6 +522,7 @@ main(void)
 	    a_set_clock_enables_no_host,
 	    a_host_that_has_failed_is_disabled_and_says_so_once,
 	    a_nic_is_its_mac_and_not_its_name,
+	    a_vlan_for_management_has_its_pif_and_network,
 	    a_domain_makes_its_vm_run_and_halt,
 	    the_same_news_twice_is_no_event,
 	    errors_of_xenopsd_have_their_own_codes);

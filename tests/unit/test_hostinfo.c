@@ -162,6 +162,42 @@ START_TEST(guests_ends_of_vifs_are_no_nics)
 }
 END_TEST
 
+START_TEST(vlans_in_a_bridge_come_after_their_nics)
+{
+	struct arena *a = arena_new();
+	const struct xenops_nic_info *n;
+	struct xenops_host_info h;
+
+	setup();
+	put_nic("testnic0", "/sys/bus/pci", "0000:00:03.0");
+	put("/proc/net/vlan/config",
+	    "VLAN Dev name    | VLAN ID\n"
+	    "Name-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD\n"
+	    "testnic0.100   | 100  | testnic0\n"
+	    "testnic0.200   | 200  | testnic0\n"
+	    "other.300      | 300  | other\n");
+	put("/sys/class/net/testnic0.100/brport/state", "3\n");
+	put("/sys/class/net/other.300/brport/state", "3\n");
+	put_link("/sys/class/net/testnic0.100/brport/bridge",
+	    "../../xenbr0.100");
+	put_link("/sys/class/net/other.300/brport/bridge", "../../br300");
+	put("/proc/net/route", "Iface\tDestination\tGateway\n"
+	    "xenbr0.100\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\n");
+	fill(a, &h);
+	ck_assert_uint_eq(h.nics.n, 2);
+	n = h.nics.v;
+	ck_assert_int_eq(n[0].vlan, 0);
+	ck_assert(!n[0].management);
+	ck_assert_int_eq(n[1].vlan, 100);
+	ck_assert_str_eq(n[1].device, "testnic0");
+	ck_assert_str_eq(n[1].bridge, "xenbr0.100");
+	ck_assert(n[1].management);
+	ck_assert_str_eq(n[1].gateway, "192.0.2.1");
+	teardown();
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(only_disks_are_listed)
 {
 	struct arena *a = arena_new();
@@ -211,5 +247,6 @@ main(void)
 {
 	return UNIT_RUN("hostinfo", the_processor_and_the_board_have_names,
 	    the_host_keeps_its_uuids, guests_ends_of_vifs_are_no_nics,
+	    vlans_in_a_bridge_come_after_their_nics,
 	    only_disks_are_listed, this_machine_is_read_without_harm);
 }

@@ -3,6 +3,7 @@
 
 #include "installer/choices.h"
 #include "installer/setup/setup.h"
+#include "scratch.h"
 #include "unit.h"
 
 #define GIB ((uint64_t)1 << 30)
@@ -25,10 +26,27 @@ static struct page page;
 static const char *why;
 static int field;
 
+/* What the image knows of time zones. */
+static const char *
+zones(void)
+{
+	static const char *path;
+	FILE *f;
+
+	if (path)
+		return path;
+	path = strdup(scratch_file("zones"));
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs("Europe/Berlin CET-1CEST,M3.5.0,M10.5.0/3\nUTC UTC0\n", f);
+	fclose(f);
+	return path;
+}
+
 static void
 begin(const struct disk *disks, int n)
 {
-	setup_init(&s, disks, n, nics, 2, false);
+	setup_init(&s, disks, n, nics, 2, false, zones());
 }
 
 static void
@@ -75,6 +93,7 @@ START_TEST(defaults_and_a_password_are_enough_for_a_blank_disk)
 	ck_assert_int_eq(setup_next(&s, &field, &why), SETUP_INSTALL);
 	ck_assert(setup_choices(&s, &c));
 	ck_assert_str_eq(c.disk, "/dev/sda");
+	ck_assert_str_eq(c.timezone, "UTC");
 	ck_assert_str_eq(c.hostname, "bedplate");
 	ck_assert(c.network.dhcp);
 	ck_assert_str_eq(c.network.interface, "");
@@ -183,29 +202,34 @@ START_TEST(a_fixed_address_is_asked_for_and_checked_field_by_field)
 	begin(&blank, 1);
 	go_to(SETUP_NETWORK);
 	setup_page(&s, &page);
-	ck_assert(!page.fields[2].enabled);
+	ck_assert(!page.fields[3].enabled);
 	s.mode = 1;
 	s.nic = 2;
 	setup_page(&s, &page);
-	ck_assert(page.fields[2].enabled);
-	stays_at(2);
+	ck_assert(page.fields[3].enabled);
+	PUT(s.vlan, "4095");
+	stays_at(1);
+	PUT(s.vlan, "100");
+	stays_at(3);
 	PUT(s.ip, "192.0.2.300");
-	stays_at(2);
+	stays_at(3);
 	PUT(s.ip, "192.0.2.10");
-	stays_at(3);
+	stays_at(4);
 	PUT(s.netmask, "255.0.255.0");
-	stays_at(3);
+	stays_at(4);
 	PUT(s.netmask, "255.255.255.0");
 	PUT(s.gateway, "router");
-	stays_at(4);
+	stays_at(5);
 	PUT(s.gateway, "192.0.2.1");
 	PUT(s.dns, "192.0.2.1 dns");
-	stays_at(5);
+	stays_at(6);
 	PUT(s.dns, "192.0.2.1 192.0.2.2");
 	go_to(SETUP_CONFIRM);
+	shows(", VLAN 100\n");
 	shows("192.0.2.10 / 255.255.255.0, gateway 192.0.2.1");
 	ck_assert(setup_choices(&s, &c));
 	ck_assert_str_eq(c.network.interface, "52:54:00:00:00:02");
+	ck_assert_int_eq(c.network.vlan, 100);
 	ck_assert_str_eq(c.network.address, "192.0.2.10/24");
 	ck_assert_str_eq(c.network.dns, "192.0.2.1 192.0.2.2");
 	ck_assert_ptr_null(choices_problem(&c));
@@ -239,18 +263,24 @@ START_TEST(the_host_page_checks_name_servers_and_password)
 	PUT(s.ntp, "a'b");
 	stays_at(1);
 	PUT(s.ntp, "ntp.example.org 192.0.2.1");
+	PUT(s.timezone, "Europe/Berlin2");
+	stays_at(2);
+	PUT(s.timezone, "");
+	stays_at(2);
+	PUT(s.timezone, "Europe/Berlin");
 	PUT(s.password, "short");
-	stays_at(2);
+	stays_at(3);
 	PUT(s.password, "");
-	stays_at(2);
+	stays_at(3);
 	PUT(s.password, "swordfish");
 	PUT(s.again, "");
-	stays_at(3);
+	stays_at(4);
 	PUT(s.again, "Swordfish");
-	stays_at(3);
+	stays_at(4);
 	ck_assert_ptr_nonnull(strstr(why, "differ"));
 	go_to(SETUP_CONFIRM);
 	shows("host1");
+	shows("Time      Europe/Berlin");
 }
 END_TEST
 

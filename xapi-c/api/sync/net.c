@@ -25,17 +25,20 @@ text(const char *s)
 struct find {
 	const struct xapi *x;
 	const char *key;
+	int64_t tag;			/* of a VLAN; -1: the NIC itself */
 	struct ref ref;
 };
 
-/* A NIC is its MAC: names may swap from boot to boot. */
+/* A NIC is its MAC: names may swap from boot to boot.  A VLAN is that and its
+ * tag. */
 static int
 look_pif(const void *obj, void *arg)
 {
 	const struct pif *pif = obj;
 	struct find *f = arg;
 
-	if (!pif->physical || !ref_equal(&pif->host, &f->x->host) ||
+	if (pif->physical != (f->tag == -1) || pif->VLAN != f->tag ||
+	    !ref_equal(&pif->host, &f->x->host) ||
 	    strcmp(text(pif->MAC), f->key))
 		return 0;
 	f->ref = pif->obj.ref;
@@ -69,6 +72,16 @@ bridge_name(struct arena *a, const struct xenops_nic_info *nic)
 	return arena_printf(a, "br%.12s", nic->device);
 }
 
+static const char *
+label_for(struct arena *a, const struct xenops_nic_info *nic)
+{
+	const char *label = arena_printf(a,
+	    "Pool-wide network associated with %s", nic->device);
+
+	return nic->vlan ? arena_printf(a, "%s on VLAN %d", label,
+	    (int)nic->vlan) : label;
+}
+
 static struct ref
 network_for(struct db_txn *t, const struct net_sync *s,
     const struct xenops_nic_info *nic)
@@ -81,8 +94,7 @@ network_for(struct db_txn *t, const struct net_sync *s,
 	if (txn_each(t, CLASS_NETWORK, look_bridge, &f))
 		return f.ref;
 	n = network_txn_new(t);
-	n->name_label = arena_printf(txn_arena(t),
-	    "Pool-wide network associated with %s", nic->device);
+	n->name_label = label_for(txn_arena(t), nic);
 	n->bridge = f.key;
 	n->MTU = nic->mtu > 0 ? nic->mtu : 1500;
 	n->managed = true;
@@ -113,27 +125,55 @@ fill_pif(struct pif *pif, const struct xenops_nic_info *nic)
 	    IPV6_CONFIGURATION_MODE_AUTOCONF : IPV6_CONFIGURATION_MODE_NONE;
 }
 
+static int64_t
+tag_of(const struct xenops_nic_info *nic)
+{
+	return nic->vlan ? nic->vlan : -1;
+}
+
+/* Its traffic is tagged on the NIC, whose PIF came before. */
+static void
+add_vlan(struct db_txn *t, const struct net_sync *s, struct pif *pif)
+{
+	struct find f = { .x = s->c->x, .key = pif->MAC, .tag = -1 };
+	struct vlan *vlan = vlan_txn_new(t);
+
+	if (txn_each(t, CLASS_PIF, look_pif, &f))
+		vlan->tagged_PIF = f.ref;
+	vlan->untagged_PIF = pif->obj.ref;
+	vlan->tag = pif->VLAN;
+	pif->VLAN_master_of = vlan->obj.ref;
+}
+
+static struct pif *
+add_pif(struct db_txn *t, const struct net_sync *s,
+    const struct xenops_nic_info *nic)
+{
+	struct pif *pif = pif_txn_new(t);
+
+	pif->MAC = nic->mac;
+	pif->VLAN = tag_of(nic);
+	pif->physical = pif->VLAN == -1;
+	pif->managed = true;
+	pif->host = s->c->x->host;
+	pif->network = network_for(t, s, nic);
+	if (!pif->physical)
+		add_vlan(t, s, pif);
+	return pif;
+}
+
 static void
 sync_nic(struct db_txn *t, const struct net_sync *s,
     const struct xenops_nic_info *nic)
 {
-	struct find f = { .x = s->c->x, .key = text(nic->mac) };
-	struct pif *pif;
+	struct find f = {
+		.x = s->c->x, .key = text(nic->mac), .tag = tag_of(nic),
+	};
 
 	if (!*text(nic->device) || !*f.key)
 		return;
-	if (txn_each(t, CLASS_PIF, look_pif, &f)) {
-		pif = pif_txn_edit(t, &f.ref);
-	} else {
-		pif = pif_txn_new(t);
-		pif->MAC = nic->mac;
-		pif->VLAN = -1;
-		pif->physical = true;
-		pif->managed = true;
-		pif->host = s->c->x->host;
-		pif->network = network_for(t, s, nic);
-	}
-	fill_pif(pif, nic);
+	fill_pif(txn_each(t, CLASS_PIF, look_pif, &f) ?
+	    pif_txn_edit(t, &f.ref) : add_pif(t, s, nic), nic);
 }
 
 struct gone {
@@ -141,19 +181,30 @@ struct gone {
 	const struct net_sync *s;
 };
 
+static bool
+is_of(const struct xenops_nic_info *nic, const struct pif *pif)
+{
+	return tag_of(nic) == pif->VLAN &&
+	    strcmp(text(nic->mac), text(pif->MAC)) == 0;
+}
+
 static int
 mark_gone(const void *obj, void *arg)
 {
 	const struct pif *pif = obj;
 	const struct gone *g = arg;
 	const struct xenops_nic_info *nics = g->s->nics.v;
+	struct pif *edited;
 
-	if (!pif->physical || !pif->currently_attached)
+	if (!pif->currently_attached ||
+	    !ref_equal(&pif->host, &g->s->c->x->host))
 		return 0;
 	for (uint32_t i = 0; i < g->s->nics.n; i++)
-		if (strcmp(text(nics[i].mac), text(pif->MAC)) == 0)
+		if (is_of(&nics[i], pif))
 			return 0;
-	pif_txn_edit(g->t, &pif->obj.ref)->currently_attached = false;
+	edited = pif_txn_edit(g->t, &pif->obj.ref);
+	edited->currently_attached = false;
+	edited->management = false;
 	return 0;
 }
 
@@ -252,8 +303,8 @@ port_of(struct call *c, const struct network *n, struct vec nics)
 		const struct pif *pif = pif_find(c->root, &refs[i]);
 
 		for (uint32_t j = 0; pif && j < nics.n; j++)
-			if (strcmp(text(nic[j].mac), text(pif->MAC)) == 0 &&
-			    !*text(nic[j].bridge) && !nic[j].management)
+			if (is_of(&nic[j], pif) && !*text(nic[j].bridge) &&
+			    !nic[j].management)
 				return nic[j].device;
 	}
 	return "";

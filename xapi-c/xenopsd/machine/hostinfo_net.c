@@ -138,6 +138,54 @@ list_nics(struct arena *a, const char *root)
 	return v;
 }
 
+/*
+ * The kernel's list of VLANs, lines "eth0.100 | 100 | eth0".  Those of a NIC
+ * that are in a bridge come after the NICs: what they are about is the VLAN's
+ * bridge, what they tell of a device the NIC's.
+ */
+static void
+add_vlan(struct arena *a, const char *root, const char *line, struct buf *nics)
+{
+	const struct xenops_nic_info *all = (const void *)nics->data;
+	size_t n = nics->len / sizeof *all;
+	char name[IF_NAMESIZE], parent[IF_NAMESIZE];
+	struct xenops_nic_info v;
+	const char *bridge;
+	int tag;
+
+	if (sscanf(line, "%15[^ |] | %d | %15s", name, &tag, parent) != 3)
+		return;
+	bridge = link_name(a, root, name, "brport/bridge");
+	for (size_t i = 0; bridge && i < n; i++) {
+		if (all[i].vlan || strcmp(all[i].device, parent))
+			continue;
+		v = all[i];
+		v.vlan = tag;
+		v.bridge = bridge;
+		buf_add(nics, &v, sizeof v);
+		return;
+	}
+}
+
+static struct vec
+with_vlans(struct arena *a, const char *root, struct vec nics)
+{
+	FILE *f = fopen(arena_printf(a, "%s/proc/net/vlan/config", root), "re");
+	struct buf all = { 0 };
+	char line[256];
+
+	if (!f)
+		return nics;
+	buf_add(&all, nics.v, nics.n * sizeof(struct xenops_nic_info));
+	while (fgets(line, sizeof line, f))
+		add_vlan(a, root, line, &all);
+	fclose(f);
+	nics.n = (uint32_t)(all.len / sizeof(struct xenops_nic_info));
+	nics.v = all.len ? arena_memdup(a, all.data, all.len) : NULL;
+	buf_release(&all);
+	return nics;
+}
+
 /* Gateway and interface of the default route; "" without one. */
 static void
 default_route(struct arena *a, const char *root, const char **gateway,
@@ -266,7 +314,7 @@ hostinfo_fill_net(struct arena *a, const char *root,
 	struct ifaddrs *all = NULL;
 	struct xenops_nic_info *nics;
 
-	h->nics = list_nics(a, root);
+	h->nics = with_vlans(a, root, list_nics(a, root));
 	nics = (struct xenops_nic_info *)(uintptr_t)h->nics.v;
 	if (getifaddrs(&all) == -1)
 		all = NULL;

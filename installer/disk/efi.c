@@ -18,11 +18,14 @@
 
 #define GPT_HEADER 92
 #define GPT_ENTRY 128
+#define GPT_GUID 16		/* where it is in an entry */
 #define SECTOR_MAX 4096
 
 struct var {
 	uint8_t bytes[VAR_MAX];
 	size_t len;
+	size_t where;			/* of an entry: the first sector, the
+					 * number of them, the GUID */
 };
 
 /* -- little-endian bytes, one after the other -- */
@@ -77,6 +80,17 @@ out:
 	return rc;
 }
 
+void
+efi_guid(const char *disk, unsigned sector, unsigned partition,
+    uint8_t out[EFI_GUID])
+{
+	uint8_t entry[GPT_ENTRY];
+
+	memset(out, 0, EFI_GUID);
+	if (read_gpt(disk, sector, partition, entry) == 0)
+		memcpy(out, entry + GPT_GUID, EFI_GUID);
+}
+
 /* Of a hard disk's partition, and a file on it. */
 static void
 put_path(struct var *v, unsigned partition, const uint8_t *gpt)
@@ -86,10 +100,11 @@ put_path(struct var *v, unsigned partition, const uint8_t *gpt)
 	put(v, 0x0104, 2);
 	put(v, 42, 2);
 	put(v, partition, 4);
+	v->where = v->len;
 	put(v, first, 8);
 	put(v, last - first + 1, 8);
-	memcpy(v->bytes + v->len, gpt + 16, 16);	/* its own GUID */
-	v->len += 16;
+	memcpy(v->bytes + v->len, gpt + GPT_GUID, EFI_GUID);	/* its own */
+	v->len += EFI_GUID;
 	put(v, 0x0202, 2);			/* GPT, known by a GUID */
 	put(v, 0x0404, 2);
 	put(v, 4 + 2 * sizeof FILE_NAME, 2);
@@ -162,9 +177,26 @@ entry_name(unsigned number, char out[static ENTRY_NAME])
 	snprintf(out, ENTRY_NAME, "Boot%04X" GLOBAL, number & 0xffff);
 }
 
-/* The number of the entry that is the same, or the first that is free. */
+/* Ours for the partition that had the GUID old, wherever on the disk it was. */
+static bool
+is_older(const struct var *v, const struct var *entry, const uint8_t *old)
+{
+	static const uint8_t none[EFI_GUID];
+	size_t guid = entry->where + 16, after = guid + EFI_GUID;
+
+	return old && memcmp(old, none, EFI_GUID) != 0 &&
+	    v->len == entry->len &&
+	    memcmp(v->bytes, entry->bytes, entry->where) == 0 &&
+	    memcmp(v->bytes + guid, old, EFI_GUID) == 0 &&
+	    memcmp(v->bytes + after, entry->bytes + after,
+	    entry->len - after) == 0;
+}
+
+/* The number of the entry that is the same or older, or the first that is
+ * free. */
 static int
-find_number(int folder, const struct var *entry, bool *there)
+find_number(int folder, const struct var *entry, const uint8_t *old,
+    bool *there)
 {
 	char name[ENTRY_NAME];
 	struct var v;
@@ -176,7 +208,7 @@ find_number(int folder, const struct var *entry, bool *there)
 		rc = read_var(folder, name, &v);
 		*there = rc == 0 && v.len == entry->len &&
 		    memcmp(v.bytes, entry->bytes, v.len) == 0;
-		if (*there)
+		if (*there || (rc == 0 && is_older(&v, entry, old)))
 			return i;
 		if (rc == -ENOENT && unused == -1)
 			unused = i;
@@ -206,7 +238,7 @@ put_first(int folder, unsigned number)
 
 int
 efi_entry_set(const char *vars, const char *disk, unsigned sector,
-    unsigned partition)
+    unsigned partition, const uint8_t *old)
 {
 	uint8_t gpt[GPT_ENTRY];
 	char name[ENTRY_NAME];
@@ -220,7 +252,7 @@ efi_entry_set(const char *vars, const char *disk, unsigned sector,
 	if (folder == -1)
 		return -errno;
 	make_entry(&entry, partition, gpt);
-	number = rc = find_number(folder, &entry, &there);
+	number = rc = find_number(folder, &entry, old, &there);
 	if (rc >= 0) {
 		entry_name((unsigned)number, name);
 		rc = there ? 0 : write_var(folder, name, &entry);

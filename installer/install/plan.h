@@ -13,6 +13,7 @@
 
 #include "choices.h"
 #include "disk/disk.h"
+#include "disk/efi.h"
 #include "disk/layout.h"
 #include "script.h"
 
@@ -42,6 +43,7 @@ struct install {
 	char why[256];		/* after a failure, for a person */
 	char note[160];		/* what did not go well and does no harm; "" */
 	const char *remains;	/* after a failure: what the disk is now */
+	uint8_t old_esp[EFI_GUID];	/* that the wipe takes */
 	const struct step *step;
 	double done;		/* 0..1, before the step that runs */
 	double share;		/* of the step that runs */

@@ -130,6 +130,7 @@ start_nothing(struct install *in)
 static int
 wipe_fresh(struct install *in)
 {
+	efi_guid(in->disk.path, in->disk.sector, PART_ESP + 1, in->old_esp);
 	memset(&in->disk.mark, 0, sizeof in->disk.mark);
 	return start_nothing(in) || blank_disk(in) || set_mark(in, true) ||
 	    start_nothing(in) ? -1 : 0;
@@ -380,7 +381,7 @@ efi_entry(struct install *in)
 	    MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == -1)
 		return -errno;
 	rc = efi_entry_set(in->target, in->disk.path, in->disk.sector,
-	    PART_ESP + 1);
+	    PART_ESP + 1, in->old_esp);
 	umount(in->target);
 	return rc;
 }

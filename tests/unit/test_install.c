@@ -463,15 +463,39 @@ START_TEST(the_firmware_gets_an_entry_for_the_disk_and_starts_it_first)
 	set_var(VAR("BootOrder"), "\7\0\0\0\2\0\0\0", 8);
 	set_var(VAR("Boot0000"), "\7\0\0\0other", 9);
 	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2), 0);
+		ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2, NULL), 0);
 		check_var(VAR("Boot0001"), want, sizeof(want));
 		check_var(VAR("BootOrder"), "\7\0\0\0\1\0\2\0\0\0", 10);
 		check_var(VAR("Boot0000"), "\7\0\0\0other", 9);
 	}
 	/* somebody put another first */
 	set_var(VAR("BootOrder"), "\7\0\0\0\2\0\1\0", 8);
-	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2), 0);
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2, NULL), 0);
 	check_var(VAR("BootOrder"), "\7\0\0\0\1\0\2\0", 8);
+}
+END_TEST
+
+START_TEST(a_fresh_installation_takes_the_place_of_its_disks_older_entry)
+{
+	uint8_t old[EFI_GUID], none[EFI_GUID];
+	const char *why;
+	struct layout l;
+
+	new_vars();
+	efi_guid(image.path, 512, 9, none);
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2, none), 0);
+	efi_guid(image.path, 512, 2, old);
+	ck_assert(layout_plan(image.path, image.size, &l, &why));
+	ck_assert_int_eq(table_write(image.path, 512, &l), 0);
+	/* another disk's is left */
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2, none), 0);
+	check_var(VAR("BootOrder"), "\7\0\0\0\1\0\0\0", 8);
+	efi_guid(image.path, 512, 2, old);
+	ck_assert_int_eq(table_write(image.path, 512, &l), 0);
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2, old), 0);
+	check_var(VAR("BootOrder"), "\7\0\0\0\1\0\0\0", 8);
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2, old), 0);
+	check_var(VAR("BootOrder"), "\7\0\0\0\1\0\0\0", 8);
 }
 END_TEST
 
@@ -480,11 +504,11 @@ START_TEST(the_firmwares_order_is_left_when_there_is_no_entry)
 	char large[3000] = "\7";
 
 	new_vars();
-	ck_assert_int_eq(efi_entry_set(vars, image.path, 4096, 2), -EBADMSG);
-	ck_assert_int_eq(efi_entry_set("/no/such", image.path, 512, 2),
-	    -ENOENT);
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 4096, 2, NULL), -EBADMSG);
+	ck_assert_int_eq(efi_entry_set("/no/such", image.path, 512, 2,
+	    NULL), -ENOENT);
 	set_var(VAR("BootOrder"), large, sizeof(large));
-	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2), -EFBIG);
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2, NULL), -EFBIG);
 	set_var(VAR("BootOrder"), "\7\0\0\0\2\0", 6);
 	for (int i = 0; i < 512; i++) {
 		char name[64];
@@ -492,7 +516,7 @@ START_TEST(the_firmwares_order_is_left_when_there_is_no_entry)
 		snprintf(name, sizeof(name), VAR("Boot%04X"), i);
 		set_var(name, "x", 1);
 	}
-	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2), -ENOSPC);
+	ck_assert_int_eq(efi_entry_set(vars, image.path, 512, 2, NULL), -ENOSPC);
 	check_var(VAR("BootOrder"), "\7\0\0\0\2\0", 6);
 }
 END_TEST
@@ -534,6 +558,7 @@ main(void)
 	    a_script_that_fails_first_leaves_the_disk_alone,
 	    an_installation_is_known_by_its_table_and_mark,
 	    the_firmware_gets_an_entry_for_the_disk_and_starts_it_first,
+	    a_fresh_installation_takes_the_place_of_its_disks_older_entry,
 	    the_firmwares_order_is_left_when_there_is_no_entry,
 	    what_cannot_be_told_counts_as_installed);
 }

@@ -17,7 +17,7 @@ export SOURCE_DATE_EPOCH
 include dom0-rootfs/keys.mk
 
 ROOTFS_LISTS := $(wildcard dom0-rootfs/lists/*.list) $(HV)/modules/root.list \
-	$(R)/keys.list $(R)/site.list
+	$(R)/keys.list $(R)/site.list $(R)/keymaps.list
 INITRD_LISTS := $(wildcard dom0-rootfs/initramfs/*.list) $(HV)/modules/boot.list
 ROOTFS_IN := $(shell find dom0-rootfs/skel dom0-rootfs/initramfs -type f) \
 	$(OWN) dom0-rootfs/mkimage.py $(SYSROOT)
@@ -27,7 +27,7 @@ MKIMAGE := dom0-rootfs/mkimage.py --epoch $(SOURCE_DATE_EPOCH) \
 	--root sysroot=$(B)/sysroot --origin sysroot=$(R)/sysroot.origin \
 	--root deb=$(HV)/pkg --origin deb=$(HV)/pkg/ORIGIN \
 	--root modules=$(HV)/modules --origin modules=$(R)/modules.origin \
-	--root gen=$(R) --root own=$(B)/musl --root site=$(B)/site
+	--root gen=$(R) --origin gen=$(R)/keymaps.origin --root own=$(B)/musl --root site=$(B)/site
 
 $(R):
 	mkdir -p $@
@@ -64,7 +64,7 @@ $(SBOM): $(SYSROOT) $(HV)/pkg.stamp hypervisor/licences dom0-rootfs/sbom.py \
 	    --licences hypervisor/licences $(NOT_SHIPPED:%=--leave-out %) \
 	    $$({ cut -f 2 $(HV)/pkg/ORIGIN | sort -u | grep -v ^libxen-dev; \
 	    dpkg-query -W -f '$${Package} $${Version}\n' grub-pc-bin \
-	    grub-efi-amd64-bin; } | sed 's/^/--package /; s/\([^ ]*\) /\1=/2') \
+	    grub-efi-amd64-bin console-data; } | sed 's/^/--package /; s/\([^ ]*\) /\1=/2') \
 	    >$@.tmp
 	@mv $@.tmp $@
 
@@ -80,6 +80,11 @@ $(R)/site.list: $(B)/site/.stamp | $(R)
 # as the build host knows them
 $(R)/timezones: dom0-rootfs/timezones.py | $(R)
 	$< /usr/share/zoneinfo >$@.tmp
+	@mv $@.tmp $@
+
+# what the kernel takes of the build host's keyboards
+$(R)/keymaps.list: dom0-rootfs/keymaps.sh dom0-rootfs/keymaps.txt | $(R)
+	$< dom0-rootfs/keymaps.txt $(R)/keymaps >$@.tmp
 	@mv $@.tmp $@
 
 $(B)/rootfs.squashfs: $(ROOTFS_LISTS) $(ROOTFS_IN) $(R)/bedplate-release \

@@ -334,7 +334,13 @@ only(struct answers *a, xmlNodePtr n, const char *const *values)
 static bool
 parse_keymap(struct answers *a, xmlNodePtr n)
 {
-	return only(a, n, (const char *const[]){ "us", NULL });
+	char *name = a->choices.keymap;
+
+	if (!text_once(a, n, name, sizeof a->choices.keymap))
+		return false;
+	a->keymap_line = (int)xmlGetLineNo(n);
+	return keymap_is_plain(name) || bad(a, n, "<keymap>: '%s' is no name "
+	    "of one", name);
 }
 
 static bool

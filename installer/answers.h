@@ -11,6 +11,7 @@
  *       </admin-interface>
  *       <name-server>192.0.2.1</name-server>
  *       <ntp-server>ntp.example.org</ntp-server>
+ *       <keymap>de</keymap> <timezone>Europe/Berlin</timezone>
  *     </installation>
  *
  * type="plaintext" is accepted for the password, and the hash "!!": none yet.
@@ -64,8 +65,8 @@ struct answers {
 	int n_scripts;
 	struct answers_url report;
 	char ntp_source[NETCONF_TEXT];	/* "": not said */
-	int timezone_line;		/* whether there is such a zone is the
-					 * caller's to ask */
+	/* whether there is such a zone or keyboard is the caller's to ask */
+	int timezone_line, keymap_line;
 	int line;			/* of what is wrong; 0: of all */
 	char why[ANSWERS_WHY];
 };

@@ -227,6 +227,18 @@ check_timezone(const struct source *from, const struct answers *a)
 	return refuse(from, a->timezone_line, why);
 }
 
+static int
+check_keymap(const struct source *from, const struct answers *a)
+{
+	char why[KEYMAP_TEXT + 64];
+
+	if (!*a->choices.keymap || keymap_is_known(a->choices.keymap, KEYMAPS))
+		return 0;
+	snprintf(why, sizeof why, "<keymap>: there is no '%s'",
+	    a->choices.keymap);
+	return refuse(from, a->keymap_line, why);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -241,7 +253,8 @@ main(int argc, char **argv)
 		return 0;
 	from.file = argv[argc - 1];
 	if (read_answers(&from, &a) || leave_report(&a.report) ||
-	    check_timezone(&from, &a) || get_scripts(&from, &a))
+	    check_timezone(&from, &a) || check_keymap(&from, &a) ||
+	    get_scripts(&from, &a))
 		return 1;
 	if (apply(&a.choices))
 		return 2;

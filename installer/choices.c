@@ -29,6 +29,8 @@ choices_problem(const struct choices *c)
 		return hostname_problem(c->hostname);
 	if (!timezone_is_plain(c->timezone))
 		return "the time zone's name is none";
+	if (!keymap_is_plain(c->keymap))
+		return "the keyboard's name is none";
 	return c->has_network ? netconf_problem(&c->network) : NULL;
 }
 
@@ -39,7 +41,8 @@ store_network(const struct choices *c, const char *path)
 }
 
 _Static_assert(sizeof(((struct choices *)0)->hostname) < LINE_SIZE &&
-    sizeof(((struct choices *)0)->timezone) < LINE_SIZE, "a line is cut");
+    sizeof(((struct choices *)0)->timezone) < LINE_SIZE &&
+    sizeof(((struct choices *)0)->keymap) < LINE_SIZE, "a line is cut");
 
 /* A file with one line; none if there is no text for it. */
 static int
@@ -66,6 +69,12 @@ store_timezone(const struct choices *c, const char *path)
 }
 
 static int
+store_keymap(const struct choices *c, const char *path)
+{
+	return store_line(c->keymap, path);
+}
+
+static int
 store_password(const struct choices *c, const char *path)
 {
 	return *c->password_hash ?
@@ -83,6 +92,7 @@ choices_store(const struct choices *c, const char *folder, const char **what)
 		{ "network.conf", "the network", store_network },
 		{ "hostname", "the host name", store_hostname },
 		{ "timezone", "the time zone", store_timezone },
+		{ "keymap", "the keyboard", store_keymap },
 		{ "login/secret", "the password", store_password },
 	};
 	char path[PATH_SIZE];

@@ -12,6 +12,7 @@
 
 #include "base/hostname.h"
 #include "base/secret.h"
+#include "keymap.h"
 #include "netconf.h"
 #include "timezone.h"
 
@@ -30,6 +31,7 @@ struct choices {
 	bool has_network;
 	struct netconf network;		/* time servers too */
 	char timezone[TIMEZONE_TEXT];
+	char keymap[KEYMAP_TEXT];
 };
 
 /* Keeps the password's hash.  NULL, or why not, for a person. */

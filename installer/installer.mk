@@ -1,6 +1,6 @@
 # What a person meets at the machine: the console screen and answer files.
 
-INSTALLER_COMMON := $(addprefix installer/,choices.c netconf.c program.c \
+INSTALLER_COMMON := $(addprefix installer/,choices.c keymap.c netconf.c program.c \
 	script.c state.c timezone.c)
 INSTALLER_BASE := $(addprefix xapi-c/base/,atomic_file.c below.c clock.c fdio.c \
 	hostname.c mem.c secret.c sysfs.c)

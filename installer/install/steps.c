@@ -259,6 +259,7 @@ static const struct {
 	{ "network.conf", { .mode = 0644 } },
 	{ "hostname", { .mode = 0644 } },
 	{ "timezone", { .mode = 0644 } },
+	{ "keymap", { .mode = 0644 } },
 };
 
 static int

@@ -11,14 +11,25 @@
 
 #include "disk/efi.h"
 #include "facts.h"
+#include "program.h"
 #include "setup/draw.h"
 #include "setup/run.h"
 #include "setup/setup.h"
 
+#define KEYMAP "/usr/libexec/bedplate/keymap"
 #define REBOOT "/sbin/reboot"
 
 static struct disk disks[DISKS_MAX];
 static struct nic nics[NICS_MAX];
+
+/* What is typed from now on is meant by the keyboard that was chosen. */
+static void
+use_keymap(const struct setup *s)
+{
+	const char *const argv[] = { KEYMAP, setup_keymap(s), NULL };
+
+	program_run(argv);
+}
 
 /* False: ended by the operator. */
 static bool
@@ -37,6 +48,8 @@ ask(struct setup *s, const char *problem)
 			problem = NULL;
 			break;
 		case DRAW_NEXT:
+			if (s->at == SETUP_KEYBOARD)
+				use_keymap(s);
 			if (setup_next(s, &field, &problem) == SETUP_INSTALL)
 				return true;
 			break;
@@ -122,7 +135,8 @@ run_pages(void)
 	bool restart = false;
 
 	setup_init(&s, disks, disks_list(disks), nics, nics_list(nics),
-	    access(EFI_FOLDER, F_OK) == 0, TIMEZONES);
+	    access(EFI_FOLDER, F_OK) == 0, TIMEZONES,
+	    KEYMAPS);
 	do {
 		if (!ask(&s, problem))
 			break;

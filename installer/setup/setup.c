@@ -109,9 +109,19 @@ first_fixed(const struct setup *s)
 	return 0;
 }
 
+static void
+offer_keymaps(struct setup *s, const char *file)
+{
+	s->n_keymaps = keymaps_list(file, s->keymaps);
+	for (int i = 0; i < s->n_keymaps; i++)
+		append(s->keymap_options[i], SETUP_LINE, "%-26s%s",
+		    s->keymaps[i].text, s->keymaps[i].name);
+}
+
 void
 setup_init(struct setup *s, const struct disk *disks, int n_disks,
-    const struct nic *nics, int n_nics, bool uefi, const char *timezones)
+    const struct nic *nics, int n_nics, bool uefi, const char *timezones,
+    const char *keymaps)
 {
 	memset(s, 0, sizeof *s);
 	for (int i = 0; i < n_disks; i++)
@@ -129,6 +139,7 @@ setup_init(struct setup *s, const struct disk *disks, int n_disks,
 	snprintf(s->hostname, sizeof s->hostname, "bedplate");
 	snprintf(s->timezone, sizeof s->timezone, "UTC");
 	s->timezones = timezones;
+	offer_keymaps(s, keymaps);
 }
 
 void
@@ -136,6 +147,12 @@ setup_release(struct setup *s)
 {
 	explicit_bzero(s->password, sizeof s->password);
 	explicit_bzero(s->again, sizeof s->again);
+}
+
+const char *
+setup_keymap(const struct setup *s)
+{
+	return s->n_keymaps ? s->keymaps[s->keymap].name : NULL;
 }
 
 const struct disk *
@@ -171,6 +188,9 @@ setup_choices(const struct setup *s, struct choices *out)
 	out->wipe = out->wipe_host = true;
 	snprintf(out->hostname, sizeof out->hostname, "%s", s->hostname);
 	snprintf(out->timezone, sizeof out->timezone, "%s", s->timezone);
+	if (s->n_keymaps)
+		snprintf(out->keymap, sizeof out->keymap, "%s",
+		    setup_keymap(s));
 	out->has_network = true;
 	network_of(s, &out->network);
 	return choices_set_password(out, s->password) == NULL;
@@ -208,6 +228,17 @@ add_choice(struct page *p, const char *label, int *chosen, int n,
 	f->chosen = chosen;
 	f->n = n;
 	f->options = options;
+}
+
+static void
+show_keyboard(struct setup *s, struct page *p)
+{
+	p->title = "Keyboard";
+	p->is_list = true;
+	append(p->text, sizeof p->text, "Which keyboard is at this machine? "
+	    "On a serial line it does not matter.");
+	add_choice(p, "Keyboard", &s->keymap, s->n_keymaps,
+	    s->keymap_options);
 }
 
 static void
@@ -314,7 +345,7 @@ void
 setup_page(struct setup *s, struct page *out)
 {
 	static void (*const show[SETUP_PAGES])(struct setup *, struct page *) =
-	    { show_disk, show_network, show_host, show_confirm };
+	    { show_keyboard, show_disk, show_network, show_host, show_confirm };
 
 	memset(out, 0, sizeof *out);
 	show[s->at](s, out);
@@ -388,7 +419,7 @@ check_host(const struct setup *s, const char **why)
 }
 
 static int
-check_confirm(const struct setup *s, const char **why)
+check_nothing(const struct setup *s, const char **why)
 {
 	(void)s;
 	*why = NULL;
@@ -412,7 +443,8 @@ setup_next(struct setup *s, int *field, const char **why)
 {
 	static int (*const check[SETUP_PAGES])(const struct setup *,
 	    const char **) =
-	    { check_disk, check_network, check_host, check_confirm };
+	    { check_nothing, check_disk, check_network, check_host,
+		check_nothing };
 
 	*field = check[s->at](s, why);
 	if (*field != -1)
@@ -432,7 +464,7 @@ setup_next(struct setup *s, int *field, const char **why)
 bool
 setup_back(struct setup *s)
 {
-	if (s->at == SETUP_DISK)
+	if (s->at == SETUP_KEYBOARD)
 		return false;
 	enter(s, s->at - 1);
 	return true;

@@ -1,10 +1,11 @@
 /*
  * The pages of the text interface: which there are, their fields, what is wrong
  * with what was entered, and what comes next.  It neither draws nor reads
- * anything of the machine, but for the list of time zones, nor writes to it;
+ * anything of the machine, but for the lists of time zones and keyboards, nor
+ * writes to it;
  * draw.c shows it and main.c carries out what was chosen.  One thread.
  *
- *	disk -> network -> host -> confirm -> (installation)
+ *	keyboard -> disk -> network -> host -> confirm -> (installation)
  *
  * Back goes the other way and loses nothing that was entered.
  */
@@ -25,6 +26,7 @@
 #define SETUP_OPTIONS 40
 
 enum setup_page {
+	SETUP_KEYBOARD,
 	SETUP_DISK,
 	SETUP_NETWORK,
 	SETUP_HOST,
@@ -75,8 +77,10 @@ struct setup {
 	struct nic nics[NICS_MAX];
 	int n_nics;
 	const char *timezones;			/* as timezone.h's TIMEZONES */
+	struct keymap keymaps[KEYMAPS_MAX];
+	int n_keymaps;
 	/* what was entered */
-	int disk, nic, mode, confirmed;
+	int keymap, disk, nic, mode, confirmed;
 	char vlan[8];
 	char ip[NETCONF_TEXT], netmask[NETCONF_TEXT];
 	char gateway[NETCONF_TEXT], dns[NETCONF_TEXT], ntp[NETCONF_TEXT];
@@ -84,6 +88,7 @@ struct setup {
 	char timezone[TIMEZONE_TEXT];
 	char password[PASSWORD_MAX + 1], again[PASSWORD_MAX + 1];
 	/* what the choices look like */
+	char keymap_options[KEYMAPS_MAX][SETUP_LINE];
 	char disk_options[SETUP_OPTIONS][SETUP_LINE];
 	char nic_options[NICS_MAX + 1][SETUP_LINE];
 	char mode_options[2][SETUP_LINE];
@@ -91,9 +96,11 @@ struct setup {
 };
 
 /* Copies; offers what of the disks install/choose.h lets a person take.  uefi:
- * how this machine was started.  timezones stays the caller's. */
+ * how this machine was started.  timezones, keymaps: files, as TIMEZONES and
+ * KEYMAPS; the former stays the caller's. */
 void setup_init(struct setup *s, const struct disk *disks, int n_disks,
-    const struct nic *nics, int n_nics, bool uefi, const char *timezones);
+    const struct nic *nics, int n_nics, bool uefi, const char *timezones,
+    const char *keymaps);
 /* Forgets the passwords. */
 void setup_release(struct setup *s);
 
@@ -105,6 +112,8 @@ enum setup_go setup_next(struct setup *s, int *field, const char **why);
 bool setup_back(struct setup *s);
 
 /* What was chosen, once the pages before have been passed. */
+/* NULL: there is none to choose. */
+const char *setup_keymap(const struct setup *s);
 const struct disk *setup_disk(const struct setup *s);
 /* False: the password cannot be kept. */
 bool setup_choices(const struct setup *s, struct choices *out);

@@ -102,7 +102,9 @@ def defaults_and_a_password_install_to_a_blank_disk():
         disk = appliance.blank(os.path.join(d, "disk"), 8192)
         with Machine(ISO, disks=[disk]) as m:
             pages = choose_to_install(m)
-            pages.expect("disk", "On it now", 240)
+            pages.expect("keyboard", "French (Canada)", 240)
+            m.type("\r")
+            pages.expect("disk", "On it now")
             m.type("\r")
             pages.expect("network", "Address is")
             m.type("\r")
@@ -128,6 +130,8 @@ def nothing_is_written_before_the_last_page_says_so():
             m.boot()
             m.type("i")
             pages = Pages(m)
+            pages.until("English (US)", 60)
+            m.type("\r")
             shown = pages.until("On it now", 60)
             if "precious" not in shown:
                 m.type(DOWN)

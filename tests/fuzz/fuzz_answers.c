@@ -17,6 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	/* a shell script reads what becomes of it line by line */
 	assert(!choices_problem(&a.choices));
 	assert(!strpbrk(a.choices.network.interface, "\n'\"$`\\ /"));
+	assert(!strpbrk(a.choices.keymap, "\n'\"$`\\ /"));
 	assert(!strpbrk(a.choices.network.ntp, "\n'\"$`\\"));
 	assert(a.choices.network.vlan >= 0 && a.choices.network.vlan <= NETCONF_VLAN_MAX);
 	for (int i = 0; i < a.n_scripts; i++)

@@ -86,7 +86,7 @@ ANSWERS = {
               b"<nameserver>192.0.2.2</nameserver>"
               b"<ntp-server>ntp.example.org</ntp-server></installation>",
     "dhcp": b'<installation mode="fresh" srtype="lvm"><primary-disk>sda'
-            b"</primary-disk><keymap>us</keymap>"
+            b"</primary-disk><keymap>de</keymap>"
             b'<root-password type="plaintext">secret1</root-password>'
             b'<source type="url">http://192.0.2.1/</source>'
             b'<admin-interface name="00:16:3e:00:00:01" proto="dhcp" '

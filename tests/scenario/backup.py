@@ -149,7 +149,7 @@ def each_cut_of_a_restore_goes_on():
         equal(exchange(b, api, "PUT", "/host_restore", data)[0], 200, "taken")
         b.kill_xapi()
         names = sorted(os.listdir(b.path(".restore")))
-        check(len(names) == 10, "%s is kept" % names)
+        check(len(names) == 11, "%s is kept" % names)
         # what is in place already when the power goes
         os.rename(b.path(".restore/state.db"), b.path("xapi/state.db.restored"))
         os.unlink(b.path("timezone"))

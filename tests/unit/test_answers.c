@@ -385,7 +385,9 @@ START_TEST(nothing_is_passed_over)
 	refused_by_name("<hostname><b/></hostname>", "other elements");
 	refused_by_name("<x:hostname xmlns:x=\"urn:x\">a</x:hostname>",
 	    "is not known");
-	refused_by_name("<keymap>de</keymap>", "'de'");
+	refused_by_name("<keymap>../de</keymap>", "'../de'");
+	refused_by_name("<keymap>de</keymap><keymap>us</keymap>",
+	    "given twice");
 	refused_by_name("<timezone>Europe; Berlin</timezone>",
 	    "'Europe; Berlin'");
 	refused_by_name("<network-backend>vswitch</network-backend>",

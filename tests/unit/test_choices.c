@@ -53,13 +53,15 @@ END_TEST
 START_TEST(what_is_not_chosen_stays)
 {
 	struct choices c = { .hostname = "one", .has_network = true,
-		.network = { .dhcp = true }, .timezone = "Asia/Kolkata" };
+		.network = { .dhcp = true }, .timezone = "Asia/Kolkata",
+		.keymap = "uk" };
 	char *folder = state_folder();
 	const char *what;
 
 	ck_assert_int_eq(choices_store(&c, folder, &what), 0);
 	ck_assert_str_eq(text_of(folder, "hostname"), "one\n");
 	ck_assert_str_eq(text_of(folder, "timezone"), "Asia/Kolkata\n");
+	ck_assert_str_eq(text_of(folder, "keymap"), "uk\n");
 	ck_assert_ptr_nonnull(strstr(text_of(folder, "network.conf"),
 	    "mode=dhcp\n"));
 	memset(&c, 0, sizeof(c));
@@ -80,6 +82,26 @@ START_TEST(a_bad_choice_stores_nothing)
 	ck_assert_int_ne(choices_store(&c, folder, &what), 0);
 	ck_assert_str_eq(text_of(folder, "hostname"), "");
 	free(folder);
+}
+END_TEST
+
+START_TEST(a_keyboard_is_known_by_its_name)
+{
+	struct keymap all[KEYMAPS_MAX];
+	const char *file = scratch_file("keymaps");
+	FILE *f = fopen(file, "w");
+
+	fputs("us English (US)\nde-latin1-nodeadkeys German, no dead keys\n"
+	    "broken\n", f);
+	fclose(f);
+	ck_assert_int_eq(keymaps_list(file, all), 2);
+	ck_assert_str_eq(all[1].text, "German, no dead keys");
+	ck_assert(keymap_is_known("us", file));
+	ck_assert(keymap_is_known("de-latin1-nodeadkeys", file));
+	ck_assert(!keymap_is_known("de", file));
+	ck_assert(!keymap_is_known("", file));
+	ck_assert(!keymap_is_known("us", "/nowhere"));
+	ck_assert(!keymap_is_plain("../us"));
 }
 END_TEST
 
@@ -120,6 +142,7 @@ main(void)
 {
 	return UNIT_RUN("choices", only_the_hash_of_a_password_is_kept,
 	    what_is_not_chosen_stays,
+	    a_keyboard_is_known_by_its_name,
 	    a_time_zone_is_known_by_its_whole_name, a_bad_choice_stores_nothing,
 	    a_password_is_stored_after_all_else);
 }

@@ -26,27 +26,39 @@ static struct page page;
 static const char *why;
 static int field;
 
-/* What the image knows of time zones. */
+/* What the image knows. */
 static const char *
-zones(void)
+list(const char *name, const char *lines)
 {
-	static const char *path;
-	FILE *f;
+	char *path = strdup(scratch_file(name));
+	FILE *f = fopen(path, "w");
 
-	if (path)
-		return path;
-	path = strdup(scratch_file("zones"));
-	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
-	fputs("Europe/Berlin CET-1CEST,M3.5.0,M10.5.0/3\nUTC UTC0\n", f);
+	fputs(lines, f);
 	fclose(f);
 	return path;
 }
 
+/* At the first page. */
+static void
+begin_at_all(const struct disk *disks, int n)
+{
+	static const char *zones, *keymaps;
+
+	if (!zones) {
+		zones = list("zones", "Europe/Berlin CET-1CEST,M3.5.0,"
+		    "M10.5.0/3\nUTC UTC0\n");
+		keymaps = list("keymaps", "us English (US)\nde German\n");
+	}
+	setup_init(&s, disks, n, nics, 2, false, zones, keymaps);
+}
+
+/* At the disks. */
 static void
 begin(const struct disk *disks, int n)
 {
-	setup_init(&s, disks, n, nics, 2, false, zones());
+	begin_at_all(disks, n);
+	ck_assert_int_eq(setup_next(&s, &field, &why), SETUP_SHOW);
 }
 
 static void
@@ -93,6 +105,7 @@ START_TEST(defaults_and_a_password_are_enough_for_a_blank_disk)
 	ck_assert_int_eq(setup_next(&s, &field, &why), SETUP_INSTALL);
 	ck_assert(setup_choices(&s, &c));
 	ck_assert_str_eq(c.disk, "/dev/sda");
+	ck_assert_str_eq(c.keymap, "us");
 	ck_assert_str_eq(c.timezone, "UTC");
 	ck_assert_str_eq(c.hostname, "bedplate");
 	ck_assert(c.network.dhcp);
@@ -153,6 +166,7 @@ START_TEST(without_a_disk_nothing_goes_on)
 	begin(NULL, 0);
 	shows("no disk");
 	stays_at(0);
+	ck_assert(setup_back(&s));
 	ck_assert(!setup_back(&s));
 }
 END_TEST
@@ -284,6 +298,22 @@ START_TEST(the_host_page_checks_name_servers_and_password)
 }
 END_TEST
 
+START_TEST(a_keyboard_is_chosen_first)
+{
+	struct choices c;
+
+	begin_at_all(&blank, 1);
+	setup_page(&s, &page);
+	ck_assert_int_eq(page.fields[0].n, 2);
+	ck_assert_ptr_nonnull(strstr(s.keymap_options[1], "German"));
+	s.keymap = 1;
+	ck_assert_str_eq(setup_keymap(&s), "de");
+	go_to(SETUP_CONFIRM);
+	ck_assert(setup_choices(&s, &c));
+	ck_assert_str_eq(c.keymap, "de");
+}
+END_TEST
+
 START_TEST(back_loses_nothing_that_was_entered)
 {
 	begin(&blank, 1);
@@ -292,8 +322,8 @@ START_TEST(back_loses_nothing_that_was_entered)
 	go_to(SETUP_CONFIRM);
 	while (setup_back(&s))
 		;
-	ck_assert_int_eq(s.at, SETUP_DISK);
-	for (int i = 0; i < 3; i++)
+	ck_assert_int_eq(s.at, SETUP_KEYBOARD);
+	for (int i = 0; i < 4; i++)
 		ck_assert_int_eq(setup_next(&s, &field, &why), SETUP_SHOW);
 	ck_assert_int_eq(s.at, SETUP_CONFIRM);
 	shows("kept");
@@ -327,6 +357,7 @@ main(void)
 	    a_fixed_address_is_asked_for_and_checked_field_by_field,
 	    a_fixed_address_that_was_given_up_does_not_count,
 	    the_host_page_checks_name_servers_and_password,
+	    a_keyboard_is_chosen_first,
 	    back_loses_nothing_that_was_entered,
 	    passwords_are_forgotten);
 }

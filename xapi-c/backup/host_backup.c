@@ -55,6 +55,7 @@ static const struct part parts[] = {
 	{ "network.conf", "network.conf", NULL, ROOT, 0644, FILE_MAX, false },
 	{ "hostname", "hostname", NULL, ROOT, 0644, FILE_MAX, false },
 	{ "timezone", "timezone", NULL, ROOT, 0644, FILE_MAX, false },
+	{ "keymap", "keymap", NULL, ROOT, 0644, FILE_MAX, false },
 	{ "ntp.conf", "ntp.conf", NULL, ROOT, 0644, FILE_MAX, false },
 	{ "syslog", "syslog", NULL, ROOT, 0644, FILE_MAX, false },
 };

@@ -198,6 +198,63 @@ def kill_9_loses_nothing_acknowledged():
                 last[vm] = n
 
 
+# what makes an object, with which arguments, and its field that has the text
+MAKERS = (
+    ("secret.create", lambda text, _: ({"value": text, "other_config": {}},),
+     "value"),
+    ("message.create", lambda text, pool: (text, "3", "Pool", pool, "body"),
+     "name"),
+    ("VM_group.create", lambda text, _: ({
+        "name_label": text, "name_description": "", "placement": "normal"},),
+     "name_label"),
+    ("VM_appliance.create", lambda text, _: ({
+        "name_label": text, "name_description": ""},),
+     "name_label"),
+    ("subject.create", lambda text, _: ({
+        "subject_identifier": text, "other_config": {}},),
+     "subject_identifier"),
+    ("task.create", lambda text, _: (text, ""), None),    # goes with a kill
+)
+
+
+def make_until_killed(b, pool, method, arguments, made):
+    """Adds (reference, text) of each object that was acknowledged."""
+    api = b.login()
+    try:
+        while True:
+            # of its own: what was not acknowledged may be there, too
+            text = os.urandom(8).hex()
+            made.append((api(method, *arguments(text, pool)), text))
+    except (OSError, http.client.HTTPException):
+        pass
+
+
+def kill_9_keeps_objects_of_all_kinds():
+    with Bench() as b:
+        api = b.ready()
+        pool = api("pool.get_uuid", api("pool.get_all")[0])
+        made = {method: [] for method, _, _ in MAKERS}
+        for _ in range(int(os.environ.get("KILLS", "3"))):
+            at = {method: len(made[method]) for method in made}
+            writers = [threading.Thread(target=make_until_killed, args=(
+                b, pool, method, arguments, made[method]))
+                for method, arguments, _ in MAKERS]
+            for w in writers:
+                w.start()
+            until("writes", lambda: all(
+                len(made[method]) > at[method] + 5 for method in made))
+            b.kill_xapi()
+            for w in writers:
+                w.join()
+            b.start_xapi()
+            api = b.ready()
+            for method, _, field in MAKERS:
+                record = method.replace("create", "get_record")
+                for ref, text in made[method] if field else ():
+                    equal(api(record, ref)[field], text, method)
+            equal(api("task.get_all"), [], "tasks")
+
+
 def a_full_disk_hides_no_domain():
     """What happened to VMs while nothing could be stored is known later, and
     until then nobody takes a VM that runs for one that is off."""
@@ -410,6 +467,7 @@ if __name__ == "__main__":
                    a_damaged_database_is_named_and_repaired,
                    metrics_live_as_long_as_their_object,
                    kill_9_loses_nothing_acknowledged,
+                   kill_9_keeps_objects_of_all_kinds,
                    a_full_disk_hides_no_domain,
                    a_system_on_trial_takes_no_changes_and_leaves_none,
                    what_is_acknowledged_after_a_trial_stays,

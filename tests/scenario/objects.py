@@ -11,11 +11,12 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from xmlrpc.client import DateTime
 
 from bench import MIB, Bench, check, equal, main, refused, until
-from api import tls
+from api import Api, tls
 
 NOWHERE = "OpaqueRef:00000000-0000-4000-8000-000000000001"
 
@@ -583,6 +584,51 @@ def a_certificate_is_installed():
               fingerprint(shown(b), "sha256"))
 
 
+class Caller(threading.Thread):
+    """Calls until it is told to stop, on one connection or on one each."""
+
+    def __init__(self, b, session, keeps):
+        super().__init__(daemon=True)
+        self.b, self.session, self.keeps = b, session, keeps
+        self.calls, self.failure = 0, None
+        self.stop = threading.Event()
+        self.start()
+
+    def run(self):
+        api = Api(self.b.https)
+        try:
+            while not self.stop.is_set():
+                api.session = self.session
+                api("pool.get_all")
+                self.calls += 1
+                if not self.keeps:
+                    api = Api(self.b.https)
+        except Exception as e:  # whatever it is, it should not be
+            self.failure = e
+
+
+def a_certificate_is_renewed_under_load():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        callers = [Caller(b, api.session, keeps)
+                   for keeps in (True, True, False, False, False)]
+        for i in range(6):
+            at = [c.calls for c in callers]
+            if i % 2:
+                api("host.reset_server_certificate", host)
+            else:
+                api("host.install_server_certificate", host,
+                    *make_certificate(b, "operator%d" % i), "")
+            until("calls after it", lambda: all(
+                c.failure or c.calls > n + 3 for c, n in zip(callers, at)))
+        for c in callers:
+            c.stop.set()
+        for c in callers:
+            c.join()
+            equal(c.failure, None, "failure")
+
+
 def a_certificate_that_is_not_good_changes_nothing():
     with Bench() as b:
         api = b.ready()
@@ -837,7 +883,7 @@ def what_is_wrong_with_a_blob_changes_nothing():
 
 if __name__ == "__main__":
     sys.exit(main([
-        a_certificate_is_installed,
+        a_certificate_is_installed, a_certificate_is_renewed_under_load,
         a_certificate_that_is_not_good_changes_nothing,
         ca_certificates_and_crls_are_kept, trusted_certificates_are_records,
         there_are_not_too_many_to_trust,

@@ -21,7 +21,8 @@ XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/domains/hotplug*.c)
 XENOPSD_BOX := xapi-c/xenopsd/domains/box.c
 XENOPSD_XEN := $(addprefix xapi-c/xenopsd/,domains/config.c domains/hv_xl.c \
 	domains/model.c domains/xen_log.c domains/xl.c \
-	machine/hostinfo_xen.c machine/sample_xen.c)
+	machine/cstate_xen.c machine/hostinfo_xen.c \
+	machine/sample_xen.c)
 XENOPSD_MAIN := xapi-c/xenopsd/main.c xapi-c/xenopsd/sim/main.c
 XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \
 	$(XENOPSD_BOX) $(XENOPSD_MAIN),$(XENOPSD_ALL))

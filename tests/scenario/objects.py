@@ -6,7 +6,9 @@ secrets, messages, groups, schedules, appliances.
 
 import hashlib
 import http.client
+import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -15,7 +17,8 @@ import threading
 import time
 from xmlrpc.client import DateTime
 
-from bench import MIB, Bench, check, equal, main, refused, until
+from bench import (MIB, PASSWORD, Bench, Refused, check, equal, main, refused,
+                   until)
 from api import Api, tls
 
 NOWHERE = "OpaqueRef:00000000-0000-4000-8000-000000000001"
@@ -665,8 +668,8 @@ def as_authority(b, cert, key, *args):
     """What `openssl ca` says as the authority of that certificate and key."""
     texts = {"ca.index": "", "ca.number": "01", "ca.crt": cert, "ca.key": key,
              "ca.conf": "[ca]\ndefault_ca=d\n[d]\ndatabase=%s\ncrlnumber=%s\n"
-             "serial=%s\nnew_certs_dir=%s\ndefault_md=sha256\ndefault_crl_days=1\n"
-             "policy=p\n[p]\ncommonName=supplied\n" % (
+             "serial=%s\nnew_certs_dir=%s\ndefault_md=sha256\n"
+             "default_crl_days=1\npolicy=p\n[p]\ncommonName=supplied\n" % (
                  b.path("ca.index"), b.path("ca.number"), b.path("ca.number"),
                  b.path(""))}
     for name, text in texts.items():
@@ -784,6 +787,70 @@ def there_are_not_too_many_to_trust():
             refused("OUT_OF_SPACE", api, "pool." + message, "more.pem", text)
 
 
+def idle_cpus_sleep_as_deep_as_told():
+    """What the hypervisor says of it at its console."""
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+
+        def said():
+            api("host.dmesg_clear", host)
+            api("host.send_debug_keys", host, "c")
+            return re.findall(r"max (?:sub-)?state: (\w+)",
+                              api("host.dmesg", host))
+        for value, want in (("1", ["C1", "unlimited"]), ("2,0", ["C2", "0"]),
+                            ("", ["unlimited"]), ("1,99", ["C1", "99"])):
+            api("host.set_max_cstate", host, value)
+            equal(api("host.get_max_cstate", host), value, "field")
+            equal(said(), want, "states")
+        for bad in ("x", "1,", ",1", "-1", "100", "1,100", "1,2,3", " 1",
+                    "unlimited"):
+            equal(refused("INVALID_VALUE", api, "host.set_max_cstate", host,
+                          bad), ["value", bad], "value")
+        equal(said(), ["C1", "99"], "states")
+        b.kill_sim()
+        b.start_sim()
+
+        def is_told():
+            try:
+                return said() == ["C1", "99"]
+            except Refused:
+                return False
+        until("the machine that started anew", is_told)
+
+
+def clients_are_known_by_their_names():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+
+        context = tls()
+
+        def come(agent, message="pool.get_all", params=(api.session,)):
+            c = http.client.HTTPSConnection("127.0.0.1", b.https,
+                                            context=context, timeout=60)
+            c.request("POST", "/jsonrpc", json.dumps({
+                "jsonrpc": "2.0", "id": 1,
+                "method": message, "params": params}),
+                {"User-Agent": agent})
+            c.getresponse().read()
+            c.close()
+        for agent in ("One/1.0 (a comment)", "Two", "Two/2/3", "One/1.1",
+                      "/none", "Long/" + "1" * 60, "Odd/\x01", "Four 4/4"):
+            come(agent)
+        login = "session.login_with_password"
+        come("Stranger/1", login, ("root", "wrong"))
+        come("One/1.2", login, ("root", PASSWORD))
+        seen = api("host.get_tracked_user_agents", host)
+        equal({k: v for k, v in seen.items() if "ython" not in k},
+              {"One": "1.2", "Two": "2", "Four": ""}, "agents")
+        for i in range(130):
+            come("Many%d/1" % i)
+        seen = api("host.get_tracked_user_agents", host)
+        equal((len(seen), "One" in seen, "Many129" in seen),
+              (128, False, True), "after many")
+
+
 def blob_request(b, api, method, blob, body=None, **headers):
     c = http.client.HTTPSConnection("127.0.0.1", b.https, context=tls(),
                                     timeout=60)
@@ -886,7 +953,8 @@ if __name__ == "__main__":
         a_certificate_is_installed, a_certificate_is_renewed_under_load,
         a_certificate_that_is_not_good_changes_nothing,
         ca_certificates_and_crls_are_kept, trusted_certificates_are_records,
-        there_are_not_too_many_to_trust,
+        there_are_not_too_many_to_trust, idle_cpus_sleep_as_deep_as_told,
+        clients_are_known_by_their_names,
         the_daemon_starts_anew, the_daemon_counts,
         archives_are_written_when_asked, what_a_host_has_not_is_said,
         a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,

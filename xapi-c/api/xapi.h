@@ -43,6 +43,7 @@ struct xapi {
 	struct audit *audit;		/* api/access/audit.h */
 	struct blobs *blobs;		/* api/blob.h */
 	struct event_subs *event_subs;	/* api/event_sub.h */
+	struct user_agents *user_agents;	/* api/host/user_agents.h */
 	struct tickets *tickets;	/* api/access/ticket.h */
 	struct tls *tls;		/* net/tls.h: the certificate */
 	struct trial *trial;		/* api/trial.h: of this system */

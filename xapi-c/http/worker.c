@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/host/user_agents.h"
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/guesses.h"
@@ -123,6 +124,9 @@ became_known(void *arg)
 {
 	struct conn *c = arg;
 
+	if (!c->known)
+		user_agents_saw(c->http->cfg.x->user_agents,
+		    http_header(&c->head, "User-Agent"));
 	c->known = true;
 	no_stranger(c);
 }

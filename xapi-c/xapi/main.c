@@ -15,6 +15,7 @@
 #include "api/access/ticket.h"
 #include "api/blob.h"
 #include "api/event_sub.h"
+#include "api/host/user_agents.h"
 #include "api/metrics/sampler.h"
 #include "api/sync/sync.h"
 #include "api/task_run.h"
@@ -446,6 +447,7 @@ start(struct daemon *d)
 	blobs_sweep(&d->x);
 	d->x.event_subs = event_subs_new();
 	d->x.tickets = tickets_new();
+	d->x.user_agents = user_agents_new();
 	d->x.audit = audit_new(arena_printf(d->arena, "%s/audit",
 	    d->x.cfg.state_dir));
 	rc = tasks_start(&d->x, &d->x.tasks);
@@ -489,6 +491,7 @@ stop(struct daemon *d)
 	blobs_free(d->x.blobs);
 	event_subs_free(d->x.event_subs);
 	tickets_free(d->x.tickets);
+	user_agents_free(d->x.user_agents);
 	arena_free(d->arena);
 	return true;
 }

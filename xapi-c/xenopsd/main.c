@@ -25,6 +25,7 @@
 #include "xenopsd/domains/vms.h"
 #include "xenopsd/domains/xen_log.h"
 #include "xenopsd/domains/xl.h"
+#include "xenopsd/machine/cstate.h"
 #include "xenopsd/machine/host.h"
 #include "xenopsd/machine/hostinfo.h"
 #include "xenopsd/machine/logs.h"
@@ -191,6 +192,7 @@ static request_handler *const worker_handlers[XENOPS_N] = {
 	[XENOPS_HOST_SET_NTP_SERVERS] = host_set_ntp_servers,
 	[XENOPS_HOST_SET_TIMEZONE] = host_set_timezone,
 	[XENOPS_HOST_SET_TIME] = host_set_time,
+	[XENOPS_HOST_SET_MAX_CSTATE] = xen_set_max_cstate,
 	[XENOPS_DEBUG_KEYS] = xen_debug_keys,
 	[XENOPS_LOG_READ] = host_log_read,
 	[XENOPS_XEN_LOG_READ] = xen_log_read,

@@ -1,3 +1,4 @@
+#include "api/host/cstate.h"
 #include "api/sync/sync.h"
 
 #include <errno.h>
@@ -411,7 +412,7 @@ pass_host(struct sync *s, struct call *c)
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "host_get" });
 	sync_presence(s->x, &r.host);
-	if (sync_host(c, &r.host))
+	if (sync_host(c, &r.host) || cstate_again(c))
 		return -1;
 	return sync_networks(c, &r.host);
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "xenopsd/core/server.h"
 #include "xenopsd/domains/kept.h"
+#include "xenopsd/machine/cstate.h"
 #include "xenopsd/machine/logs.h"
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/machine/update.h"
@@ -93,6 +94,7 @@ keep_time(struct sim *m)
 	    (int)sizeof(m->ntp_news) || snprintf(m->clock,
 	    sizeof(m->clock), "%s/clock", dir) >= (int)sizeof(m->clock))
 		return -ENAMETOOLONG;
+	m->cstate.cstate = m->cstate.csubstate = -1;
 	m->time = (struct timekeeper){ .state_dir = dir, .zones = m->zones,
 		.ntp_news = m->ntp_news, .clock = m->clock };
 	return file_write(m->zones, zones, sizeof(zones) - 1, true);
@@ -393,11 +395,38 @@ ring_path(struct request *rq)
 	    ((struct sim *)rq->daemon)->cfg.state_dir);
 }
 
-/* The hypervisor has nothing more to say of them. */
+int
+sim_set_max_cstate(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)result;
+	if (max_cstate_check(rq, args))
+		return -1;
+	m->cstate = *(const struct xenops_host_set_max_cstate_args *)args;
+	return 0;
+}
+
+/* As Xen's console, of the key c. */
+static void
+say_cstate(FILE *f, const struct sim *m)
+{
+	if (m->cstate.cstate == -1)
+		fprintf(f, "(XEN) max state: unlimited\n");
+	else if (m->cstate.csubstate == -1)
+		fprintf(f, "(XEN) max state: C%d\n"
+		    "(XEN) max sub-state: unlimited\n", (int)m->cstate.cstate);
+	else
+		fprintf(f, "(XEN) max state: C%d\n(XEN) max sub-state: %d\n",
+		    (int)m->cstate.cstate, (int)m->cstate.csubstate);
+}
+
+/* Of other keys the hypervisor has nothing more to say. */
 int
 sim_debug_keys(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_debug_keys_args *a = args;
+	const struct sim *m = rq->daemon;
 	FILE *f;
 
 	(void)result;
@@ -405,8 +434,10 @@ sim_debug_keys(struct request *rq, const void *args, void *result)
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "not up to %d printable characters", LOGS_KEYS_MAX);
 	f = fopen(ring_path(rq), "ae");
-	if (!f || fprintf(f, "(XEN) keys '%s' pressed\n", a->keys) < 0 ||
-	    fflush(f))
+	if (f && fprintf(f, "(XEN) keys '%s' pressed\n", a->keys) > 0 &&
+	    strchr(a->keys, 'c'))
+		say_cstate(f, m);
+	if (!f || fflush(f))
 		request_fail(rq, XENOPS_CODE_IO, "cannot write the ring");
 	return f && fclose(f) == 0 ? 0 : -1;
 }

@@ -65,6 +65,7 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_HOST_SET_TIMEZONE] = sim_host_set_timezone,
 	[XENOPS_HOST_SET_TIME] = sim_host_set_time,
 	[XENOPS_HOST_TIME_GET] = sim_host_time_get,
+	[XENOPS_HOST_SET_MAX_CSTATE] = sim_set_max_cstate,
 	[XENOPS_DEBUG_KEYS] = sim_debug_keys,
 	[XENOPS_LOG_READ] = sim_log_read,
 	[XENOPS_XEN_LOG_READ] = sim_xen_log_read,

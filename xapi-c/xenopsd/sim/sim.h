@@ -60,6 +60,7 @@ struct sim {
 	char zones[PATH_MAX];
 	char ntp_news[PATH_MAX];
 	char clock[PATH_MAX];
+	struct xenops_host_set_max_cstate_args cstate;
 	char hostname[256];
 	char address[46];		/* one that was set later */
 	char uuid[UUID_TEXT_LEN + 1];
@@ -82,7 +83,7 @@ request_handler sim_host_get, sim_host_set_hostname,
     sim_host_set_ntp_mode, sim_host_set_ntp_servers,
     sim_host_set_timezone, sim_host_time_get, sim_host_power,
     sim_host_set_time, sim_log_read, sim_xen_log_read, sim_debug_keys,
-    sim_syslog_set,
+    sim_syslog_set, sim_set_max_cstate,
     sim_secret_set, sim_update_open, sim_backup_open, sim_restore_open,
     sim_bridge_create, sim_bridge_destroy, sim_bridge_find;
 

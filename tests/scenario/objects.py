@@ -916,6 +916,43 @@ def a_blob_keeps_bytes():
         equal(kept_files(b), [], "files")
 
 
+def what_is_set_is_got():
+    """Messages that few clients send, by what others tell afterwards."""
+    with Bench() as b:
+        api = b.ready()
+        host, vm = api("host.get_all")[0], b.vm(api)
+        methods = api("host.list_methods")
+        check("VM.set_memory_static_range" in methods, "methods")
+        api("host.set_hostname_live", host, "renamed")
+        equal(api("host.get_hostname", host), "renamed", "hostname")
+        mib = [str(n * MIB) for n in range(257)]
+        api("VM.set_memory_static_max", vm, mib[256])
+        api("VM.set_memory_static_min", vm, mib[64])
+        equal([api("VM.get_memory_static_" + end, vm) for end in
+               ("min", "max")], [mib[64], mib[256]], "static memory")
+        refused("MEMORY_CONSTRAINT_VIOLATION_ORDER", api,
+                "VM.set_memory_static_range", vm, mib[200], mib[100])
+        equal(api("VM.get_possible_hosts", vm), [host], "hosts")
+        devices = api("VM.get_allowed_VBD_devices", vm)
+        check("0" not in devices and "1" in devices, "devices of disks")
+        devices = api("VM.get_allowed_VIF_devices", vm)
+        check("0" not in devices and "1" in devices, "devices of NICs")
+        task = api("task.create", "mine", "")
+        api("task.set_progress", task, 0.5)
+        equal(api("task.get_progress", task), 0.5, "progress")
+        api("task.set_result", task, "<value>x</value>")
+        api("task.set_error_info", task, ["CODE", "parameter"])
+        record = api("task.get_record", task)
+        equal((record["result"], record["error_info"]),
+              ("<value>x</value>", ["CODE", "parameter"]), "task")
+        message = api("message.create", "NOTE", "3", "VM",
+                      api("VM.get_uuid", vm), "text")
+        told = api("message.get_record", message)["timestamp"]
+        check(message in api("message.get_since", DateTime(
+            "20200101T00:00:00Z")), "not told of")
+        check(message not in api("message.get_since", told), "told of")
+
+
 def what_is_wrong_with_a_blob_changes_nothing():
     with Bench() as b:
         api = b.ready()
@@ -964,5 +1001,5 @@ if __name__ == "__main__":
         the_host_goes_after_its_guests, logs_go_to_another_machine,
         a_pool_tells_what_it_has, telemetry_has_a_name_and_a_time,
         the_newest_event_has_the_current_id, a_user_of_the_old_way_is_a_record,
-        a_blob_keeps_bytes,
+        a_blob_keeps_bytes, what_is_set_is_got,
         what_is_wrong_with_a_blob_changes_nothing]))

@@ -1,6 +1,6 @@
 # QEMU as the device model of HVM guests: Xen alone runs them, so there is no
 # emulation of a processor in it, and only the devices of the PC that a guest
-# without drivers of its own needs.  10.0 of Debian's tarball; two lines changed.
+# without drivers of its own needs.  10.0 of Debian's tarball; four lines changed.
 qemu_SOURCE := -o qemu
 qemu_LICENCE := GPL-2.0-only
 qemu_NEEDS := musl zlib yajl util-linux xz zstd xen pcre2 glib pixman fdt
@@ -36,6 +36,12 @@ grep -q 'MCACHE_MAX_SIZE (1UL<<31)$' hw/xen/xen-mapcache.c
 # for gone and then for new again, and ends itself: USB's is enough.
 sed -i '/xen_be_register("vkbd"/d' hw/display/xenfb.c
 ! grep -q '"vkbd"' hw/display/xenfb.c
+# A drive's new medium comes as a descriptor of a block device.  The name by which
+# it is opened then, /dev/fdset/N, is nowhere to be looked at, and would be taken
+# for a file's.  Nobody is called /dev/cdrom here.
+sed -i '/^static int hdev_probe_device/,/^}/s,"/dev/cdrom","/dev/fdset/",' \
+	block/file-posix.c
+grep -q 'strstart(filename, "/dev/fdset/"' block/file-posix.c
 for d in I440FX VGA_PCI VGA_CIRRUS E1000_PCI RTL8139_PCI USB_UHCI \
     USB_HID; do
 	echo "CONFIG_$d=y"

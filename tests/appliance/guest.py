@@ -16,7 +16,13 @@ import tempfile
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
 HYPERVISOR = os.path.join(ROOT, "build", "hypervisor")
 BUSYBOX = os.path.join(ROOT, "build", "sysroot", "bin", "busybox")
+# in the order in which they are loaded
 MODULES = ("drivers/block/xen-blkfront.ko.xz", "drivers/net/xen-netfront.ko.xz")
+# for the drive, in which an HVM guest sees what a PV driver would not show
+DRIVE_MODULES = MODULES + (
+    "drivers/cdrom/cdrom.ko.xz", "drivers/scsi/scsi_common.ko.xz",
+    "drivers/scsi/scsi_mod.ko.xz", "drivers/scsi/sr_mod.ko.xz",
+    "drivers/ata/libata.ko.xz", "drivers/ata/ata_piix.ko.xz")
 
 INIT = """#!/bin/busybox sh
 for a in $(/bin/busybox --list); do
@@ -95,7 +101,7 @@ def _module(path):
         return f.read()
 
 
-def initramfs(path):
+def initramfs(path, modules=MODULES):
     with open(BUSYBOX, "rb") as f:
         busybox = f.read()
     with open(path, "wb") as out:
@@ -106,9 +112,9 @@ def initramfs(path):
                            ("sbin/poweroff", POWEROFF)):
             _entry(out, name, stat.S_IFREG | 0o755, text.encode())
         _entry(out, "bin/busybox", stat.S_IFREG | 0o755, busybox)
-        for m in MODULES:
-            _entry(out, os.path.basename(m)[:-3], stat.S_IFREG | 0o644,
-                   _module(m))
+        for i, m in enumerate(modules):
+            _entry(out, "%d-%s" % (i, os.path.basename(m)[:-3]),
+                   stat.S_IFREG | 0o644, _module(m))
         _entry(out, "TRAILER!!!", 0)
 
 
@@ -126,13 +132,13 @@ def unpacked_kernel(path):
         f.write(kernel)
 
 
-def _boot_folder(root, grub_cfg):
+def _boot_folder(root, grub_cfg, modules=MODULES):
     """What GRUB starts a guest by, below root."""
     boot = os.path.join(root, "boot")
     os.makedirs(os.path.join(boot, "grub"))
     shutil.copy(os.path.join(HYPERVISOR, "vmlinuz"),
                 os.path.join(boot, "vmlinuz"))
-    initramfs(os.path.join(boot, "initrd"))
+    initramfs(os.path.join(boot, "initrd"), modules)
     with open(os.path.join(boot, "grub", "grub.cfg"), "w") as f:
         f.write(grub_cfg)
 
@@ -153,7 +159,7 @@ def disk(path, mib=48):
 def bios_disk(path, mib=64):
     """A disk that a BIOS boots, without partitions of ours."""
     with tempfile.TemporaryDirectory() as d:
-        _boot_folder(d, BIOS_GRUB_CFG)
+        _boot_folder(d, BIOS_GRUB_CFG, DRIVE_MODULES)
         subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc",
                         "--fonts=", "--locales=", "--themes=", "-o", path, d],
                        check=True, stdout=subprocess.DEVNULL,

@@ -399,6 +399,26 @@ def check_box(m):
     check(len(mounts.split()) < 16, "QEMU's mounts: " + mounts)
 
 
+def check_cd(api, sr, cd, console, folder):
+    """The guest reads the disk that is put in, and none when it is out again.
+    Short lines: its emulated serial port loses long ones."""
+    path = os.path.join(folder, "cd.img")
+    with open(path, "wb") as f:
+        f.write(b"Here it is\n".ljust(2048, b"\0") * 1024)
+    vdi = upload(api, sr, path)
+    read = "head -c 10 /dev/sr0"
+    console.run("until [ -b /dev/sr0 ]; do sleep 1; done")
+    check("No medium" in console.run(read), "something is in the drive")
+    for _ in range(2):
+        api.run("VBD.insert", cd, vdi)
+        until("the disk to be read", lambda: "Here it is" in console.run(read))
+        refused(api, "VDI_IN_USE", "VDI.destroy", api.session, vdi)
+        api.run("VBD.eject", cd)
+        until("the drive to be empty", lambda: "No medium" in
+              console.run(read))
+    api("VDI.destroy", vdi)
+
+
 def boot_from_cd(api, vm, cd):
     """The same image, which is one of a CD too, in the drive."""
     disk = [v for v in api("VM.get_VBDs", vm)
@@ -461,6 +481,7 @@ def hvm_guest():
                     "xvda", ""), "the guest's disks: " + disks)
                 check_network(m, console)
                 check_hotplug(api, vm, sr, network, console)
+                check_cd(api, sr, cd, console, d)
                 check_kill(m, api, vm)
                 api.run("VM.clean_shutdown", vm, limit_s=600)
                 check(api("VM.get_power_state", vm) == "Halted", "not Halted")

@@ -1291,11 +1291,64 @@ def an_hvm_guest_has_what_this_host_knows():
             api.run("VM.start", vm, False, False)
             check(api("VM_metrics.get_hvm", api("VM.get_metrics", vm)),
                   "it is not told that it is HVM")
-            refused("OPERATION_NOT_ALLOWED", api, "VBD.insert", cd, b.vdi(api))
-            equal(api("VBD.get_allowed_operations", cd), ["attach"],
-                  "of the drive")
             api.run("VM.clean_reboot", vm)
             api.run("VM.clean_shutdown", vm)
+
+
+def media_change_in_the_drive_of_a_running_hvm_guest():
+    """They come and go, the drive stays; and a medium is the guest's as long
+    as it is in it."""
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        cd = {
+            "VM": vm, "VDI": "OpaqueRef:NULL", "userdevice": "3",
+            "bootable": False, "mode": "RO", "type": "CD", "empty": True,
+            "other_config": {}, "qos_algorithm_type": "",
+            "qos_algorithm_params": {}}
+        late = dict(cd, userdevice="2")
+        cd = api("VBD.create", cd)
+        vdis, other = (b.vdi(api), b.vdi(api)), b.vdi(api)
+
+        def drive(*operations):
+            record = api("VBD.get_record", cd)
+            check(record["currently_attached"], "the drive is gone")
+            equal(set(record["allowed_operations"]),
+                  {"attach"} | set(operations), "allowed_operations")
+            return record["VDI"]
+        # of a guest that is HVM by its policy alone, too
+        api("VM.set_HVM_boot_policy", vm, "BIOS order")
+        api.run("VM.start", vm, False, False)
+        for vdi in vdis:
+            equal(drive("insert"), "OpaqueRef:NULL", "in the drive")
+            refused("VBD_IS_EMPTY", api, "VBD.eject", cd)
+            refused("OPERATION_NOT_ALLOWED", api, "VBD.unplug", cd)
+            api.run("VBD.insert", cd, vdi)
+            equal(drive("eject"), vdi, "in the drive")
+            refused("VBD_NOT_EMPTY", api, "VBD.insert", cd, other)
+            refused("VDI_IN_USE", api, "VDI.destroy", vdi)
+            api.run("VBD.eject", cd)
+            api.run("VDI.destroy", vdi)
+        last = b.vdi(api)
+        api("VM.pause", vm)
+        api.run("VBD.insert", cd, last)
+        api("VM.unpause", vm)
+        api.run("VM.hard_reboot", vm)
+        equal(drive("eject"), last, "in the drive")
+        late = api("VBD.create", late)
+        equal(refused("DEVICE_NOT_ATTACHED", api, "VBD.insert", late, last),
+              [late], "parameters")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        until("what is in the drive", lambda: "eject" in api(
+            "VBD.get_allowed_operations", cd))
+        equal(drive("eject"), last, "in the drive")
+        api.run("VM.clean_shutdown", vm)
+        api.run("VM.start", vm, False, False)
+        equal(drive("eject"), last, "in the drive")
+        api.run("VBD.eject", cd)
+        api.run("VDI.destroy", last)
 
 
 def a_bad_number_is_refused_where_it_is_given():
@@ -1616,6 +1669,7 @@ SCENARIOS = [
     memory_limits_keep_their_order, setters_take_any_order,
     only_a_template_is_provisioned, what_cannot_start_says_which_field,
     an_hvm_guest_has_what_this_host_knows,
+    media_change_in_the_drive_of_a_running_hvm_guest,
     a_bad_number_is_refused_where_it_is_given,
     a_drive_that_is_not_unpluggable_stays,
     a_disk_beyond_any_disk_is_too_large,

@@ -397,6 +397,16 @@ fake_disk_remove(struct hv *hv, struct arena *a, uint32_t domid,
 }
 
 static int
+fake_disk_change(struct hv *hv, struct arena *a, uint32_t domid,
+    const struct xenops_disk_spec *disk, const char *device)
+{
+	(void)a;
+	(void)disk;
+	return fake_do(fake_of(hv), device ? "disk_insert" : "disk_eject") &&
+	    fake_find(fake_of(hv), domid) ? 0 : -EIO;
+}
+
+static int
 fake_nic_add(struct hv *hv, uint32_t domid, const struct xenops_nic_spec *n)
 {
 	struct fake_domain *d = fake_find(fake_of(hv), domid);
@@ -454,6 +464,7 @@ static const struct hv_ops fake_ops = {
 	.wait_end = fake_wait_end,
 	.disk_add = fake_disk_add,
 	.disk_remove = fake_disk_remove,
+	.disk_change = fake_disk_change,
 	.nic_add = fake_nic_add,
 	.nic_remove = fake_nic_remove,
 	.error = fake_error,

@@ -263,8 +263,10 @@ libxl_get_free_memory(libxl_ctx *ctx, uint64_t *kib)
 static void
 fake_log_disk(const libxl_device_disk *d)
 {
-	if (d->format == LIBXL_DISK_FORMAT_EMPTY)
-		fake_log("drive %s\n", d->vdev);
+	if (d->backend == LIBXL_DISK_BACKEND_QDISK)
+		fake_log("drive %s %s%s\n", d->vdev,
+		    d->format == LIBXL_DISK_FORMAT_EMPTY ? "empty" :
+		    d->pdev_path, d->readwrite || d->script ? " ?" : "");
 	else
 		fake_log("%s %s %s %s %s\n", d->is_cdrom ? "cd" : "disk",
 		    d->vdev, d->pdev_path, d->readwrite ? "rw" : "ro",
@@ -351,6 +353,7 @@ libxl_##name(libxl_ctx *ctx, uint32_t domid, libxl_device_##kind *dev, \
 FAKE_DEVICE_CALL(device_disk_add, disk, fake_log_disk)
 FAKE_DEVICE_CALL(device_disk_destroy, disk, fake_log_disk)
 FAKE_DEVICE_CALL(device_disk_safe_remove, disk, fake_log_disk)
+FAKE_DEVICE_CALL(cdrom_insert, disk, fake_log_disk)
 FAKE_DEVICE_CALL(device_nic_add, nic, fake_log_nic)
 FAKE_DEVICE_CALL(device_nic_destroy, nic, fake_log_nic)
 FAKE_DEVICE_CALL(device_nic_remove, nic, fake_log_nic)

@@ -471,6 +471,112 @@ vif(struct rig *r, const char *uuid, int64_t device)
 	return run(r, domain_vif_plug, XENOPS_VIF_PLUG, &a);
 }
 
+/* An HVM guest whose second disk is a drive with vdi in it. */
+static void
+start_with_drive(struct rig *r, const char *vdi)
+{
+	struct xenops_disk_spec d[2] = { disk(VBD, 0, VDI),
+		disk(VBD2, 3, vdi) };
+	struct xenops_vm_start_args a =
+	    *(const struct xenops_vm_start_args *)
+	    xenops_vm_start_args_type.dflt;
+
+	d[1].cdrom = true;
+	a.vm.uuid = VM;
+	a.vm.type = XENOPS_DOMAIN_TYPE_HVM;
+	a.vm.hvm.boot_order = "c";
+	a.vm.hvm.vga = XENOPS_VGA_NONE;
+	a.vm.memory_target = a.vm.memory_max = 128 * MIB;
+	a.vm.vcpus = a.vm.vcpus_max = 1;
+	a.vm.disks = (struct vec){ d, 2 };
+	ck_assert_int_eq(run(r, domain_vm_start, XENOPS_VM_START, &a), 0);
+}
+
+static int
+insert(struct rig *r, int64_t device, const char *vdi, bool cut_short)
+{
+	struct xenops_vbd_plug_args a = { .vm = VM,
+		.disk = disk(VBD2, device, vdi) };
+
+	a.disk.cdrom = true;
+	return run(r, cut_short ? domain_reap_vbd_plug : domain_vbd_plug,
+	    XENOPS_VBD_PLUG, &a);
+}
+
+/* By the books, and who uses it; "": nothing. */
+static void
+in_the_drive(struct rig *r, const char *vdi)
+{
+	const struct xenops_disk_spec *d;
+	const char *kept = NULL;
+	struct kept k;
+
+	ck_assert_int_eq(phase(r, &k), KEPT_RUNNING);
+	ck_assert_uint_eq(k.spec.disks.n, 2);
+	d = k.spec.disks.v;
+	for (uint32_t i = 0; i < 2; i++)
+		if (!strcmp(d[i].vbd, VBD2))
+			kept = d[i].vdi;
+	ck_assert_str_eq(kept ? kept : "", vdi);
+	ck_assert_int_eq(in_use(r, VDI2, VBD2), !strcmp(vdi, VDI2));
+}
+
+START_TEST(media_come_and_go_and_the_drive_stays)
+{
+	struct rig *r = rig_new();
+
+	start_with_drive(r, NULL);
+	ck_assert_int_eq(insert(r, 3, VDI2, false), 0);
+	ck_assert_str_eq(r->hv.log, "disk_insert");
+	in_the_drive(r, VDI2);
+	/* it is what the guest starts with next */
+	ck_assert_int_eq(reboot(r, true), 0);
+	in_the_drive(r, VDI2);
+	r->hv.fail = "disk_eject";
+	ck_assert_int_eq(unplug(r, VBD2, false), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_TIMEOUT);
+	in_the_drive(r, VDI2);
+	ck_assert_int_eq(unplug(r, VBD2, false), 0);
+	ck_assert_str_eq(r->hv.log, "disk_eject");
+	in_the_drive(r, "");
+	ck_assert_int_eq(unplug(r, VBD2, false), 0);	/* once more */
+	ck_assert_int_eq(insert(r, 2, VDI2, false), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_DEVICE);
+	ck_assert_int_eq(insert(r, 3, VDI2, false), 0);
+	/* xapi did not hear of it, and says what is to be in it now */
+	ck_assert_int_eq(insert(r, 3, VDI2, false), 0);
+	ck_assert_str_eq(r->hv.log, "disk_eject disk_insert");
+	in_the_drive(r, VDI2);
+	ck_assert_int_eq(off(r, true), 0);
+	ck_assert(!in_use(r, VDI2, VBD2));
+	start_with_drive(r, VDI2);
+	in_the_drive(r, VDI2);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(an_insert_that_fails_leaves_the_drive_empty)
+{
+	struct rig *r = rig_new();
+
+	start_with_drive(r, NULL);
+	r->hv.fail = "disk_insert";
+	ck_assert_int_eq(insert(r, 3, VDI2, false), -1);
+	ck_assert_str_eq(r->hv.log, "disk_insert disk_eject");
+	in_the_drive(r, "");
+	ck_assert_int_eq(insert(r, 3, VM, false), -1);	/* no such disk */
+	in_the_drive(r, "");
+	/* killed before its end, and after it */
+	ck_assert_int_eq(insert(r, 3, VDI2, true), 0);
+	in_the_drive(r, "");
+	ck_assert_int_eq(insert(r, 3, VDI2, false), 0);
+	ck_assert_int_eq(insert(r, 3, VDI2, true), 0);
+	ck_assert_str_eq(r->hv.log, "disk_eject");
+	in_the_drive(r, "");
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(nics_come_and_go)
 {
 	static struct xenops_vif_unplug_args a = { .vm = VM, .vif = VIF2 };
@@ -564,7 +670,9 @@ main(void)
 	    a_reboot_that_fails_leaves_nothing_or_all,
 	    only_what_was_caught_between_two_states_is_reaped,
 	    disks_come_and_go, a_plug_that_fails_is_undone,
-	    a_plug_that_was_cut_short_is_undone, nics_come_and_go,
+	    a_plug_that_was_cut_short_is_undone,
+	    media_come_and_go_and_the_drive_stays,
+	    an_insert_that_fails_leaves_the_drive_empty, nics_come_and_go,
 	    what_is_gone_in_spite_of_the_guest_is_in_no_book,
 	    each_state_has_its_remedy);
 }

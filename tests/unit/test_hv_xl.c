@@ -151,8 +151,8 @@ START_TEST(an_hvm_guest_has_its_model_in_a_box)
 	    "hvm /usr/sbin/bedplate-box restricted order dc vga 2 16384 KiB "
 	    "time -3600 serial pty tablet\n"
 	    "acpi 1 apic 1 pae 1 nx 1 viridian -1 hpet 1 vkb -1\n"
-	    "disk xvda /dev/a rw " HOTPLUG "\ndrive xvdb\n"
-	    "cd xvdc /dev/c ro " HOTPLUG "\n");
+	    "disk xvda /dev/a rw " HOTPLUG "\ndrive xvdb empty\n"
+	    "drive xvdc /dev/c\n");
 	r->vm.hvm = (struct xenops_hvm_spec){ .boot_order = "c",
 		.viridian = true, .vga = XENOPS_VGA_CIRRUS,
 		.videoram = 32 * MIB };
@@ -445,6 +445,16 @@ START_TEST(devices_come_and_go)
 	    "device_disk_destroy 7 disk xvdb /dev/there ro -\n"
 	    "device_nic_destroy 7 nic 1 xenbr0 00:00:00:00:00:00 mtu 0\n"
 	    "device_nic_remove 7 nic 1 xenbr0 00:00:00:00:00:00 mtu 0\n");
+	fake.log[0] = '\0';
+	ck_assert_int_eq(hv_xl.disk_change(r->hv, r->arena, 7, &r->disks[1],
+	    "/dev/b"), 0);
+	ck_assert_int_eq(hv_xl.disk_change(r->hv, r->arena, 7, &r->disks[1],
+	    NULL), 0);
+	ck_assert_str_eq(fake.log, "cdrom_insert 7 drive xvdb /dev/b\n"
+	    "cdrom_insert 7 drive xvdb empty\n");
+	fake.fails = "cdrom_insert";
+	ck_assert_int_eq(hv_xl.disk_change(r->hv, r->arena, 7, &r->disks[1],
+	    NULL), -EIO);
 	fake.fails = "device_nic_add";
 	ck_assert_int_eq(hv_xl.nic_add(r->hv, 7, &r->nics[0]), -EIO);
 	fake.fails = "device_disk_add";

@@ -6,6 +6,7 @@
 #include "api/oplock.h"
 #include "api/storage/vdi_use.h"
 #include "api/vm/actions.h"
+#include "api/vm/domain_type.h"
 #include "api/vm/hvm.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
@@ -192,15 +193,11 @@ add_nics(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 	return 0;
 }
 
-/* domain_type says it; unspecified: BIOS boot policy means HVM, else PV. */
 static int
 domain_type(struct call *c, const struct vm *vm, int *out)
 {
-	int type = vm->domain_type;
+	int type = vm_domain_type(vm);
 
-	if (type == DOMAIN_TYPE_UNSPECIFIED)
-		type = vm->HVM_boot_policy && *vm->HVM_boot_policy ?
-		    DOMAIN_TYPE_HVM : DOMAIN_TYPE_PV;
 	switch (type) {
 	case DOMAIN_TYPE_PV:
 		*out = XENOPS_DOMAIN_TYPE_PV;

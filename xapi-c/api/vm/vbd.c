@@ -3,6 +3,7 @@
 
 #include "api/oplock.h"
 #include "api/ops_error.h"
+#include "api/vm/domain_type.h"
 #include "api/vm/spec.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
@@ -289,7 +290,8 @@ api_vbd_unplug_force(struct call *c, const struct vbd_unplug_force_args *a)
 	return unplug(c, &a->self, true);
 }
 
-/* In a VM that is on, the drive of a PV or PVH guest comes with its medium. */
+/* In a VM that is on, the drive of a PV or PVH guest comes with its medium;
+ * that of an HVM guest is there. */
 static int
 insert_now(struct call *c, const struct vbd *vbd, struct outcome *o)
 {
@@ -326,6 +328,17 @@ api_vbd_insert(struct call *c, const struct vbd_insert_args *a)
 	return rc;
 }
 
+/* It goes with its medium, or stays, in the same way. */
+static int
+eject_now(struct call *c, const struct vbd *vbd, struct outcome *o)
+{
+	const struct vm *vm = vm_find(c->root, &vbd->VM);
+
+	o->done = vbd->currently_attached;
+	o->attached = o->done && vm && vm_emulates(vm);
+	return o->done ? unplug_now(c, vbd, false) : 0;
+}
+
 int
 api_vbd_eject(struct call *c, const struct vbd_eject_args *a)
 {
@@ -334,11 +347,8 @@ api_vbd_eject(struct call *c, const struct vbd_eject_args *a)
 	    .device = -1 };
 	const struct vbd *vbd = vbd_lock(c, &lock, &a->vbd,
 	    VBD_OPERATIONS_EJECT);
-	int rc = vbd ? 0 : -1;
+	int rc = vbd ? eject_now(c, vbd, &o) : -1;
 
-	o.done = vbd && vbd->currently_attached;
-	if (o.done)
-		rc = unplug_now(c, vbd, false);
 	if (rc == 0)
 		rc = record_outcome(&o);
 	oplock_release(c, &lock);

@@ -1,6 +1,7 @@
 /* What may be done to a VBD, by its VM's state and its own. */
 #include "api/oplock.h"
 
+#include "api/vm/domain_type.h"
 #include "gen/errors.h"
 
 static int
@@ -17,13 +18,22 @@ check_removable(const struct vbd *vbd, int op, struct call *c)
 	return 0;
 }
 
-/* Its QEMU has the drive and what is in it, from the start to the end. */
-static bool
-is_emulated_drive(const struct vm *vm, const struct vbd *vbd)
+/* Its QEMU has the drive from the start to the end; what is in it changes. */
+static int
+check_emulated_drive(const struct vm *vm, const struct vbd *vbd, int op,
+    struct call *c)
 {
-	return vm && vm->domain_type == DOMAIN_TYPE_HVM &&
-	    vm->power_state != VM_POWER_STATE_HALTED &&
-	    vbd->type == VBD_TYPE_CD;
+	if (!vm || !vm_emulates(vm) || vbd->type != VBD_TYPE_CD ||
+	    vm->power_state == VM_POWER_STATE_HALTED)
+		return 0;
+	if (op != VBD_OPERATIONS_EJECT && op != VBD_OPERATIONS_INSERT)
+		return c ? err_operation_not_allowed(c,
+		    "the drive of an HVM guest that is on stays where it is") :
+		    -1;
+	if (vbd->currently_attached)
+		return 0;
+	return c ? err_device_not_attached(c,
+	    call_ref_text(c, &vbd->obj.ref)) : -1;
 }
 
 static bool
@@ -52,9 +62,8 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	/* allowed_operations is for after the start, when nobody refreshes it */
 	if (c && vm && vm_check_settled(c, vm))
 		return -1;
-	if (is_emulated_drive(vm, vbd))
-		return c ? err_operation_not_allowed(c,
-		    "the drive of an HVM guest that is on stays as it is") : -1;
+	if (check_emulated_drive(vm, vbd, op, c))
+		return -1;
 	if (op == VBD_OPERATIONS_EJECT || op == VBD_OPERATIONS_INSERT)
 		return check_removable(vbd, op, c);
 	if (!vm || vm->power_state != VM_POWER_STATE_RUNNING)

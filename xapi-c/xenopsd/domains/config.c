@@ -9,17 +9,24 @@
 
 #define GUEST_DIR "/usr/lib/bedplate/guest/"
 
-/* A drive without a medium is QEMU's alone: no back end in the kernel. */
-static void
-fill_empty_drive(libxl_device_disk *disk)
+/* libxl frees what its structs point at: these are heap copies. */
+
+/* It is QEMU's alone: no back end in the kernel, from which no medium could be
+ * taken while the guest runs. */
+void
+domain_config_drive(libxl_device_disk *disk, const struct xenops_disk_spec *d,
+    const char *device, struct arena *a)
 {
 	disk->backend = LIBXL_DISK_BACKEND_QDISK;
-	disk->format = LIBXL_DISK_FORMAT_EMPTY;
+	disk->format = device ? LIBXL_DISK_FORMAT_RAW :
+	    LIBXL_DISK_FORMAT_EMPTY;
+	if (device)
+		disk->pdev_path = mem_strdup(device);
+	disk->vdev = mem_strdup(spec_disk_name(a, d->device));
 	disk->removable = 1;
 	disk->is_cdrom = 1;
 }
 
-/* libxl frees what its structs point at: these are heap copies. */
 void
 domain_config_disk(libxl_device_disk *disk, const struct xenops_disk_spec *d,
     const char *device, struct arena *a)
@@ -170,19 +177,18 @@ fill_devices(struct request *rq, const struct xenops_vm_spec *vm,
 		cfg->disks = mem_zalloc(vm->disks.n * sizeof(*cfg->disks));
 	for (uint32_t i = 0; i < vm->disks.n; i++) {
 		libxl_device_disk *disk = &cfg->disks[cfg->num_disks];
+		bool drive = spec_is_drive(vm, &d[i]);
 
 		/* PV drivers have no drive without a medium */
-		if (!devices[i] && vm->type != XENOPS_DOMAIN_TYPE_HVM)
+		if (!devices[i] && !drive)
 			continue;
 		libxl_device_disk_init(disk);
 		cfg->num_disks++;
-		if (devices[i]) {
+		if (drive)
+			domain_config_drive(disk, &d[i], devices[i],
+			    rq->arena);
+		else
 			domain_config_disk(disk, &d[i], devices[i], rq->arena);
-			continue;
-		}
-		fill_empty_drive(disk);
-		disk->vdev = mem_strdup(spec_disk_name(rq->arena,
-		    d[i].device));
 	}
 	if (vm->nics.n)
 		cfg->nics = mem_zalloc(vm->nics.n * sizeof(*cfg->nics));

@@ -12,6 +12,9 @@ int domain_config_fill(struct request *rq, struct xl *xl,
     libxl_domain_config *cfg);
 void domain_config_disk(libxl_device_disk *disk,
     const struct xenops_disk_spec *d, const char *device, struct arena *a);
+/* The drive of an HVM guest, with the block device that is in it, or NULL. */
+void domain_config_drive(libxl_device_disk *disk,
+    const struct xenops_disk_spec *d, const char *device, struct arena *a);
 void domain_config_nic(libxl_device_nic *nic, const struct xenops_nic_spec *n);
 
 #endif

@@ -103,6 +103,70 @@ nic_exists(const struct target *t, int64_t device)
 	return t->hv->ops->has_nic(t->hv, t->domid, device);
 }
 
+/* The drive d has what new says, for the next start of the guest as well. */
+static int
+medium_keep(struct request *rq, struct target *t,
+    const struct xenops_disk_spec *d, const struct xenops_disk_spec *new)
+{
+	struct vec others = vec_without(rq->arena, t->k.spec.disks, d,
+	    sizeof(*d));
+
+	t->k.spec.disks = vec_with(rq->arena, others, new, sizeof(*new));
+	return keep(rq, t);
+}
+
+/* An empty drive stays as it is. */
+static int
+medium_eject(struct request *rq, struct target *t,
+    const struct xenops_disk_spec *d)
+{
+	struct xenops_disk_spec empty = *d;
+
+	empty.sr = empty.vdi = NULL;
+	if (t->hv->ops->disk_change(t->hv, rq->arena, t->domid, &empty, NULL))
+		return request_fail(rq, XENOPS_CODE_TIMEOUT,
+		    "the guest did not let go of '%s': %s", d->vbd,
+		    t->hv->ops->error(t->hv));
+	return domain_detach_disk(rq, d) ? -1 : medium_keep(rq, t, d, &empty);
+}
+
+static int
+medium_change(struct request *rq, struct target *t,
+    const struct xenops_disk_spec *d)
+{
+	const char *device;
+
+	if (domain_attach_disk(rq, d, &device))
+		return -1;
+	if (t->hv->ops->disk_change(t->hv, rq->arena, t->domid, d, device))
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "cannot insert '%s': %s", d->vdi,
+		    t->hv->ops->error(t->hv));
+	return 0;
+}
+
+/* What is still in the drive, by our books, was ejected by xapi's. */
+static int
+medium_insert(struct request *rq, struct target *t,
+    const struct xenops_disk_spec *new)
+{
+	const struct xenops_disk_spec *d = disk_of(t, new->vbd);
+
+	if (!d || d->device != new->device)
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_DEVICE,
+		    "'%s' has no drive %lld", t->k.spec.uuid,
+		    (long long)new->device);
+	if (d->vdi && d->vdi[0] && medium_eject(rq, t, d))
+		return -1;
+	if (medium_keep(rq, t, disk_of(t, new->vbd), new))
+		return -1;
+	if (medium_change(rq, t, new)) {
+		(void)medium_eject(rq, t, disk_of(t, new->vbd));
+		return -1;
+	}
+	return 0;
+}
+
 /* Takes the disk out of the domain (if it is in), off the host and out of the
  * books; force: without the guest's consent. */
 static int
@@ -111,6 +175,8 @@ disk_remove(struct request *rq, struct target *t,
 {
 	int rc = 0;
 
+	if (spec_is_drive(&t->k.spec, d))
+		return medium_eject(rq, t, d);
 	if (disk_exists(t, d->device))
 		rc = t->hv->ops->disk_remove(t->hv, rq->arena, t->domid,
 		    d->device, force);
@@ -153,6 +219,8 @@ domain_vbd_plug(struct request *rq, const void *args, void *result)
 	(void)result;
 	if (spec_check_disk(rq, &a->disk) || find_target(rq, a->vm, &t))
 		return -1;
+	if (spec_is_drive(&t.k.spec, &a->disk))
+		return medium_insert(rq, &t, &a->disk);
 	d = disk_of(&t, a->disk.vbd);
 	if (disk_exists(&t, a->disk.device) || (d && disk_exists(&t, d->device)))
 		return request_fail(rq, XENOPS_CODE_EXISTS,

@@ -94,6 +94,9 @@ struct hv_ops {
 	    const struct xenops_disk_spec *d, const char *device);
 	int (*disk_remove)(struct hv *hv, struct arena *a, uint32_t domid,
 	    int64_t device, bool force);
+	/* What is in the drive d of an HVM guest; device NULL: nothing. */
+	int (*disk_change)(struct hv *hv, struct arena *a, uint32_t domid,
+	    const struct xenops_disk_spec *d, const char *device);
 	int (*nic_add)(struct hv *hv, uint32_t domid,
 	    const struct xenops_nic_spec *n);
 	int (*nic_remove)(struct hv *hv, uint32_t domid, int64_t device,

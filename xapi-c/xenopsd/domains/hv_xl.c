@@ -497,6 +497,20 @@ disk_remove(struct hv *hv, struct arena *a, uint32_t domid, int64_t device,
 }
 
 static int
+disk_change(struct hv *hv, struct arena *a, uint32_t domid,
+    const struct xenops_disk_spec *d, const char *device)
+{
+	libxl_device_disk disk;
+	int rc;
+
+	libxl_device_disk_init(&disk);
+	domain_config_drive(&disk, d, device, a);
+	rc = libxl_cdrom_insert(xl_of(hv)->ctx, domid, &disk, NULL);
+	libxl_device_disk_dispose(&disk);
+	return rc ? -EIO : 0;
+}
+
+static int
 nic_add(struct hv *hv, uint32_t domid, const struct xenops_nic_spec *n)
 {
 	libxl_device_nic nic;
@@ -548,6 +562,7 @@ const struct hv_ops hv_xl = {
 	.wait_end = wait_end,
 	.disk_add = disk_add,
 	.disk_remove = disk_remove,
+	.disk_change = disk_change,
 	.nic_add = nic_add,
 	.nic_remove = nic_remove,
 	.error = error,

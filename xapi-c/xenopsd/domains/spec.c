@@ -41,6 +41,13 @@ text_ok(const char *s)
 }
 
 bool
+spec_is_drive(const struct xenops_vm_spec *vm,
+    const struct xenops_disk_spec *d)
+{
+	return vm->type == XENOPS_DOMAIN_TYPE_HVM && d->cdrom;
+}
+
+bool
 spec_mac_parse(const char *text, uint8_t mac[static 6])
 {
 	char end;

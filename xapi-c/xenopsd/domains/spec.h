@@ -15,6 +15,10 @@ int spec_check_uuid(struct request *rq, const char *uuid);
 int spec_check_vm(struct request *rq, const struct xenops_vm_spec *vm);
 int spec_check_disk(struct request *rq, const struct xenops_disk_spec *d);
 int spec_check_nic(struct request *rq, const struct xenops_nic_spec *n);
+/* A drive that QEMU emulates: media come and go while the guest runs, but not
+ * the drive.  That of another guest comes and goes with its medium. */
+bool spec_is_drive(const struct xenops_vm_spec *vm,
+    const struct xenops_disk_spec *d);
 bool spec_mac_parse(const char *text, uint8_t mac[static 6]);
 /* The path of a kernel or ramdisk in folder; no links, and nothing else. */
 int spec_kernel_path(struct request *rq, const char *folder, const char *name,

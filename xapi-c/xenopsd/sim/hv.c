@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "xenopsd/domains/spec.h"
 #include "xenopsd/sim/calls.h"
 
 static struct sim_hv *
@@ -194,6 +195,16 @@ disk_remove(struct hv *hv, struct arena *a, uint32_t domid, int64_t device,
 }
 
 static int
+disk_change(struct hv *hv, struct arena *a, uint32_t domid,
+    const struct xenops_disk_spec *d, const char *device)
+{
+	(void)a;
+	(void)device;
+	return change(hv, &(struct sim_call){ .kind = SIM_HAS_DISK,
+	    .domid = domid, .device = d->device });
+}
+
+static int
 nic_add(struct hv *hv, uint32_t domid, const struct xenops_nic_spec *n)
 {
 	struct sim_call c = { .kind = SIM_NIC, .domid = domid,
@@ -220,7 +231,7 @@ add_devices(struct hv *hv, struct arena *a, uint32_t domid,
 	int rc = 0;
 
 	for (uint32_t i = 0; i < vm->disks.n && rc == 0; i++)
-		if (devices[i])
+		if (devices[i] || spec_is_drive(vm, &d[i]))
 			rc = disk_add(hv, a, domid, &d[i], devices[i]);
 	for (uint32_t i = 0; i < vm->nics.n && rc == 0; i++)
 		rc = nic_add(hv, domid, &n[i]);
@@ -329,6 +340,7 @@ static const struct hv_ops hv_sim = {
 	.wait_end = wait_end,
 	.disk_add = disk_add,
 	.disk_remove = disk_remove,
+	.disk_change = disk_change,
 	.nic_add = nic_add,
 	.nic_remove = nic_remove,
 	.error = error,

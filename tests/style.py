@@ -42,6 +42,7 @@ BELOW["rpc"] = BELOW["api"] | {"api"}
 BELOW["cli"] = BELOW["rpc"] | {"rpc"}
 BELOW["http"] = BELOW["cli"] | {"cli"}
 BELOW["xe"] = {"net", "wire", "base"}
+BELOW["rfb"] = {"base"}
 BELOW["xapi"] = BELOW["http"] | {"http", "update", "backup", "xe"}
 # Which rooms of its layer a room may include besides itself; the files above
 # the rooms may include all.
@@ -69,6 +70,8 @@ PLACES = {
     "xen": "xapi-c/xenopsd/",
     "raft": "xapi-c/poold/",
     "uv.h": "xapi-c/poold/",
+    "vterm": "xapi-c/rfb/",
+    "zlib.h": "xapi-c/rfb/",
 }
 # What is easily written twice, and the file that alone does it.
 ONCE = {"SCM_RIGHTS": "xapi-c/base/fdpass.c"}

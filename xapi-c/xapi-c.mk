@@ -29,8 +29,14 @@ XENOPSD_HOST := $(filter-out $(XENOPSD_XEN) $(XENOPSD_HOTPLUG) \
 XENOPSD_MUSL := $(filter-out $(XENOPSD_SIM) $(XENOPSD_HOTPLUG) \
 	$(XENOPSD_BOX),$(XENOPSD_ALL))
 
+# A program of its own over base/, with a terminal's library and a font.
+RFB_MAIN := xapi-c/rfb/main.c
+RFB_SOURCES := $(filter-out $(RFB_MAIN),$(wildcard xapi-c/rfb/*.c))
+RFB_HOST_LIBS := $(B)/sysroot/lib/host/libvterm.a
+
 layer_sources = $(if $(filter gen,$1),$(GEN_SOURCES),$(if \
-	$(filter xenopsd,$1),$(XENOPSD_HOST),$(call layer_files,$1)))
+	$(filter xenopsd,$1),$(XENOPSD_HOST),$(if \
+	$(filter rfb,$1),$(RFB_SOURCES),$(call layer_files,$1))))
 # $1 flavour directory, $2 sources
 objects = $(patsubst xapi-c/%.c,$1/%.o,$(patsubst $(B)/gen/%.c,$1/gen/%.o,$2))
 
@@ -81,7 +87,7 @@ $1/gen/%.o: $(B)/gen/%.c $1/.flags | $$(GEN_HEADERS) $4
 	    -c $$< -o $$@.$$T
 	@mv $$@.$$T $$@
 
-$$(foreach l,$$(LAYERS) gen xenopsd poold,$$(eval $1/$$l.a: \
+$$(foreach l,$$(LAYERS) gen xenopsd poold rfb,$$(eval $1/$$l.a: \
 	$$(call objects,$1,$$(call layer_sources,$$l))))
 # two rooms may have a file of the same name: "r" would keep one of them
 $1/%.a:
@@ -97,7 +103,17 @@ $(eval $(call flavour,$(B)/host/obj,$(HOST_CC),HOST_CFLAGS,))
 $(eval $(call flavour,$(B)/host/asan,$(HOST_CC),ASAN_CFLAGS,))
 $(eval $(call flavour,$(B)/host/tsan,$(HOST_CC),TSAN_CFLAGS,))
 $(eval $(call flavour,$(B)/musl/obj,$$(MUSL_CC),MUSL_CFLAGS,$$(call \
-	dep,musl openssl libxml2 jansson sqlite xen)))
+	dep,musl openssl libxml2 jansson sqlite xen libvterm)))
+
+RFB_OBJECTS = $(call objects,$1,$(RFB_SOURCES) $(RFB_MAIN))
+# headers of the image's, after all of the machine's own
+RFB_CFLAGS := -idirafter $(B)/sysroot/include
+$(foreach f,host/obj host/asan host/tsan host/fuzz,$(call \
+	RFB_OBJECTS,$(B)/$f)): | $(call dep,musl libvterm)
+$(call RFB_OBJECTS,$(B)/host/obj): private HOST_CFLAGS += $(RFB_CFLAGS)
+$(call RFB_OBJECTS,$(B)/host/asan): private ASAN_CFLAGS += $(RFB_CFLAGS)
+$(call RFB_OBJECTS,$(B)/host/tsan): private TSAN_CFLAGS += $(RFB_CFLAGS)
+$(call RFB_OBJECTS,$(B)/host/fuzz): private FUZZ_CFLAGS += $(RFB_CFLAGS)
 
 # $1 flavour directory, $2 layers
 archives = $(2:%=$1/%.a)
@@ -130,6 +146,14 @@ $(eval $(call host_programs,$(B)/host/asan,$(B)/host/asan/bin,$(SANITIZE)))
 $(eval $(call host_programs,$(B)/host/tsan,$(B)/host/tsan/bin,\
 	$(SANITIZE_THREADS)))
 
+# the simulator's screens, whoever asks for the simulator
+$(B)/host/xenopsd-sim: | $(B)/host/bedplate-rfb
+$(B)/host/bedplate-rfb: $(call objects,$(B)/host/obj,$(RFB_MAIN)) \
+		$(call archives,$(B)/host/obj,rfb base)
+	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^) \
+	    $(RFB_HOST_LIBS) -lz
+	@mv $@.$T $@
+
 # Our objects first become one whose only global name is main: in a static
 # program our names would otherwise meet those inside the libraries.
 %.whole.o:
@@ -157,11 +181,14 @@ $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 $(eval $(call musl_program,bedplate-box,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_BOX)),))
 
+$(eval $(call musl_program,bedplate-rfb,$(call objects,$(B)/musl/obj,\
+	$(RFB_MAIN)) $(call archives,$(B)/musl/obj,rfb base),-lvterm -lz))
+
 .PHONY: xapi-c xe FORCE
 FORCE:
 
-## xapi-c: the programs for this machine: xapi, the simulator and xe
-xapi-c: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
+## xapi-c: the programs for this machine: xapi, the simulator, its screens and xe
+xapi-c: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/bedplate-rfb $(B)/host/xe
 
 ## xe: build/musl/xe, the command line for any 64-bit Linux
 xe: $(B)/musl/xe

@@ -144,10 +144,16 @@ class Api:
         c.close()
         return digest.hexdigest(), size
 
+    def console_ref(self, vm, protocol):
+        return next(ref for ref in self("VM.get_consoles", vm) if self(
+            "console.get_protocol", ref) == protocol)
+
+    def console_path(self, vm, protocol="vt100"):
+        return self("console.get_location", self.console_ref(
+            vm, protocol)).split("/", 3)[3]
+
     def console(self, vm):
-        refs = self("VM.get_consoles", vm)
-        location = self("console.get_location", refs[0])
-        return Console(self, location.split("/", 3)[3])
+        return Console(self, self.console_path(vm))
 
 
 class Console:
@@ -223,7 +229,9 @@ class Console:
                 pass
 
     def type(self, text):
-        data = text.encode()
+        self.send_frame(text.encode())
+
+    def send_frame(self, data):
         mask = os.urandom(4)
         masked = bytes(b ^ mask[i % 4] for i, b in enumerate(data))
         self.sock.sendall(struct.pack(">BB", 0x82, 0x80 | len(data)) + mask +

@@ -16,6 +16,9 @@ $(eval $(call installer_rules,$(FUZZ_OBJ),$$(FUZZ_CLANG),FUZZ_CFLAGS,\
 
 # What each is linked with: layers, or single files of one that needs all.
 FUZZ_parsers := http/head.o http/rrd_query.o http/ws.o cli/args.o rpc/where.o net.a wire.a gen.a base.a
+FUZZ_rfb := rfb.a base.a
+FUZZ_LIBS_rfb := $(RFB_HOST_LIBS) -lz
+$(B)/fuzz/rfb: private FUZZ_CFLAGS += $(RFB_CFLAGS)
 FUZZ_update := update.a net.a base.a
 FUZZ_backup := backup.a net.a base.a
 FUZZ_disks_xml := wire.a gen.a base.a
@@ -35,7 +38,7 @@ $(B)/fuzz/$1: tests/fuzz/fuzz_$1.c tests/fuzz/fuzz.h $(wildcard tests/unit/*.h) 
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(FUZZ_CLANG) $$(FUZZ_CFLAGS) \
 	    -fsanitize=fuzzer -Itests/unit -I. -o $$@.$$T $$< \
-	    $$(call group,$$(filter %.o %.a,$$^)) $$(HOST_LIBS)
+	    $$(call group,$$(filter %.o %.a,$$^)) $(FUZZ_LIBS_$1) $$(HOST_LIBS)
 	@mv $$@.$$T $$@
 endef
 $(foreach t,canary $(FUZZ_TARGETS),$(eval $(call fuzz_program,$t)))

@@ -239,10 +239,29 @@ def backup():
     return {"two": data + total}
 
 
+def rfb():
+    """How much is the viewer's, in 255 parts; that, and what is printed."""
+    hello, ask = b"RFB 003.008\n\1\1", b"\3\0\0\0\0\0\2\x80\1\x90"
+    zrle = b"\2\0\0\2\0\0\0\x10\0\0\0\0"
+    pixels = b"\0\0\0\0\x10\x10\1\1\0\x1f\0\x3f\0\x1f\x0b\5\0\0\0\0"
+    rest = (b"\4\1\0\0\0\0\xff\x0d\5\1\0\1\0\1" +
+            b"\6\0\0\0\0\0\0\3abc")
+    text = b"\x1b[31;44mred\x1b[0m\r\n\x1b[5;9H\xc3\xa4\x1b[6n\x1b[?1049h"
+
+    def both(sent, printed):
+        n = len(sent) + len(printed)
+        return bytes([-(-255 * len(sent) // n)]) + sent + printed
+    return {"raw": both(hello + ask, text),
+            "zrle": both(hello + zrle + ask, text),
+            "all": both(hello + pixels + rest + ask, text),
+            "old": both(b"RFB 003.003\n\0" + ask, b"x"),
+            "text": b"\0" + text}
+
+
 def main():
     corpus = pathlib.Path(sys.argv[1])
     seeds = {"parsers": PARSERS, "disks_xml": DISKS_XML, "answers": ANSWERS,
-             "update": UPDATE, "backup": backup(),
+             "update": UPDATE, "backup": backup(), "rfb": rfb(),
              "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
              "request": requests(), "channel": channels()}
     for target, files in seeds.items():

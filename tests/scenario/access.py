@@ -250,7 +250,7 @@ def a_ticket_is_for_one_request():
         api = b.ready()
         vdi, vm = b.vdi(api), b.running(api)
         other, uuid = b.vdi(api), api("VDI.get_uuid", vdi)
-        console = api("VM.get_consoles", vm)[0]
+        console = api.console_ref(vm, "rfb")
         size = int(api("VDI.get_virtual_size", vdi))
 
         def ticket(purpose, what, whose=api):
@@ -317,7 +317,7 @@ def pages_of_other_sites_are_refused():
     with Bench() as b:
         api = b.ready()
         vdi, vm = b.vdi(api), b.running(api)
-        console = api("VM.get_consoles", vm)[0]
+        console = api.console_ref(vm, "rfb")
         own = "https://127.0.0.1:%d" % b.https
         cookie = {"Cookie": "session_id=" + api.session}
         basic = {"Authorization": "Basic " + base64.b64encode(

@@ -130,6 +130,7 @@ class Bench:
         self.sim = self._spawn(
             "xenopsd-sim", "--state", self.path("host"), "--socket",
             self.path("xenops.sock"), "--secret", self.path(self.secret),
+            "--picture", os.path.join(ROOT, "build/host/bedplate-rfb"),
             *self.sim_options)
         until("the simulator", lambda: os.path.exists(
             self.path("host/control.sock")))

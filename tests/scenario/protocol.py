@@ -579,8 +579,7 @@ def streams_of(b, api, vms, rest, n):
     """Opens n consoles of the VMs, each of which has few viewers, by CONNECT
     with that query or header; one more is refused."""
     asks = [("CONNECT /%s%s\r\n\r\n" % (
-        api("console.get_location", api("VM.get_consoles", vm)[0]).split(
-            "/", 3)[3], rest)).encode() for vm in vms]
+        api.console_path(vm), rest)).encode() for vm in vms]
     made = [connect(b) for _ in range(n)]
     for i, s in enumerate(made):
         s.sendall(asks[i % len(asks)])

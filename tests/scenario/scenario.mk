@@ -17,6 +17,12 @@ CHECK_TARGETS += check-protocol
 check-protocol: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/protocol.py $(NAME)
 
+CHECK_TARGETS += check-screens
+.PHONY: check-screens
+## check-screens: screens of VMs, by the remote framebuffer protocol
+check-screens: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/screens.py $(NAME)
+
 CHECK_TARGETS += check-metrics
 .PHONY: check-metrics
 ## check-metrics: samples, archives, and who may see them; NAME=... as above

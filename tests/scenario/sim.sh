@@ -55,6 +55,7 @@ wait_for() {
 
 rm -f "$dir/xenops.sock"
 "$build/host/xenopsd-sim" --state "$dir/host" --socket "$dir/xenops.sock" \
+    --picture "$build/host/bedplate-rfb" \
     --secret "$dir/secret" --number 1 >"$dir/xenopsd.log" 2>&1 &
 sim=$!
 wait_for "$sim" test -S "$dir/xenops.sock"

@@ -372,8 +372,27 @@ def guests_go_before_the_host():
         check(b.sim.poll() is None, "the machine is off")
 
 
+def a_console_is_text():
+    """Ctrl-] ends it."""
+    with Bench() as b:
+        api = b.ready()
+        uuid = api("VM.get_uuid", b.running(api))
+        p = subprocess.Popen(
+            [XE, "console", "uuid=" + uuid], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env=dict(
+                os.environ, XE_SOCKET=here(b), HOME=b.dir))
+        said = b""
+        while b"I am up" not in said:
+            data = os.read(p.stdout.fileno(), 4096)
+            check(data, "%r" % said)
+            said += data
+        check(b"RFB" not in said, "%r" % said)
+        p.communicate(b"\x1d", timeout=60)
+
+
 if __name__ == "__main__":
     sys.exit(main([
+        a_console_is_text,
         lists_show_what_the_api_has, parameters_are_read_and_written,
         others_need_a_password, the_socket_is_roots,
         anybody_may_speak_the_protocol,

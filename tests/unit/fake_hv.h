@@ -212,6 +212,14 @@ fake_console(struct hv *hv, struct arena *a, uint32_t domid)
 	return fake_of(hv)->tty;
 }
 
+static int
+fake_screen(struct hv *hv, const struct hv_domain *d)
+{
+	(void)hv;
+	(void)d;
+	return -ENOENT;
+}
+
 static bool
 fake_has_bridge(struct hv *hv, const char *name)
 {
@@ -450,6 +458,7 @@ static const struct hv_ops fake_ops = {
 	.has_disk = fake_has_disk,
 	.has_nic = fake_has_nic,
 	.console = fake_console,
+	.screen = fake_screen,
 	.has_bridge = fake_has_bridge,
 	.event_fd = fake_event_fd,
 	.event = fake_event,

@@ -174,6 +174,7 @@ libxl_domain_config_dispose(libxl_domain_config *p)
 		free(p->b_info.u.hvm.boot);
 		free(p->b_info.u.hvm.serial);
 		free(p->b_info.u.hvm.usbdevice);
+		free(p->b_info.u.hvm.vnc.listen);
 	}
 	for (int i = 0; i < p->num_disks; i++)
 		libxl_device_disk_dispose(&p->disks[i]);
@@ -285,7 +286,8 @@ static void
 fake_log_hvm(const libxl_domain_build_info *b)
 {
 	fake_log("hvm %s%s order %s vga %d %llu KiB time %d serial %s %s\n"
-	    "acpi %d apic %d pae %d nx %d viridian %d hpet %d vkb %d\n",
+	    "acpi %d apic %d pae %d nx %d viridian %d hpet %d vkb %d\n"
+	    "vnc %d unused %d %s\n",
 	    b->device_model, b->dm_restrict.val > 0 ? " restricted" : "",
 	    b->u.hvm.boot, b->u.hvm.vga.kind,
 	    (unsigned long long)b->video_memkb, (int)b->rtc_timeoffset,
@@ -293,7 +295,9 @@ fake_log_hvm(const libxl_domain_build_info *b)
 	    b->u.hvm.usbdevice ? b->u.hvm.usbdevice : "-", b->acpi.val,
 	    b->apic.val, b->u.hvm.pae.val, b->u.hvm.nx.val,
 	    b->u.hvm.viridian.val, b->u.hvm.hpet.val,
-	    b->u.hvm.vkb_device.val);
+	    b->u.hvm.vkb_device.val, b->u.hvm.vnc.enable.val,
+	    b->u.hvm.vnc.findunused.val, b->u.hvm.vnc.listen ?
+	    b->u.hvm.vnc.listen : "-");
 }
 
 int

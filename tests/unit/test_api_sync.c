@@ -404,7 +404,7 @@ START_TEST(a_domain_makes_its_vm_run_and_halt)
 	ck_assert_int_eq(vm->power_state, VM_POWER_STATE_RUNNING);
 	ck_assert_int_eq(vm->domid, 7);
 	ck_assert(ref_equal(&vm->resident_on, &x.host));
-	ck_assert_int_eq(vm->consoles.n, 1);
+	ck_assert_int_eq(vm->consoles.n, 2);
 	ck_assert(ref_is_null(&vm->guest_metrics));
 	vm_m = vm_metrics_find(c.root, &vm->metrics);
 	ck_assert_int_eq(vm_m->VCPUs_number, 2);

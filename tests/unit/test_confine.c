@@ -184,10 +184,42 @@ START_TEST(its_threads_are_confined_too)
 }
 END_TEST
 
+START_TEST(with_descriptors_alone_it_opens_nothing)
+{
+	int fds[2], status;
+	pid_t pid;
+
+	make_folders();
+	ck_assert_int_eq(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (confine_to_descriptors())
+			_exit(2);
+		REFUSED(open(own_file, O_RDWR | O_CREAT, 0600));
+		REFUSED(open(read_file, O_RDONLY));
+		REFUSED(socket(AF_UNIX, SOCK_STREAM, 0));
+		REFUSED(syscall(SYS_kill, getppid(), 0));
+		REFUSED(syscall(SYS_fork));
+		REFUSED(syscall(SYS_mmap, NULL, 4096, PROT_EXEC, MAP_PRIVATE |
+		    MAP_ANONYMOUS, -1, 0));
+		WORKS(syscall(SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE |
+		    MAP_ANONYMOUS, -1, 0));
+		WORKS(write(fds[1], "x", 1));
+		syscall(SYS_exit_group, 0);	/* ASan would prepare _exit */
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ck_assert_int_eq(read(fds[0], &(char){ 0 }, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
 int
 main(void)
 {
 	return UNIT_RUN("confine", it_starts_no_program_and_runs_no_data,
 	    it_reaches_little_of_the_kernel, it_reaches_its_own_files_only,
-	    its_threads_are_confined_too);
+	    its_threads_are_confined_too,
+	    with_descriptors_alone_it_opens_nothing);
 }

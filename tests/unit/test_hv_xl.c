@@ -2,8 +2,11 @@
  * The real hv_xl.c, config.c and xl.c over a libxl of the test's making: what a
  * guest is built of, what is answered when Xen refuses, and that nothing stays.
  */
+#include <errno.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "fake_xl.h"
@@ -151,6 +154,7 @@ START_TEST(an_hvm_guest_has_its_model_in_a_box)
 	    "hvm /usr/sbin/bedplate-box restricted order dc vga 2 16384 KiB "
 	    "time -3600 serial pty tablet\n"
 	    "acpi 1 apic 1 pae 1 nx 1 viridian -1 hpet 1 vkb -1\n"
+	    "vnc 1 unused -1 unix:/run/xen/screen-" VM ",share=force-shared\n"
 	    "disk xvda /dev/a rw " HOTPLUG "\ndrive xvdb empty\n"
 	    "drive xvdc /dev/c\n");
 	r->vm.hvm = (struct xenops_hvm_spec){ .boot_order = "c",
@@ -163,6 +167,7 @@ START_TEST(an_hvm_guest_has_its_model_in_a_box)
 	r->vm.hvm.vga = XENOPS_VGA_NONE;
 	ck_assert_int_eq(create(r), 0);
 	ck_assert_ptr_nonnull(strstr(fake.log, "vga 3 0 KiB"));
+	ck_assert_ptr_nonnull(strstr(fake.log, "vnc -1 unused 0 -\n"));
 	rig_free(r);
 }
 END_TEST
@@ -328,17 +333,45 @@ END_TEST
 START_TEST(what_a_model_leaves_goes_with_its_domain)
 {
 	char root[LOG_PATH], socket[LOG_PATH], other[LOG_PATH];
+	char screen[LOG_PATH];
 
 	snprintf(root, sizeof(root), "%s/qemu-root-7", scratch_dir());
 	ck_assert_int_eq(mkdir(root, 0), 0);
 	lay_log(socket, "qmp-libxenstat-7", "");
 	lay_log(other, "qmp-libxenstat-77", "");
-	model_clean(scratch_dir(), 7);
+	lay_log(screen, "screen-" VM, "");
+	model_clean(scratch_dir(), 7, VM);
 	ck_assert_int_eq(access(root, F_OK), -1);
 	ck_assert_int_eq(access(socket, F_OK), -1);
+	ck_assert_int_eq(access(screen, F_OK), -1);
 	ck_assert_int_eq(access(other, F_OK), 0);
-	model_clean("/nowhere", 77);
+	model_clean("/nowhere", 77, NULL);
+	model_clean(scratch_dir(), 8, "../x");
 	unlink(other);
+}
+END_TEST
+
+START_TEST(an_hvm_guests_screen_is_its_models)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fd, seen;
+
+	ck_assert_int_eq(model_screen(scratch_dir(), VM), -ENOENT);
+	model_screen_path(a.sun_path, scratch_dir(), VM);
+	ck_assert_int_eq(bind(s, (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(model_screen(scratch_dir(), VM), -ECONNREFUSED);
+	ck_assert_int_eq(listen(s, 0), 0);
+	fd = model_screen(scratch_dir(), VM);
+	ck_assert_int_ge(fd, 0);
+	/* it is never waited for */
+	ck_assert_int_eq(model_screen(scratch_dir(), VM), -EAGAIN);
+	seen = accept(s, NULL, NULL);
+	ck_assert_int_eq(write(seen, "x", 1), 1);
+	ck_assert_int_eq(read(fd, &(char){ 0 }, 1), 1);
+	close(seen);
+	close(fd);
+	close(s);
+	unlink(a.sun_path);
 }
 END_TEST
 
@@ -543,6 +576,7 @@ main(void)
 	return UNIT_RUN("hv_xl", a_pvh_guest_is_built_as_its_vm_says,
 	    a_pv_guest_boots_by_the_other_grub,
 	    an_hvm_guest_has_its_model_in_a_box,
+	    an_hvm_guests_screen_is_its_models,
 	    a_guest_whose_model_is_not_there_has_crashed,
 	    a_model_that_ends_is_noticed_once,
 	    a_paused_domain_may_be_on_its_way_out,

@@ -99,6 +99,7 @@ int
 stream_console_open(struct call *c, const char *which, int *fd_out)
 {
 	const struct console *con = find_either(c, CLASS_CONSOLE, which);
+	bool screen = !con || con->protocol == CONSOLE_PROTOCOL_RFB;
 	const struct vm *vm = con ? vm_find(c->root, &con->VM) :
 	    find_either(c, CLASS_VM, which);
 	struct ops_call k;
@@ -114,7 +115,8 @@ stream_console_open(struct call *c, const char *which, int *fd_out)
 		return err_not_implemented(c, "console of the control domain");
 	ops_prepare(c, &k);
 	if (ops_console_open(c->x->ops, &k,
-	    &(struct xenops_console_open_args){ .vm = vm->uuid }))
+	    &(struct xenops_console_open_args){ .vm = vm->uuid,
+		.screen = screen }))
 		return ops_failed(c, &k,
 		    &(struct ops_subject){ .vm = vm->obj.ref });
 	return take_fd(c, &k, "console", fd_out);

@@ -26,8 +26,8 @@ void stream_task_end(struct call *c, int rc, const struct type *t,
     const void *result);
 
 /*
- * Console of a running VM.  which is the ref or uuid text of a VM or a console
- * object.  fd carries raw bytes both ways; the caller closes it.
+ * Console of a running VM.  which is the ref or uuid text of a console, or of
+ * a VM: its screen.  fd carries raw bytes both ways; the caller closes it.
  * HANDLE_INVALID, UUID_INVALID, VM_BAD_POWER_STATE, xenopsd's failures.
  */
 int stream_console_open(struct call *c, const char *which, int *fd_out);

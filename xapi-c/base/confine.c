@@ -69,6 +69,14 @@ static const int plain[] = {
 	SYS_getrusage, SYS_getrlimit, SYS_prlimit64,
 };
 
+/* Of one that has its descriptors. */
+static const int narrow[] = {
+	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_poll,
+	SYS_ppoll, SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex,
+	SYS_exit, SYS_exit_group, SYS_rt_sigprocmask, SYS_rt_sigreturn,
+	SYS_restart_syscall, SYS_clock_gettime, SYS_getrandom,
+};
+
 /* Allowed when (the low half of argument arg & mask) == value. */
 static const struct {
 	int nr, arg;
@@ -88,6 +96,8 @@ static const struct {
 };
 
 #define N_PLAIN (sizeof(plain) / sizeof(plain[0]))
+#define N_NARROW (sizeof(narrow) / sizeof(narrow[0]))
+#define N_MEMORY 2			/* of the checked: for memory alone */
 #define N_CHECKED (sizeof(checked) / sizeof(checked[0]))
 #define FIELD(f) ((uint32_t)offsetof(struct seccomp_data, f))
 
@@ -122,23 +132,9 @@ add_return(struct program *p, uint32_t action)
 }
 
 static void
-program_make(struct program *p)
+add_checked(struct program *p, size_t n)
 {
-	size_t i;
-
-	p->n = 0;
-	add_load(p, FIELD(arch));
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
-	add_return(p, SECCOMP_RET_KILL_PROCESS);
-	add_load(p, FIELD(nr));
-	for (i = 0; i < N_PLAIN; i++) {
-		add_if(p, (uint32_t)plain[i], 1);
-		add_return(p, SECCOMP_RET_ALLOW);
-	}
-	/* libc goes on with clone */
-	add_if(p, SYS_clone3, 1);
-	add_return(p, SECCOMP_RET_ERRNO | ENOSYS);
-	for (i = 0; i < N_CHECKED; i++) {
+	for (size_t i = 0; i < n; i++) {
 		add_load(p, FIELD(nr));
 		add_if(p, (uint32_t)checked[i].nr, 4);
 		add_load(p, FIELD(args) + 8 * (uint32_t)checked[i].arg);
@@ -146,6 +142,25 @@ program_make(struct program *p)
 		add_if(p, checked[i].value, 1);
 		add_return(p, SECCOMP_RET_ALLOW);
 	}
+}
+
+static void
+program_make(struct program *p, const int *calls, size_t n_calls,
+    size_t n_checked)
+{
+	p->n = 0;
+	add_load(p, FIELD(arch));
+	add(p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
+	add_return(p, SECCOMP_RET_KILL_PROCESS);
+	add_load(p, FIELD(nr));
+	for (size_t i = 0; i < n_calls; i++) {
+		add_if(p, (uint32_t)calls[i], 1);
+		add_return(p, SECCOMP_RET_ALLOW);
+	}
+	/* libc goes on with clone */
+	add_if(p, SYS_clone3, 1);
+	add_return(p, SECCOMP_RET_ERRNO | ENOSYS);
+	add_checked(p, n_checked);
 	add_return(p, SECCOMP_RET_TRAP);
 }
 
@@ -175,15 +190,13 @@ on_refused(int sig, siginfo_t *info, void *context)
 }
 
 static int
-restrict_calls(void)
+restrict_calls(const struct program *p)
 {
 	struct sigaction sa = { .sa_sigaction = on_refused,
 		.sa_flags = SA_SIGINFO | SA_NODEFER };
-	struct program p;
-	struct sock_fprog prog;
+	struct sock_fprog prog = { .len = p->n,
+		.filter = (struct sock_filter *)(uintptr_t)p->code };
 
-	program_make(&p);
-	prog = (struct sock_fprog){ .len = p.n, .filter = p.code };
 	if (sigaction(SIGSYS, &sa, NULL) == -1 ||
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == -1)
 		return -errno;
@@ -235,18 +248,37 @@ restrict_files(const struct confine *how)
 	return rc;
 }
 
-int
-confine(const struct confine *how)
+/* how NULL: the calls reach no file. */
+static int
+confine_by(const struct confine *how, const struct program *p)
 {
 	int rc = 0;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		rc = -errno;
-	if (!rc)
+	if (!rc && how)
 		rc = restrict_files(how);
 	if (!rc)
-		rc = restrict_calls();
+		rc = restrict_calls(p);
 	if (rc)
 		log_error("cannot confine this process: %s", strerror(-rc));
 	return rc;
+}
+
+int
+confine(const struct confine *how)
+{
+	struct program p;
+
+	program_make(&p, plain, N_PLAIN, N_CHECKED);
+	return confine_by(how, &p);
+}
+
+int
+confine_to_descriptors(void)
+{
+	struct program p;
+
+	program_make(&p, narrow, N_NARROW, N_MEMORY);
+	return confine_by(NULL, &p);
 }

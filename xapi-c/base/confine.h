@@ -19,5 +19,8 @@ struct confine {
 
 /* 0, or -errno after a log line.  A kernel without landlock is warned of. */
 int confine(const struct confine *how);
+/* The same of one that has all the descriptors it will ever need: it reads,
+ * writes and waits, and can open nothing. */
+int confine_to_descriptors(void);
 
 #endif

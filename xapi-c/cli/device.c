@@ -1,6 +1,7 @@
 #include "cli/device.h"
 
 #include "cli/call.h"
+#include "gen/errors.h"
 #include "gen/types.h"
 
 /* What records of devices must have and nobody asks for. */
@@ -91,13 +92,41 @@ list_of(struct cli *k, const struct cli_command *cmd,
 	return 0;
 }
 
+/* The text console of the VM; of its screen nothing could be shown. */
+static int
+find_text(struct cli *k, const struct ref *vm, struct ref *console_out)
+{
+	struct answer set, protocol;
+	const struct ref *refs;
+	const struct vec *v;
+
+	if (cli_call_on(k, "VM.get_consoles", vm, &set))
+		return -1;
+	v = set.value;
+	refs = v->v;
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (cli_call_on(k, "console.get_protocol", &refs[i],
+		    &protocol))
+			return -1;
+		*console_out = refs[i];
+		if (*(const int *)protocol.value == CONSOLE_PROTOCOL_VT100)
+			return 0;
+	}
+	return err_vm_bad_power_state(k->c, call_ref_text(k->c, vm),
+	    "running, paused", "halted");
+}
+
 static int
 console(struct cli *k, const struct cli_command *cmd,
     const struct ref *subject)
 {
+	struct ref text;
+
 	(void)cmd;
+	if (find_text(k, subject, &text))
+		return -1;
 	cli_send(k, THIN_HTTP_CONNECT, arena_printf(k->c->arena,
-	    "/console?ref=%s&session_id=%s", call_ref_text(k->c, subject),
+	    "/console?ref=%s&session_id=%s", call_ref_text(k->c, &text),
 	    call_ref_text(k->c, &k->c->session)), NULL);
 	return cli_await(k);
 }

@@ -21,6 +21,7 @@
 #include "xenopsd/core/worker.h"
 #include "xenopsd/domains/console.h"
 #include "xenopsd/domains/domain.h"
+#include "xenopsd/domains/picture.h"
 #include "xenopsd/domains/hv_xl.h"
 #include "xenopsd/domains/vms.h"
 #include "xenopsd/domains/xen_log.h"
@@ -348,7 +349,10 @@ run(struct daemon *d)
 static int
 main_process(void)
 {
-	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real };
+	static const struct picture_program picture = { PICTURE_PROGRAM,
+		PICTURE_USER };
+	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
+		.picture = &picture };
 	struct leases_config lc = { .env = &storage_real,
 		.retry_ms = LEASE_RETRY_MS, .run = worker_request,
 		.submit = end_lease, .daemon = &d };

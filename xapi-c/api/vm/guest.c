@@ -207,25 +207,39 @@ console_location(struct db_txn *t, const struct xapi *x, const char *uuid)
 	    bracket ? "[" : "", address, bracket ? "]" : "", port, uuid);
 }
 
+/* The VM's console by that protocol, made if it has none. */
+static void
+apply_one(struct db_txn *t, const struct xapi *x, const struct vm *vm,
+    const struct vec *had, int protocol)
+{
+	const struct ref *refs = had->v;
+	const struct console *found = NULL;
+	struct console *con;
+
+	for (uint32_t i = 0; i < had->n && !found; i++) {
+		found = console_txn_get(t, &refs[i]);
+		if (found && found->protocol != protocol)
+			found = NULL;
+	}
+	con = found ? console_txn_edit(t, &found->obj.ref) : console_txn_new(t);
+	con->protocol = protocol;
+	con->VM = vm->obj.ref;
+	con->location = console_location(t, x, con->uuid);
+}
+
 void
 guest_console_apply(struct db_txn *t, const struct xapi *x,
     const struct vm *vm, bool on)
 {
-	const struct vec consoles = vm->consoles;
-	const struct ref *refs = consoles.v;
-	struct console *con = NULL;
+	const struct vec had = vm->consoles;
+	const struct ref *refs = had.v;
 
-	if (!on) {
-		for (uint32_t i = 0; i < consoles.n; i++)
-			txn_delete(t, CLASS_CONSOLE, &refs[i]);
+	if (on) {
+		if (!vm->is_control_domain)
+			apply_one(t, x, vm, &had, CONSOLE_PROTOCOL_RFB);
+		apply_one(t, x, vm, &had, CONSOLE_PROTOCOL_VT100);
 		return;
 	}
-	if (consoles.n)
-		con = console_txn_edit(t, &refs[0]);
-	if (!con) {
-		con = console_txn_new(t);
-		con->protocol = CONSOLE_PROTOCOL_VT100;
-		con->VM = vm->obj.ref;
-	}
-	con->location = console_location(t, x, con->uuid);
+	for (uint32_t i = 0; i < had.n; i++)
+		txn_delete(t, CLASS_CONSOLE, &refs[i]);
 }

@@ -18,7 +18,8 @@
  */
 void guest_metrics_apply(struct db_txn *t, struct vm *vm,
     const struct xenops_domain_info *d);
-/* The vt100 console of a VM that is on; none for one that is off. */
+/* The consoles of a VM that is on, its screen (rfb; dom0 has none) and its text
+ * (vt100); none for one that is off. */
 void guest_console_apply(struct db_txn *t, const struct xapi *x,
     const struct vm *vm, bool on);
 

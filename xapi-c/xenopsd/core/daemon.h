@@ -16,6 +16,7 @@ struct daemon {
 	struct workers *workers;
 	struct vms *vms;
 	struct consoles *consoles;
+	const struct picture_program *picture;	/* domains/picture.h */
 	struct hv *hv;			/* hv.h */
 	const char *kept_dir;		/* kept.h */
 	const struct storage_env *storage;

@@ -1,5 +1,6 @@
 #include "xenopsd/domains/config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -116,16 +117,36 @@ fill_model(libxl_domain_build_info *b)
 	b->device_model_version = LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN;
 	b->device_model = mem_strdup(MODEL_PROGRAM);
 	libxl_defbool_set(&b->dm_restrict, true);
-	libxl_defbool_set(&b->u.hvm.vnc.enable, false);
 	libxl_defbool_set(&b->u.hvm.sdl.enable, false);
 	/* nobody serves one: a guest's driver would wait for it */
 	libxl_defbool_set(&b->u.hvm.vkb_device, false);
 }
 
+/* Served at a socket of dom0's file system: the box has no network.  Viewers
+ * are no reason to cut others off. */
 static void
-fill_hvm(const struct xenops_hvm_spec *hvm, libxl_domain_build_info *b)
+fill_screen(const struct xenops_vm_spec *vm, libxl_domain_build_info *b)
 {
+	libxl_vnc_info *vnc = &b->u.hvm.vnc;
+	char path[MODEL_PATH], listen[MODEL_PATH + 32];
+	bool has = vm->hvm.vga != XENOPS_VGA_NONE;
+
+	libxl_defbool_set(&vnc->enable, has);
+	if (!has)
+		return;
+	model_screen_path(path, MODEL_RUN, vm->uuid);
+	snprintf(listen, sizeof(listen), "unix:%s,share=force-shared", path);
+	libxl_defbool_set(&vnc->findunused, false);
+	vnc->listen = mem_strdup(listen);
+}
+
+static void
+fill_hvm(const struct xenops_vm_spec *vm, libxl_domain_build_info *b)
+{
+	const struct xenops_hvm_spec *hvm = &vm->hvm;
+
 	fill_model(b);
+	fill_screen(vm, b);
 	b->u.hvm.bios = LIBXL_BIOS_TYPE_SEABIOS;
 	b->u.hvm.boot = mem_strdup(hvm->boot_order);
 	libxl_defbool_set(&b->acpi, hvm->acpi);
@@ -162,7 +183,7 @@ fill_build(struct request *rq, struct xl *xl, const struct xenops_vm_spec *vm,
 	if (vm->cap)
 		b->sched_params.cap = (int)vm->cap;
 	if (vm->type == XENOPS_DOMAIN_TYPE_HVM)
-		fill_hvm(&vm->hvm, b);
+		fill_hvm(vm, b);
 	return fill_boot(rq, vm, b);
 }
 

@@ -61,6 +61,11 @@ struct hv_ops {
 	/* The terminal of its console; NULL: not there yet. */
 	const char *(*console)(struct hv *hv, struct arena *a, uint32_t domid);
 
+	/* A new viewer of its own screen, which speaks the remote framebuffer
+	 * protocol: a descriptor for the caller, -ENOENT: it has no screen, or
+	 * another -errno. */
+	int (*screen)(struct hv *hv, const struct hv_domain *d);
+
 	bool (*has_bridge)(struct hv *hv, const char *name);
 
 	/* Readable when event() has something; -1: cannot tell. */

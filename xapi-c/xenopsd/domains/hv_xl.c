@@ -246,6 +246,14 @@ console(struct hv *hv, struct arena *a, uint32_t domid)
 	    "/local/domain/%u/console/tty", domid);
 }
 
+static int
+screen(struct hv *hv, const struct hv_domain *d)
+{
+	(void)hv;
+	return d->type == XENOPS_DOMAIN_TYPE_HVM ?
+	    model_screen(MODEL_RUN, d->uuid) : -ENOENT;
+}
+
 static bool
 has_bridge(struct hv *hv, const char *name)
 {
@@ -385,7 +393,7 @@ create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
 		rc = request_fail(rq, rc == ERROR_NOMEM ?
 		    XENOPS_CODE_NO_MEMORY : XENOPS_CODE_BOOT_FAILED,
 		    "cannot create the domain: %s", xl_error(xl));
-		model_clean(MODEL_RUN, *domid_out);
+		model_clean(MODEL_RUN, *domid_out, vm->uuid);
 		model_remove_logs(MODEL_LOGS, vm->uuid);
 	}
 out:
@@ -417,7 +425,7 @@ destroy(struct hv *hv, uint32_t domid)
 	int rc = libxl_domain_destroy(xl_of(hv)->ctx, domid, NULL) ? -EIO : 0;
 
 	if (!rc) {
-		model_clean(MODEL_RUN, domid);
+		model_clean(MODEL_RUN, domid, name);
 		if (name)
 			model_remove_logs(MODEL_LOGS, name);
 	}
@@ -548,6 +556,7 @@ const struct hv_ops hv_xl = {
 	.has_disk = has_disk,
 	.has_nic = has_nic,
 	.console = console,
+	.screen = screen,
 	.has_bridge = has_bridge,
 	.event_fd = event_fd,
 	.event = event,

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <xenctrl.h>
 
@@ -207,7 +209,40 @@ models_look(struct models *m)
 }
 
 void
-model_clean(const char *folder, uint32_t domid)
+model_screen_path(char path[static MODEL_PATH], const char *folder,
+    const char *uuid)
+{
+	snprintf(path, MODEL_PATH, "%s/screen-%.36s", folder, uuid);
+}
+
+int
+model_screen(const char *folder, const char *uuid)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd == -1)
+		return -errno;
+	model_screen_path(a.sun_path, folder, uuid);
+	/* a QEMU that accepts nobody holds up nobody */
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) == -1) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+static void
+remove_left(const char *path)
+{
+	if (remove(path) == -1 && errno != ENOENT)
+		log_warn("cannot remove '%s': %s", path, strerror(errno));
+}
+
+void
+model_clean(const char *folder, uint32_t domid, const char *name)
 {
 	static const char *const names[] = { "qemu-root-", "qmp-libxl-",
 		"qmp-libxenstat-" };
@@ -216,10 +251,12 @@ model_clean(const char *folder, uint32_t domid)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s%u", folder, names[i],
 		    domid);
-		if (remove(path) == -1 && errno != ENOENT)
-			log_warn("cannot remove '%s': %s", path,
-			    strerror(errno));
+		remove_left(path);
 	}
+	if (!name || strchr(name, '/'))
+		return;
+	model_screen_path(path, folder, name);
+	remove_left(path);
 }
 
 /* The last line. */

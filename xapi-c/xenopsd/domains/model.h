@@ -18,6 +18,7 @@
 #define MODEL_UID_BASE 131072
 #define MODEL_RUN "/run/xen"
 #define MODEL_LOGS "/var/log/xen"
+#define MODEL_PATH 100			/* bytes: fits a socket's address */
 /* What dom0 must have to start one, bytes. */
 #define MODEL_MEMORY (64ll << 20)
 
@@ -35,9 +36,15 @@ void models_remove(struct models *m, uint32_t domid);
 /* Ends the domains of which the process has ended. */
 void models_look(struct models *m);
 
-/* What libxl and QEMU leave of a domain's in folder, MODEL_RUN: its empty root
- * folder, and sockets that QEMU cannot remove from there.  Any process. */
-void model_clean(const char *folder, uint32_t domid);
+/* Where in folder, MODEL_RUN, QEMU listens for viewers of the VM's screen. */
+void model_screen_path(char path[static MODEL_PATH], const char *folder,
+    const char *uuid);
+/* A connection to it, or -errno; -ENOENT: the VM has no screen. */
+int model_screen(const char *folder, const char *uuid);
+/* What libxl and QEMU leave of a domain's in folder: its empty root folder, and
+ * sockets that QEMU cannot remove from there; name: the domain's, a UUID, or
+ * NULL.  Any process. */
+void model_clean(const char *folder, uint32_t domid, const char *name);
 /* And the files that its QEMU wrote, named by the domain's name, a UUID; folder:
  * MODEL_LOGS.  What it said last goes to the log.  Any process. */
 void model_remove_logs(const char *folder, const char *name);

@@ -7,6 +7,7 @@
 #include "xenopsd/core/worker.h"
 #include "xenopsd/domains/console.h"
 #include "xenopsd/domains/domain.h"
+#include "xenopsd/domains/picture.h"
 #include "xenopsd/domains/spec.h"
 #include "xenopsd/domains/vms_private.h"
 
@@ -184,6 +185,18 @@ vms_vm_set_actions(struct request *rq, const void *args, void *result)
 	return 0;
 }
 
+/* The VM's own screen, or a picture of its text: a descriptor or -errno. */
+static int
+open_screen(struct daemon *d, struct vm *vm)
+{
+	int fd = d->hv->ops->screen(d->hv, &vm->domain);
+
+	if (fd != -ENOENT)
+		return fd;
+	fd = console_view(vms_console(vm));
+	return fd < 0 ? fd : picture_open(d->picture, vm->uuid, fd);
+}
+
 /* The terminal may not be there yet: its bytes come when it is. */
 int
 vms_console_open(struct request *rq, const void *args, void *result)
@@ -202,7 +215,7 @@ vms_console_open(struct request *rq, const void *args, void *result)
 	if (!vm)
 		return request_fail(rq, XENOPS_CODE_NO_SUCH_DOMAIN,
 		    "'%s' is not running", a->vm);
-	fd = console_view(vms_console(vm));
+	fd = a->screen ? open_screen(d, vm) : console_view(vms_console(vm));
 	if (fd == -EMFILE)
 		return request_fail(rq, XENOPS_CODE_IN_USE,
 		    "the console of '%s' has too many viewers", a->vm);

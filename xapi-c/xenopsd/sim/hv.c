@@ -138,6 +138,15 @@ console(struct hv *hv, struct arena *a, uint32_t domid)
 	return sim_machine_console(sim_of(hv)->machine, domid);
 }
 
+/* All of its guests have text alone. */
+static int
+screen(struct hv *hv, const struct hv_domain *d)
+{
+	(void)hv;
+	(void)d;
+	return -ENOENT;
+}
+
 static bool
 has_bridge(struct hv *hv, const char *name)
 {
@@ -326,6 +335,7 @@ static const struct hv_ops hv_sim = {
 	.has_disk = has_disk,
 	.has_nic = has_nic,
 	.console = console,
+	.screen = screen,
 	.has_bridge = has_bridge,
 	.event_fd = event_fd,
 	.event = event,

@@ -1,7 +1,7 @@
 /*
  * xenopsd-sim: see sim.h.  Options:
  *     --state DIR --socket PATH [--secret FILE] [--number N] [--address IP]
- *     [--peer-uid UID] [--update PROGRAM]
+ *     [--peer-uid UID] [--update PROGRAM] [--picture PROGRAM]
  * or, for one request on a domain, --worker --state DIR (worker.h).
  */
 #include <errno.h>
@@ -326,6 +326,7 @@ power_on(struct sim *m)
 
 	m->d.loop = wc.loop = lc.loop = mc.loop = loop_new();
 	m->d.consoles = consoles_new(m->d.loop);
+	m->d.picture = &m->cfg.picture;
 	m->d.secret_guard = secret_guard_new(m->d.loop, clock_mono_ms);
 	m->d.workers = workers_new(&wc);
 	m->d.leases = leases_new(&lc);
@@ -407,6 +408,7 @@ static const struct option options[] = {
 	{ "update", required_argument, NULL, 'U' },
 	{ "backup", required_argument, NULL, 'B' },
 	{ "restore", required_argument, NULL, 'R' },
+	{ "picture", required_argument, NULL, 'P' },
 	{ "worker", no_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -445,6 +447,9 @@ parse_options(int argc, char **argv, struct sim_config *cfg)
 		case 'R':
 			cfg->restore = optarg;
 			break;
+		case 'P':
+			cfg->picture.path = optarg;
+			break;
 		case 'w':
 			cfg->worker = true;
 			break;
@@ -467,7 +472,8 @@ main(int argc, char **argv)
 	if (!parse_options(argc, argv, &m.cfg)) {
 		fprintf(stderr, "usage: %s --state DIR --socket PATH "
 		    "[--secret FILE] [--number N] [--address IP] "
-		    "[--peer-uid UID] [--update PROGRAM]\n", argv[0]);
+		    "[--peer-uid UID] [--update PROGRAM] "
+		    "[--picture PROGRAM]\n", argv[0]);
 		return 2;
 	}
 	if (m.cfg.worker)

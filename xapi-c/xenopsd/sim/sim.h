@@ -16,6 +16,7 @@
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/core/loop.h"
 #include "xenopsd/core/request.h"
+#include "xenopsd/domains/picture.h"
 #include "xenopsd/machine/timekeeper.h"
 #include "xenopsd/sim/hv.h"
 #include "xenopsd/sim/machine.h"
@@ -38,6 +39,7 @@ struct sim_config {
 	const char *update;		/* in bedplate-update's place; NULL:
 					 * the host takes none */
 	const char *backup, *restore;	/* likewise */
+	struct picture_program picture;	/* of consoles */
 	bool worker;			/* of the one with that state_dir */
 };
 

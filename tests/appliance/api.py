@@ -121,6 +121,16 @@ class Api:
         c.close()
         return answer.status
 
+    def get_file(self, url, path):
+        c = self._connection()
+        c.request("GET", url, headers={
+            "Cookie": "session_id=" + self.session})
+        answer = c.getresponse()
+        with open(path, "wb") as f:
+            f.write(answer.read())
+        c.close()
+        return answer.status
+
     def import_vdi(self, vdi, path):
         task = self("task.create", "import", "")
         status = self.put_file(path, "/import_raw_vdi?vdi=%s&task_id=%s" % (

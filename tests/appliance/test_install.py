@@ -25,8 +25,9 @@ ANSWERS = """<installation%s>
   <root-password type="plaintext">%s</root-password>
   <hostname>installed</hostname>
   <timezone>Europe/Berlin</timezone>
+  <keymap>de</keymap>
   <admin-interface name="eth0" proto="dhcp"/>
-</installation>
+%s</installation>
 """
 
 
@@ -44,6 +45,7 @@ def check_installed(m):
     m.expect("grep -q ' /state ext4 ' /proc/mounts")
     m.expect("grep -q 'bedplate.slot=a' /proc/cmdline")
     m.expect("date | grep -q CE")
+    m.expect("grep -qx de /state/keymap && /usr/libexec/bedplate/keymap")
     return api
 
 
@@ -115,12 +117,13 @@ def check_power_button(m):
     m.wait_off(120)
 
 
-def answers_volume(d, installation="", disk=""):
-    """QEMU's arguments for a stick with answers."""
-    text = ANSWERS % (installation, disk, PASSWORD)
+def answers_volume(d, installation="", disk="", more="", files=()):
+    """QEMU's arguments for a stick with answers; files: {name: bytes} beside
+    them."""
+    text = ANSWERS % (installation, disk, PASSWORD, more)
     return appliance.usb_disk(appliance.fat_volume(
         os.path.join(d, "answers"), "BEDPLATE",
-        {"answers.xml": text.encode()}), "answers")
+        {"answers.xml": text.encode(), **dict(files)}), "answers")
 
 
 def installs(firmware, d):

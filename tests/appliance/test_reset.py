@@ -4,6 +4,7 @@ as new, by its boot menu; the SR and its disks stay.
 	test_reset.py [bios|uefi]
 """
 
+import os
 import sys
 import tempfile
 
@@ -38,6 +39,17 @@ def check_name(m, name, password):
     return api
 
 
+def restore(m, api, backup):
+    """What the host was before it was made as new, from its next start on."""
+    status = api.put_file(backup, "/host_restore")
+    if status == 200:
+        m.fail("a backup of another host was taken")
+    status = api.put_file(backup, "/host_restore?take_identity=true")
+    if status != 200:
+        m.fail("the backup was answered with %d" % status)
+    m.expect("sync")
+
+
 def a_host_is_reset_at_its_boot_menu():
     with tempfile.TemporaryDirectory() as d:
         disk = installs(FIRMWARE, d)
@@ -48,11 +60,23 @@ def a_host_is_reset_at_its_boot_menu():
             m.until("sync")
         with Machine(None, FIRMWARE, disks=[disk]) as m:
             m.boot()
-            check_name(m, "installed", NEW)
+            api = check_name(m, "installed", NEW)
+            uuid = api("host.get_uuid", api("host.get_all")[0])
+            backup = os.path.join(d, "backup")
+            if api.get_file("/host_backup", backup) != 200:
+                m.fail("no backup is given")
         with Machine(None, FIRMWARE, disks=[disk]) as m:
             choose(m, 2)
             m.set_password(PASSWORD)
-            check_kept(check_name(m, "bedplate", PASSWORD))
+            api = check_name(m, "bedplate", PASSWORD)
+            check_kept(api)
+            restore(m, api, backup)
+        with Machine(None, FIRMWARE, disks=[disk]) as m:
+            m.boot()
+            api = check_name(m, "installed", NEW)
+            check_kept(api)
+            if api("host.get_uuid", api("host.get_all")[0]) != uuid:
+                m.fail("the host is another one")
 
 
 if __name__ == "__main__":

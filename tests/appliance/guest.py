@@ -41,7 +41,8 @@ fi
 echo "boot count $(cat /proc/sys/kernel/random/boot_id)"
 echo "I am up"
 while read -r line; do
-	eval "$line"
+	# one that came mutilated over a serial port is an error of its own
+	(eval "$line")
 done </dev/console
 exec sh
 """

@@ -406,7 +406,7 @@ def check_cd(api, sr, cd, console, folder):
     with open(path, "wb") as f:
         f.write(b"Here it is\n".ljust(2048, b"\0") * 1024)
     vdi = upload(api, sr, path)
-    read = "head -c 10 /dev/sr0"
+    read = "head -c 11 /dev/sr0"
     console.run("until [ -b /dev/sr0 ]; do sleep 1; done")
     check("No medium" in console.run(read), "something is in the drive")
     for _ in range(2):

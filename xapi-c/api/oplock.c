@@ -9,36 +9,6 @@
 
 #define MAX_OPERATIONS 64
 #define RETRY_MS 200
-#define N_MARKS 256			/* by a byte of the ref, so shared */
-
-/* Counts beginnings and ends of operations, and what it was at the last one of
- * an object or of what it owns. */
-static _Atomic uint64_t moment;
-static _Atomic uint64_t marks[N_MARKS];
-
-static _Atomic uint64_t *
-mark_of(const struct ref *ref)
-{
-	return &marks[ref->b[0] % N_MARKS];
-}
-
-static void
-mark(const struct ref *ref)
-{
-	*mark_of(ref) = ++moment;
-}
-
-uint64_t
-op_moment(void)
-{
-	return moment;
-}
-
-bool
-op_has_moved(const struct ref *ref, uint64_t since)
-{
-	return *mark_of(ref) > since;
-}
 
 static struct vec *
 field_at(void *obj, size_t offset)
@@ -183,22 +153,9 @@ refresh_owners(struct db_txn *t, const struct op_class *k, const void *obj)
 		const struct object *owner =
 		    owner_of(&v, obj, &rt->fields[i], &of);
 
-		if (!owner)
-			continue;
-		mark(&owner->ref);
-		op_refresh(t, of, &owner->ref);
+		if (owner)
+			op_refresh(t, of, &owner->ref);
 	}
-}
-
-/* An operation on obj begins or ends. */
-static void
-moved(struct db_txn *t, const struct op_class *k, void *obj)
-{
-	const struct object *o = obj;
-
-	mark(&o->ref);
-	refresh_draft(t, k, obj);
-	refresh_owners(t, k, obj);
 }
 
 void
@@ -243,7 +200,8 @@ take_in(struct db_txn *t, void *arg)
 		return -1;
 	current = field_at(obj, k->current);
 	*current = enum_map_set(txn_arena(t), *current, a->l->key, a->op);
-	moved(t, k, obj);
+	refresh_draft(t, k, obj);
+	refresh_owners(t, k, obj);
 	return 0;
 }
 
@@ -333,7 +291,8 @@ oplock_release_in(struct db_txn *t, struct oplock *l)
 		return;
 	current = field_at(obj, l->k->current);
 	*current = enum_map_remove(txn_arena(t), *current, l->key);
-	moved(t, l->k, obj);
+	refresh_draft(t, l->k, obj);
+	refresh_owners(t, l->k, obj);
 }
 
 int

@@ -94,11 +94,6 @@ void oplock_keep(struct oplock *l);
 /* Is an operation on obj under way, that is, is its task pending? */
 bool op_is_under_way(struct db_txn *t, const struct op_class *k,
     const void *obj);
-/* What is read from xenopsd after this is not older than it. */
-uint64_t op_moment(void);
-/* Has an operation on the object, or on what it owns, begun or ended since?
- * Now and then true because of another object's. */
-bool op_has_moved(const struct ref *ref, uint64_t since);
 /* Drops the locks of operations that ended. */
 void op_settle(struct db_txn *t, const struct op_class *k,
     const struct ref *ref);

@@ -32,7 +32,6 @@ struct item {
 	struct arena *arena;		/* holds the item as well */
 	unsigned int connection;	/* what told it: sync's at that time */
 	bool deferred;			/* an operation had the VM: it is old news */
-	uint64_t moment;		/* op_moment when it was new */
 	struct xenops_domain_info domain;
 };
 
@@ -91,7 +90,6 @@ item_new(const struct sync *s, const struct xenops_domain_info *d)
 
 	it->arena = a;
 	it->connection = s->connection;
-	it->moment = op_moment();
 	record_copy(&xenops_domain_info_type, &it->domain, d, a);
 	if (!it->domain.uuid)
 		it->domain.uuid = "";
@@ -217,9 +215,7 @@ struct apply {
 	const struct xenops_domain_info *domain;
 	bool old;		/* domain is from before an operation */
 	bool sure;		/* xenopsd was asked for it just now */
-	uint64_t moment;	/* domain is not from before that */
-	bool busy;		/* out: an operation has the VM, or had it
-				 * since xenopsd was asked */
+	bool busy;		/* out: an operation has the VM */
 	bool ask;		/* out: it has none, but domain is old */
 	bool differs;		/* out: vm's domain would do something else */
 	struct ref vm;
@@ -230,16 +226,15 @@ apply_in(struct db_txn *t, void *arg)
 {
 	struct apply *a = arg;
 	const struct vm *vm = txn_find_uuid(t, CLASS_VM, a->domain->uuid);
-	bool moved;
 
 	a->ask = a->differs = false;
 	if (!vm)
 		return 0;
-	/* News may have waited here while an operation began and ended. */
-	moved = op_has_moved(&vm->obj.ref, a->moment);
-	a->busy = is_busy(t, vm) || (a->sure && moved);
+	a->busy = is_busy(t, vm);
+	/* News of another domain than the record's may have waited here while
+	 * an operation began and ended. */
 	a->ask = !a->busy && !a->sure &&
-	    (a->old || moved || a->domain->domid != vm->domid);
+	    (a->old || a->domain->domid != vm->domid);
 	if (a->busy || a->ask)
 		return 0;
 	a->differs = vm_actions_differ(vm, a->domain);
@@ -266,7 +261,6 @@ ask_again(struct sync *s, struct item *it)
 	const struct xenops_domain_info *d;
 	const char *uuid = it->domain.uuid;
 
-	it->moment = op_moment();
 	if (ops_domain_list(s->x->ops, &k, &r))
 		return false;
 	d = r.domains.v;
@@ -312,14 +306,13 @@ items_apply(struct sync *s, struct item *it)
 	while (it) {
 		struct item *next = it->next;
 		struct apply a = { .x = s->x, .domain = &it->domain,
-		    .old = it->deferred, .moment = it->moment };
+		    .old = it->deferred };
 		bool later;
 
 		apply(s, &a);
 		later = a.busy || (a.ask && !ask_again(s, it));
 		if (a.ask && !later) {
 			a.sure = true;
-			a.moment = it->moment;
 			apply(s, &a);
 			later = a.busy;
 		}
@@ -341,7 +334,6 @@ items_apply(struct sync *s, struct item *it)
 struct pass {
 	struct sync *s;
 	struct db_txn *t;
-	uint64_t moment;		/* domains are not from before that */
 	struct vec domains;
 };
 
@@ -368,7 +360,7 @@ pass_vm(const void *obj, void *arg)
 
 	if (vm->is_control_domain)
 		return 0;
-	if (!is_busy(p->t, vm) && !op_has_moved(&vm->obj.ref, p->moment)) {
+	if (!is_busy(p->t, vm)) {
 		settle(p->t, p->s->x, vm, d);
 		if (!differs)
 			return 0;
@@ -398,7 +390,7 @@ static int
 pass_domains(struct sync *s, struct call *c)
 {
 	struct xenops_domain_list_result r = { 0 };
-	struct pass p = { .s = s, .moment = op_moment() };
+	struct pass p = { .s = s };
 	struct ops_call k;
 
 	ops_prepare(c, &k);

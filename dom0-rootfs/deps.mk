@@ -14,7 +14,7 @@
 # in this order on a cold build: what others wait for comes first
 DEPS := musl openssl zlib libxml2 jansson sqlite yajl util-linux xz zstd xen \
 	busybox libaio lvm2 e2fsprogs check thin-tools lz4 mdadm libuv \
-	raft libfdisk dosfstools ncurses pcre2 glib pixman fdt qemu libvterm
+	raft libfdisk dosfstools dropbear ncurses pcre2 glib pixman fdt qemu libvterm
 
 DEPS_SH := dom0-rootfs/deps/build.sh dom0-rootfs/deps/compiler.sh
 SYSROOT := $(B)/sysroot/.complete

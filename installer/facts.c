@@ -19,6 +19,7 @@
 #define REFUSED_FILE "/run/bedplate/state-refused"
 #define TRIAL_FILE "/run/bedplate/trial"
 #define TRIAL_FAILED_FILE "/state/slot/failed"
+#define SSH_FILE "/run/bedplate/ssh"		/* what its service does */
 #define MEDIUM_SLOT "/run/medium/bedplate/slot.img"
 #define API_PORT 443
 
@@ -108,6 +109,15 @@ api_answers(void)
 	return ok;
 }
 
+static bool
+ssh_is_open(void)
+{
+	char word[FACT_TEXT];
+
+	return state_read_line(SSH_FILE, word, sizeof word) &&
+	    strcmp(word, "open") == 0;
+}
+
 void
 facts_read(struct facts *f)
 {
@@ -124,6 +134,7 @@ facts_read(struct facts *f)
 	state_read_line(STATE_SETUP, f->setup, sizeof f->setup);
 	if (!state_read_line(TRIAL_FILE, f->slot, sizeof f->slot))
 		state_read_line(TRIAL_FAILED_FILE, f->slot, sizeof f->slot);
+	f->ssh_open = ssh_is_open();
 	f->state_refused = access(REFUSED_FILE, F_OK) == 0;
 	f->api_answers = api_answers();
 	f->password_set = state_secret_is_set();

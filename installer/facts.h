@@ -20,6 +20,7 @@ struct facts {
 	char slot[FACT_TEXT];		/* of a trial, or that one failed; "" */
 	bool state_refused;		/* its volume cannot be used */
 	bool api_answers;		/* port 443 accepts connections */
+	bool ssh_open;
 	bool password_set;
 	bool can_install;		/* started from a medium */
 };

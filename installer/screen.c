@@ -22,6 +22,7 @@
 #define REFUSED_MS 2000		/* a guess at the password costs this */
 #define NETWORK_SERVICE "/etc/service/network"
 #define SETUP "/usr/sbin/bedplate-setup"
+#define SSH "/usr/libexec/bedplate/ssh"
 #define CMDLINE_MAX 4096
 
 static void
@@ -66,6 +67,8 @@ show(const struct facts *f)
 	line("API", !f->api_answers ? "starting" :
 	    *f->address ? url : "running, waiting for an address");
 	show_fingerprint(f->fingerprint);
+	if (f->ssh_open)
+		line("ssh", "open, for root");
 	printf("\r\n");
 	if (f->state_refused)
 		printf("  Nobody can log in. Repair the volume and restart, "
@@ -77,9 +80,9 @@ show(const struct facts *f)
 	else
 		printf("  Log in as root with a XenAPI client or a browser "
 		    "at the address above.\r\n");
-	printf("\r\n  p password   n network   s shell   r reboot   "
+	printf("\r\n  p password   n network   s shell   h ssh   r reboot   "
 	    "o power off%s\r\n\r\n", f->can_install ?
-	    "   i install to a disk" : "");
+	    "   i install" : "");
 	fflush(stdout);
 }
 
@@ -197,6 +200,19 @@ shell(void)
 	term_raw();
 }
 
+/* Whatever xapi does. */
+static void
+switch_ssh(bool is_open)
+{
+	const char *const argv[] = { SSH, is_open ? "close" : "open", NULL };
+	char yes[8];
+
+	if (authorized() && term_ask(is_open ? "  close ssh? (yes) " :
+	    "  open ssh, for root by this password? (yes) ", yes, sizeof yes,
+	    false) && strcmp(yes, "yes") == 0 && program_run(argv))
+		pause_for_key("It could not be changed.");
+}
+
 /* The pages have the terminal for themselves. */
 static void
 install(void)
@@ -238,7 +254,7 @@ leave(const char *program, const char *question)
 }
 
 static void
-handle(int key)
+handle(int key, const struct facts *f)
 {
 	switch (key) {
 	case 'p':
@@ -249,6 +265,9 @@ handle(int key)
 		break;
 	case 's':
 		shell();
+		break;
+	case 'h':
+		switch_ssh(f->ssh_open);
 		break;
 	case 'i':
 		install();
@@ -284,7 +303,7 @@ main(void)
 		shown = now;
 		key = term_key(REFRESH_MS);
 		if (key != -1)
-			handle(key);
+			handle(key, &now);
 	}
 	term_restore();
 	return 0;

@@ -281,8 +281,7 @@ class Machine:
 
     def set_password(self, password):
         """On the console screen, as the operator does it; the first time."""
-        self.type("\x04" if self.at_shell else "")
-        self.at_shell = False
+        self.leave_shell()
         self.type("p")
         self.wait("new password: ")
         self.type(password + "\n")
@@ -290,6 +289,11 @@ class Machine:
         self.type(password + "\n")
         self.wait("Log in as root")
         self.password = password
+
+    def leave_shell(self):
+        """Back to the console screen, if that is not where we are."""
+        self.type("\x04" if self.at_shell else "")
+        self.at_shell = False
 
     def enter_shell(self):
         """From the console screen to a root shell with a plain prompt."""

@@ -22,7 +22,9 @@ from appliance import Failed, Machine
 ISO = sys.argv[1] if len(sys.argv) > 1 else "build/bedplate.iso"
 PASSWORD = "swordfish"
 SERVICES = ("xenstored", "xenconsoled", "mdev", "network", "ntpd", "answers",
-            "watchdog", "xenopsd", "xapi", "syslog")
+            "watchdog", "xenopsd", "xapi", "syslog", "ssh")
+SDK = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                   "../clients/sdk.py")
 
 
 def check(m, ok, text):
@@ -142,6 +144,72 @@ def check_recovery(m, api):
     api.until_up()
 
 
+def check_sdk(m):
+    """XenAPI.py of Debian's, as it is."""
+    done = subprocess.run(
+        ["/usr/bin/python3", SDK, "https://127.0.0.1:%d" % m.port["https"],
+         PASSWORD, "vms_are_listed", "a_lost_session_is_renewed"],
+        capture_output=True, text=True, timeout=600)
+    check(m, done.returncode == 0, done.stdout + done.stderr)
+
+
+def ssh(m, known_hosts, command, password=PASSWORD):
+    """ssh's exit status and what it said."""
+    done = subprocess.run(
+        ["sshpass", "-p", password, "ssh", "-p", str(m.port["ssh"]), "-o",
+         "StrictHostKeyChecking=accept-new", "-o",
+         "UserKnownHostsFile=" + known_hosts, "-o",
+         "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1",
+         "root@127.0.0.1", command],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+    return done.returncode, done.stdout + done.stderr
+
+
+def until_ssh_listens(m):
+    """Its process is there earlier, and dropbearkey is the same program."""
+    m.until("grep -q ':0016 0*:0000 0A' /proc/net/tcp /proc/net/tcp6", 60)
+
+
+def check_ssh(m, api):
+    """Off, until somebody turns it on: by the API, or at the console."""
+    host = api("host.get_all")[0]
+    with tempfile.TemporaryDirectory() as d:
+        hosts = os.path.join(d, "known_hosts")
+        check(m, ssh(m, hosts, "true")[0] == 255, "open from the start")
+        m.expect("! [ -e /state/ssh ] && ! pidof dropbear")
+        for _ in range(2):              # the second time with the same key
+            api("host.enable_ssh", host)
+            until_ssh_listens(m)
+            rc, said = ssh(m, hosts, "hostname; id -u; xe host-list --minimal")
+            check(m, rc == 0 and "\n0\n" + api("host.get_uuid", host) in said,
+                  "ssh: %d %s" % (rc, said))
+            api("host.disable_ssh", host)
+            m.until("! pidof dropbear", 60)
+            check(m, ssh(m, hosts, "true")[0] == 255, "not closed")
+
+        # one that closes by itself
+        api("host.set_ssh_enabled_timeout", host, "30")
+        api("host.enable_ssh", host)
+        until_ssh_listens(m)
+        api.wait_field("host", host, "ssh_enabled", False, 120)
+        m.until("! pidof dropbear", 60)
+
+        m.leave_shell()
+        m.type("h")
+        m.wait("root's password: ")
+        m.type(PASSWORD + "\n")
+        m.wait("open ssh")
+        m.type("yes\n")
+        m.wait("ssh +open, for root")
+        api.wait_field("host", host, "ssh_enabled", True, 60)
+        until_ssh_listens(m)
+        rc, said = ssh(m, hosts, "true", "wrong one")
+        check(m, rc and "Permission denied" in said,
+              "a wrong password: %d %s" % (rc, said))
+        check(m, ssh(m, hosts, "true")[0] == 0, "opened at the console")
+        api("host.disable_ssh", host)
+
+
 def check_xenstored_death(m, api):
     """It is not started again, and whoever manages the host is told."""
     host = api("host.get_all")[0]
@@ -164,7 +232,7 @@ def check_dom0_watchdog(m):
 
 
 def bios_cd():
-    with Machine(ISO) as m:
+    with Machine(ISO, ports={"https": 443, "ssh": 22}) as m:
         screen_s = m.boot()
         api, api_s = wait_api(m)
         print("power-on to console screen %.1f s, to the API %.1f s"
@@ -182,6 +250,8 @@ def bios_cd():
         check_recovery(m, api)
         api.login("root", PASSWORD)
         check_clock(m, api)
+        check_sdk(m)
+        check_ssh(m, api)
         check_xenstored_death(m, api)
         check_dom0_watchdog(m)
 

@@ -1,6 +1,6 @@
 """Python clients of the XenAPI, run by Debian's own Python:
 
-    sdk.py URL PASSWORD
+    sdk.py URL PASSWORD [TEST...]
 
 XenAPI.py of Debian's python3-os-xenapi, and the standard library alone in the
 style of the SDK's samples.  Neither is told how to take a certificate that
@@ -13,7 +13,7 @@ import xmlrpc.client
 
 from os_xenapi.client import XenAPI
 
-URL, PASSWORD = sys.argv[1:]
+URL, PASSWORD = sys.argv[1:3]
 MIB = 1 << 20
 DISK = {"userdevice": "0", "bootable": True, "mode": "RW", "type": "Disk",
         "empty": False, "other_config": {}, "qos_algorithm_type": "",
@@ -58,6 +58,15 @@ def xenapi_py():
     session.logout()
 
 
+def vms_are_listed():
+    session = XenAPI.Session(URL)
+    session.login_with_password("root", PASSWORD)
+    vms = session.xenapi.VM.get_all_records().values()
+    assert sum(vm["is_control_domain"] for vm in vms) == 1
+    assert any(is_template(vm) for vm in vms)
+    session.logout()
+
+
 def a_lost_session_is_renewed():
     """XenAPI.py logs in again when it reads SESSION_INVALID."""
     session = XenAPI.Session(URL)
@@ -99,7 +108,11 @@ def standard_library():
 if __name__ == "__main__":
     ssl._create_default_https_context = ssl._create_unverified_context
     failed = 0
-    for test in xenapi_py, a_lost_session_is_renewed, standard_library:
+    tests = xenapi_py, vms_are_listed, a_lost_session_is_renewed, \
+        standard_library
+    for test in tests:
+        if sys.argv[3:] and test.__name__ not in sys.argv[3:]:
+            continue
         try:
             test()
         except Exception as e:  # every kind of failure is one line

@@ -4,6 +4,7 @@ secrets, messages, groups, schedules, appliances.
 	objects.py [NAME...]
 """
 
+import calendar
 import hashlib
 import http.client
 import json
@@ -433,20 +434,69 @@ def archives_are_written_when_asked():
         until("the archive", lambda: os.path.exists(path), 15)
 
 
-def what_a_host_has_not_is_said():
-    """Ways in that do not exist can be closed, not opened; no certificate of
-    others is there to be listed or removed."""
+def ssh(api, host):
+    """Is it open, and when does it close?"""
+    return (api("host.get_ssh_enabled", host),
+            int(calendar.timegm(time.strptime(
+                api("host.get_ssh_expiry", host).value,
+                "%Y%m%dT%H:%M:%SZ"))))
+
+
+def ssh_is_open_when_it_is_told_to():
     with Bench() as b:
         api = b.ready()
         host, pool = api("host.get_all")[0], api("pool.get_all")[0]
-        for of in ("host", "pool"):
-            ref = api(of + ".get_all")[0]
-            if of == "host":
-                equal(api("host.get_ssh_enabled", ref), False, "ssh")
-            equal(refused("OPERATION_NOT_ALLOWED", api, of + ".enable_ssh",
-                          ref)[0].split(" on ")[0], "there is no ssh server",
-                  "reason")
+        kept = b.path("host/until")
+        equal(ssh(api, host), (False, 0), "at first")
+        for of, ref in (("host", host), ("pool", pool)):
+            api(of + ".enable_ssh", ref)
+            equal(ssh(api, host), (True, 0), "opened")
+            with open(kept) as f:
+                equal(f.read(), "0\n", "for the service")
             api(of + ".disable_ssh", ref)
+            equal(ssh(api, host), (False, 0), "closed")
+            check(not os.path.exists(kept), "still open for the service")
+            refused("INVALID_VALUE", api, of + ".set_ssh_enabled_timeout", ref,
+                    "172801")
+            refused("INVALID_VALUE", api, of + ".set_ssh_enabled_timeout", ref,
+                    "-1")
+            refused("OPERATION_NOT_ALLOWED", api, of + ".set_ssh_auto_mode",
+                    ref, True)
+
+        api("host.set_ssh_enabled_timeout", host, "172800")
+        equal(ssh(api, host), (False, 0), "a time alone opens nothing")
+        api("host.enable_ssh", host)
+        is_open, expiry = ssh(api, host)
+        with open(kept) as f:
+            equal(int(f.read()), expiry, "for the service")
+        check(is_open and abs(expiry - time.time() - 172800) < 60, expiry)
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.ready()
+        equal(ssh(api, host), (True, expiry), "after a restart")
+        api("host.set_ssh_enabled_timeout", host, "0")
+        equal(ssh(api, host), (True, 0), "without an end")
+
+        # its service closed it, and the machine tells
+        with open(kept, "w") as f:
+            f.write("1\n")
+        b.control("event")
+        until("the end", lambda: ssh(api, host) == (False, 0))
+
+        b.control("fail ssh_set io")
+        try:
+            api("host.enable_ssh", host)
+        except Refused:
+            pass
+        else:
+            check(False, "opened by nobody")
+        equal(ssh(api, host), (False, 0), "after a failure")
+
+
+def what_a_host_has_not_is_said():
+    with Bench() as b:
+        api = b.ready()
+        host, pool = api("host.get_all")[0], api("pool.get_all")[0]
         refused("AUTH_IS_DISABLED", api, "pool.set_ext_auth_cache_size", pool,
                 "10")
         check("status reports" in refused(
@@ -993,7 +1043,8 @@ if __name__ == "__main__":
         there_are_not_too_many_to_trust, idle_cpus_sleep_as_deep_as_told,
         clients_are_known_by_their_names,
         the_daemon_starts_anew, the_daemon_counts,
-        archives_are_written_when_asked, what_a_host_has_not_is_said,
+        archives_are_written_when_asked, ssh_is_open_when_it_is_told_to,
+        what_a_host_has_not_is_said,
         a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,
         a_schedule_says_when, an_appliance_starts_in_order,
         delays_lie_between_orders, one_that_fails_holds_nobody_up,

@@ -85,6 +85,12 @@ static const struct cli_command rows[] = {
 	    .subject = CLI_HOSTS, .help = "Lets VMs start on the hosts." },
 	{ .name = "host-disable", .words = "@", .method = "host.disable",
 	    .subject = CLI_HOSTS, .help = "Lets no VM start on the hosts." },
+	{ .name = "host-enable-ssh", .words = "@",
+	    .method = "host.enable_ssh", .subject = CLI_HOSTS,
+	    .help = "Opens ssh on the hosts." },
+	{ .name = "host-disable-ssh", .words = "@",
+	    .method = "host.disable_ssh", .subject = CLI_HOSTS,
+	    .help = "Closes ssh on the hosts." },
 	{ .name = "host-reboot", .words = "@", .method = "host.reboot",
 	    .subject = CLI_HOSTS,
 	    .help = "Stops the VMs of the hosts, which must be disabled, and "

@@ -32,6 +32,7 @@
 #include "xenopsd/machine/logs.h"
 #include "xenopsd/machine/sample.h"
 #include "xenopsd/machine/secret_change.h"
+#include "xenopsd/machine/ssh.h"
 #include "xenopsd/machine/timekeeper.h"
 #include "xenopsd/storage/handle.h"
 #include "xenopsd/storage/lease.h"
@@ -75,6 +76,7 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_LOG_READ] = worker_request,
 	[XENOPS_XEN_LOG_READ] = worker_request,
 	[XENOPS_SYSLOG_SET] = worker_request,
+	[XENOPS_SSH_SET] = worker_request,
 	[XENOPS_HOST_POWER] = host_power,
 	[XENOPS_SECRET_SET] = secret_set,
 	[XENOPS_DOMAIN_LIST] = vms_domain_list,
@@ -198,6 +200,7 @@ static request_handler *const worker_handlers[XENOPS_N] = {
 	[XENOPS_LOG_READ] = host_log_read,
 	[XENOPS_XEN_LOG_READ] = xen_log_read,
 	[XENOPS_SYSLOG_SET] = host_syslog_set,
+	[XENOPS_SSH_SET] = host_ssh_set,
 	[XENOPS_SECRET_SET] = host_secret_set,
 	DOMAIN_HANDLERS,
 	[XENOPS_SR_CREATE] = storage_request,

@@ -1,4 +1,4 @@
-/* The daemon itself: its restart, its archives, and ways in that it has not. */
+/* The daemon itself: its restart, its archives. */
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "gen/errors.h"
@@ -40,19 +40,6 @@ api_host_backup_rrds(struct call *c, const struct host_backup_rrds_args *a)
 		    "%g", a->delay));
 	ask_save(c->x, clock_mono_ms() + (int64_t)(a->delay * 1000));
 	return 0;
-}
-
-/* As closed as it can be: there is no server. */
-int
-api_host_disable_ssh(struct call *c, const struct host_disable_ssh_args *a)
-{
-	return call_find(c, CLASS_HOST, &a->self) ? 0 : -1;
-}
-
-int
-api_pool_disable_ssh(struct call *c, const struct pool_disable_ssh_args *a)
-{
-	return call_find(c, CLASS_POOL, &a->self) ? 0 : -1;
 }
 
 /* There are no crash dumps yet but those that a restored database names. */

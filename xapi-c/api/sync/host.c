@@ -182,7 +182,8 @@ set_host(struct db_txn *t, const struct host_sync *s)
 	set_boot(host, text(h->boot_id));
 	set_times(a, host, s);
 	set_failure(t, host, text(h->failure));
-	host->ssh_enabled = false;	/* there is no server */
+	host->ssh_enabled = h->ssh_until >= 0;
+	host->ssh_expiry = h->ssh_until > 0 ? h->ssh_until : 0;
 	if (!host->iscsi_iqn || !*host->iscsi_iqn)
 		host->iscsi_iqn = arena_printf(a,
 		    "iqn.2026-11.local.bedplate:%s", host->uuid);

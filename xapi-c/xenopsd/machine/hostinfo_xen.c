@@ -14,6 +14,7 @@
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/core/server.h"
 #include "xenopsd/domains/xl.h"
+#include "xenopsd/machine/ssh.h"
 #include "xenopsd/machine/timekeeper.h"
 #include "xenopsd/machine/hostinfo.h"
 
@@ -116,6 +117,7 @@ fill(struct daemon *d, struct arena *a, struct xenops_host_info *h)
 	fill_physical(d->xl, a, h);
 	fill_dom0(d->xl, h);
 	h->failure = hostinfo_line(a, "", FAILURE_FILE);
+	h->ssh_until = ssh_until(a, &ssh_real);
 }
 
 int

@@ -97,6 +97,7 @@ keep_time(struct sim *m)
 	m->cstate.cstate = m->cstate.csubstate = -1;
 	m->time = (struct timekeeper){ .state_dir = dir, .zones = m->zones,
 		.ntp_news = m->ntp_news, .clock = m->clock };
+	m->ssh = (struct ssh){ .dir = dir };
 	return file_write(m->zones, zones, sizeof(zones) - 1, true);
 }
 
@@ -275,6 +276,7 @@ sim_host_fill(struct sim *m, struct arena *a, struct xenops_host_info *out)
 	out->disks = disks(m, a);
 	out->chipset_iommu = true;
 	timekeeper_fill(a, &m->time, out);
+	out->ssh_until = ssh_until(a, &m->ssh);
 }
 
 void
@@ -468,6 +470,15 @@ sim_syslog_set(struct request *rq, const void *args, void *result)
 
 	(void)result;
 	return logs_set_server(rq, m->time.state_dir, args);
+}
+
+int
+sim_ssh_set(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)result;
+	return set(m, ssh_set(rq, &m->ssh, args));
 }
 
 static void

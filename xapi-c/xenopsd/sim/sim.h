@@ -17,6 +17,7 @@
 #include "xenopsd/core/loop.h"
 #include "xenopsd/core/request.h"
 #include "xenopsd/domains/picture.h"
+#include "xenopsd/machine/ssh.h"
 #include "xenopsd/machine/timekeeper.h"
 #include "xenopsd/sim/hv.h"
 #include "xenopsd/sim/machine.h"
@@ -59,6 +60,7 @@ struct sim {
 	int64_t boot_time;		/* wall clock */
 	char boot_id[UUID_TEXT_LEN + 1];
 	struct timekeeper time;		/* files of state_dir */
+	struct ssh ssh;			/* the same */
 	char zones[PATH_MAX];
 	char ntp_news[PATH_MAX];
 	char clock[PATH_MAX];
@@ -85,7 +87,7 @@ request_handler sim_host_get, sim_host_set_hostname,
     sim_host_set_ntp_mode, sim_host_set_ntp_servers,
     sim_host_set_timezone, sim_host_time_get, sim_host_power,
     sim_host_set_time, sim_log_read, sim_xen_log_read, sim_debug_keys,
-    sim_syslog_set, sim_set_max_cstate,
+    sim_syslog_set, sim_ssh_set, sim_set_max_cstate,
     sim_secret_set, sim_update_open, sim_backup_open, sim_restore_open,
     sim_bridge_create, sim_bridge_destroy, sim_bridge_find;
 

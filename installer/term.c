@@ -13,14 +13,16 @@
 #define KEY_DELETE 127
 
 static struct termios before;
-static bool is_raw, is_gone;
+static bool is_known, is_raw, is_gone;
 
 void
 term_raw(void)
 {
 	struct termios t;
 
-	if (is_raw || tcgetattr(STDIN_FILENO, &before) == -1)
+	/* once: a shell that ran in between may have left others */
+	is_known = is_known || tcgetattr(STDIN_FILENO, &before) == 0;
+	if (is_raw || !is_known)
 		return;
 	t = before;
 	t.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);

@@ -1027,7 +1027,6 @@ def an_sr_keeps_its_pbd_while_it_is_plugged():
             "SR.get_current_operations", b.sr(api)))
         refused("OTHER_OPERATION_IN_PROGRESS", api, "PBD.destroy", pbd)
         api("task.cancel", task)
-        b.control("clear")
         until("the end", lambda: ended(api, task))
         api("PBD.destroy", pbd)
 

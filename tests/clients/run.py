@@ -16,6 +16,7 @@ import tempfile
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+FONT = os.path.join(HERE, "../../build/sysroot/include/font_terminus.h")
 sys.path.insert(0, os.path.join(HERE, "..", "scenario"))
 
 import curl  # noqa: E402
@@ -29,6 +30,19 @@ def node(program, modules):
         b.ready()
         return subprocess.run(
             ["node", path, "https://127.0.0.1:%d" % b.https, PASSWORD],
+            stdin=subprocess.DEVNULL, timeout=300).returncode
+
+
+def novnc(modules):
+    """A viewer of screens, in as much of a page as it looks at."""
+    shutil.copy(os.path.join(HERE, "page.mjs"), modules)
+    path = shutil.copy(os.path.join(HERE, "novnc.mjs"), modules)
+    with Bench() as b:
+        api = b.ready()
+        where = api.console_path(b.running(api), "rfb")
+        return subprocess.run(
+            ["node", path, "wss://127.0.0.1:%d/%s&session_id=%s" % (
+                b.https, where, api.session), FONT],
             stdin=subprocess.DEVNULL, timeout=300).returncode
 
 
@@ -117,6 +131,7 @@ def ansible():
 
 if __name__ == "__main__":
     parts = {"node": lambda: node("xen_api.mjs", sys.argv[1]),
+             "novnc": lambda: novnc(sys.argv[1]),
              "types": lambda: types(sys.argv[1]), "metrics": metrics,
              "sdk": sdk, "ansible": ansible,
              "curl": lambda: curl.main()}

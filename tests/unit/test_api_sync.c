@@ -1,17 +1,24 @@
 /* Records from what xenopsd says: host, NICs, domains, guests; its errors. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/sync/parts.h"
+#include "api/sync/sync.h"
 #include "api/sync/template_table.h"
+#include "api/vm/actions.h"
 #include "api/vm/state.h"
 #include "api/xapi.h"
+#include "base/clock.h"
+#include "fake_xenopsd.h"
 #include "gen/store.h"
 #include "gen/xenops.h"
 #include "store.h"
 #include "unit.h"
 
+#define LIMIT_MS 20000
 #define DOM0 "11111111-1111-4111-8111-111111111111"
 
 static struct xapi x;
@@ -459,6 +466,232 @@ START_TEST(the_same_news_twice_is_no_event)
 }
 END_TEST
 
+/* -- news from before an operation -- */
+
+/* The sync thread with a xenopsd that answers when the test does, and two VMs
+ * that run: other's news keeps the thread, while news of vm waits. */
+struct bench {
+	struct fake f;
+	struct sync *s;
+	struct frame in;		/* what the thread asked last */
+	struct xenops_domain_info vm, other;
+	struct ref ref;
+};
+
+static struct xenops_domain_info
+running(struct ref *ref, int64_t domid)
+{
+	struct xenops_domain_info d = {
+		.domid = domid, .state = XENOPS_DOMAIN_STATE_RUNNING,
+		.type = XENOPS_DOMAIN_TYPE_PVH,
+	};
+	struct make m;
+
+	ck_assert_int_eq(call_write(&c, make_in, &m), 0);
+	d.uuid = arena_strdup(c.arena, apply(&m, &d)->uuid);
+	d.actions = vm_actions(vm_find(c.root, &m.vm));
+	*ref = m.vm;
+	return d;
+}
+
+static void
+wait_connected(void)
+{
+	int64_t end = clock_mono_ms() + LIMIT_MS;
+
+	while (!ops_is_connected(x.ops)) {
+		ck_assert_msg(clock_mono_ms() < end, "waited too long");
+		usleep(1000);
+	}
+}
+
+static void
+bench_begin(struct bench *b)
+{
+	const struct ops_config cfg = { .socket_path = b->f.path };
+	struct ref other;
+
+	begin();
+	sync_all();
+	b->vm = running(&b->ref, 7);
+	b->other = running(&other, 8);
+	fake_init(&b->f);
+	ck_assert_int_eq(sync_new(&x, &b->s), 0);
+	ck_assert_int_eq(ops_start(&cfg, &x.ops), 0);
+	fake_accept(&b->f, XENOPS_VERSION);
+	wait_connected();
+	ck_assert_int_eq(sync_start(b->s), 0);
+}
+
+static void
+bench_end(struct bench *b)
+{
+	ck_assert_int_eq(shutdown(b->f.fd, SHUT_RDWR), 0);
+	ck_assert(sync_free(b->s));
+	ops_stop(x.ops);
+	fake_release(&b->f);
+	end();
+}
+
+static void
+news(struct bench *b, const struct xenops_domain_info *d)
+{
+	sync_event(b->s, XENOPS_DOMAIN_CHANGED,
+	    &(struct xenops_domain_changed){ .domain = *d });
+}
+
+/* The thread asks for what it cannot believe: other has another domid. */
+static void
+news_of_other(struct bench *b)
+{
+	b->other.domid++;
+	news(b, &b->other);
+}
+
+static void
+asks(struct bench *b)
+{
+	fake_take(&b->f, &b->in);
+	ck_assert_int_eq(b->in.message, XENOPS_DOMAIN_LIST);
+}
+
+static void
+answer(struct bench *b)
+{
+	const struct xenops_domain_info both[] = { b->vm, b->other };
+	const struct xenops_domain_list_result r = {
+		.domains = { both, 2 },
+	};
+
+	fake_answer(&b->f, &b->in, FRAME_REPLY,
+	    &xenops_domain_list_result_type, &r);
+}
+
+struct outcome {
+	struct oplock *l;
+	const struct xenops_domain_info *d;
+};
+
+static int
+outcome_in(struct db_txn *t, void *arg)
+{
+	struct outcome *o = arg;
+
+	vm_state_apply(t, &x, &o->l->ref, o->d);
+	oplock_release_in(t, o->l);
+	return 0;
+}
+
+/* The operation begins and ends. */
+static void
+operate(struct bench *b, int op, int state)
+{
+	struct xenops_domain_info d = b->vm;
+	struct oplock l = { 0 };
+
+	d.state = state;
+	ck_assert_ptr_nonnull(vm_lock(&c, &l, &b->ref, op));
+	ck_assert_int_eq(oplock_write(&c, &l, outcome_in,
+	    &(struct outcome){ &l, &d }), 0);
+}
+
+static int
+power_state(struct bench *b)
+{
+	call_refresh(&c);
+	return vm_find(c.root, &b->ref)->power_state;
+}
+
+static void
+wait_power_state(struct bench *b, int state)
+{
+	int64_t end = clock_mono_ms() + LIMIT_MS;
+
+	while (power_state(b) != state) {
+		ck_assert_msg(clock_mono_ms() < end, "waited too long");
+		usleep(1000);
+	}
+}
+
+/* What xenopsd answered before the operation is asked for again after it. */
+static void
+asks_again(struct bench *b)
+{
+	news_of_other(b);
+	asks(b);
+	ck_assert_int_eq(power_state(b), VM_POWER_STATE_PAUSED);
+	b->vm.state = XENOPS_DOMAIN_STATE_HALTED;
+	answer(b);
+	asks(b);
+	answer(b);
+	wait_power_state(b, VM_POWER_STATE_HALTED);
+}
+
+START_TEST(an_answer_from_before_an_operation_is_not_applied)
+{
+	struct bench b = { 0 };
+
+	bench_begin(&b);
+	b.vm.domid++;
+	news(&b, &b.vm);
+	asks(&b);
+	operate(&b, VM_OPERATIONS_PAUSE, XENOPS_DOMAIN_STATE_PAUSED);
+	answer(&b);
+	asks_again(&b);
+	bench_end(&b);
+}
+END_TEST
+
+START_TEST(news_from_before_an_operation_is_not_applied)
+{
+	struct bench b = { 0 };
+
+	bench_begin(&b);
+	news_of_other(&b);
+	asks(&b);
+	news(&b, &b.vm);
+	operate(&b, VM_OPERATIONS_PAUSE, XENOPS_DOMAIN_STATE_PAUSED);
+	answer(&b);
+	asks_again(&b);
+	bench_end(&b);
+}
+END_TEST
+
+/* The thread asks for the host, makes its bridges and asks for the domains. */
+static void
+asks_for_all(struct bench *b)
+{
+	struct xenops_host_get_result r = { .host = info };
+
+	fake_take(&b->f, &b->in);
+	ck_assert_int_eq(b->in.message, XENOPS_HOST_GET);
+	fake_answer(&b->f, &b->in, FRAME_REPLY, &xenops_host_get_result_type,
+	    &r);
+	for (;;) {
+		fake_take(&b->f, &b->in);
+		if (b->in.message != XENOPS_BRIDGE_CREATE)
+			break;
+		ck_assert_int_eq(frame_send(b->f.fd, &(struct frame){
+		    .id = b->in.id, .message = b->in.message,
+		    .kind = FRAME_REPLY }), 0);
+	}
+	ck_assert_int_eq(b->in.message, XENOPS_DOMAIN_LIST);
+}
+
+START_TEST(a_pass_from_before_an_operation_is_not_applied)
+{
+	struct bench b = { 0 };
+
+	bench_begin(&b);
+	sync_disk_works(b.s);
+	asks_for_all(&b);
+	operate(&b, VM_OPERATIONS_PAUSE, XENOPS_DOMAIN_STATE_PAUSED);
+	answer(&b);
+	asks_again(&b);
+	bench_end(&b);
+}
+END_TEST
+
 /* -- errors -- */
 
 static const char *
@@ -525,5 +758,8 @@ main(void)
 	    a_vlan_for_management_has_its_pif_and_network,
 	    a_domain_makes_its_vm_run_and_halt,
 	    the_same_news_twice_is_no_event,
+	    an_answer_from_before_an_operation_is_not_applied,
+	    news_from_before_an_operation_is_not_applied,
+	    a_pass_from_before_an_operation_is_not_applied,
 	    errors_of_xenopsd_have_their_own_codes);
 }

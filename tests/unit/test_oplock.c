@@ -194,10 +194,53 @@ START_TEST(what_was_found_before_a_lock_stays)
 }
 END_TEST
 
+static bool
+moved(const struct ref *ref, uint64_t since)
+{
+	return op_moves_since(&x.moves, ref, since);
+}
+
+START_TEST(what_an_operation_moves_is_known)
+{
+	struct oplock l = { 0 };
+	uint64_t before, under;
+
+	begin();
+	before = op_moves_count(&x.moves);
+	ck_assert_ptr_nonnull(vbd_lock(&c, &l, &vbd, VBD_OPERATIONS_EJECT));
+	under = op_moves_count(&x.moves);
+	ck_assert(moved(&vbd, before) && moved(&vm, before));
+	ck_assert(!moved(&vif, before));
+	ck_assert(!moved(&vbd, under) && !moved(&vm, under));
+	oplock_release(&c, &l);
+	ck_assert(moved(&vbd, under) && moved(&vm, under));
+	ck_assert(!moved(&vm, op_moves_count(&x.moves)));
+	end();
+}
+END_TEST
+
+START_TEST(more_moves_than_are_kept_may_be_anyones)
+{
+	uint64_t before;
+
+	begin();
+	before = op_moves_count(&x.moves);
+	for (int i = 0; i < OP_MOVES_KEPT; i++)
+		op_moves_note(&x.moves, &vif);
+	ck_assert(!moved(&vm, before));
+	op_moves_note(&x.moves, &vif);
+	ck_assert(moved(&vm, before));
+	ck_assert(!moved(&vm, before + 1));
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
-	return UNIT_RUN("oplock", a_lock_is_the_way_to_the_object,
+	return UNIT_RUN("oplock", what_an_operation_moves_is_known,
+	    more_moves_than_are_kept_may_be_anyones,
+	    a_lock_is_the_way_to_the_object,
 	    what_a_vm_owns_keeps_it_while_an_operation_has_it,
 	    what_goes_with_its_owner_takes_no_operation,
 	    what_goes_with_an_owners_owner_takes_no_operation,

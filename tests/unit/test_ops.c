@@ -4,25 +4,15 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "fake_xenopsd.h"
 #include "gen/ops_stubs.h"
 #include "unit.h"
 
 #define LIMIT_MS 20000
-
-/* A server that speaks frames by hand, one connection at a time. */
-struct fake {
-	char dir[64];
-	char path[96];
-	int listener;
-	int fd;
-	struct buf storage;
-};
 
 struct watcher {
 	pthread_mutex_t lock;
@@ -86,68 +76,6 @@ wait_lost(struct ops *o)
 		ck_assert_msg(clock_mono_ms() < end, "waited too long");
 		usleep(1000);
 	}
-}
-
-static void
-fake_listen(struct fake *f)
-{
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-
-	unlink(f->path);
-	snprintf(un.sun_path, sizeof(un.sun_path), "%s", f->path);
-	f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(bind(f->listener, (void *)&un, sizeof(un)), 0);
-	ck_assert_int_eq(listen(f->listener, 4), 0);
-}
-
-static void
-fake_init(struct fake *f)
-{
-	memset(f, 0, sizeof(*f));
-	snprintf(f->dir, sizeof(f->dir), "/tmp/test_ops.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(f->dir));
-	snprintf(f->path, sizeof(f->path), "%s/sock", f->dir);
-	fake_listen(f);
-}
-
-static void
-fake_release(struct fake *f)
-{
-	close(f->fd);
-	close(f->listener);
-	unlink(f->path);
-	rmdir(f->dir);
-	buf_release(&f->storage);
-}
-
-static void
-fake_take(struct fake *f, struct frame *in)
-{
-	ck_assert_int_eq(frame_recv(f->fd, in, &f->storage), 0);
-}
-
-static void
-fake_answer(struct fake *f, const struct frame *in, int kind,
-    const struct record_type *rt, const void *rec)
-{
-	struct frame out = { .id = in->id, .message = in->message,
-		.kind = (uint8_t)kind };
-
-	ck_assert_int_eq(frame_send_record(f->fd, &out, rt, rec), 0);
-}
-
-/* Accepts the client and answers its hello with that version. */
-static void
-fake_accept(struct fake *f, int64_t version)
-{
-	struct xenops_hello_result r = { .version = version };
-	struct frame in;
-
-	f->fd = accept(f->listener, NULL, NULL);
-	ck_assert_int_ne(f->fd, -1);
-	fake_take(f, &in);
-	ck_assert_int_eq(in.message, XENOPS_HELLO);
-	fake_answer(f, &in, FRAME_REPLY, &xenops_hello_result_type, &r);
 }
 
 static struct ops *

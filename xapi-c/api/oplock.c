@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "api/task.h"
+#include "api/xapi.h"
 #include "gen/errors.h"
 #include "gen/store.h"
 
@@ -143,7 +144,8 @@ refresh_draft(struct db_txn *t, const struct op_class *k, void *obj)
 
 /* What obj is under counts for what may be done to its owners. */
 static void
-refresh_owners(struct db_txn *t, const struct op_class *k, const void *obj)
+refresh_owners(struct db_txn *t, struct op_moves *m, const struct op_class *k,
+    const void *obj)
 {
 	const struct record_type *rt = &k->cls->rec;
 	const struct view v = { .t = t };
@@ -153,9 +155,20 @@ refresh_owners(struct db_txn *t, const struct op_class *k, const void *obj)
 		const struct object *owner =
 		    owner_of(&v, obj, &rt->fields[i], &of);
 
-		if (owner)
-			op_refresh(t, of, &owner->ref);
+		if (!owner)
+			continue;
+		op_moves_note(m, &owner->ref);
+		op_refresh(t, of, &owner->ref);
 	}
+}
+
+/* An operation on obj begins or ends. */
+static void
+moved(struct db_txn *t, const struct oplock *l, void *obj)
+{
+	op_moves_note(l->moves, &l->ref);
+	refresh_draft(t, l->k, obj);
+	refresh_owners(t, l->moves, l->k, obj);
 }
 
 void
@@ -200,8 +213,7 @@ take_in(struct db_txn *t, void *arg)
 		return -1;
 	current = field_at(obj, k->current);
 	*current = enum_map_set(txn_arena(t), *current, a->l->key, a->op);
-	refresh_draft(t, k, obj);
-	refresh_owners(t, k, obj);
+	moved(t, a->l, obj);
 	return 0;
 }
 
@@ -231,6 +243,7 @@ take(struct call *c, struct oplock *l, const struct op_class *k,
 	if (ref_is_null(&key))
 		ref_random(&key);
 	l->k = k;
+	l->moves = &c->x->moves;
 	l->ref = *ref;
 	ref_text(&key, l->key);
 	while (call_write(c, take_in, &a))
@@ -291,8 +304,7 @@ oplock_release_in(struct db_txn *t, struct oplock *l)
 		return;
 	current = field_at(obj, l->k->current);
 	*current = enum_map_remove(txn_arena(t), *current, l->key);
-	refresh_draft(t, l->k, obj);
-	refresh_owners(t, l->k, obj);
+	moved(t, l, obj);
 }
 
 int

@@ -58,6 +58,7 @@ int op_check(const struct view *v, const struct op_class *k, const void *obj,
 
 struct oplock {
 	const struct op_class *k;
+	struct op_moves *moves;		/* api/op_moves.h */
 	struct ref ref;
 	char key[REF_TEXT_LEN + 1];	/* in current_operations: the task */
 	bool held;

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "api/op_moves.h"
 #include "base/type.h"
 
 struct xapi_config {
@@ -47,6 +48,7 @@ struct xapi {
 	struct tickets *tickets;	/* api/access/ticket.h */
 	struct tls *tls;		/* net/tls.h: the certificate */
 	struct trial *trial;		/* api/trial.h: of this system */
+	struct op_moves moves;		/* begun and ended lately */
 	struct metrics *metrics;	/* metrics/store.h */
 	_Atomic int64_t archives_due_ms;	/* monotonic: when they are to
 					 * be written; 0: as ever */

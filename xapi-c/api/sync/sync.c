@@ -32,6 +32,7 @@ struct item {
 	struct arena *arena;		/* holds the item as well */
 	unsigned int connection;	/* what told it: sync's at that time */
 	bool deferred;			/* an operation had the VM: it is old news */
+	uint64_t moves;			/* op_moves_count when it was new */
 	struct xenops_domain_info domain;
 };
 
@@ -90,6 +91,7 @@ item_new(const struct sync *s, const struct xenops_domain_info *d)
 
 	it->arena = a;
 	it->connection = s->connection;
+	it->moves = op_moves_count(&s->x->moves);
 	record_copy(&xenops_domain_info_type, &it->domain, d, a);
 	if (!it->domain.uuid)
 		it->domain.uuid = "";
@@ -215,7 +217,9 @@ struct apply {
 	const struct xenops_domain_info *domain;
 	bool old;		/* domain is from before an operation */
 	bool sure;		/* xenopsd was asked for it just now */
-	bool busy;		/* out: an operation has the VM */
+	uint64_t moves;		/* domain is not from before that count */
+	bool busy;		/* out: an operation has the VM, or had it
+				 * since xenopsd was asked */
 	bool ask;		/* out: it has none, but domain is old */
 	bool differs;		/* out: vm's domain would do something else */
 	struct ref vm;
@@ -226,15 +230,16 @@ apply_in(struct db_txn *t, void *arg)
 {
 	struct apply *a = arg;
 	const struct vm *vm = txn_find_uuid(t, CLASS_VM, a->domain->uuid);
+	bool moved;
 
 	a->ask = a->differs = false;
 	if (!vm)
 		return 0;
-	a->busy = is_busy(t, vm);
-	/* News of another domain than the record's may have waited here while
-	 * an operation began and ended. */
+	/* News may have waited here while an operation began and ended. */
+	moved = op_moves_since(&a->x->moves, &vm->obj.ref, a->moves);
+	a->busy = is_busy(t, vm) || (a->sure && moved);
 	a->ask = !a->busy && !a->sure &&
-	    (a->old || a->domain->domid != vm->domid);
+	    (a->old || moved || a->domain->domid != vm->domid);
 	if (a->busy || a->ask)
 		return 0;
 	a->differs = vm_actions_differ(vm, a->domain);
@@ -261,6 +266,7 @@ ask_again(struct sync *s, struct item *it)
 	const struct xenops_domain_info *d;
 	const char *uuid = it->domain.uuid;
 
+	it->moves = op_moves_count(&s->x->moves);
 	if (ops_domain_list(s->x->ops, &k, &r))
 		return false;
 	d = r.domains.v;
@@ -306,13 +312,14 @@ items_apply(struct sync *s, struct item *it)
 	while (it) {
 		struct item *next = it->next;
 		struct apply a = { .x = s->x, .domain = &it->domain,
-		    .old = it->deferred };
+		    .old = it->deferred, .moves = it->moves };
 		bool later;
 
 		apply(s, &a);
 		later = a.busy || (a.ask && !ask_again(s, it));
 		if (a.ask && !later) {
 			a.sure = true;
+			a.moves = it->moves;
 			apply(s, &a);
 			later = a.busy;
 		}
@@ -334,6 +341,7 @@ items_apply(struct sync *s, struct item *it)
 struct pass {
 	struct sync *s;
 	struct db_txn *t;
+	uint64_t moves;			/* domains are not from before that */
 	struct vec domains;
 };
 
@@ -360,7 +368,8 @@ pass_vm(const void *obj, void *arg)
 
 	if (vm->is_control_domain)
 		return 0;
-	if (!is_busy(p->t, vm)) {
+	if (!is_busy(p->t, vm) &&
+	    !op_moves_since(&p->s->x->moves, &vm->obj.ref, p->moves)) {
 		settle(p->t, p->s->x, vm, d);
 		if (!differs)
 			return 0;
@@ -390,7 +399,8 @@ static int
 pass_domains(struct sync *s, struct call *c)
 {
 	struct xenops_domain_list_result r = { 0 };
-	struct pass p = { .s = s };
+	struct pass p = { .s = s,
+	    .moves = op_moves_count(&s->x->moves) };
 	struct ops_call k;
 
 	ops_prepare(c, &k);

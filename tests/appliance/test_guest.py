@@ -246,6 +246,32 @@ def check_silence(m, api, vm, console):
     api("network.destroy", network)
 
 
+def check_suspend(m, api, sr, vm, console):
+    """What is in its memory alone is there when it goes on; meanwhile it has no
+    domain, no device and no volume that is active."""
+    api("VM.set_suspend_SR", vm, sr)
+    console.run("echo in memory >/kept")
+    boot = console.run("cat /proc/sys/kernel/random/boot_id").split()[-1]
+    console.close()
+    api.run("VM.suspend", vm, limit_s=600)
+    check(api("VM.get_power_state", vm) == "Suspended", "not Suspended")
+    image = api("VM.get_suspend_VDI", vm)
+    check(api("VDI.get_type", image) == "suspend", "no image")
+    m.expect("[ $(xl list | wc -l) = 2 ]")
+    check(not m.expect("ls /run/xenopsd/domains /run/xenopsd/use").split()[2:],
+          "something of it is left")
+    refused(api, "VM_BAD_POWER_STATE", "VM.start", api.session, vm, False,
+            False)
+    api.run("VM.resume", vm, False, False, limit_s=600)
+    check(api("VM.get_power_state", vm) == "Running", "not Running")
+    refused(api, "HANDLE_INVALID", "VDI.get_record", api.session, image)
+    console = api.console(vm)
+    check("in memory" in console.run("cat /kept"), "it forgot")
+    check(boot in console.run("cat /proc/sys/kernel/random/boot_id"),
+          "it booted again")
+    return console
+
+
 def check_kill(m, api, vm):
     """xapi dies; the guest runs on and is found again."""
     domid = api("VM.get_domid", vm)
@@ -524,6 +550,8 @@ def guest_test(kind):
                 check_hotplug(api, vm, sr, network, console)
                 if kind == "pv":
                     check_silence(m, api, vm, console)
+                console = check_suspend(m, api, sr, vm, console)
+                check_network(m, console)
                 check_kill(m, api, vm)
                 check_reboot_without_xapi(m, api, vm, api.console(vm))
                 api.run("VM.clean_shutdown", vm, limit_s=600)

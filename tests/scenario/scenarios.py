@@ -1350,6 +1350,244 @@ def media_change_in_the_drive_of_a_running_hvm_guest():
         api.run("VDI.destroy", last)
 
 
+def a_suspended_vm_goes_on_where_it_was():
+    """Its memory is on a disk of its own, which is gone once it runs again; its
+    devices stay its own meanwhile, and its guest does not boot again."""
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api, name="sleeper")
+        sr = b.sr(api)
+        api("VM.set_suspend_SR", vm, sr)
+        domid = api("VM.get_domid", vm)
+        console = api.console(vm)
+        console.wait("I am up")
+        console.close()
+        vbd = api("VM.get_VBDs", vm)[0]
+        disk = api("VBD.get_VDI", vbd)
+        refused("VM_BAD_POWER_STATE", api.run, "VM.resume", vm, False, False)
+        for paused in False, True:
+            api.run("VM.suspend", vm)
+            record = api("VM.get_record", vm)
+            equal(record["power_state"], "Suspended", "power state")
+            equal(record["domid"], "-1", "domid")
+            equal(record["resident_on"], "OpaqueRef:NULL", "resident_on")
+            image = api("VDI.get_record", record["suspend_VDI"])
+            equal((image["type"], image["SR"]), ("suspend", sr), "image")
+            check(int(image["virtual_size"]) > int(
+                record["memory_static_max"]), "an image of too few bytes")
+            equal(set(record["allowed_operations"]),
+                  {"resume", "resume_on", "hard_shutdown", "destroy"},
+                  "allowed_operations")
+            for op in "destroy", "resize":
+                check(op not in image["allowed_operations"], op)
+            error = refused("VDI_IN_USE", api.run, "VDI.destroy",
+                            record["suspend_VDI"])
+            equal(error, [record["suspend_VDI"], "destroy"], "parameters")
+            check(api("VBD.get_currently_attached", vbd), "lost its disk")
+            refused("VDI_IN_USE", api, "VDI.destroy", disk)
+            for method, args in (("VM.start", (False, False)),
+                                 ("VM.suspend", ()), ("VM.pause", ()),
+                                 ("VM.clean_shutdown", ())):
+                error = refused("VM_BAD_POWER_STATE", api.run, method, vm,
+                                *args)
+                equal(error[-1], "suspended", "state in the error")
+            refused("VM_BAD_POWER_STATE", api, "VBD.unplug", vbd)
+            b.kill_xapi()
+            b.start_xapi()
+            api = b.login()
+            until("the operations", lambda: "resume" in api(
+                "VM.get_allowed_operations", vm))
+            equal(state(api, vm), "Suspended", "power state")
+            api.run("VM.resume", vm, paused, False)
+            equal(state(api, vm), "Paused" if paused else "Running", "state")
+            equal(api("VM.get_suspend_VDI", vm), "OpaqueRef:NULL",
+                  "suspend_VDI")
+            refused("HANDLE_INVALID", api, "VDI.get_record",
+                    record["suspend_VDI"])
+            check(api("VM.get_domid", vm) != domid, "the same domain")
+            if paused:
+                api.run("VM.unpause", vm)
+            until("the guest's word", lambda: "suspend" in api(
+                "VM.get_allowed_operations", vm))
+        console = api.console(vm)
+        console.type("echo still here\n")
+        console.wait("still here")
+        check(b"booting" not in console.text, "it booted again")
+        console.close()
+        api.run("VM.clean_shutdown", vm)
+        # nothing is left in the SR but disks
+        equal({api("VDI.get_type", v) for v in api("SR.get_VDIs", sr)},
+              {"user"}, "types of disks")
+
+
+def a_suspend_that_fails_leaves_the_guest_running():
+    with Bench() as b:
+        api = b.ready()
+        sr = b.sr(api)
+        vm = b.running(api, name="sleeper")
+
+        def hears():
+            return "suspend" in api("VM.get_allowed_operations", vm)
+
+        def goes_on(domid):
+            until("the image to go", lambda: api(
+                "VM.get_suspend_VDI", vm) == "OpaqueRef:NULL" and not [
+                    v for v in api("SR.get_VDIs", sr)
+                    if api("VDI.get_type", v) == "suspend"])
+            until("the state", lambda: state(api, vm) == "Running")
+            equal(api("VM.get_domid", vm), domid, "the domain")
+        pool, host = api("pool.get_all")[0], api("host.get_all")[0]
+        for method, ref in (("pool.set_default_SR", pool),
+                            ("pool.set_suspend_image_SR", pool),
+                            ("host.set_suspend_image_sr", host)):
+            api(method, ref, "OpaqueRef:NULL")
+        refused("VM_NO_SUSPEND_SR", api.run, "VM.suspend", vm)
+        api("pool.set_suspend_image_SR", pool, sr)
+        domid = api("VM.get_domid", vm)
+        until("the guest's word", hears)
+        b.control("fail vm_suspend io")
+        refused("SR_BACKEND_FAILURE", api.run, "VM.suspend", vm)
+        goes_on(domid)
+        deaf = b.running(api, name="deaf", suspend="ignore")
+        refused("VM_FAILED_SUSPEND_ACKNOWLEDGMENT", api.run, "VM.suspend",
+                deaf)
+        equal(state(api, deaf), "Running", "power state")
+        hvm = b.vm(api, name="hvm")
+        api("VM.set_domain_type", hvm, "hvm")
+        api.run("VM.start", hvm, False, False)
+        refused("VM_NON_SUSPENDABLE", api.run, "VM.suspend", hvm)
+        b.control("delay vm_suspend 600000")
+        task = api("Async.VM.suspend", vm)
+        until("the suspend to begin", lambda: api(
+            "VM.get_suspend_VDI", vm) != "OpaqueRef:NULL")
+        api("task.cancel", task)
+        until("its end", lambda: api("task.get_status", task) == "cancelled")
+        goes_on(domid)
+        task = api("Async.VM.suspend", vm)
+        until("the suspend to begin", lambda: api(
+            "VM.get_suspend_VDI", vm) != "OpaqueRef:NULL")
+        b.kill_xapi()
+        b.control("clear")
+        b.start_xapi()
+        api = b.login()
+        goes_on(domid)
+        until("the guest's word", hears)
+        api.run("VM.suspend", vm)
+        api.run("VM.resume", vm, False, False)
+        task = api("Async.VM.suspend", vm)
+        api.run("VM.hard_shutdown", vm)
+        until("both to end", lambda: api(
+            "task.get_status", task) != "pending")
+        equal(state(api, vm), "Halted", "power state")
+        equal(api("VM.get_suspend_VDI", vm), "OpaqueRef:NULL", "suspend_VDI")
+
+
+def an_image_that_is_not_whole_is_not_resumed():
+    """Nor one that somebody wrote, or of another VM; and a suspended VM that is
+    shut down has none."""
+    with Bench() as b:
+        api = b.ready()
+        sr = b.sr(api)
+        api("pool.set_suspend_image_SR", api("pool.get_all")[0], sr)
+        vm, other = (b.running(api, name=n) for n in ("one", "other"))
+
+        def suspend(vm):
+            until("the guest's word", lambda: "suspend" in api(
+                "VM.get_allowed_operations", vm))
+            api.run("VM.suspend", vm)
+
+        def file_of(vdi):
+            name = api("VDI.get_uuid", vdi) + ".raw"
+            return [os.path.join(folder, name) for folder, _, files in
+                    os.walk(b.path("")) if name in files][0]
+        suspend(vm)
+        image = api("VM.get_suspend_VDI", vm)
+        path = file_of(image)
+
+        def patched(at, data):
+            with open(path, "r+b") as f:
+                f.seek(at)
+                was = f.read(len(data))
+                f.seek(at)
+                f.write(data)
+            error = refused("SUSPEND_IMAGE_NOT_ACCESSIBLE", api.run,
+                            "VM.resume", vm, False, False)
+            equal(error, [image], "parameters")
+            equal(state(api, vm), "Suspended", "power state")
+            with open(path, "r+b") as f:
+                f.seek(at)
+                f.write(was)
+        patched(0, b"BPIMAGF")
+        patched(8, b"\2")
+        patched(16, b"\0" * 16)
+        patched(48, b"\1")
+        patched(4096, b"\0")
+        patched(4128, b"The host's own?")
+        api.run("VM.resume", vm, False, False)
+        check(not os.path.exists(path), "its memory is there")
+        suspend(vm)
+        image = api("VM.get_suspend_VDI", vm)
+        path = file_of(image)
+        suspend(other)
+        theirs = file_of(api("VM.get_suspend_VDI", other))
+        with open(theirs, "rb") as f:
+            patched(0, f.read(8192))
+        api.run("VM.resume", vm, False, False)
+        b.control("fail vm_resume no_memory")
+        refused("HOST_NOT_ENOUGH_FREE_MEMORY", api.run, "VM.resume", other,
+                False, False)
+        equal(state(api, other), "Suspended", "power state")
+        api.run("VM.hard_shutdown", other)
+        equal(state(api, other), "Halted", "power state")
+        check(not os.path.exists(theirs), "its memory is there")
+        api.run("VM.start", other, False, False)
+
+
+def a_suspended_vm_that_goes_takes_its_memory_along():
+    """Destroyed, reset, or shut down: its disks are anybody's again, and nothing
+    is left of it; also if what removes it is killed."""
+    with Bench() as b:
+        api = b.ready()
+        sr = b.sr(api)
+        api("pool.set_suspend_image_SR", api("pool.get_all")[0], sr)
+
+        def suspended(name):
+            vm = b.running(api, name=name)
+            until("the guest's word", lambda: "suspend" in api(
+                "VM.get_allowed_operations", vm))
+            api.run("VM.suspend", vm)
+            return vm
+
+        def images():
+            return [v for v in api("SR.get_VDIs", sr)
+                    if api("VDI.get_type", v) == "suspend"]
+        vm = suspended("destroyed")
+        disk = api("VBD.get_VDI", api("VM.get_VBDs", vm)[0])
+        refused("VDI_IN_USE", api.run, "VDI.destroy", disk)
+        api.run("VM.destroy", vm)
+        equal(images(), [], "images")
+        api.run("VDI.destroy", disk)
+        for end in "VM.power_state_reset", "VM.hard_shutdown":
+            vm = suspended(end)
+            api.run(end, vm)
+            equal(state(api, vm), "Halted", "power state")
+            equal(images(), [], "images")
+            check(not any(api("VBD.get_currently_attached", v)
+                          for v in api("VM.get_VBDs", vm)), "has its disk")
+            api.run("VM.start", vm, False, False)
+        vm = suspended("cut")
+        b.control("delay vdi_destroy 600000")
+        api("Async.VM.hard_shutdown", vm)
+        until("the VM to end", lambda: state(api, vm) == "Halted")
+        equal(len(images()), 1, "images")
+        b.kill_xapi()
+        b.control("clear")
+        b.start_xapi()
+        api = b.login()
+        until("the image to go", lambda: not images())
+        equal(state(api, vm), "Halted", "power state")
+
+
 def a_bad_number_is_refused_where_it_is_given():
     with Bench() as b:
         api = b.ready()
@@ -1669,6 +1907,10 @@ SCENARIOS = [
     only_a_template_is_provisioned, what_cannot_start_says_which_field,
     an_hvm_guest_has_what_this_host_knows,
     media_change_in_the_drive_of_a_running_hvm_guest,
+    a_suspended_vm_goes_on_where_it_was,
+    a_suspend_that_fails_leaves_the_guest_running,
+    an_image_that_is_not_whole_is_not_resumed,
+    a_suspended_vm_that_goes_takes_its_memory_along,
     a_bad_number_is_refused_where_it_is_given,
     a_drive_that_is_not_unpluggable_stays,
     a_disk_beyond_any_disk_is_too_large,

@@ -39,6 +39,8 @@ struct fake_hv {
 	const char *fail;		/* what fails, once; NULL: nothing */
 	bool fails_late;		/* a removal, when it is done */
 	const char *asked_does;		/* what a guest does when asked */
+	int suspend_fails_with;		/* at once */
+	int read;			/* of an image, bytes */
 	const char *tty;
 	char log[1024];
 };
@@ -285,14 +287,66 @@ fake_pause(struct hv *hv, uint32_t domid, bool on)
 	return 0;
 }
 
+/* What suspend wrote: a memory of FAKE_MEMORY bytes. */
+#define FAKE_MEMORY ((3 << 20) + 5)
+
+static bool
+fake_reads(struct fake_hv *f, int image)
+{
+	uint8_t buf[4096];
+	bool right = true;
+	ssize_t r;
+
+	f->read = 0;
+	while ((r = read(image, buf, sizeof(buf))) > 0)
+		for (ssize_t i = 0; i < r; i++)
+			right &= buf[i] == (uint8_t)(f->read++ >> 8);
+	return right && f->read == FAKE_MEMORY;
+}
+
+static int
+fake_suspend(struct hv *hv, uint32_t domid, int image)
+{
+	struct fake_domain *d = fake_find(fake_of(hv), domid);
+	uint8_t *memory = malloc(FAKE_MEMORY);
+	bool ok = fake_do(fake_of(hv), "suspend");
+	ssize_t n = 0;
+
+	if (!d || fake_of(hv)->suspend_fails_with) {
+		free(memory);
+		return fake_of(hv)->suspend_fails_with;
+	}
+	for (int i = 0; i < FAKE_MEMORY; i++)
+		memory[i] = (uint8_t)(i >> 8);
+	for (size_t at = 0; at < FAKE_MEMORY && n != -1; at += (size_t)n)
+		n = write(image, memory + at, FAKE_MEMORY - at);
+	free(memory);
+	fake_guest_ends(fake_of(hv), d, HV_END_SUSPEND);
+	return ok && n != -1 ? 0 : -EIO;
+}
+
+static int
+fake_wake_guest(struct hv *hv, uint32_t domid)
+{
+	struct fake_domain *d = fake_find(fake_of(hv), domid);
+
+	if (!fake_do(fake_of(hv), "wake") || !d || !d->d.shutdown)
+		return -EIO;
+	d->d.shutdown = false;
+	return 0;
+}
+
 static int
 fake_create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
-    const char *const *devices, uint32_t *domid_out)
+    const char *const *devices, int image, uint32_t *domid_out)
 {
 	const struct xenops_disk_spec *disks = vm->disks.v;
 	const struct xenops_nic_spec *nics = vm->nics.v;
 	struct fake_domain *d;
 
+	if (image != -1 && !fake_reads(fake_of(hv), image))
+		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
+		    "the image ended early");
 	if (!fake_do(fake_of(hv), "create"))
 		return request_fail(rq, XENOPS_CODE_NO_MEMORY, "told to fail");
 	d = fake_add(fake_of(hv), vm->uuid);
@@ -465,6 +519,8 @@ static const struct hv_ops fake_ops = {
 	.watch_guest = fake_watch_guest,
 	.pause = fake_pause,
 	.create = fake_create,
+	.suspend = fake_suspend,
+	.wake = fake_wake_guest,
 	.write_data = fake_write_data,
 	.destroy = fake_destroy,
 	.ask = fake_ask,

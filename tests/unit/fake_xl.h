@@ -330,6 +330,49 @@ libxl_domain_create_new(libxl_ctx *ctx, libxl_domain_config *cfg,
 	return fake_call("domain_create_new");
 }
 
+void
+libxl_domain_restore_params_init(libxl_domain_restore_params *p)
+{
+	memset(p, 0, sizeof(*p));
+}
+
+void
+libxl_domain_restore_params_dispose(libxl_domain_restore_params *p)
+{
+	memset(p, 0, sizeof(*p));
+}
+
+int
+libxl_domain_create_restore(libxl_ctx *ctx, libxl_domain_config *cfg,
+    uint32_t *domid, int fd, int back,
+    const libxl_domain_restore_params *params, const libxl_asyncop_how *how,
+    const libxl_asyncprogress_how *console)
+{
+	fake_log("restore by %d, %d, version %d\n", fd, back,
+	    (int)params->stream_version);
+	return libxl_domain_create_new(ctx, cfg, domid, how, console);
+}
+
+int
+libxl_domain_suspend(libxl_ctx *ctx, uint32_t domid, int fd, int flags,
+    const libxl_asyncop_how *how)
+{
+	(void)ctx;
+	(void)how;
+	fake_log("suspend %u to %d, %d\n", domid, fd, flags);
+	return fake_call("domain_suspend");
+}
+
+int
+libxl_domain_resume(libxl_ctx *ctx, uint32_t domid, int cancel,
+    const libxl_asyncop_how *how)
+{
+	(void)ctx;
+	(void)how;
+	fake_log("resume %u %d\n", domid, cancel);
+	return fake_call("domain_resume");
+}
+
 #define FAKE_DOMAIN_CALL(name) \
 int \
 libxl_##name(libxl_ctx *ctx, uint32_t domid, const libxl_asyncop_how *how) \

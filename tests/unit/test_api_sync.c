@@ -657,6 +657,42 @@ START_TEST(news_from_before_an_operation_is_not_applied)
 }
 END_TEST
 
+static int
+suspend_in(struct db_txn *t, void *arg)
+{
+	struct bench *b = arg;
+	struct vdi *vdi = vdi_txn_new(t);
+	struct vm *vm = vm_txn_edit(t, &b->ref);
+
+	vdi->type = VDI_TYPE_SUSPEND;
+	vm->suspend_VDI = vdi->obj.ref;
+	vm_state_apply(t, &x, &b->ref, NULL);
+	return 0;
+}
+
+/* A VM that xenopsd does not list has no domain, and none that runs: were its
+ * memory's disk removed, xenopsd would be asked for that next. */
+START_TEST(the_memory_of_a_vm_without_a_domain_stays)
+{
+	struct bench b = { 0 };
+	struct xenops_domain_list_result r;
+
+	bench_begin(&b);
+	ck_assert_int_eq(call_write(&c, suspend_in, &b), 0);
+	ck_assert_int_eq(power_state(&b), VM_POWER_STATE_SUSPENDED);
+	news(&b, &b.vm);
+	asks(&b);
+	r.domains = (struct vec){ &b.other, 1 };
+	fake_answer(&b.f, &b.in, FRAME_REPLY,
+	    &xenops_domain_list_result_type, &r);
+	news_of_other(&b);
+	asks(&b);
+	ck_assert_int_eq(power_state(&b), VM_POWER_STATE_SUSPENDED);
+	ck_assert(!ref_is_null(&vm_find(c.root, &b.ref)->suspend_VDI));
+	bench_end(&b);
+}
+END_TEST
+
 /* The thread asks for the host, makes its bridges and asks for the domains. */
 static void
 asks_for_all(struct bench *b)
@@ -760,6 +796,7 @@ main(void)
 	    the_same_news_twice_is_no_event,
 	    an_answer_from_before_an_operation_is_not_applied,
 	    news_from_before_an_operation_is_not_applied,
+	    the_memory_of_a_vm_without_a_domain_stays,
 	    a_pass_from_before_an_operation_is_not_applied,
 	    errors_of_xenopsd_have_their_own_codes);
 }

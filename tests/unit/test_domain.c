@@ -2,6 +2,7 @@
  * What is done with domains, over a hypervisor of the test's making and real
  * books: whatever fails on the way, nothing is left that nobody knows of.
  */
+#include <signal.h>
 #include <string.h>
 
 #include "fake_hv.h"
@@ -10,6 +11,7 @@
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/core/request_impl.h"
 #include "xenopsd/domains/domain.h"
+#include "xenopsd/domains/image.h"
 #include "xenopsd/sim/plain.h"
 #include "xenopsd/storage/driver.h"
 #include "xenopsd/storage/storage.h"
@@ -18,6 +20,7 @@
 #define SR "44444444-0000-4000-8000-000000000001"
 #define VDI "55555555-0000-4000-8000-000000000001"
 #define VDI2 "55555555-0000-4000-8000-000000000002"
+#define IMAGE "55555555-0000-4000-8000-000000000003"
 #define VBD "22222222-0000-4000-8000-000000000001"
 #define VBD2 "22222222-0000-4000-8000-000000000002"
 #define VIF "33333333-0000-4000-8000-000000000001"
@@ -56,6 +59,7 @@ rig_new(void)
 	struct xenops_sr_info info;
 	struct storage s;
 
+	signal(SIGPIPE, SIG_IGN);	/* as in xenopsd */
 	fake_init(&r->hv);
 	r->hv.asked_does = "end";
 	r->arena = arena_new();
@@ -66,6 +70,8 @@ rig_new(void)
 	r->env.run_dir = arena_strdup(r->arena, r->env.run_dir);
 	r->d.kept_dir = arena_strdup(r->arena, scratch_file("kept"));
 	ck_assert_int_eq(mkdir(r->d.kept_dir, 0700), 0);
+	r->d.image_key = arena_strdup(r->arena, scratch_file("key"));
+	ck_assert_int_eq(image_make_key(r->d.image_key), 0);
 	r->d.hv = &r->hv.hv;
 	r->d.storage = &r->env;
 	s = storage(r);
@@ -73,6 +79,9 @@ rig_new(void)
 	ck_assert_int_eq(storage_sr_create(&s, &sr, &info), 0);
 	ck_assert_int_eq(storage_vdi_create(&s, SR, &vdi, &out), 0);
 	vdi.uuid = VDI2;
+	ck_assert_int_eq(storage_vdi_create(&s, SR, &vdi, &out), 0);
+	vdi.uuid = IMAGE;
+	vdi.size = 8 * MIB;
 	ck_assert_int_eq(storage_vdi_create(&s, SR, &vdi, &out), 0);
 	return r;
 }
@@ -92,6 +101,7 @@ run(struct rig *r, request_handler *fn, enum xenops_message message,
 	static union {
 		struct xenops_vm_start_result start;
 		struct xenops_vm_reboot_result reboot;
+		struct xenops_vm_resume_result resume;
 	} result;
 
 	r->impl = (struct request_impl){ .send_progress = no_progress };
@@ -132,26 +142,34 @@ nic(const char *vif, int64_t device)
 	return n;
 }
 
-static int
-start(struct rig *r, const char *vdi)
+static struct xenops_vm_spec
+guest(const char *vdi)
 {
 	static struct string_pair data = { "vm-data/a", "b" };
 	static struct xenops_disk_spec d;
 	static struct xenops_nic_spec n;
-	static struct xenops_vm_start_args a;
+	struct xenops_vm_spec vm = *(const struct xenops_vm_spec *)
+	    xenops_vm_spec_type.dflt;
 
 	d = disk(VBD, 0, vdi);
 	d.bootable = true;
 	n = nic(VIF, 0);
-	a = *(const struct xenops_vm_start_args *)
-	    xenops_vm_start_args_type.dflt;
-	a.vm.uuid = VM;
-	a.vm.name = "guest";
-	a.vm.memory_target = a.vm.memory_max = 128 * MIB;
-	a.vm.vcpus = a.vm.vcpus_max = 1;
-	a.vm.disks = (struct vec){ &d, 1 };
-	a.vm.nics = (struct vec){ &n, 1 };
-	a.vm.xenstore_data = (struct vec){ &data, 1 };
+	vm.uuid = VM;
+	vm.name = "guest";
+	vm.memory_target = vm.memory_max = 128 * MIB;
+	vm.vcpus = vm.vcpus_max = 1;
+	vm.disks = (struct vec){ &d, 1 };
+	vm.nics = (struct vec){ &n, 1 };
+	vm.xenstore_data = (struct vec){ &data, 1 };
+	return vm;
+}
+
+static int
+start(struct rig *r, const char *vdi)
+{
+	static struct xenops_vm_start_args a;
+
+	a = (struct xenops_vm_start_args){ .vm = guest(vdi) };
 	return run(r, domain_vm_start, XENOPS_VM_START, &a);
 }
 
@@ -630,6 +648,231 @@ START_TEST(what_is_gone_in_spite_of_the_guest_is_in_no_book)
 }
 END_TEST
 
+static int
+suspend(struct rig *r, const char *vdi, bool cut_short)
+{
+	static struct xenops_vm_suspend_args a;
+
+	a = (struct xenops_vm_suspend_args){ .vm = VM, .sr = SR, .vdi = vdi };
+	return run(r, cut_short ? domain_reap_vm_suspend : domain_vm_suspend,
+	    XENOPS_VM_SUSPEND, &a);
+}
+
+static int
+resume(struct rig *r, bool paused)
+{
+	static struct xenops_vm_resume_args a;
+
+	a = (struct xenops_vm_resume_args){ .vm = guest(VDI), .paused = paused,
+		.sr = SR, .vdi = IMAGE };
+	return run(r, domain_vm_resume, XENOPS_VM_RESUME, &a);
+}
+
+static int
+reap_resume(struct rig *r)
+{
+	static struct xenops_vm_resume_args a;
+
+	a = (struct xenops_vm_resume_args){ .vm = guest(VDI), .sr = SR,
+		.vdi = IMAGE };
+	return run(r, domain_reap, XENOPS_VM_RESUME, &a);
+}
+
+static int
+wake(struct rig *r)
+{
+	static struct xenops_vm_wake_args a = { .vm = VM };
+
+	return run(r, domain_vm_wake, XENOPS_VM_WAKE, &a);
+}
+
+static bool
+has_image(struct rig *r)
+{
+	static struct xenops_vm_image_check_args a = { .vm = VM, .sr = SR,
+		.vdi = IMAGE };
+	char log[sizeof(r->hv.log)];
+	bool yes;
+
+	memcpy(log, r->hv.log, sizeof(log));
+	yes = !run(r, domain_vm_image_check, XENOPS_VM_IMAGE_CHECK, &a);
+	memcpy(r->hv.log, log, sizeof(log));
+	ck_assert(!in_use(r, IMAGE, VM));
+	return yes;
+}
+
+/* In that phase, with the image's disk in use, as a killed worker leaves it. */
+static void
+caught(struct rig *r, enum kept_phase phase_now)
+{
+	struct storage s = storage(r);
+	int64_t size;
+	struct kept k;
+	int fd;
+
+	(void)phase(r, &k);
+	k.phase = phase_now;
+	k.image_sr = SR;
+	k.image_vdi = IMAGE;
+	ck_assert_int_eq(kept_write(r->d.kept_dir, &k), 0);
+	ck_assert_int_eq(storage_open(&s, SR, IMAGE, true, VM, &fd, &size), 0);
+	close(fd);
+}
+
+START_TEST(an_image_counts_until_its_domain_is_gone)
+{
+	struct rig *r = rig_new();
+	struct xenops_domain_info di;
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.fail = "destroy";
+	ck_assert_int_eq(suspend(r, IMAGE, false), -1);
+	ck_assert_int_eq(phase(r, &k), KEPT_STOPPING);
+	domain_info_fill(r->d.hv, r->arena, VM, &fake_by_uuid(&r->hv, VM)->d,
+	    &k, &di);
+	ck_assert(di.suspending);
+	ck_assert_int_eq(off(r, true), 0);
+	nothing_is_left(r);
+	ck_assert(has_image(r));
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_suspended_guest_goes_on_once)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(suspend(r, IMAGE, false), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_DOMAIN);
+	ck_assert_int_eq(start(r, VDI), 0);
+	ck_assert(!has_image(r));
+	ck_assert_int_eq(suspend(r, IMAGE, false), 0);
+	ck_assert_str_eq(r->hv.log, "suspend destroy");
+	nothing_is_left(r);
+	ck_assert(has_image(r));
+	ck_assert_int_eq(resume(r, false), 0);
+	ck_assert_str_eq(r->hv.log, "create write unpause");
+	ck_assert_int_eq(r->hv.read, FAKE_MEMORY);
+	it_runs(r);
+	ck_assert(!has_image(r));
+	ck_assert_int_eq(resume(r, false), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_EXISTS);
+	ck_assert_int_eq(off(r, true), 0);
+	ck_assert_int_eq(resume(r, false), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_BAD_STATE);
+	nothing_is_left(r);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_suspend_that_fails_ends_with_the_guest_running)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.suspend_fails_with = -ETIMEDOUT;
+	ck_assert_int_eq(suspend(r, IMAGE, false), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_TIMEOUT);
+	ck_assert_str_eq(r->hv.log, "suspend");
+	it_runs(r);
+	ck_assert(!has_image(r));
+	r->hv.suspend_fails_with = 0;
+	r->hv.fail = "suspend";		/* all was written, and it failed */
+	ck_assert_int_eq(suspend(r, IMAGE, false), -1);
+	ck_assert_str_eq(r->hv.log, "suspend wake");
+	it_runs(r);
+	ck_assert(!has_image(r));
+	ck_assert_int_eq(suspend(r, VDI2, false), -1);	/* too small */
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SPACE);
+	ck_assert_str_eq(r->hv.log, "suspend wake");
+	it_runs(r);
+	ck_assert_int_eq(suspend(r, VM, false), -1);	/* no such disk */
+	ck_assert_str_eq(r->hv.log, "");
+	it_runs(r);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_suspend_that_was_cut_short_goes_one_way_or_the_other)
+{
+	struct rig *r = rig_new();
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	/* before the guest was asked, and after it had stopped */
+	caught(r, KEPT_RUNNING);
+	ck_assert_int_eq(suspend(r, IMAGE, true), 0);
+	it_runs(r);
+	caught(r, KEPT_SUSPENDING);
+	ck_assert_int_eq(suspend(r, IMAGE, true), 0);
+	ck_assert_str_eq(r->hv.log, "");
+	it_runs(r);
+	caught(r, KEPT_SUSPENDING);
+	fake_guest_ends(&r->hv, fake_by_uuid(&r->hv, VM), HV_END_SUSPEND);
+	(void)phase(r, &k);
+	ck_assert_int_eq(domain_remedy(&fake_by_uuid(&r->hv, VM)->d, &k),
+	    XENOPS_VM_WAKE);
+	r->hv.fail = "wake";
+	ck_assert_int_eq(wake(r), -1);
+	ck_assert_int_eq(phase(r, &k), KEPT_SUSPENDING);
+	ck_assert_int_eq(wake(r), 0);
+	ck_assert_str_eq(r->hv.log, "wake");
+	it_runs(r);
+	ck_assert(!has_image(r));
+	/* it only did what it was asked to when nobody waited any more */
+	fake_guest_ends(&r->hv, fake_by_uuid(&r->hv, VM), HV_END_SUSPEND);
+	(void)phase(r, &k);
+	ck_assert_int_eq(domain_remedy(&fake_by_uuid(&r->hv, VM)->d, &k),
+	    XENOPS_VM_WAKE);
+	ck_assert_int_eq(wake(r), 0);
+	it_runs(r);
+	/* the image was whole, and the domain could not be destroyed */
+	r->hv.fail = "destroy";
+	ck_assert_int_eq(suspend(r, IMAGE, false), -1);
+	ck_assert_int_eq(phase(r, &k), KEPT_STOPPING);
+	k.phase = KEPT_SUSPENDING;
+	ck_assert_int_eq(kept_write(r->d.kept_dir, &k), 0);
+	ck_assert_int_eq(suspend(r, IMAGE, true), 0);
+	ck_assert_str_eq(r->hv.log, "destroy");
+	nothing_is_left(r);
+	ck_assert(has_image(r));
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_resume_that_fails_leaves_the_image)
+{
+	static const char *const steps[] = { "create", "write" };
+	struct rig *r = rig_new();
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	ck_assert_int_eq(suspend(r, IMAGE, false), 0);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		r->hv.fail = steps[i];
+		ck_assert_int_eq(resume(r, false), -1);
+		ck_assert_ptr_null(r->hv.fail);
+		nothing_is_left(r);
+		ck_assert(has_image(r));
+	}
+	/* killed before the domain was whole, and after */
+	ck_assert_int_eq(resume(r, true), 0);
+	ck_assert(fake_by_uuid(&r->hv, VM)->d.paused);
+	caught(r, KEPT_RUNNING);
+	ck_assert_int_eq(reap_resume(r), 0);
+	it_runs(r);
+	ck_assert(!in_use(r, IMAGE, VM));
+	ck_assert_int_eq(phase(r, &k), KEPT_RUNNING);
+	ck_assert_str_eq(k.image_vdi, "");
+	caught(r, KEPT_BUILDING);
+	ck_assert_int_eq(reap_resume(r), 0);
+	nothing_is_left(r);
+	ck_assert(!in_use(r, IMAGE, VM));
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(each_state_has_its_remedy)
 {
 	struct hv_domain d = { .uuid = VM };
@@ -649,7 +892,7 @@ START_TEST(each_state_has_its_remedy)
 	k.spec.actions.after_crash = XENOPS_AFTER_RESTART;
 	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_REBOOT);
 	d.end = HV_END_SUSPEND;
-	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_N);
+	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_WAKE);
 	d.shutdown = false;
 	k.phase = KEPT_REBOOTING;
 	ck_assert_int_eq(domain_remedy(&d, &k), XENOPS_VM_REBOOT);
@@ -674,5 +917,10 @@ main(void)
 	    media_come_and_go_and_the_drive_stays,
 	    an_insert_that_fails_leaves_the_drive_empty, nics_come_and_go,
 	    what_is_gone_in_spite_of_the_guest_is_in_no_book,
+	    an_image_counts_until_its_domain_is_gone,
+	    a_suspended_guest_goes_on_once,
+	    a_suspend_that_fails_ends_with_the_guest_running,
+	    a_suspend_that_was_cut_short_goes_one_way_or_the_other,
+	    a_resume_that_fails_leaves_the_image,
 	    each_state_has_its_remedy);
 }

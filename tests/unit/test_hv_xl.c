@@ -75,17 +75,23 @@ rig_free(struct rig *r)
 }
 
 static int
-create(struct rig *r)
+create_from(struct rig *r, int image)
 {
 	uint32_t domid = 0;
 	int rc;
 
 	memset(&r->impl, 0, sizeof(r->impl));
 	fake.log[0] = '\0';
-	rc = hv_xl.create(r->hv, &r->rq, &r->vm, devices, &domid);
+	rc = hv_xl.create(r->hv, &r->rq, &r->vm, devices, image, &domid);
 	if (!rc)
 		ck_assert_uint_eq(domid, 7);
 	return rc;
+}
+
+static int
+create(struct rig *r)
+{
+	return create_from(r, -1);
 }
 
 /* The domain is refused with that code and a text that has `says`. */
@@ -111,6 +117,31 @@ START_TEST(a_pvh_guest_is_built_as_its_vm_says)
 	    "cd xvdc /dev/c ro " HOTPLUG "\n"
 	    "nic 0 xenbr1 00:16:3e:00:00:0a mtu 0\n"
 	    "nic 1 xenbr1 00:16:3e:00:00:0a mtu 9000\n");
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_guest_is_suspended_and_goes_on)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(hv_xl.suspend(r->hv, 7, 33), 0);
+	ck_assert_int_eq(hv_xl.wake(r->hv, 7), 0);
+	ck_assert_str_eq(fake.log, "suspend 7 to 33, 0\nresume 7 1\n");
+	fake.fails = "domain_resume";
+	ck_assert_int_eq(hv_xl.wake(r->hv, 7), -EIO);
+	fake.fails = "domain_suspend";
+	ck_assert_int_eq(hv_xl.suspend(r->hv, 7, 33), -EIO);
+	fake.fails_with = ERROR_GUEST_TIMEDOUT;
+	ck_assert_int_eq(hv_xl.suspend(r->hv, 7, 33), -ETIMEDOUT);
+	fake.fails = NULL;
+	ck_assert_int_eq(create_from(r, 33), 0);
+	ck_assert_int_eq(strncmp(fake.log, "restore by 33, -1, version 2\n"
+	    "create pvh " VM, 40), 0);
+	fake.fails = "domain_create_new";
+	fake.fails_with = ERROR_FAIL;
+	ck_assert_int_eq(create_from(r, 33), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_BOOT_FAILED);
 	rig_free(r);
 }
 END_TEST
@@ -574,6 +605,7 @@ int
 main(void)
 {
 	return UNIT_RUN("hv_xl", a_pvh_guest_is_built_as_its_vm_says,
+	    a_guest_is_suspended_and_goes_on,
 	    a_pv_guest_boots_by_the_other_grub,
 	    an_hvm_guest_has_its_model_in_a_box,
 	    an_hvm_guests_screen_is_its_models,

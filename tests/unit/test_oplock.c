@@ -194,6 +194,36 @@ START_TEST(what_was_found_before_a_lock_stays)
 }
 END_TEST
 
+static int
+suspend_in(struct db_txn *t, void *arg)
+{
+	struct vm *v = vm_txn_edit(t, &vm);
+
+	(void)arg;
+	v->power_state = VM_POWER_STATE_RUNNING;
+	v->suspend_VDI = vdi;
+	vdi_txn_edit(t, &vdi)->type = VDI_TYPE_SUSPEND;
+	return 0;
+}
+
+START_TEST(a_vms_memory_is_in_use_and_has_one_disk)
+{
+	struct oplock l = { 0 };
+
+	begin();
+	ck_assert_int_eq(call_write(&c, suspend_in, NULL), 0);
+	ck_assert_ptr_null(vm_lock(&c, &l, &vm, VM_OPERATIONS_SUSPEND));
+	ck_assert_str_eq(c.err.code, "OPERATION_NOT_ALLOWED");
+	c.err = (struct error){ 0 };
+	ck_assert_ptr_null(vdi_lock(&c, &l, &vdi, VDI_OPERATIONS_DESTROY));
+	ck_assert_str_eq(c.err.code, "VDI_IN_USE");
+	c.err = (struct error){ 0 };
+	ck_assert_ptr_null(vdi_lock(&c, &l, &vdi, VDI_OPERATIONS_RESIZE));
+	ck_assert_str_eq(c.err.code, "VDI_IN_USE");
+	end();
+}
+END_TEST
+
 static bool
 moved(const struct ref *ref, uint64_t since)
 {
@@ -240,6 +270,7 @@ main(void)
 {
 	return UNIT_RUN("oplock", what_an_operation_moves_is_known,
 	    more_moves_than_are_kept_may_be_anyones,
+	    a_vms_memory_is_in_use_and_has_one_disk,
 	    a_lock_is_the_way_to_the_object,
 	    what_a_vm_owns_keeps_it_while_an_operation_has_it,
 	    what_goes_with_its_owner_takes_no_operation,

@@ -14,5 +14,8 @@ struct view {
 
 const void *view_get(const struct view *v, int class_id,
     const struct ref *ref);
+/* As db_each and txn_each. */
+int view_each(const struct view *v, int class_id,
+    int (*fn)(const void *obj, void *arg), void *arg);
 
 #endif

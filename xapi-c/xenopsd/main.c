@@ -21,8 +21,9 @@
 #include "xenopsd/core/worker.h"
 #include "xenopsd/domains/console.h"
 #include "xenopsd/domains/domain.h"
-#include "xenopsd/domains/hv_xl.h"
 #include "xenopsd/domains/picture.h"
+#include "xenopsd/domains/hv_xl.h"
+#include "xenopsd/domains/image.h"
 #include "xenopsd/domains/vms.h"
 #include "xenopsd/domains/xen_log.h"
 #include "xenopsd/domains/xl.h"
@@ -83,6 +84,10 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_VM_START] = worker_request,
 	[XENOPS_VM_SHUTDOWN] = worker_request,
 	[XENOPS_VM_REBOOT] = worker_request,
+	[XENOPS_VM_SUSPEND] = worker_request,
+	[XENOPS_VM_RESUME] = worker_request,
+	[XENOPS_VM_IMAGE_CHECK] = worker_request,
+	[XENOPS_VM_WAKE] = worker_request,
 	[XENOPS_VM_PAUSE] = vms_vm_pause,
 	[XENOPS_VM_UNPAUSE] = vms_vm_unpause,
 	[XENOPS_VM_SET_ACTIONS] = vms_vm_set_actions,
@@ -144,6 +149,8 @@ look_for_user(void *arg, const char *uuid)
 		d = k.spec.disks.v;
 		for (uint32_t i = 0; i < k.spec.disks.n; i++)
 			u->found |= !strcmp(d[i].vbd, u->user);
+		/* its image's, which has no VBD */
+		u->found |= k.image_vdi[0] && !strcmp(uuid, u->user);
 	}
 	arena_free(a);
 }
@@ -309,6 +316,16 @@ make_dirs(void)
 	}
 }
 
+static void
+image_key(void)
+{
+	int rc = image_make_key(IMAGE_KEY_PATH);
+
+	if (rc)
+		log_error("no VM can be suspended: cannot make '%s': %s",
+		    IMAGE_KEY_PATH, strerror(-rc));
+}
+
 /* A lease that nobody has any more is ended by a request of our own. */
 static void
 end_lease(void *daemon, const struct xenops_vdi_close_args *a)
@@ -355,7 +372,7 @@ main_process(void)
 	static const struct picture_program picture = { PICTURE_PROGRAM,
 		PICTURE_USER };
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
-		.picture = &picture };
+		.image_key = IMAGE_KEY_PATH, .picture = &picture };
 	struct leases_config lc = { .env = &storage_real,
 		.retry_ms = LEASE_RETRY_MS, .run = worker_request,
 		.submit = end_lease, .daemon = &d };
@@ -363,6 +380,7 @@ main_process(void)
 
 	umask(022);
 	make_dirs();
+	image_key();
 	d.loop = lc.loop = loop_new();
 	d.consoles = consoles_new(d.loop);
 	d.secret_guard = secret_guard_new(d.loop, clock_mono_ms);
@@ -392,7 +410,8 @@ main_process(void)
 static int
 worker_process(void)
 {
-	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real };
+	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
+		.image_key = IMAGE_KEY_PATH };
 	int rc;
 
 	d.xl = xl_new(&hv_xl);

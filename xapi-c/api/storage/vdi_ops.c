@@ -47,7 +47,8 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		break;
 	case VDI_OPERATIONS_RESIZE:
 	case VDI_OPERATIONS_DESTROY:
-		in_use = vdi_use_conflict(v, vdi, NULL, true);
+		in_use = vdi_use_conflict(v, vdi, NULL, true) ||
+		    vdi_is_memory(v, vdi);
 		break;
 	default:
 		return c ? err_sr_operation_not_supported(c,

@@ -35,3 +35,20 @@ vdi_use_conflict(const struct view *v, const struct vdi *vdi,
 	}
 	return NULL;
 }
+
+static int
+names_it(const void *obj, void *arg)
+{
+	const struct vm *vm = obj;
+
+	return ref_equal(&vm->suspend_VDI, arg);
+}
+
+bool
+vdi_is_memory(const struct view *v, const struct vdi *vdi)
+{
+	struct ref ref = vdi->obj.ref;
+
+	return vdi->type == VDI_TYPE_SUSPEND &&
+	    view_each(v, CLASS_VM, names_it, &ref);
+}

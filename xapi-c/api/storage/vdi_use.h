@@ -1,6 +1,6 @@
 /*
- * Which drive has a disk: the one answer for whoever wants it.  Operations on
- * the disk itself are its current_operations; here are VBDs only.
+ * Who has a disk, a drive or a suspended VM: the one answer for whoever wants
+ * it.  Operations on the disk itself are its current_operations.
  */
 #ifndef API_STORAGE_VDI_USE_H
 #define API_STORAGE_VDI_USE_H
@@ -16,5 +16,8 @@
  */
 const struct vbd *vdi_use_conflict(const struct view *v,
     const struct vdi *vdi, const struct vbd *drive, bool writes);
+
+/* Is it the memory of a VM that is suspended, or about to be? */
+bool vdi_is_memory(const struct view *v, const struct vdi *vdi);
 
 #endif

@@ -14,6 +14,7 @@
 #include "api/trial.h"
 #include "api/vm/actions.h"
 #include "api/vm/state.h"
+#include "api/vm/suspend.h"
 #include "api/xapi.h"
 #include "base/cond.h"
 #include "base/log.h"
@@ -52,6 +53,19 @@ struct sync {
 	struct arena *host_arena;	/* NULL: no news of the host */
 	struct xenops_host_info *host;
 };
+
+/* Of a VM that xenopsd lists no domain of. */
+static struct xenops_domain_info
+no_domain(const char *uuid)
+{
+	struct xenops_domain_info off = *(const struct xenops_domain_info *)
+	    xenops_domain_info_type.dflt;
+
+	off.uuid = uuid;
+	off.state = XENOPS_DOMAIN_STATE_HALTED;
+	off.domid = -1;
+	return off;
+}
 
 /* -- the queue -- */
 
@@ -223,7 +237,17 @@ struct apply {
 	bool ask;		/* out: it has none, but domain is old */
 	bool differs;		/* out: vm's domain would do something else */
 	struct ref vm;
+	struct ref image;	/* out: a disk with memory that it has no more */
 };
+
+/* The VM runs, and its suspend_VDI still names a disk. */
+static bool
+has_stale_image(const struct vm *vm, const struct xenops_domain_info *d)
+{
+	return d && d->domid >= 0 &&
+	    d->state != XENOPS_DOMAIN_STATE_HALTED && !d->suspending &&
+	    !ref_is_null(&vm->suspend_VDI);
+}
 
 static int
 apply_in(struct db_txn *t, void *arg)
@@ -233,6 +257,7 @@ apply_in(struct db_txn *t, void *arg)
 	bool moved;
 
 	a->ask = a->differs = false;
+	a->image = REF_NULL;
 	if (!vm)
 		return 0;
 	/* News may have waited here while an operation began and ended. */
@@ -244,6 +269,8 @@ apply_in(struct db_txn *t, void *arg)
 		return 0;
 	a->differs = vm_actions_differ(vm, a->domain);
 	a->vm = vm->obj.ref;
+	if (has_stale_image(vm, a->domain))
+		a->image = vm->suspend_VDI;
 	settle(t, a->x, vm, a->domain);
 	return 0;
 }
@@ -270,10 +297,7 @@ ask_again(struct sync *s, struct item *it)
 	if (ops_domain_list(s->x->ops, &k, &r))
 		return false;
 	d = r.domains.v;
-	it->domain = *(const struct xenops_domain_info *)
-	    xenops_domain_info_type.dflt;
-	it->domain.uuid = uuid;
-	it->domain.state = XENOPS_DOMAIN_STATE_HALTED;
+	it->domain = no_domain(uuid);
 	for (uint32_t i = 0; i < r.domains.n; i++)
 		if (d[i].uuid && strcmp(d[i].uuid, uuid) == 0)
 			it->domain = d[i];
@@ -305,6 +329,15 @@ tell_actions(struct sync *s, const struct ref *vm)
 	call_shut(&c);
 }
 
+static void
+remove_image(struct sync *s, const struct ref *vdi)
+{
+	struct call c = call_open(s);
+
+	vm_image_remove(&c, vdi);
+	call_shut(&c);
+}
+
 /* Frees the items or queues them again. */
 static void
 items_apply(struct sync *s, struct item *it)
@@ -325,6 +358,8 @@ items_apply(struct sync *s, struct item *it)
 		}
 		if (a.differs)
 			tell_actions(s, &a.vm);
+		if (!ref_is_null(&a.image))
+			remove_image(s, &a.image);
 		if (later) {
 			pthread_mutex_lock(&s->lock);
 			item_put(s, it, true);
@@ -362,20 +397,18 @@ pass_vm(const void *obj, void *arg)
 	const struct vm *vm = obj;
 	struct pass *p = arg;
 	const struct xenops_domain_info *d = domain_of(p, vm->uuid);
-	bool differs = d && vm_actions_differ(vm, d);
-	struct xenops_domain_info off = *(const struct xenops_domain_info *)
-	    xenops_domain_info_type.dflt;
+	bool differs = d && (vm_actions_differ(vm, d) ||
+	    has_stale_image(vm, d));
+	struct xenops_domain_info off = no_domain(vm->uuid);
 
 	if (vm->is_control_domain)
 		return 0;
-	if (!is_busy(p->t, vm) &&
+	if (!is_busy(p->t, vm) && !has_stale_image(vm, d) &&
 	    !op_moves_since(&p->s->x->moves, &vm->obj.ref, p->moves)) {
 		settle(p->t, p->s->x, vm, d);
 		if (!differs)
 			return 0;
 	}
-	off.uuid = vm->uuid;
-	off.state = XENOPS_DOMAIN_STATE_HALTED;
 	pthread_mutex_lock(&p->s->lock);
 	item_put(p->s, item_new(p->s, d ? d : &off), true);
 	pthread_mutex_unlock(&p->s->lock);
@@ -462,6 +495,8 @@ pass_storage(struct sync *s)
 
 	c.patience_ms = STORAGE_PATIENCE_MS;
 	rc = storage_sync(&c);
+	if (rc == 0)
+		vm_images_sweep(&c);
 	log_pass("storage", &c, rc);
 	call_shut(&c);
 	return rc == 0;

@@ -11,6 +11,7 @@
 #include "api/vm/spec.h"
 #include "api/vm/startable.h"
 #include "api/vm/state.h"
+#include "api/vm/suspend.h"
 #include "api/xapi.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
@@ -25,9 +26,18 @@ struct outcome {
 	struct call *c;
 	struct oplock *lock;
 	const struct xenops_domain_info *domain;	/* NULL: halted */
+	struct ref image;	/* out: the disk with memory that it had */
 	bool paused_only;	/* change power_state, keep the rest */
 	int power_state;
 };
+
+/* A VM that has ended goes on from nothing. */
+static void
+forget_image_in(struct db_txn *t, struct outcome *o)
+{
+	o->image = o->domain ? REF_NULL :
+	    vm_memory_forget(t, &o->lock->ref);
+}
 
 static int
 outcome_in(struct db_txn *t, void *arg)
@@ -40,6 +50,7 @@ outcome_in(struct db_txn *t, void *arg)
 		if (vm)
 			vm->power_state = o->power_state;
 	} else {
+		forget_image_in(t, o);
 		vm_state_apply(t, o->c->x, &o->lock->ref, o->domain);
 	}
 	oplock_release_in(t, o->lock);
@@ -53,6 +64,8 @@ record_outcome(struct outcome *o)
 	int rc = call_write(o->c, outcome_in, o);
 
 	oplock_keep(o->lock);
+	if (rc == 0)
+		vm_image_remove(o->c, &o->image);
 	/* they may have been set since the VM was read for it */
 	if (rc == 0 && o->domain)
 		vm_actions_agree(o->c, &o->lock->ref, o->domain);
@@ -319,6 +332,7 @@ reset_in(struct db_txn *t, void *arg)
 {
 	struct outcome *o = arg;
 
+	forget_image_in(t, o);
 	vm_state_apply(t, o->c->x, &o->lock->ref, NULL);
 	op_reset(t, &vm_op_class, &o->lock->ref);
 	return 0;
@@ -332,11 +346,13 @@ api_vm_power_state_reset(struct call *c,
 	struct oplock lock = { 0 };
 	const struct vm *vm = vm_lock(c, &lock, &a->vm,
 	    VM_OPERATIONS_POWER_STATE_RESET);
+	struct outcome o = { .c = c, .lock = &lock };
 	int rc = vm ? stop_now(c, vm, true, GUEST_TIMEOUT_S) : -1;
 
 	if (rc == 0)
-		rc = oplock_write(c, &lock, reset_in,
-		    &(struct outcome){ .c = c, .lock = &lock });
+		rc = oplock_write(c, &lock, reset_in, &o);
+	if (rc == 0)
+		vm_image_remove(c, &o.image);
 	oplock_release(c, &lock);
 	return rc;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "api/vm/blocked.h"
+#include "api/vm/domain_type.h"
+#include "api/vm/power_state.h"
 #include "gen/errors.h"
 
 #define H (1u << VM_POWER_STATE_HALTED)
@@ -36,10 +38,13 @@ static const struct {
 	[VM_OPERATIONS_CLEAN_REBOOT] = { R, LISTED },
 	[VM_OPERATIONS_HARD_SHUTDOWN] = { P | R | S, LISTED },
 	[VM_OPERATIONS_SHUTDOWN] = { P | R | S, 0 },
+	[VM_OPERATIONS_SUSPEND] = { R, LISTED },
+	[VM_OPERATIONS_RESUME] = { S, LISTED },
+	[VM_OPERATIONS_RESUME_ON] = { S, LISTED },
 	[VM_OPERATIONS_HARD_REBOOT] = { P | R, LISTED },
 	[VM_OPERATIONS_POWER_STATE_RESET] = { H | P | R | S, 0 },
 	[VM_OPERATIONS_MAKE_INTO_TEMPLATE] = { H, LISTED },
-	[VM_OPERATIONS_DESTROY] = { H, LISTED | TEMPLATE },
+	[VM_OPERATIONS_DESTROY] = { H | S, LISTED | TEMPLATE },
 	[VM_OPERATIONS_CHANGING_DYNAMIC_RANGE] = { H, LISTED | TEMPLATE },
 	[VM_OPERATIONS_CHANGING_STATIC_RANGE] = { H, LISTED | TEMPLATE },
 	[VM_OPERATIONS_CHANGING_MEMORY_LIMITS] = { H, TEMPLATE },
@@ -50,24 +55,16 @@ static const struct {
 
 #define TABLE_N (sizeof table / sizeof table[0])
 
-static const char *const state_names[] = {
-	[VM_POWER_STATE_HALTED] = "halted",
-	[VM_POWER_STATE_PAUSED] = "paused",
-	[VM_POWER_STATE_RUNNING] = "running",
-	[VM_POWER_STATE_SUSPENDED] = "suspended",
-};
-
 /* The expected states as XenServer names them: "running, paused". */
 static const char *
 expected_states(struct call *c, unsigned from)
 {
 	const char *text = "";
 
-	for (int s = 0; s < (int)(sizeof state_names / sizeof state_names[0]);
-	    s++)
+	for (int s = VM_POWER_STATE_HALTED; s <= VM_POWER_STATE_SUSPENDED; s++)
 		if (from & (1u << s))
 			text = arena_printf(c->arena, "%s%s%s", text,
-			    *text ? ", " : "", state_names[s]);
+			    *text ? ", " : "", power_state_word(s));
 	return text;
 }
 
@@ -122,11 +119,14 @@ guest_listens(const struct view *v, const struct vm *vm, int op)
 	const struct vm_guest_metrics *g;
 
 	if (op != VM_OPERATIONS_CLEAN_SHUTDOWN &&
-	    op != VM_OPERATIONS_CLEAN_REBOOT)
+	    op != VM_OPERATIONS_CLEAN_REBOOT && op != VM_OPERATIONS_SUSPEND)
 		return true;
 	g = view_get(v, CLASS_VM_GUEST_METRICS, &vm->guest_metrics);
 	if (!g)
 		return false;
+	if (op == VM_OPERATIONS_SUSPEND)
+		return !vm_emulates(vm) &&
+		    says_yes(g->other, "feature-suspend");
 	if (op == VM_OPERATIONS_CLEAN_REBOOT)
 		return says_yes(g->other, "feature-reboot");
 	return says_yes(g->other, "feature-poweroff") ||
@@ -149,8 +149,7 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		    "VM operation %s", enum_vm_operations.names[op])) : -1;
 	if (!(from & (1u << vm->power_state)))
 		return c ? err_vm_bad_power_state(c, ref,
-		    expected_states(c, from),
-		    state_names[vm->power_state]) : -1;
+		    expected_states(c, from), vm_power_state_word(vm)) : -1;
 	if (is_busy(vm, op))
 		return op_in_progress(&vm_op_class, vm, c);
 	if (vm->is_a_snapshot && op != VM_OPERATIONS_CLONE &&
@@ -167,6 +166,9 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		    "this is the control domain") : -1;
 	if (vm->is_default_template && op == VM_OPERATIONS_DESTROY)
 		return c ? err_vm_cannot_delete_default_template(c, ref) : -1;
+	if (op == VM_OPERATIONS_SUSPEND && !ref_is_null(&vm->suspend_VDI))
+		return c ? err_operation_not_allowed(c,
+		    "the disk of its last suspend is to be removed first") : -1;
 	return c || guest_listens(v, vm, op) ? 0 : -1;
 }
 

@@ -82,8 +82,38 @@ vm_state_refresh(struct db_txn *t, const struct ref *ref)
 	refs = vm->VIFs.v;
 	for (uint32_t i = 0; i < vm->VIFs.n; i++)
 		op_refresh(t, &vif_op_class, &refs[i]);
+	if (!ref_is_null(&vm->suspend_VDI))
+		op_refresh(t, &vdi_op_class, &vm->suspend_VDI);
 	op_refresh(t, &vm_op_class, ref);
 	op_refresh(t, &vm_appliance_op_class, &vm->appliance);
+}
+
+/* Its memory is on a disk, or was to be: what is there, a resume will see.  Its
+ * devices stay its own. */
+static void
+apply_suspended(struct db_txn *t, const struct xapi *x, struct vm *vm)
+{
+	vm->power_state = VM_POWER_STATE_SUSPENDED;
+	vm->domid = -1;
+	vm->resident_on = REF_NULL;
+	guest_metrics_apply(t, vm, NULL);
+	guest_console_apply(t, x, vm, false);
+}
+
+struct ref
+vm_memory_forget(struct db_txn *t, const struct ref *ref)
+{
+	struct vm *vm = vm_txn_edit(t, ref);
+	struct ref image = vm ? vm->suspend_VDI : REF_NULL;
+	struct vdi *vdi = vdi_txn_edit(t, &image);
+
+	if (vdi)
+		vdi->managed = false;
+	if (vm)
+		vm->suspend_VDI = REF_NULL;
+	if (vdi)
+		op_refresh(t, &vdi_op_class, &image);
+	return image;
 }
 
 void
@@ -96,6 +126,14 @@ vm_state_apply(struct db_txn *t, const struct xapi *x, const struct ref *ref,
 	if (!vm || vm->is_control_domain)
 		return;
 	vm->power_state = power_state_of(d);
+	if (vm->power_state == VM_POWER_STATE_HALTED &&
+	    !ref_is_null(&vm->suspend_VDI)) {
+		apply_suspended(t, x, vm);
+		vm_state_refresh(t, ref);
+		return;
+	}
+	if (d && !d->suspending)
+		(void)vm_memory_forget(t, ref);
 	on = vm->power_state != VM_POWER_STATE_HALTED;
 	vm->domid = on ? d->domid : -1;
 	vm->resident_on = on ? x->host : REF_NULL;

@@ -28,6 +28,10 @@
 void vm_state_apply(struct db_txn *t, const struct xapi *x,
     const struct ref *vm, const struct xenops_domain_info *d);
 
+/* The VM goes on from its memory no more.  The disk that it had it on, or null:
+ * to be removed (suspend.h), for which it is marked. */
+struct ref vm_memory_forget(struct db_txn *t, const struct ref *vm);
+
 /* Recomputes allowed_operations of a VM, its VBDs, VIFs and their VDIs. */
 void vm_state_refresh(struct db_txn *t, const struct ref *vm);
 

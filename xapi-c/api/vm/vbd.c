@@ -4,6 +4,7 @@
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/vm/domain_type.h"
+#include "api/vm/power_state.h"
 #include "api/vm/spec.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
@@ -374,8 +375,7 @@ set_mode_in(struct db_txn *t, void *arg)
 	if (vm && vm->power_state != VM_POWER_STATE_HALTED)
 		return err_vm_bad_power_state(s->c,
 		    call_ref_text(s->c, &vbd->VM), "halted",
-		    vm->power_state == VM_POWER_STATE_PAUSED ? "paused" :
-		    "running");
+		    vm_power_state_word(vm));
 	if (vbd->type == VBD_TYPE_CD && s->a->value != VBD_MODE_RO)
 		return err_vbd_cds_must_be_readonly(s->c);
 	vdi = vdi_txn_get(t, &vbd->VDI);

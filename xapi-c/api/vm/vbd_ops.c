@@ -2,6 +2,7 @@
 #include "api/oplock.h"
 
 #include "api/vm/domain_type.h"
+#include "api/vm/power_state.h"
 #include "gen/errors.h"
 
 static int
@@ -36,6 +37,16 @@ check_emulated_drive(const struct vm *vm, const struct vbd *vbd, int op,
 	    call_ref_text(c, &vbd->obj.ref)) : -1;
 }
 
+/* The guest is to find all as it left it. */
+static int
+check_suspended(const struct vm *vm, const struct vbd *vbd, struct call *c)
+{
+	if (!vm || vm->power_state != VM_POWER_STATE_SUSPENDED)
+		return 0;
+	return c ? err_vm_bad_power_state(c, call_ref_text(c, &vbd->VM),
+	    "halted, running", vm_power_state_word(vm)) : -1;
+}
+
 static bool
 listed(int op)
 {
@@ -62,15 +73,15 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	/* allowed_operations is for after the start, when nobody refreshes it */
 	if (c && vm && vm_check_settled(c, vm))
 		return -1;
-	if (check_emulated_drive(vm, vbd, op, c))
+	if (check_suspended(vm, vbd, c) ||
+	    check_emulated_drive(vm, vbd, op, c))
 		return -1;
 	if (op == VBD_OPERATIONS_EJECT || op == VBD_OPERATIONS_INSERT)
 		return check_removable(vbd, op, c);
 	if (!vm || vm->power_state != VM_POWER_STATE_RUNNING)
 		return c ? err_vm_bad_power_state(c,
 		    call_ref_text(c, &vbd->VM), "running",
-		    vm && vm->power_state == VM_POWER_STATE_PAUSED ?
-		    "paused" : "halted") : -1;
+		    vm_power_state_word(vm)) : -1;
 	if (vm->is_control_domain)
 		return c ? err_operation_not_allowed(c,
 		    "this is the control domain") : -1;

@@ -1,6 +1,7 @@
 /* What may be done to a VIF, by its VM's state and its own. */
 #include "api/oplock.h"
 
+#include "api/vm/power_state.h"
 #include "gen/errors.h"
 
 static int
@@ -18,8 +19,7 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	if (!vm || vm->power_state != VM_POWER_STATE_RUNNING)
 		return c ? err_vm_bad_power_state(c,
 		    call_ref_text(c, &vif->VM), "running",
-		    vm && vm->power_state == VM_POWER_STATE_PAUSED ?
-		    "paused" : "halted") : -1;
+		    vm_power_state_word(vm)) : -1;
 	if (vm->is_control_domain)
 		return c ? err_operation_not_allowed(c,
 		    "this is the control domain") : -1;

@@ -7,6 +7,7 @@
 #include "api/vm/edit.h"
 #include "api/vm/startable.h"
 #include "api/vm/state.h"
+#include "api/vm/suspend.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
@@ -64,15 +65,25 @@ api_vm_create(struct call *c, const struct vm_create_args *a,
 	return call_write(c, create_in, &arg);
 }
 
+struct destroy {
+	const struct xapi *x;
+	const struct ref *vm;
+	struct ref image;		/* out: the disk with its memory */
+};
+
+/* A suspended VM lets go of its disks first. */
 static int
 destroy_in(struct db_txn *t, void *arg)
 {
-	const struct vm *vm = vm_txn_get(t, arg);
+	struct destroy *d = arg;
+	const struct vm *vm = vm_txn_get(t, d->vm);
 	const struct ref appliance = vm ? vm->appliance : REF_NULL;
 
+	d->image = vm_memory_forget(t, d->vm);
+	vm_state_apply(t, d->x, d->vm, NULL);
 	if (vm)
 		blobs_drop(t, vm->blobs);
-	txn_delete(t, CLASS_VM, arg);
+	txn_delete(t, CLASS_VM, d->vm);
 	op_refresh(t, &vm_appliance_op_class, &appliance);
 	return 0;
 }
@@ -83,9 +94,12 @@ api_vm_destroy(struct call *c, const struct vm_destroy_args *a)
 	struct oplock lock = { 0 };
 	const struct vm *vm = vm_lock(c, &lock, &a->self,
 	    VM_OPERATIONS_DESTROY);
-	int rc = vm ? oplock_write(c, &lock, destroy_in, &lock.ref) : -1;
+	struct destroy d = { .x = c->x, .vm = &lock.ref };
+	int rc = vm ? oplock_write(c, &lock, destroy_in, &d) : -1;
 
 	oplock_release(c, &lock);
+	if (rc == 0)
+		vm_image_remove(c, &d.image);
 	return rc;
 }
 

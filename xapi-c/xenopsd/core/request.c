@@ -35,6 +35,12 @@ request_fail(struct request *rq, enum xenops_code code, const char *fmt, ...)
 }
 
 void
+request_forget_failure(struct request *rq)
+{
+	rq->impl->failed = false;
+}
+
+void
 request_progress(struct request *rq, double fraction)
 {
 	struct request_impl *im = rq->impl;

@@ -41,6 +41,8 @@ typedef int request_handler(struct request *rq, const void *args,
  * counts. */
 int request_fail(struct request *rq, enum xenops_code code,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* For who knows better what was wrong than who said so first. */
+void request_forget_failure(struct request *rq);
 /* 0 to 1, monotonic; rate is limited here. Body on the wire: a double, little
  * endian, 8 bytes. */
 void request_progress(struct request *rq, double fraction);

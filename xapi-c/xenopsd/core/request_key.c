@@ -12,6 +12,14 @@ request_vm(const struct request *rq)
 		return ((const struct xenops_vm_shutdown_args *)a)->vm;
 	case XENOPS_VM_REBOOT:
 		return ((const struct xenops_vm_reboot_args *)a)->vm;
+	case XENOPS_VM_SUSPEND:
+		return ((const struct xenops_vm_suspend_args *)a)->vm;
+	case XENOPS_VM_RESUME:
+		return ((const struct xenops_vm_resume_args *)a)->vm.uuid;
+	case XENOPS_VM_IMAGE_CHECK:
+		return ((const struct xenops_vm_image_check_args *)a)->vm;
+	case XENOPS_VM_WAKE:
+		return ((const struct xenops_vm_wake_args *)a)->vm;
 	case XENOPS_VBD_PLUG:
 		return ((const struct xenops_vbd_plug_args *)a)->vm;
 	case XENOPS_VBD_UNPLUG:
@@ -36,6 +44,8 @@ asks_guest(const struct request *rq)
 		return !((const struct xenops_vm_shutdown_args *)a)->force;
 	case XENOPS_VM_REBOOT:
 		return !((const struct xenops_vm_reboot_args *)a)->force;
+	case XENOPS_VM_SUSPEND:
+		return true;
 	case XENOPS_VBD_UNPLUG:
 		return !((const struct xenops_vbd_unplug_args *)a)->force;
 	case XENOPS_VIF_UNPLUG:
@@ -67,6 +77,12 @@ sr_of(const struct request *rq)
 	case XENOPS_VM_START:
 		return sr_of_disks(
 		    ((const struct xenops_vm_start_args *)a)->vm.disks);
+	case XENOPS_VM_SUSPEND:
+		return ((const struct xenops_vm_suspend_args *)a)->sr;
+	case XENOPS_VM_RESUME:
+		return ((const struct xenops_vm_resume_args *)a)->sr;
+	case XENOPS_VM_IMAGE_CHECK:
+		return ((const struct xenops_vm_image_check_args *)a)->sr;
 	case XENOPS_VBD_PLUG:
 		return ((const struct xenops_vbd_plug_args *)a)->disk.sr;
 	case XENOPS_SR_CREATE:

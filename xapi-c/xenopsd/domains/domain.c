@@ -1,4 +1,4 @@
-#include "xenopsd/domains/domain.h"
+#include "xenopsd/domains/domain_private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -69,8 +69,8 @@ domain_detach_disk(struct request *rq, const struct xenops_disk_spec *d)
 	return request_fail(rq, (enum xenops_code)s.code, "%s", s.text);
 }
 
-static int
-set_phase(struct request *rq, struct kept *k, enum kept_phase phase)
+int
+domain_set_phase(struct request *rq, struct kept *k, enum kept_phase phase)
 {
 	int rc;
 
@@ -82,8 +82,7 @@ set_phase(struct request *rq, struct kept *k, enum kept_phase phase)
 	return 0;
 }
 
-/* Ends the domain and everything the VM holds on the host. */
-static int
+int
 domain_clear(struct request *rq, struct hv *hv, const char *uuid,
     struct kept *k)
 {
@@ -92,7 +91,7 @@ domain_clear(struct request *rq, struct hv *hv, const char *uuid,
 	int rc = 0;
 
 	if (k)
-		(void)set_phase(rq, k, KEPT_STOPPING);
+		(void)domain_set_phase(rq, k, KEPT_STOPPING);
 	if (hv->ops->find(hv, uuid, true, &domid) &&
 	    hv->ops->destroy(hv, domid) &&
 	    hv->ops->find(hv, uuid, false, &domid))
@@ -106,6 +105,8 @@ domain_clear(struct request *rq, struct hv *hv, const char *uuid,
 		if (domain_detach_disk(rq, &d[i]))
 			rc = -1;
 	}
+	if (domain_let_go_of_image(rq, k))
+		rc = -1;
 	if (!rc)
 		kept_remove(kept_dir(rq), uuid);
 	return rc;
@@ -127,11 +128,30 @@ write_data(struct request *rq, struct hv *hv, uint32_t domid, struct vec data)
 	return 0;
 }
 
-/* Attaches, creates, lets run.  What it leaves on failure, domain_clear
- * takes away. */
 static int
-domain_build(struct request *rq, struct hv *hv, struct kept *k, bool paused,
-    struct xenops_domain_info *out)
+fail_boot(struct request *rq, const char *text)
+{
+	return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
+	    "cannot let the domain run: %s", text);
+}
+
+/* It is whole now, and must not go on from its image once more. */
+static int
+use_up(struct request *rq, struct kept *k, const struct image *im)
+{
+	int rc;
+
+	if (!im)
+		return 0;
+	if (domain_set_phase(rq, k, KEPT_RUNNING))
+		return -1;
+	rc = image_discard(im);
+	return rc ? fail_boot(rq, strerror(-rc)) : 0;
+}
+
+int
+domain_build(struct request *rq, struct hv *hv, struct kept *k,
+    const struct image *im, bool paused, struct xenops_domain_info *out)
 {
 	const struct xenops_vm_spec *vm = &k->spec;
 	const struct xenops_disk_spec *d = vm->disks.v;
@@ -146,16 +166,17 @@ domain_build(struct request *rq, struct hv *hv, struct kept *k, bool paused,
 	}
 	request_progress(rq, 0.2);
 	hv->ops->forget_errors(hv);
-	if (hv->ops->create(hv, rq, vm, devices, &domid))
+	if (domain_create(rq, hv, vm, devices, im, &domid))
 		return -1;
 	request_progress(rq, 0.9);
 	if (write_data(rq, hv, domid, vm->xenstore_data))
 		return -1;
 	k->started = clock_wall_s();
+	if (use_up(rq, k, im))
+		return -1;
 	if (!paused && hv->ops->pause(hv, domid, false))
-		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
-		    "cannot let the domain run: %s", hv->ops->error(hv));
-	if (set_phase(rq, k, KEPT_RUNNING))
+		return fail_boot(rq, hv->ops->error(hv));
+	if (domain_set_phase(rq, k, KEPT_RUNNING))
 		return -1;
 	if (hv->ops->get(hv, domid, &info))
 		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
@@ -177,24 +198,33 @@ check_bridges(struct request *rq, const struct xenops_vm_spec *vm)
 }
 
 int
+domain_check_new(struct request *rq, struct hv *hv,
+    const struct xenops_vm_spec *vm)
+{
+	struct kept old;
+	uint32_t domid;
+
+	if (spec_check_vm(rq, vm) || check_bridges(rq, vm))
+		return -1;
+	if (!kept_read(kept_dir(rq), vm->uuid, rq->arena, &old) ||
+	    hv->ops->find(hv, vm->uuid, false, &domid))
+		return request_fail(rq, XENOPS_CODE_EXISTS,
+		    "'%s' is running", vm->uuid);
+	return 0;
+}
+
+int
 domain_vm_start(struct request *rq, const void *args, void *result)
 {
 	const struct xenops_vm_start_args *a = args;
 	struct xenops_vm_start_result *r = result;
 	struct hv *hv = hv_of(rq);
-	struct kept k = { .spec = a->vm };
-	struct kept old;
-	uint32_t domid;
+	struct kept k = { .spec = a->vm, .image_sr = "", .image_vdi = "" };
 
-	if (spec_check_vm(rq, &a->vm) || check_bridges(rq, &a->vm))
+	if (domain_check_new(rq, hv, &a->vm) ||
+	    domain_set_phase(rq, &k, KEPT_BUILDING))
 		return -1;
-	if (!kept_read(kept_dir(rq), a->vm.uuid, rq->arena, &old) ||
-	    hv->ops->find(hv, a->vm.uuid, false, &domid))
-		return request_fail(rq, XENOPS_CODE_EXISTS,
-		    "'%s' is running", a->vm.uuid);
-	if (set_phase(rq, &k, KEPT_BUILDING))
-		return -1;
-	if (domain_build(rq, hv, &k, a->paused, &r->domain)) {
+	if (domain_build(rq, hv, &k, NULL, a->paused, &r->domain)) {
 		(void)domain_clear(rq, hv, a->vm.uuid, &k);
 		return -1;
 	}
@@ -279,35 +309,51 @@ domain_vm_reboot(struct request *rq, const void *args, void *result)
 	if (found && !a->force &&
 	    ask_guest(rq, hv, domid, "reboot", a->timeout))
 		return -1;
-	if (set_phase(rq, &k, KEPT_REBOOTING))
+	if (domain_set_phase(rq, &k, KEPT_REBOOTING))
 		return -1;
 	if (found && hv->ops->destroy(hv, domid) &&
 	    hv->ops->find(hv, a->vm, false, &domid))
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "cannot destroy the old domain: %s", hv->ops->error(hv));
-	if (domain_build(rq, hv, &k, false, &r->domain)) {
+	if (domain_build(rq, hv, &k, NULL, false, &r->domain)) {
 		(void)domain_clear(rq, hv, a->vm, &k);
 		return -1;
 	}
 	return 0;
 }
 
-/* For all three: only a VM that was caught between two states is ended. */
+static const char *
+vm_of(const struct request *rq, const void *args)
+{
+	switch (rq->message) {
+	case XENOPS_VM_START:
+		return ((const struct xenops_vm_start_args *)args)->vm.uuid;
+	case XENOPS_VM_RESUME:
+		return ((const struct xenops_vm_resume_args *)args)->vm.uuid;
+	case XENOPS_VM_REBOOT:
+		return ((const struct xenops_vm_reboot_args *)args)->vm;
+	default:
+		return ((const struct xenops_vm_shutdown_args *)args)->vm;
+	}
+}
+
+/* For all of them: only a VM that was caught between two states is ended. */
 int
 domain_reap(struct request *rq, const void *args, void *result)
 {
-	const char *uuid = rq->message == XENOPS_VM_START ?
-	    ((const struct xenops_vm_start_args *)args)->vm.uuid :
-	    rq->message == XENOPS_VM_REBOOT ?
-	    ((const struct xenops_vm_reboot_args *)args)->vm :
-	    ((const struct xenops_vm_shutdown_args *)args)->vm;
+	const char *uuid = vm_of(rq, args);
 	struct kept k;
 
 	(void)result;
 	if (spec_check_uuid(rq, uuid))
 		return -1;
-	if (kept_read(kept_dir(rq), uuid, rq->arena, &k) ||
-	    k.phase == KEPT_RUNNING)
+	if (kept_read(kept_dir(rq), uuid, rq->arena, &k))
 		return 0;
-	return domain_clear(rq, hv_of(rq), uuid, &k);
+	if (k.phase != KEPT_RUNNING)
+		return domain_clear(rq, hv_of(rq), uuid, &k);
+	/* it was resumed, but for that */
+	if (!k.image_vdi[0])
+		return 0;
+	return domain_let_go_of_image(rq, &k) ||
+	    domain_set_phase(rq, &k, KEPT_RUNNING) ? -1 : 0;
 }

@@ -15,9 +15,12 @@
 
 /* Handlers of the requests of the same names, in workers. */
 request_handler domain_vm_start, domain_vm_shutdown, domain_vm_reboot;
+request_handler domain_vm_suspend, domain_vm_resume, domain_vm_image_check;
+request_handler domain_vm_wake;
 request_handler domain_vbd_plug, domain_vbd_unplug;
 request_handler domain_vif_plug, domain_vif_unplug;
 /* After a killed worker. */
+request_handler domain_reap_vm_suspend, domain_reap_vm_image_check;
 request_handler domain_reap, domain_reap_vbd_plug, domain_reap_vif_plug;
 request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
 
@@ -27,6 +30,10 @@ request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
 	[XENOPS_VM_START] = domain_vm_start, \
 	[XENOPS_VM_SHUTDOWN] = domain_vm_shutdown, \
 	[XENOPS_VM_REBOOT] = domain_vm_reboot, \
+	[XENOPS_VM_SUSPEND] = domain_vm_suspend, \
+	[XENOPS_VM_RESUME] = domain_vm_resume, \
+	[XENOPS_VM_IMAGE_CHECK] = domain_vm_image_check, \
+	[XENOPS_VM_WAKE] = domain_vm_wake, \
 	[XENOPS_VBD_PLUG] = domain_vbd_plug, \
 	[XENOPS_VBD_UNPLUG] = domain_vbd_unplug, \
 	[XENOPS_VIF_PLUG] = domain_vif_plug, \
@@ -35,6 +42,9 @@ request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
 	[XENOPS_VM_START] = domain_reap, \
 	[XENOPS_VM_SHUTDOWN] = domain_reap, \
 	[XENOPS_VM_REBOOT] = domain_reap, \
+	[XENOPS_VM_SUSPEND] = domain_reap_vm_suspend, \
+	[XENOPS_VM_RESUME] = domain_reap, \
+	[XENOPS_VM_IMAGE_CHECK] = domain_reap_vm_image_check, \
 	[XENOPS_VBD_PLUG] = domain_reap_vbd_plug, \
 	[XENOPS_VBD_UNPLUG] = domain_reap_vbd_unplug, \
 	[XENOPS_VIF_PLUG] = domain_reap_vif_plug, \

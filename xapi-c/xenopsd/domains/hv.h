@@ -77,12 +77,19 @@ struct hv_ops {
 	    bool on);
 
 	int (*pause)(struct hv *hv, uint32_t domid, bool on);
-	/* Waits.  devices[i]: block device of disk i; NULL: left out.  The
-	 * domain is paused.  0, or -1 after request_fail; what is left then,
+	/* Waits.  devices[i]: block device of disk i; NULL: left out.  image:
+	 * what suspend() wrote, to be read once, from its begin to its end; -1:
+	 * the guest boots.  The domain is paused.  0, or -1 after request_fail; what is left then,
 	 * destroy takes away. */
 	int (*create)(struct hv *hv, struct request *rq,
 	    const struct xenops_vm_spec *vm, const char *const *devices,
-	    uint32_t *domid_out);
+	    int image, uint32_t *domid_out);
+	/* Waits.  Asks the guest to stop, and writes all that it is to image;
+	 * the domain stays, ended by HV_END_SUSPEND.  -ETIMEDOUT: the guest
+	 * does not.  After a failure it may have ended all the same. */
+	int (*suspend)(struct hv *hv, uint32_t domid, int image);
+	/* Waits.  A domain that ended by HV_END_SUSPEND goes on. */
+	int (*wake)(struct hv *hv, uint32_t domid);
 	/* Waits.  An entry of the guest's own tree, which it may change. */
 	int (*write_data)(struct hv *hv, uint32_t domid, const char *key,
 	    const char *value);

@@ -373,8 +373,26 @@ check_dom0_memory(struct request *rq, const struct xenops_vm_spec *vm)
 }
 
 static int
+build(struct xl *xl, libxl_domain_config *cfg, int image, uint32_t *domid_out)
+{
+	libxl_domain_restore_params params;
+	int rc;
+
+	if (image == -1)
+		return libxl_domain_create_new(xl->ctx, cfg, domid_out, NULL,
+		    NULL);
+	libxl_domain_restore_params_init(&params);
+	params.checkpointed_stream = LIBXL_CHECKPOINTED_STREAM_NONE;
+	params.stream_version = 2;	/* that of every libxl since 4.6 */
+	rc = libxl_domain_create_restore(xl->ctx, cfg, domid_out, image, -1,
+	    &params, NULL, NULL);
+	libxl_domain_restore_params_dispose(&params);
+	return rc;
+}
+
+static int
 create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
-    const char *const *devices, uint32_t *domid_out)
+    const char *const *devices, int image, uint32_t *domid_out)
 {
 	struct xl *xl = xl_of(hv);
 	libxl_domain_config cfg;
@@ -388,7 +406,7 @@ create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
 		rc = check_dom0_memory(rq, vm);
 	if (rc)
 		goto out;
-	rc = libxl_domain_create_new(xl->ctx, &cfg, domid_out, NULL, NULL);
+	rc = build(xl, &cfg, image, domid_out);
 	if (rc) {
 		rc = request_fail(rq, rc == ERROR_NOMEM ?
 		    XENOPS_CODE_NO_MEMORY : XENOPS_CODE_BOOT_FAILED,
@@ -399,6 +417,21 @@ create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
 out:
 	libxl_domain_config_dispose(&cfg);
 	return rc;
+}
+
+static int
+suspend(struct hv *hv, uint32_t domid, int image)
+{
+	int rc = libxl_domain_suspend(xl_of(hv)->ctx, domid, image, 0, NULL);
+
+	return rc == ERROR_GUEST_TIMEDOUT ? -ETIMEDOUT : rc ? -EIO : 0;
+}
+
+static int
+wake(struct hv *hv, uint32_t domid)
+{
+	/* by a guest that knows that it was not restored */
+	return libxl_domain_resume(xl_of(hv)->ctx, domid, 1, NULL) ? -EIO : 0;
 }
 
 static int
@@ -563,6 +596,8 @@ const struct hv_ops hv_xl = {
 	.watch_guest = watch_guest,
 	.pause = pause_domain,
 	.create = create,
+	.suspend = suspend,
+	.wake = wake,
 	.write_data = write_data,
 	.destroy = destroy,
 	.ask = ask,

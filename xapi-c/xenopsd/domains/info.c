@@ -64,6 +64,9 @@ domain_info_fill(struct hv *hv, struct arena *a, const char *uuid,
 		out->type = k->spec.type;
 		out->started = k->started;
 		out->actions = k->spec.actions;
+		/* or caught while it resumes: the image may be all there is */
+		out->suspending = k->phase != KEPT_RUNNING &&
+		    k->image_vdi[0];
 		fill_devices(hv, a, d, &k->spec, out);
 	}
 	if (!d)
@@ -88,8 +91,6 @@ after(const struct hv_domain *d, const struct kept *k)
 		return k->spec.actions.after_reboot;
 	case HV_END_CRASH:
 		return k->spec.actions.after_crash;
-	case HV_END_SUSPEND:
-		return XENOPS_AFTER_PRESERVE;
 	default:
 		return k->spec.actions.after_shutdown;
 	}
@@ -100,10 +101,15 @@ domain_remedy(const struct hv_domain *d, const struct kept *k)
 {
 	if (k->phase == KEPT_REBOOTING)
 		return XENOPS_VM_REBOOT;
+	if (k->phase == KEPT_SUSPENDING)
+		return XENOPS_VM_WAKE;
 	if (k->phase != KEPT_RUNNING || !d)
 		return XENOPS_VM_SHUTDOWN;
 	if (!d->shutdown)
 		return XENOPS_N;
+	/* nobody is at it any more */
+	if (d->end == HV_END_SUSPEND)
+		return XENOPS_VM_WAKE;
 	switch (after(d, k)) {
 	case XENOPS_AFTER_RESTART:
 		return XENOPS_VM_REBOOT;

@@ -26,12 +26,16 @@ static const struct field kept_fields[] = {
 	    .offset = offsetof(struct kept, started) },
 	{ .name = "spec", .type = &type_spec, .tag = 3,
 	    .offset = offsetof(struct kept, spec) },
+	{ .name = "image_sr", .type = &type_string, .tag = 4,
+	    .offset = offsetof(struct kept, image_sr) },
+	{ .name = "image_vdi", .type = &type_string, .tag = 5,
+	    .offset = offsetof(struct kept, image_vdi) },
 };
 
-static const struct kept kept_default;
+static const struct kept kept_default = { .image_sr = "", .image_vdi = "" };
 
 static const struct record_type kept_type = { .name = "kept",
-	.fields = kept_fields, .n = 3, .size = sizeof(struct kept),
+	.fields = kept_fields, .n = 5, .size = sizeof(struct kept),
 	.dflt = &kept_default };
 
 int

@@ -19,12 +19,15 @@ enum kept_phase {
 	KEPT_RUNNING,		/* the domain is whole */
 	KEPT_REBOOTING,		/* ends, to be built again */
 	KEPT_STOPPING,		/* ends for good */
+	KEPT_SUSPENDING,	/* ends, once its image is whole */
 };
 
 struct kept {
 	int64_t phase;		/* enum kept_phase */
 	int64_t started;	/* wall clock, seconds */
 	struct xenops_vm_spec spec;
+	/* the disk of its image, while a suspend or resume uses that; "" */
+	const char *image_sr, *image_vdi;
 };
 
 /* 0 or -errno; replaces the file in one step. */

@@ -188,6 +188,7 @@ submit(struct vms *v, struct vm *vm, enum xenops_message message)
 {
 	struct xenops_vm_shutdown_args off = { .vm = vm->uuid, .force = true };
 	struct xenops_vm_reboot_args again = { .vm = vm->uuid, .force = true };
+	struct xenops_vm_wake_args wake = { .vm = vm->uuid };
 	int64_t now = now_of(v);
 
 	if (now < vm->not_before) {
@@ -199,7 +200,8 @@ submit(struct vms *v, struct vm *vm, enum xenops_message message)
 	vm->not_before = now + VMS_RETRY_MS;
 	log_info("'%s': %s", vm->uuid, xenops_messages[message].name);
 	server_submit(v->d->server, message, message == XENOPS_VM_REBOOT ?
-	    (const void *)&again : &off, NULL, NULL);
+	    (const void *)&again : message == XENOPS_VM_WAKE ?
+	    (const void *)&wake : &off, NULL, NULL);
 	return true;
 }
 

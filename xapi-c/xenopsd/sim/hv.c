@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "xenopsd/domains/spec.h"
 #include "xenopsd/sim/calls.h"
 
@@ -100,6 +101,7 @@ guest_data(struct hv *hv, struct arena *a, uint32_t domid)
 		return v;
 	v = map_set(a, v, "control/feature-shutdown", "1");
 	v = map_set(a, v, "control/feature-reboot", "1");
+	v = map_set(a, v, "control/feature-suspend", "1");
 	v = map_set(a, v, "attr/os/name", "Simulated Linux 1.0");
 	v = map_set(a, v, "attr/PVAddons/Installed", "1");
 	for (uint32_t i = 0; i < VM_MAX_NICS; i++)
@@ -247,9 +249,37 @@ add_devices(struct hv *hv, struct arena *a, uint32_t domid,
 	return rc;
 }
 
+/* All that a simulated guest remembers is that it is up. */
+#define MEMORY "a simulated guest, which is up\n"
+
+static int
+suspend(struct hv *hv, uint32_t domid, int image)
+{
+	int rc = change(hv, &(struct sim_call){ .kind = SIM_SUSPEND,
+	    .domid = domid });
+
+	return rc ? rc : fdio_write_all(image, MEMORY, sizeof(MEMORY));
+}
+
+static int
+wake(struct hv *hv, uint32_t domid)
+{
+	return change(hv, &(struct sim_call){ .kind = SIM_WAKE,
+	    .domid = domid });
+}
+
+static bool
+remembers(int image)
+{
+	char text[sizeof(MEMORY)];
+
+	return image != -1 && !fdio_read_all(image, text, sizeof(text)) &&
+	    !memcmp(text, MEMORY, sizeof(text));
+}
+
 static int
 create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
-    const char *const *devices, uint32_t *domid_out)
+    const char *const *devices, int image, uint32_t *domid_out)
 {
 	const char *boot = map_get(vm->xenstore_data, SIM_DATA "boot");
 	struct sim_call c = { .kind = SIM_CREATE, .domain = {
@@ -261,6 +291,10 @@ create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
 	if (boot && !strcmp(boot, "fail"))
 		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
 		    "told not to boot");
+	c.on = remembers(image);
+	if (image != -1 && !c.on)
+		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
+		    "no memory to go on from");
 	snprintf(c.domain.uuid, sizeof(c.domain.uuid), "%s", vm->uuid);
 	snprintf(c.value, sizeof(c.value), "%s", vm->name ? vm->name : "");
 	rc = call(hv, &c, &out);
@@ -342,6 +376,8 @@ static const struct hv_ops hv_sim = {
 	.watch_guest = watch_guest,
 	.pause = pause_domain,
 	.create = create,
+	.suspend = suspend,
+	.wake = wake,
 	.write_data = write_data,
 	.destroy = destroy,
 	.ask = ask,

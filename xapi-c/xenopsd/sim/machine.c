@@ -30,7 +30,7 @@ struct guest {
 	struct nic nics[VM_MAX_NICS];
 	char asked[16];			/* to do; "" if nothing */
 	char exit[16];			/* what it does once booted */
-	bool ignores, deaf;
+	bool ignores, stays, deaf;
 	bool ran, booted;
 	bool watched, wrote;		/* wrote: an event waits */
 	struct timer *boot, *stop;
@@ -330,6 +330,8 @@ call_write(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 	(void)out;
 	if (!strcmp(c->key, SIM_DATA "shutdown"))
 		g->ignores = !strcmp(c->value, "ignore");
+	else if (!strcmp(c->key, SIM_DATA "suspend"))
+		g->stays = !strcmp(c->value, "ignore");
 	else if (!strcmp(c->key, SIM_DATA "console"))
 		g->deaf = !strcmp(c->value, "deaf");
 	else if (!strcmp(c->key, SIM_DATA "exit"))
@@ -375,6 +377,30 @@ call_disk(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 }
 
 static int
+call_suspend(struct guest *g, const struct sim_call *c, struct sim_answer *out)
+{
+	(void)c;
+	(void)out;
+	if (!g->booted || g->stays || g->d.paused || g->d.shutdown)
+		return -ETIMEDOUT;
+	guest_end(g, HV_END_SUSPEND);
+	return 0;
+}
+
+static int
+call_wake(struct guest *g, const struct sim_call *c, struct sim_answer *out)
+{
+	(void)c;
+	(void)out;
+	if (!g->d.shutdown || g->d.end != HV_END_SUSPEND)
+		return -EINVAL;
+	g->d.shutdown = false;
+	domains_changed(g->m);
+	listen_to_host(g);
+	return 0;
+}
+
+static int
 call_nic(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 {
 	struct nic *n;
@@ -407,6 +433,8 @@ static guest_call *const guest_calls[SIM_CALLS] = {
 	[SIM_ASK] = call_ask,
 	[SIM_DISK] = call_disk,
 	[SIM_NIC] = call_nic,
+	[SIM_SUSPEND] = call_suspend,
+	[SIM_WAKE] = call_wake,
 };
 
 static int
@@ -423,6 +451,7 @@ create(struct sim_machine *m, const struct sim_call *c, struct sim_answer *out)
 	g->d = c->domain;
 	g->d.domid = m->next_domid++;
 	g->d.paused = true;
+	g->booted = g->ran = c->on;
 	snprintf(g->name, sizeof(g->name), "%.1024s", c->value);
 	g->console = sim_console_new(m->cfg.loop);
 	g->next = m->guests;

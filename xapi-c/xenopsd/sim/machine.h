@@ -7,6 +7,7 @@
  * A guest boots within times->boot_ms once it runs, and ends stop_ms after it
  * was asked to, unless its xenstore data says otherwise:
  *     vm-data/sim/shutdown = ignore      it never reacts to a clean shutdown
+ *     vm-data/sim/suspend = ignore       nor to a suspend
  *     vm-data/sim/boot = fail            the build fails (sim/hv.c)
  *     vm-data/sim/console = deaf         its console takes no input
  *     vm-data/sim/exit = shutdown|reboot|crash   it does so once booted
@@ -44,7 +45,10 @@ enum sim_call_kind {
 	SIM_HAS_NIC,
 	SIM_HAS_BRIDGE,			/* key */
 	SIM_PAUSE,			/* domid, on */
-	SIM_CREATE,			/* domain, name in value: domain */
+	SIM_CREATE,			/* domain, name in value; on: it is up
+					 * already: domain */
+	SIM_SUSPEND,			/* domid; -ETIMEDOUT: it does not */
+	SIM_WAKE,			/* domid */
 	SIM_WRITE,			/* domid, key, value */
 	SIM_DESTROY,			/* domid */
 	SIM_ASK,			/* domid, key: "poweroff", "reboot" */

@@ -20,6 +20,7 @@
 #include "xenopsd/core/server.h"
 #include "xenopsd/domains/console.h"
 #include "xenopsd/domains/domain.h"
+#include "xenopsd/domains/image.h"
 #include "xenopsd/domains/kept.h"
 #include "xenopsd/domains/vms.h"
 #include "xenopsd/machine/secret_change.h"
@@ -77,6 +78,10 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_VM_START] = worker_request,
 	[XENOPS_VM_SHUTDOWN] = worker_request,
 	[XENOPS_VM_REBOOT] = worker_request,
+	[XENOPS_VM_SUSPEND] = worker_request,
+	[XENOPS_VM_RESUME] = worker_request,
+	[XENOPS_VM_IMAGE_CHECK] = worker_request,
+	[XENOPS_VM_WAKE] = worker_request,
 	[XENOPS_VM_PAUSE] = vms_vm_pause,
 	[XENOPS_VM_UNPAUSE] = vms_vm_unpause,
 	[XENOPS_VM_SET_ACTIONS] = vms_vm_set_actions,
@@ -231,6 +236,9 @@ init_daemon(struct sim *m)
 	m->worker_argv[3] = m->cfg.state_dir;
 	m->d.storage = &m->storage;
 	m->d.kept_dir = m->kept_dir;
+	snprintf(m->image_key, sizeof(m->image_key), "%s/image-key",
+	    m->cfg.state_dir);
+	m->d.image_key = m->image_key;
 	m->d.hv = &m->hv.hv;
 }
 
@@ -245,12 +253,16 @@ static int
 init_folders(struct sim *m)
 {
 	struct storage s = { .env = &m->storage };
+	int rc;
 
 	if (mkdir(m->cfg.state_dir, 0700) == -1 && errno != EEXIST)
 		return -errno;
 	if (mkdir(m->kept_dir, 0700) == -1 && errno != EEXIST)
 		return -errno;
 	kept_each(m->kept_dir, forget_domain, m);
+	rc = image_make_key(m->image_key);
+	if (rc)
+		return rc;
 	s.arena = arena_new();
 	storage_reap(&s, nobody, NULL);
 	storage_forget(&s);

@@ -51,6 +51,7 @@ struct sim {
 	struct sim_config cfg;
 	char *worker_argv[5];
 	char kept_dir[PATH_MAX];
+	char image_key[PATH_MAX];
 	struct storage_env storage;
 	struct sim_hv hv;
 	struct sim_machine *machine;

@@ -1,0 +1,19 @@
+/*
+ * VM.suspend and VM.resume.  VM.suspend_VDI names the disk with the memory from
+ * before the first byte is written until the VM runs again or has ended, so
+ * that a VM whose domain is gone meanwhile is Suspended and not Halted
+ * (state.h).  A resume needs a whole image, which xenopsd checks.
+ */
+#ifndef API_VM_SUSPEND_H
+#define API_VM_SUSPEND_H
+
+#include "api/call.h"
+
+/* Removes a disk that is the memory of no VM any more, after the write that
+ * called vm_memory_forget; null: none.  Failures are logged, and made good by
+ * vm_images_sweep; c->err stays what it was. */
+void vm_image_remove(struct call *c, const struct ref *vdi);
+/* Removes all such disks that were left, when the SRs are attached. */
+void vm_images_sweep(struct call *c);
+
+#endif

@@ -142,6 +142,12 @@ def console(curl, api, vm):
         viewer.stdout.close()
 
 
+def picture(curl, api, vm):
+    data = curl("GET", "/vncsnapshot?uuid=" + api("VM.get_uuid", vm), 200,
+                *basic())
+    check(data.startswith(b"\xff\xd8\xff"), "no JPEG: %r" % data[:40])
+
+
 def strangers(curl):
     """Nothing is served to who shows nothing, or a wrong password."""
     for path in ("/metrics", "/audit_log", "/host_backup", "/host_rrd"):
@@ -159,6 +165,7 @@ def main():
             blobs(curl, api)
             metrics(curl, api, vm)
             console(curl, api, vm)
+            picture(curl, api, vm)
             administration(curl)
             strangers(curl)
             equal(routes() - curl.asked, set(), "handlers not asked")

@@ -4,12 +4,15 @@
 	screens.py [NAME...]
 """
 
+import http.client
 import os
 import socket
+import subprocess
 import sys
 
 from bench import Bench, check, equal, main, until
-from rfb import RAW, ZRLE, Framed, Raw, Viewer, terminus
+from api import tls
+from rfb import RAW, ZRLE, Framed, Raw, Viewer, terminus, text
 
 FONT = terminus()
 VIEWERS = 16            # of one VM
@@ -134,10 +137,62 @@ def drained(stream):
         return False
 
 
+class Jpeg:
+    """A picture as djpeg sees it, in two colours: it was packed with loss."""
+
+    def __init__(self, data):
+        ppm = subprocess.run(["djpeg"], input=data, check=True,
+                             stdout=subprocess.PIPE).stdout
+        magic, size, _, data = ppm.split(b"\n", 3)
+        equal(magic, b"P6", "picture")
+        self.width, self.height = map(int, size.split())
+        line = 3 * self.width
+        self.rows = [[data[y * line + 3 * x + 1] >> 7
+                      for x in range(self.width)]
+                     for y in range(self.height)]
+
+
+def snapshot(api, query):
+    """Status and body of /vncsnapshot."""
+    c = http.client.HTTPSConnection(api.host, api.port, context=tls(),
+                                    timeout=60)
+    c.request("GET", "/vncsnapshot?" + query,
+              headers={"Cookie": "session_id=" + api.session})
+    answer = c.getresponse()
+    body = answer.read()
+    c.close()
+    if answer.status == 200:
+        equal(answer.getheader("Content-Type"), "image/jpeg", "type")
+    return answer.status, body
+
+
+def a_picture_of_a_screen_is_a_jpeg():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        on_screen(b, api, vm)
+        for query in ("ref=" + vm, "uuid=" + b.uuids[0],
+                      "ref=" + api.console_ref(vm, "rfb")):
+            def seen(query=query):
+                status, body = snapshot(api, query)
+                equal(status, 200, query)
+                return "I am up" in text(Jpeg(body), FONT)
+            until("the text to be on the picture", seen)
+        until("the programs to end", lambda: not children(b))
+        for query, status in (
+                ("", 400), ("ref=" + api.console_ref(vm, "vt100"), 404),
+                ("ref=" + api("VM.get_all")[0][:-1] + "x", 404),
+                ("uuid=" + b.uuids[0][::-1], 404)):
+            equal(snapshot(api, query)[0], status, query)
+        api.run("VM.hard_shutdown", vm)
+        equal(snapshot(api, "ref=" + vm)[0], 500, "of a VM that is off")
+
+
 SCENARIOS = [
     a_screen_shows_text_and_takes_keys,
     a_screen_ends_with_its_vm_and_its_session,
     viewers_of_a_screen_are_few_and_trusted_with_nothing,
+    a_picture_of_a_screen_is_a_jpeg,
 ]
 
 if __name__ == "__main__":

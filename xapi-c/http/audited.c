@@ -11,6 +11,7 @@ wants(enum http_action action)
 	switch (action) {
 	case HTTP_ACTION_CONNECT_CONSOLE:
 	case HTTP_ACTION_CONNECT_CONSOLE_WS:
+	case HTTP_ACTION_GET_VNCSNAPSHOT:
 	case HTTP_ACTION_PUT_IMPORT_RAW_VDI:
 	case HTTP_ACTION_PUT_UPDATE:
 	case HTTP_ACTION_GET_HOST_BACKUP:
@@ -29,6 +30,7 @@ writes(enum http_action action)
 {
 	return wants(action) && action != HTTP_ACTION_CONNECT_CONSOLE &&
 	    action != HTTP_ACTION_CONNECT_CONSOLE_WS &&
+	    action != HTTP_ACTION_GET_VNCSNAPSHOT &&
 	    action != HTTP_ACTION_GET_POOL_XML_DB_SYNC &&
 	    action != HTTP_ACTION_GET_HOST_BACKUP;
 }

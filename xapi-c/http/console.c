@@ -231,15 +231,6 @@ greet(struct stream *s, const char *key)
 	return stream_reply(s, 101, headers);
 }
 
-static int
-failure_status(const struct call *c)
-{
-	const char *code = c->err.code ? c->err.code : "";
-
-	return strcmp(code, "HANDLE_INVALID") == 0 ||
-	    strcmp(code, "UUID_INVALID") == 0 ? 404 : 500;
-}
-
 void
 console_stream(struct stream *s)
 {
@@ -256,7 +247,7 @@ console_stream(struct stream *s)
 		return;
 	}
 	if (stream_console_open(&s->call, which, &r.fd)) {
-		stream_refuse(s, failure_status(&s->call),
+		stream_refuse(s, stream_failure_status(s),
 		    "There is no such console now.");
 		return;
 	}

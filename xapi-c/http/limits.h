@@ -43,6 +43,10 @@
 					 * whole reply */
 #define HTTP_DRAIN_MS 3000		/* after a refusal */
 #define HTTP_SURPLUS_MS 2000		/* for a byte too many of an import */
+#define HTTP_MAX_PICTURES 2		/* being taken of screens */
+#define HTTP_PICTURE_PIXELS (4u << 20)	/* four bytes each */
+#define HTTP_PICTURE_MS 10000		/* for a screen to show itself */
+#define HTTP_PICTURE_QUIET_MS 300	/* without news, then it is taken */
 #define HTTP_MAX_PONGS (64u << 10)	/* to a console's client, unread */
 #define HTTP_HANGUP_MS 3000		/* for a console to take the last words */
 #define HTTP_KEEP_MS 300000		/* a silent console tells its session */

@@ -12,6 +12,7 @@
 #include "http/page.h"
 #include "http/raw_vdi.h"
 #include "http/rrd.h"
+#include "http/snapshot.h"
 #include "http/update.h"
 
 #define RPC(path, k) { HTTP_POST, path, ROUTE_RPC_ ## k, .page = NULL }
@@ -31,6 +32,7 @@ static const struct route routes[] = {
 	PAGE(HTTP_CONNECT, "/", page_forbidden),
 	STREAM(HTTP_CONNECT, "/console", console_stream, CONNECT_CONSOLE),
 	STREAM(HTTP_GET, "/console", console_stream, CONNECT_CONSOLE_WS),
+	STREAM(HTTP_GET, "/vncsnapshot", snapshot_stream, GET_VNCSNAPSHOT),
 	STREAM(HTTP_GET, "/export_raw_vdi", raw_vdi_export,
 	    GET_EXPORT_RAW_VDI),
 	STREAM(HTTP_PUT, "/import_raw_vdi", raw_vdi_import,

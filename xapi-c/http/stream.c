@@ -137,6 +137,15 @@ stream_error_text(struct stream *s)
 	    e->n ? e->params[e->n - 1] : "");
 }
 
+int
+stream_failure_status(const struct stream *s)
+{
+	const char *code = s->call.err.code ? s->call.err.code : "";
+
+	return strcmp(code, "HANDLE_INVALID") == 0 ||
+	    strcmp(code, "UUID_INVALID") == 0 ? 404 : 500;
+}
+
 void
 stream_refuse(struct stream *s, int status, const char *detail)
 {

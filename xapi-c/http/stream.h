@@ -60,6 +60,8 @@ int stream_reply(struct stream *s, int status, const char *headers);
 int stream_proceed(struct stream *s);
 /* The call's error in words: the last parameter says it to a person. */
 const char *stream_error_text(struct stream *s);
+/* Of the call's error: 404 for an object that is not there, or 500. */
+int stream_failure_status(const struct stream *s);
 /* Prepares a page with a status, if none went out before.  The epoll thread
  * sends it once the stream is over. */
 void stream_refuse(struct stream *s, int status, const char *detail);

@@ -22,6 +22,8 @@ static const struct {
 		ROLE_VM_OPERATOR },
 	[HTTP_ACTION_CONNECT_CONSOLE_WS] = { "connect_console_ws",
 		ROLE_VM_OPERATOR },
+	[HTTP_ACTION_GET_VNCSNAPSHOT] = { "get_vncsnapshot",
+		ROLE_VM_OPERATOR },
 	[HTTP_ACTION_GET_EXPORT_RAW_VDI] = { "get_export_raw_vdi",
 		ROLE_VM_ADMIN },
 	[HTTP_ACTION_PUT_IMPORT_RAW_VDI] = { "put_import_raw_vdi",

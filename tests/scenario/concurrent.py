@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from bench import (PASSWORD, ROOT, Bench, Failed, Refused, check, equal,
@@ -20,6 +21,7 @@ from bench import (PASSWORD, ROOT, Bench, Failed, Refused, check, equal,
 from sweep import SPARED, Wire
 
 CLIENTS = 24
+ASKERS, ROW = 4, 20     # who send getters over TLS, so many in a row
 VARIANTS = 12       # of each kind of value
 SETTLE_S = 240      # until the last task has ended
 LOCKED = ("VM", "VBD", "VIF", "VDI", "SR", "VM_appliance")
@@ -154,7 +156,43 @@ def furnish(b, api):
     api("pool.set_https_only", api("pool.get_all")[0], False)
 
 
+class Asker(threading.Thread):
+    """One getter after the other, as readers answer them, then one call that
+    is nothing for a reader."""
+
+    def __init__(self, b, api):
+        super().__init__(daemon=True)
+        self.b, self.api = b, b.login()
+        self.pool = api("pool.get_all")[0]
+        self.uuid = api("pool.get_uuid", self.pool)
+        self.stop, self.trouble = threading.Event(), None
+        self.start()
+
+    def run(self):
+        try:
+            while not self.stop.is_set():
+                self.ask()
+        except Exception as e:  # for the thread that waits for this one
+            self.trouble = e
+
+    def ask(self):
+        try:
+            for _ in range(ROW):
+                equal(self.api("pool.get_uuid", self.pool), self.uuid, "uuid")
+            self.api("event.from", ["pool"], "", 0.0)
+        except Refused as e:    # others may end sessions
+            equal(e.code, "SESSION_INVALID", "an asker's error")
+            self.api = self.b.login()
+
+    def end(self):
+        self.stop.set()
+        self.join()
+        if self.trouble:
+            raise self.trouble
+
+
 def storm(b, api, plan, args):
+    askers = [Asker(b, api) for _ in range(ASKERS)]
     path = b.path("plan")
     plan.write(path, [api.session] + [b.login().session for _ in range(7)])
     seen = {}
@@ -171,6 +209,8 @@ def storm(b, api, plan, args):
     finally:
         p.kill()
         p.wait()
+    for asker in askers:
+        asker.end()
     return p.returncode, said, seen
 
 

@@ -5,6 +5,7 @@ and how the server treats clients that are slow, rude or many.
 """
 
 import base64
+import contextlib
 import ctypes
 import json
 import os
@@ -645,8 +646,8 @@ def a_session_takes_its_streams_along():
         mine.wait("hello there", 60)
 
 
-def socket_of(b, client):
-    """xapi's end of a connection."""
+def end_of(b, client):
+    """xapi's end of a connection, and its number there."""
     pidfd = os.pidfd_open(b.xapi.pid)
     libc = ctypes.CDLL(None, use_errno=True)
     try:
@@ -658,13 +659,30 @@ def socket_of(b, client):
                 SYS_PIDFD_GETFD, pidfd, int(name), 0))
             try:
                 if s.getpeername()[1] == client.getsockname()[1]:
-                    return s
+                    return s, int(name)
             except (OSError, IndexError):   # it listens, or is a unix socket
                 pass
             s.close()
     finally:
         os.close(pidfd)
     raise Failed("no such connection")
+
+
+def socket_of(b, client):
+    return end_of(b, client)[0]
+
+
+def watcher_of(b, client):
+    """Which epoll of xapi looks at the connection; None: a worker has it."""
+    s, number = end_of(b, client)
+    s.close()
+    folder = "/proc/%d/fdinfo" % b.xapi.pid
+    for name in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError), \
+                open(os.path.join(folder, name)) as f:
+            if re.search(r"^tfd:\s+%d " % number, f.read(), re.M):
+                return int(name)
+    return None
 
 
 def the_daemon_is_confined():
@@ -1017,6 +1035,134 @@ def known(b, session, n, data):
     return crowd
 
 
+def answers(s, n):
+    """The bodies of n replies, and what came behind them."""
+    got, bodies = b"", []
+    while len(bodies) < n:
+        head, found, rest = got.partition(b"\r\n\r\n")
+        size = re.search(rb"Content-Length: (\d+)", head)
+        if found and len(rest) >= int(size[1]):
+            bodies.append(json.loads(rest[:int(size[1])]))
+            got = rest[int(size[1]):]
+            continue
+        more = s.recv(65536)
+        check(more, "%d of %d replies came" % (len(bodies), n))
+        got += more
+    return bodies
+
+
+def asks(b, api, plain=False):
+    """A connection that asks one small thing after the other, and so is a
+    reader's; the request; and who watches those that do not."""
+    getter = call(api.session, "pool.get_uuid", api("pool.get_all")[0])
+    with connect(b) as idle:
+        own = watcher_of(b, idle)
+    s = connect(b, plain)
+
+    def lent():
+        s.sendall(getter)
+        check("result" in answers(s, 1)[0], "no result")
+        return watcher_of(b, s) not in (own, None)
+
+    until("a reader", lent)
+    return s, getter, own
+
+
+def who_asks_much_may_ask_for_anything():
+    """What a reader does not answer goes where it belongs, in order."""
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        pool = api("pool.get_all")[0]
+        write = call(api.session, "pool.set_name_label", pool, "new name")
+        read = call(api.session, "pool.get_name_label", pool)
+        for plain in (False, True):
+            s, getter, own = asks(b, api, plain)
+            s.sendall(getter * 3 + write + read + getter[:-30])
+            values = [x["result"] for x in answers(s, 5)]
+            equal(values[:3], [api("pool.get_uuid", pool)] * 3, "before")
+            equal(values[3:], ["", "new name"], "a write, and after it")
+            s.sendall(getter[-30:] + getter * 100)
+            equal([x["result"] for x in answers(s, 101)], values[:1] * 101,
+                  "the rest")
+            s.close()
+            s, getter, own = asks(b, api, plain)
+            until("its return", lambda: watcher_of(b, s) == own)
+            s.sendall(getter)
+            equal(answers(s, 1)[0]["result"], values[0], "after a pause")
+            s.close()
+            s, getter, own = asks(b, api, plain)
+            s.sendall(b"GET /\0 HTTP/1.1\r\n\r\n")
+            status(read_all(s), 400)
+            s.close()
+            s, getter, own = asks(b, api, plain)
+            s.sendall(getter + b"GET /style.css HTTP/1.0\r\n\r\n")
+            status(read_all(s), 200, b"text/css")
+            s.close()
+            s, getter, own = asks(b, api, plain)
+            s.sendall(call(api.session, "no.message"))
+            equal(answers(s, 1)[0]["error"]["message"],
+                  "MESSAGE_METHOD_UNKNOWN", "an unknown message")
+            s.close()
+            big = call(api.session, "pool.get_by_uuid", "x" * 20000)
+            s, getter, own = asks(b, api, plain)
+            s.sendall(big)
+            equal(answers(s, 1)[0]["error"]["message"], "UUID_INVALID",
+                  "a long request")
+            s.close()
+
+
+def who_asks_much_meets_what_others_change():
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        pool = api("pool.get_all")[0]
+        token = api("event.from", ["pool"], "", 10.0)["token"]
+        s, getter, _ = asks(b, api)
+        s.sendall(call(api.session, "event.from", ["pool"], token, 60.0))
+        until("the wait", lambda: watcher_of(b, s) is not None)
+        api("pool.set_name_label", pool, "news")
+        equal(answers(s, 1)[0]["result"]["events"][0]["snapshot"][
+            "name_label"], "news", "the event")
+        other = b.login()
+        gone, getter, _ = asks(b, other)
+        other("session.logout")
+        gone.sendall(getter)
+        equal(answers(gone, 1)[0]["error"]["message"], "SESSION_INVALID",
+              "after the logout")
+        plain, getter, _ = asks(b, api, plain=True)
+        api("pool.set_https_only", pool, True)
+        plain.sendall(getter)
+        status(read_all(plain), 403)
+        left, _, _ = asks(b, api)
+        name = left.getsockname()
+        left.close()
+        until("the end", lambda: name[1] not in peers(b))
+
+
+def peers(b):
+    with open("/proc/net/tcp") as four, open("/proc/net/tcp6") as six:
+        rows = [line.split() for f in (four, six) for line in f][1:]
+    return {int(r[2].rsplit(":", 1)[1], 16) for r in rows
+            if r[3] == "01" and r[1].endswith(":%04X" % b.https)}
+
+
+def more_ask_much_than_readers_take():
+    with Bench() as b:
+        api = b.ready()
+        allow_http(api)
+        getter = call(api.session, "pool.get_uuid", api("pool.get_all")[0])
+        crowd = known(b, api.session, 4 * 64 + 40, getter)
+        for _ in range(6):
+            for s in crowd:
+                check("result" in answers(s, 1)[0], "no result")
+                s.sendall(getter)
+        for s in crowd:
+            check("result" in answers(s, 1)[0], "no result")
+            s.close()
+        asks(b, api)[0].close()         # there is room again
+
+
 def a_session_leaves_threads_to_others():
     """Its calls wait long for a VM that is busy, and are more than all the
     threads that there are."""
@@ -1242,6 +1388,9 @@ if __name__ == "__main__":
         pipelined_calls_are_all_answered,
         half_requests_are_answered,
         many_wait_and_slow_readers_hold_nobody_up,
+        who_asks_much_may_ask_for_anything,
+        who_asks_much_meets_what_others_change,
+        more_ask_much_than_readers_take,
         a_session_leaves_threads_to_others,
         calls_beyond_a_share_are_all_served,
         those_who_wait_make_room,

@@ -51,16 +51,19 @@ buf_addc(struct buf *b, char c)
 void
 buf_addf(struct buf *b, const char *fmt, ...)
 {
-	va_list ap, copy;
+	size_t room = b->cap - b->len;
+	va_list ap, again;
 	int n;
 
 	va_start(ap, fmt);
-	va_copy(copy, ap);
-	n = vsnprintf(NULL, 0, fmt, copy);
-	va_end(copy);
+	va_copy(again, ap);
+	n = vsnprintf(room ? b->data + b->len : NULL, room, fmt, ap);
 	if (n < 0)
 		abort();
-	vsnprintf(buf_reserve(b, (size_t)n), (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= room)
+		vsnprintf(buf_reserve(b, (size_t)n), (size_t)n + 1, fmt,
+		    again);
+	va_end(again);
 	va_end(ap);
 	b->len += (size_t)n;
 }

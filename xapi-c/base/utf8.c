@@ -37,6 +37,13 @@ utf8_len(const char *text, size_t left)
 	return n;
 }
 
+/* As utf8_len, with the usual at once. */
+static inline size_t
+step(const char *text, size_t left)
+{
+	return *text >= ' ' && *text <= '~' ? 1 : utf8_len(text, left);
+}
+
 const char *
 utf8_repair(struct arena *a, const char *data, size_t *len, bool *bad_out)
 {
@@ -44,7 +51,7 @@ utf8_repair(struct arena *a, const char *data, size_t *len, bool *bad_out)
 	char *out;
 
 	for (i = 0; i < *len; i += n ? n : 1) {
-		n = utf8_len(data + i, *len - i);
+		n = step(data + i, *len - i);
 		if (!n)
 			bad++;
 	}

@@ -205,6 +205,22 @@ conn_reply_page(struct conn *c, int status, const char *detail)
 }
 
 void
+conn_drop_request(struct conn *c)
+{
+	size_t used = c->head_size;
+
+	if (c->head.length > 0)
+		used += (size_t)c->head.length;
+	if (used > c->in.len)
+		used = c->in.len;
+	if (used && used < c->in.len)
+		memmove(c->in.data, c->in.data + used, c->in.len - used);
+	c->in.len -= used;
+	c->head_size = 0;
+	c->head.length = 0;
+}
+
+void
 conn_forget_head(struct conn *c)
 {
 	c->head_size = 0;

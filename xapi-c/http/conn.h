@@ -1,8 +1,8 @@
 /*
  * One client connection: the socket, plain or TLS, what was read of the next
  * request, and the reply on its way out.  It belongs to one thread at a time:
- * the epoll thread, then a worker or a stream's thread, then the epoll thread
- * again (http/server.h).
+ * the epoll thread, then a reader, a worker or a stream's thread, then the epoll
+ * thread again (http/server.h).
  */
 #ifndef HTTP_CONN_H
 #define HTTP_CONN_H
@@ -28,7 +28,7 @@ enum conn_state {
 	CONN_HANDSHAKE,		/* TLS is being set up */
 	CONN_READ,		/* idle, or part of a request is here */
 	CONN_TURN,		/* more requests are here, after others' */
-	CONN_BUSY,		/* a worker's, or a stream thread's */
+	CONN_BUSY,		/* a reader's, worker's or stream thread's */
 	CONN_PARKED,		/* event.from waits */
 	CONN_LATER,		/* its session has its share of workers */
 	CONN_WRITE,		/* the client is slow to take its reply */
@@ -53,6 +53,9 @@ struct conn {
 					 * password; the epoll thread's */
 	enum conn_state result;		/* what a thread that returns it
 					 * decided */
+
+	int quick_calls;		/* small getters in a row */
+	bool asked;			/* for one, since a reader's last look */
 
 	struct buf in;			/* bytes not consumed yet */
 	struct arena *arena;		/* of the request being read */
@@ -97,6 +100,8 @@ void conn_reply_end(struct conn *c);
 /* A whole reply with a small HTML page; closes the connection after it unless
  * the status is 2xx or 3xx. */
 void conn_reply_page(struct conn *c, int status, const char *detail);
+/* Takes the request's bytes off c->in. */
+void conn_drop_request(struct conn *c);
 /* Forgets the request, so that the next can be read. */
 void conn_reset(struct conn *c);
 /* Forgets the request's head, once the reply's was begun. */

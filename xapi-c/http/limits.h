@@ -33,6 +33,11 @@
 #define HTTP_MAX_BODY (300u << 10)	/* of an RPC */
 #define HTTP_QUICK_BODY 2048		/* parsed by the epoll thread itself */
 #define HTTP_TURN_CALLS 32		/* of one connection, then others */
+#define HTTP_MAX_READERS 4		/* one for each processor */
+#define HTTP_LENT_CONNS 64		/* that one reader has at a time */
+#define HTTP_LENT_BYTES (4u << 10)	/* of the requests of one of them */
+#define HTTP_LENT_CALLS 4		/* getters in a row, then it is lent */
+#define HTTP_LENT_MS 1000		/* of silence, then it comes back */
 
 #define HTTP_READ_MS 10000		/* next byte of a head or body */
 #define HTTP_HEAD_MS 60000		/* whole head, and TLS handshake */

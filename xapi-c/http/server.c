@@ -82,23 +82,13 @@ enum next {
 	NEXT_GONE,		/* closed, or in another state */
 };
 
-/* Takes the request's bytes off the buffer: those who wait hold little. */
+/* Those who wait hold little. */
 static void
 drop_request(struct conn *c)
 {
-	size_t used = c->head_size;
-
-	if (c->head.length > 0)
-		used += (size_t)c->head.length;
-	if (used > c->in.len)
-		used = c->in.len;
-	if (used && used < c->in.len)
-		memmove(c->in.data, c->in.data + used, c->in.len - used);
-	c->in.len -= used;
+	conn_drop_request(c);
 	if (c->in.len == 0)
 		buf_release(&c->in);
-	c->head_size = 0;
-	c->head.length = 0;
 }
 
 static void
@@ -143,23 +133,35 @@ refuse(struct http *h, struct conn *c, int status, const char *detail)
 	return write_on(h, c);
 }
 
-static enum next
-parse_head(struct http *h, struct conn *c)
+int
+http_parse_head(struct conn *c)
 {
 	size_t size = http_head_size(c->in.data, c->in.len);
 	int status;
 
 	if (size > HTTP_MAX_HEAD || (!size && c->in.len >= HTTP_MAX_HEAD))
-		return refuse(h, c, 431, "The header is too long.");
+		return 431;
 	if (!size)
-		return NEXT_READ;
+		return -EAGAIN;
 	c->arena = arena_new();
 	status = http_head_parse(c->arena, c->in.data, size, &c->head);
 	if (status)
-		return refuse(h, c, status, "The request is not understood.");
+		return status;
 	c->head_size = size;
 	c->route = route_find(c->head.method, c->head.path);
-	return NEXT_AGAIN;
+	return 0;
+}
+
+static enum next
+parse_head(struct http *h, struct conn *c)
+{
+	int status = http_parse_head(c);
+
+	if (status > 0)
+		return refuse(h, c, status, status == 431 ?
+		    "The header is too long." :
+		    "The request is not understood.");
+	return status ? NEXT_READ : NEXT_AGAIN;
 }
 
 static enum next
@@ -183,6 +185,15 @@ serve_page(struct http *h, struct conn *c)
 	return write_on(h, c);
 }
 
+bool
+http_may_be_quick(const struct conn *c)
+{
+	return c->route && (c->route->kind == ROUTE_RPC_XML ||
+	    c->route->kind == ROUTE_RPC_JSON) &&
+	    c->head.length >= 0 && c->head.length <= HTTP_QUICK_BODY &&
+	    c->in.len >= c->head_size + (size_t)c->head.length;
+}
+
 /* An RPC, once its body is complete. */
 static enum next
 serve_rpc(struct http *h, struct conn *c)
@@ -195,10 +206,12 @@ serve_rpc(struct http *h, struct conn *c)
 		return refuse(h, c, 500, "The request is too large.");
 	if (c->in.len >= c->head_size + (size_t)c->head.length) {
 		/* A thread's wake-up costs more than a getter. */
-		if (c->known && c->route->kind != ROUTE_CLI &&
-		    c->head.length <= HTTP_QUICK_BODY &&
-		    http_serve_quick(h, c))
+		if (c->known && http_may_be_quick(c) &&
+		    http_serve_quick(h, c)) {
+			c->quick_calls++;
 			return write_on(h, c);
+		}
+		c->quick_calls = 0;
 		to_worker(h, c);
 		return NEXT_GONE;
 	}
@@ -273,6 +286,18 @@ read_no_more(struct http *h, struct conn *c, ssize_t r)
 		http_close(h, c);
 }
 
+/* Nothing more is here: what was read is part of a request, or nothing. */
+static void
+wait_for_more(struct http *h, struct conn *c)
+{
+	if (c->quick_calls >= HTTP_LENT_CALLS && c->in.len == 0) {
+		c->quick_calls = 0;
+		if (readers_lend(h, c))
+			return;
+	}
+	http_arm(h, c, CONN_READ, read_deadline(c));
+}
+
 /* Reads all there is, and serves what it can. */
 static void
 read_on(struct http *h, struct conn *c)
@@ -309,7 +334,7 @@ read_on(struct http *h, struct conn *c)
 		next = NEXT_AGAIN;
 	}
 	if (r == -EAGAIN || r > 0)
-		http_arm(h, c, CONN_READ, read_deadline(c));
+		wait_for_more(h, c);
 	else
 		read_no_more(h, c, r);
 }
@@ -406,6 +431,8 @@ take_back(struct http *h)
 			    clock_mono_ms() + HTTP_WRITE_MS);
 		} else if (c->result == CONN_READ) {
 			consume(c);
+			read_on(h, c);
+		} else if (c->result == CONN_TURN) {
 			read_on(h, c);
 		} else {
 			http_close(h, c);
@@ -640,9 +667,11 @@ http_start(const struct http_config *cfg, struct http **http_out)
 		xmlrpc_init();
 		hear_wake(h);
 		listeners_init(h);
+		readers_start(h);
 		rc = http_spawn(&h->thread, server_main, h);
 	}
 	if (rc) {
+		readers_stop(h);
 		server_free(h);
 		return rc;
 	}
@@ -662,6 +691,7 @@ http_stop(struct http *h)
 	pthread_mutex_unlock(&h->lock);
 	http_wake(h);
 	pthread_join(h->thread, NULL);
+	readers_stop(h);
 	for (c = h->first; c; c = c->next)
 		shutdown(c->fd, SHUT_RDWR);	/* ends streams */
 	if (!workers_stop(h))

@@ -3,7 +3,9 @@
  *
  * One epoll thread owns idle connections, TLS handshakes, half-read requests,
  * parked event.from calls and slow readers of replies, and answers small
- * getters itself.  Any other complete request goes to a blocking thread of a
+ * getters itself.  Connections on which one small getter follows the other are
+ * lent to readers, a thread for each processor, as long as they go on.  Any
+ * other complete request goes to a blocking thread of a
  * pool that grows while its threads wait for slow calls; the thread also sends
  * what the socket takes at once.  A stream goes to a thread of its own.  All
  * limits are in http/limits.h.

@@ -1,6 +1,7 @@
 /*
  * What the files of the server share: server.c (epoll thread), listen.c (its
- * addresses), accept.c (new connections and their limits), worker.c (threads).
+ * addresses), accept.c (new connections and their limits), worker.c (threads),
+ * reader.c (threads for small getters).
  */
 #ifndef HTTP_SERVER_PRIVATE_H
 #define HTTP_SERVER_PRIVATE_H
@@ -9,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "http/conn.h"
+#include "http/limits.h"
 #include "http/server.h"
 
 /* Complete requests that wait for a worker, linked by conn.queue. */
@@ -25,6 +27,19 @@ struct listener {
 	char *address;			/* NULL: all, for good */
 };
 #define HTTP_MAX_LISTENERS (3 + 2 * HTTP_MAX_ADDRESSES)
+
+/* A thread for small getters; see reader.c. */
+struct reader {
+	struct http *h;
+	pthread_t thread;
+	int epoll;
+	int wake;			/* eventfd: the first is lent, stop */
+	int64_t sweep_ms;		/* the thread's own */
+	atomic_bool stop;
+	pthread_mutex_t lock;		/* for a change of those below */
+	struct conn *lent[HTTP_LENT_CONNS];
+	atomic_int n;
+};
 
 struct http {
 	struct http_config cfg;
@@ -43,6 +58,8 @@ struct http {
 	bool unsent;			/* one more reply was not taken at once */
 	struct listener listeners[HTTP_MAX_LISTENERS];
 	char scratch[HTTP_READ_STEP];	/* what a socket gave a moment ago */
+	struct reader readers[HTTP_MAX_READERS];
+	int n_readers;
 
 	pthread_mutex_t lock;		/* for all below */
 	pthread_cond_t work;		/* a queue is not empty, or stop */
@@ -93,12 +110,24 @@ struct conn *workers_reclaim(struct http *h, bool suspect,
 struct conn *workers_unreturn(struct http *h);
 /* Streams end whose sessions have. */
 void workers_end_orphans(struct http *h);
-/* On the epoll thread: makes the reply if that takes no waiting and little
- * work.  False: it is a worker's. */
+/* On the epoll thread or a reader: makes the reply if that takes no waiting and
+ * little work.  False: it is a worker's. */
 bool http_serve_quick(struct http *h, struct conn *c);
 /* From any thread: gives c back to the epoll thread, with c->result. */
 void http_return(struct http *h, struct conn *c);
 void http_wake(struct http *h);
+
+/* reader.c, on the thread that starts and stops the server. */
+void readers_start(struct http *h);
+void readers_stop(struct http *h);
+/* On the epoll thread: a reader has it from now on.  False: they are busy. */
+bool readers_lend(struct http *h, struct conn *c);
+
+/* server.c: the head of what was read, with its route.  0, -EAGAIN, or the
+ * status of a refusal. */
+int http_parse_head(struct conn *c);
+/* Is a message here, whole, that may be a small getter? */
+bool http_may_be_quick(const struct conn *c);
 
 /* Does plain HTTP only redirect, by the host's https_only? */
 bool http_https_only(struct http *h);

@@ -131,13 +131,18 @@ became_known(void *arg)
 	no_stranger(c);
 }
 
+/* What a small reply takes, in one step. */
+#define REPLY_BYTES 512
+
 static void
 rpc_reply_begin(struct conn *c)
 {
+	buf_reserve(&c->out, REPLY_BYTES);
 	conn_reply_begin(c, 200,
 	    c->route->kind == ROUTE_RPC_XML ? "text/xml" : "application/json");
 	buf_adds(&c->out, "Access-Control-Allow-Origin: *\r\n"
 	    "Access-Control-Allow-Headers: X-Requested-With\r\n");
+	buf_reserve(&c->reply.text, REPLY_BYTES);
 }
 
 /* True when a reply is ready; false: not yet, and c->result says why. */

@@ -479,8 +479,8 @@ dispatch(struct rpc *p)
 {
 	int decoded, rc;
 
+	p->m = find_method(p);
 	if (p->q->quick) {
-		p->m = find_method(p);
 		p->slow = !is_quick(p);
 		if (p->slow)
 			return 0;
@@ -489,7 +489,6 @@ dispatch(struct rpc *p)
 		p->env.bare = true;
 		return system_run(&p->c, &p->req, &p->answer);
 	}
-	p->m = find_method(p);
 	if (!p->m)
 		return unknown_method(p);
 	if (p->m->flags & METHOD_REMOVED)

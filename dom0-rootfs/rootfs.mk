@@ -65,7 +65,7 @@ $(SBOM): $(SYSROOT) $(HV)/pkg.stamp hypervisor/licences dom0-rootfs/sbom.py \
 	    --licences hypervisor/licences $(NOT_SHIPPED:%=--leave-out %) \
 	    $$({ cut -f 2 $(HV)/pkg/ORIGIN | sort -u | grep -v ^libxen-dev; \
 	    dpkg-query -W -f '$${Package} $${Version}\n' grub-pc-bin \
-	    grub-efi-amd64-bin console-data; } | sed 's/^/--package /; s/\([^ ]*\) /\1=/2') \
+	    grub-efi-amd64-bin console-data pci.ids usb.ids; } | sed 's/^/--package /; s/\([^ ]*\) /\1=/2') \
 	    >$@.tmp
 	@mv $@.tmp $@
 
@@ -83,13 +83,18 @@ $(R)/timezones: dom0-rootfs/timezones.py | $(R)
 	$< /usr/share/zoneinfo >$@.tmp
 	@mv $@.tmp $@
 
+# the names of devices, as the build host knows them
+$(R)/ids: dom0-rootfs/ids.py /usr/share/misc/pci.ids /usr/share/misc/usb.ids | $(R)
+	$^ >$@.tmp
+	@mv $@.tmp $@
+
 # what the kernel takes of the build host's keyboards
 $(R)/keymaps.list: dom0-rootfs/keymaps.sh dom0-rootfs/keymaps.txt | $(R)
 	$< dom0-rootfs/keymaps.txt $(R)/keymaps >$@.tmp
 	@mv $@.tmp $@
 
 $(B)/rootfs.squashfs: $(ROOTFS_LISTS) $(ROOTFS_IN) $(R)/bedplate-release \
-		$(R)/timezones $(SBOM) \
+		$(R)/timezones $(R)/ids $(SBOM) \
 		$(R)/sysroot.origin $(R)/modules.origin
 	@awk -v limit=$(LOG_LIMIT) '!/^#/ && NF { sum += $$2 * ($$3 + 1) } \
 	    END { if (sum > limit) { print "logs.conf: " sum " bytes"; \

@@ -139,7 +139,8 @@ run-installed: $(B)/SHA256SUMS
 .PHONY: sources check-sources
 ## sources: build/sources, the corresponding sources of what is shipped
 SOURCES_SH := iso/sources.sh $(B)/sources $(VERSION) $(HV)/debs \
-	hypervisor/licences grub-pc-bin grub-efi-amd64-bin console-data
+	hypervisor/licences grub-pc-bin grub-efi-amd64-bin console-data \
+	pci.ids usb.ids
 sources: $(B)/SHA256SUMS
 	$(SOURCES_SH)
 

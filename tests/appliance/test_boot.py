@@ -341,6 +341,64 @@ def volumes_on_sticks_are_waited_for():
             check(m, m.expect("hostname") == "answered", "no answers")
 
 
+def check_devices(m, api):
+    """What QEMU made the machine of."""
+    pcis = {r["vendor_id"] + ":" + r["device_id"]: (ref, r) for ref, r in
+            api("PCI.get_all_records").items()}
+    nic, vga = pcis["8086:100e"], pcis["1234:1111"]
+    check(m, (nic[1]["vendor_name"], nic[1]["driver_name"]) == (
+        "Intel Corporation", "e1000"), "NIC: %s" % nic[1])
+    check(m, vga[1]["class_name"] == "VGA compatible controller",
+          "card: %s" % vga[1])
+    check(m, [(r["PCI"], r["is_system_display_device"]) for r in
+              api("PGPU.get_all_records").values()] == [(vga[0], True)],
+          "no PGPU is the card")
+    check(m, [r["PCI"] for r in api("PIF.get_all_records").values()] ==
+          [nic[0]], "no PIF is the NIC")
+    sticks = [r for r in api("PUSB.get_all_records").values()
+              if (r["vendor_id"], r["product_id"]) == ("46f4", "0001")]
+    check(m, len(sticks) == 1 and sticks[0]["speed"] > 400,
+          "stick: %s" % sticks)
+
+
+def crashes(api):
+    return [(r["size"], [a["body"] for a in api(
+        "message.get_all_records").values() if a["name"] == "HOST_CRASHED"])
+        for r in api("host_crashdump.get_all_records").values()]
+
+
+def a_crash_is_told_at_the_next_start():
+    """Under UEFI, which keeps the last words of the kernel, from a stick."""
+    with tempfile.TemporaryDirectory() as d:
+        state, fat = volumes(d)
+        kept = {"firmware": "uefi", "medium": "usb",
+                "variables": os.path.join(d, "vars.fd")}
+        with Machine(ISO, disks=[state, fat], **kept) as m:
+            m.boot()
+            m.password = PASSWORD
+            api, _ = wait_api(m)
+            api.login("root", PASSWORD)
+            check_devices(m, api)
+            check(m, crashes(api) == [], "a crash before the first")
+            m.expect("sync")
+            m.type("echo c >/proc/sysrq-trigger\n")
+            m.wait_off()
+        with Machine(ISO, disks=[state], **kept) as m:
+            m.boot()
+            m.password = PASSWORD
+            api, _ = wait_api(m)
+            api.login("root", PASSWORD)
+            (crash,) = crashes(api)
+            print("INFO %s bytes of last words" % crash[0], flush=True)
+            check(m, len(crash[1]) == 1 and (
+                "sysrq" in crash[1][0] or crash[0] == "0"), str(crash))
+            power_off(m, state)
+        listed = subprocess.run(["/sbin/debugfs", "-R", "ls /", state],
+                                check=True, capture_output=True, text=True)
+        if "running" in listed.stdout or "crash" not in listed.stdout:
+            raise Failed("state after a clean stop: " + listed.stdout)
+
+
 def damaged_state_is_no_fresh_host():
     """With a state volume that cannot be used nobody is let in."""
     with tempfile.TemporaryDirectory() as d:
@@ -524,8 +582,9 @@ def another_medium_is_passed_over():
             m.boot()
 
 
-TESTS = (bios_cd, uefi_usb_with_volumes, volumes_on_sticks_are_waited_for,
-         damaged_state_is_no_fresh_host, answers_by_http_are_tried_again,
+TESTS = (bios_cd, uefi_usb_with_volumes, a_crash_is_told_at_the_next_start,
+         volumes_on_sticks_are_waited_for, damaged_state_is_no_fresh_host,
+         answers_by_http_are_tried_again,
          the_nic_with_a_lease_is_taken, management_may_be_on_a_vlan,
          another_medium_is_passed_over)
 

@@ -37,7 +37,7 @@ check-storage: $(B)/host/xapi $(B)/host/xenopsd-sim
 
 CHECK_TARGETS += check-access
 ## check-access: users with roles, and pages of other sites; NAME=... as above
-check-access: $(B)/host/xapi $(B)/host/xenopsd-sim
+check-access: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
 	@python3 tests/scenario/access.py $(NAME)
 
 CHECK_TARGETS += check-sweep
@@ -54,6 +54,12 @@ CHECK_TARGETS += check-objects
 ## check-objects: records that clients keep, appliances; NAME=... as above
 check-objects: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/objects.py $(NAME)
+
+CHECK_TARGETS += check-hardware
+.PHONY: check-hardware
+## check-hardware: records of devices and of crashes; NAME=... as above
+check-hardware: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/hardware.py $(NAME)
 
 CHECK_TARGETS += check-templates
 .PHONY: check-templates

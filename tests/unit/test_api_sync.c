@@ -1,5 +1,6 @@
 /* Records from what xenopsd says: host, NICs, domains, guests; its errors. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,6 +67,8 @@ static void
 sync_all(void)
 {
 	ck_assert_int_eq(sync_host(&c, &info), 0);
+	ck_assert_int_eq(sync_devices(&c, &info), 0);
+	ck_assert_int_eq(sync_crashes(&c, &info), 0);
 	ck_assert_int_eq(sync_pifs(&c, &info), 0);
 	call_refresh(&c);
 }
@@ -212,6 +215,70 @@ disable_in(struct db_txn *t, void *arg)
 	host_txn_edit(t, &x.host)->enabled = false;
 	return 0;
 }
+
+static struct xenops_pci_info
+pci(const char *address, const char *class_id)
+{
+	return (struct xenops_pci_info){
+		.address = address, .class_id = class_id,
+		.vendor_id = "8086", .device_id = "1234",
+	};
+}
+
+START_TEST(devices_are_known_by_where_they_are)
+{
+	struct xenops_pci_info pcis[3] = {
+		pci("0000:00:01.0", "0300"), pci("0000:00:01.1", "0403"),
+		pci("0000:00:02.0", "0200"),
+	};
+	const struct pci *first, *again;
+	struct ref kept;
+	uint64_t seen;
+
+	begin();
+	info.pcis = (struct vec){ pcis, 3 };
+	sync_all();
+	ck_assert_int_eq(host()->PCIs.n, 3);
+	ck_assert_int_eq(host()->PGPUs.n, 1);
+	seen = db_class_generation(c.root, CLASS_PCI);
+	sync_all();
+	ck_assert_uint_eq(db_class_generation(c.root, CLASS_PCI), seen);
+	kept = pgpu_find(c.root, host()->PGPUs.v)->PCI;
+	first = pci_find(c.root, &kept);
+	ck_assert_str_eq(first->pci_id, "0000:00:01.0");
+	ck_assert_int_eq(first->dependencies.n, 1);
+	pcis[0].class_id = "0200";
+	info.pcis.n = 1;
+	sync_all();
+	sync_all();
+	again = pci_find(c.root, &kept);
+	ck_assert_ptr_nonnull(again);
+	ck_assert_int_eq(again->dependencies.n, 0);
+	ck_assert_int_eq(host()->PCIs.n, 1);
+	ck_assert_int_eq(host()->PGPUs.n, 0);
+	end();
+}
+END_TEST
+
+START_TEST(devices_without_number_or_name_are_survived)
+{
+	struct xenops_pci_info *many = calloc(2000, sizeof(*many));
+	struct xenops_usb_info none[2] = { 0 };
+
+	begin();
+	info.pcis = (struct vec){ many, 2000 };
+	info.usbs = (struct vec){ none, 2 };
+	sync_all();
+	ck_assert_int_eq(host()->PCIs.n, 1024);
+	ck_assert_int_eq(host()->PUSBs.n, 2);
+	info.pcis.n = info.usbs.n = 0;
+	sync_all();
+	ck_assert_int_eq(host()->PCIs.n, 0);
+	ck_assert_int_eq(host()->PUSBs.n, 0);
+	free(many);
+	end();
+}
+END_TEST
 
 START_TEST(a_boot_enables_the_host_again)
 {
@@ -787,6 +854,8 @@ main(void)
 	    nothing_new_changes_nothing, templates_are_given_once,
 	    a_name_given_by_the_user_stays,
 	    cpus_that_are_gone_are_forgotten,
+	    devices_are_known_by_where_they_are,
+	    devices_without_number_or_name_are_survived,
 	    a_new_address_moves_the_consoles, a_boot_enables_the_host_again,
 	    a_set_clock_enables_no_host,
 	    a_host_that_has_failed_is_disabled_and_says_so_once,

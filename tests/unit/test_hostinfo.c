@@ -6,8 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "scratch.h"
 #include "unit.h"
+#include "xenopsd/machine/crashes.h"
+#include "xenopsd/machine/ids.h"
 
 static char root[64];
 
@@ -226,6 +229,181 @@ START_TEST(only_disks_are_listed)
 }
 END_TEST
 
+static void
+put_device(const char *bus, const char *name, const char *key,
+    const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s/%s", bus, name,
+	    key);
+	put(path, text);
+}
+
+static void
+put_ids(void)
+{
+	put(IDS_FILE, "pci:1234 A maker\npci:1234:1111 A card\n"
+	    "pci:1234:1111:1af4:1100 A board\npci:1af4 Another\n"
+	    "pci_class:0300 Display\nusb:0627 Sticks\n");
+}
+
+START_TEST(devices_on_the_pci_have_numbers_and_names)
+{
+	struct arena *a = arena_new();
+	const struct xenops_pci_info *p;
+	struct xenops_host_info h;
+
+	setup();
+	put_ids();
+	put_device("pci", "0000:00:02.0", "uevent", "DRIVER=bochs\n"
+	    "PCI_CLASS=30000\nPCI_ID=1234:1111\nPCI_SUBSYS_ID=1AF4:1100\n");
+	put_device("pci", "0000:00:02.0", "boot_vga", "1\n");
+	put_device("pci", "0000:00:01.0", "uevent",
+	    "PCI_CLASS=C0330\nPCI_ID=8086:A1AF\n");
+	put_device("pci", "0000:00:01.0", "boot_vga", "1\n");
+	put_device("pci", "0000:00:03.0", "uevent", "PCI_CLASS=\n");
+	put_device("pci", "0000:00:04.0", "other", "");
+	put_link("/sys/bus/pci/devices/0000:00:01.0/physfn",
+	    "../0000:00:02.0");
+	fill(a, &h);
+	ck_assert_uint_eq(h.pcis.n, 2);
+	p = h.pcis.v;
+	ck_assert_str_eq(p[0].address, "0000:00:01.0");
+	ck_assert_str_eq(p[0].class_id, "0c03");
+	ck_assert_str_eq(p[0].device_id, "a1af");
+	ck_assert_str_eq(p[0].vendor_name, "");
+	ck_assert_str_eq(p[0].driver, "");
+	ck_assert_str_eq(p[0].physical_function, "0000:00:02.0");
+	ck_assert(!p[0].boot_vga);
+	ck_assert_str_eq(p[1].class_name, "Display");
+	ck_assert_str_eq(p[1].vendor_name, "A maker");
+	ck_assert_str_eq(p[1].device_name, "A card");
+	ck_assert_str_eq(p[1].subsystem_vendor_name, "Another");
+	ck_assert_str_eq(p[1].subsystem_device_name, "A board");
+	ck_assert_str_eq(p[1].driver, "bochs");
+	ck_assert(p[1].boot_vga);
+	teardown();
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(what_usb_devices_say_is_bounded_text)
+{
+	struct arena *a = arena_new();
+	const struct xenops_usb_info *u;
+	struct xenops_host_info h;
+	char lies[3001];
+
+	setup();
+	put_ids();
+	memset(lies, 'x', sizeof(lies) - 1);
+	lies[sizeof(lies) - 1] = '\0';
+	memcpy(lies, "\x01\xff<b>", 5);
+	put_device("usb", "1-2", "uevent",
+	    "DEVTYPE=usb_device\nPRODUCT=627/1/0\n");
+	put_device("usb", "1-2", "bDeviceClass", "00\n");
+	put_device("usb", "1-2", "manufacturer", "Unheard\n");
+	put_device("usb", "1-2", "product", lies);
+	put_device("usb", "1-2", "version", " 2.00\n");
+	put_device("usb", "1-2", "speed", "1.5\n");
+	put_device("usb", "1-2:1.0", "uevent",
+	    "DEVTYPE=usb_interface\nPRODUCT=627/1/0\n");
+	put_device("usb", "usb1", "uevent",
+	    "DEVTYPE=usb_device\nPRODUCT=1d6b/2/600\n");
+	put_device("usb", "usb1", "bDeviceClass", "09\n");
+	fill(a, &h);
+	ck_assert_uint_eq(h.usbs.n, 1);
+	u = h.usbs.v;
+	ck_assert_str_eq(u->path, "1-2");
+	ck_assert_str_eq(u->vendor_id, "0627");
+	ck_assert_str_eq(u->product_id, "0001");
+	ck_assert_str_eq(u->vendor_desc, "Sticks");
+	ck_assert(!strncmp(u->product_desc,
+	    UTF8_REPLACEMENT UTF8_REPLACEMENT "<b>", 9));
+	ck_assert_uint_le(strlen(u->product_desc), 128 + 2 * 2);
+	ck_assert_str_eq(u->serial, "");
+	ck_assert_str_eq(u->version, "2.00");
+	ck_assert(u->speed > 1.4 && u->speed < 1.6);
+	teardown();
+	arena_free(a);
+}
+END_TEST
+
+static const char *
+ids_name(struct arena *a, const char *text, const char *key)
+{
+	char path[128];
+	const char *name;
+	struct ids ids;
+
+	put("/ids", text);
+	snprintf(path, sizeof(path), "%s/ids", root);
+	ids_open(&ids, path);
+	name = ids_find(a, &ids, "%s", key);
+	ids_close(&ids);
+	return name;
+}
+
+START_TEST(every_name_is_found_and_no_other)
+{
+	static const char all[] = "a One\na:b Two\na:b:c Three\nab Four\n"
+	    "b Five and more\nc Six";
+	struct arena *a = arena_new();
+
+	setup();
+	ck_assert_str_eq(ids_name(a, all, "a"), "One");
+	ck_assert_str_eq(ids_name(a, all, "a:b"), "Two");
+	ck_assert_str_eq(ids_name(a, all, "a:b:c"), "Three");
+	ck_assert_str_eq(ids_name(a, all, "ab"), "Four");
+	ck_assert_str_eq(ids_name(a, all, "b"), "Five and more");
+	ck_assert_str_eq(ids_name(a, all, "c"), "Six");
+	ck_assert_str_eq(ids_name(a, all, "d"), "");
+	ck_assert_str_eq(ids_name(a, all, "a:"), "");
+	ck_assert_str_eq(ids_name(a, all, "0"), "");
+	ck_assert_str_eq(ids_name(a, "", "a"), "");
+	ck_assert_str_eq(ids_name(a, "\n\n\n", "a"), "");
+	ck_assert_str_eq(ids_name(a, "a", "a"), "");
+	ck_assert_str_eq(ids_name(a, "a\nb", "b"), "");
+	teardown();
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(the_newest_crashes_are_told)
+{
+	struct arena *a = arena_new();
+	const struct xenops_crash_info *c;
+	struct xenops_host_info h = { 0 };
+	char path[256], text[64];
+
+	setup();
+	for (int i = 0; i < 12; i++) {
+		snprintf(path, sizeof(path),
+		    "/crash/00000000-0000-4000-8000-0000000000%02d", i);
+		snprintf(text, sizeof(text), "%d\npanic %d\n", 1000 + i, i);
+		put(path, text);
+	}
+	put("/crash/00000000-0000-4000-8000-000000000099", "99");
+	put("/crash/00000000-0000-4000-8000-000000000098", "-5\nx");
+	put("/crash/current", "5000\nx");
+	snprintf(path, sizeof(path), "%s/crash", root);
+	crashes_fill(a, path, &h);
+	ck_assert_uint_eq(h.crashes.n, 8);
+	c = h.crashes.v;
+	ck_assert_int_eq(c[0].time, 1011);
+	ck_assert_int_eq(c[7].time, 1004);
+	ck_assert_int_eq(c[0].size, 9);
+	ck_assert_str_eq(c[0].end, "panic 11\n");
+	snprintf(path, sizeof(path), "%s/none", root);
+	h.crashes.n = 0;
+	crashes_fill(a, path, &h);
+	ck_assert_uint_eq(h.crashes.n, 0);
+	teardown();
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(this_machine_is_read_without_harm)
 {
 	struct arena *a = arena_new();
@@ -248,5 +426,9 @@ main(void)
 	return UNIT_RUN("hostinfo", the_processor_and_the_board_have_names,
 	    the_host_keeps_its_uuids, guests_ends_of_vifs_are_no_nics,
 	    vlans_in_a_bridge_come_after_their_nics,
-	    only_disks_are_listed, this_machine_is_read_without_harm);
+	    only_disks_are_listed,
+	    devices_on_the_pci_have_numbers_and_names,
+	    what_usb_devices_say_is_bounded_text,
+	    every_name_is_found_and_no_other, the_newest_crashes_are_told,
+	    this_machine_is_read_without_harm);
 }

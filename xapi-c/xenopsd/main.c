@@ -27,6 +27,7 @@
 #include "xenopsd/domains/vms.h"
 #include "xenopsd/domains/xen_log.h"
 #include "xenopsd/domains/xl.h"
+#include "xenopsd/machine/crashes.h"
 #include "xenopsd/machine/cstate.h"
 #include "xenopsd/machine/host.h"
 #include "xenopsd/machine/hostinfo.h"
@@ -208,6 +209,7 @@ static request_handler *const worker_handlers[XENOPS_N] = {
 	[XENOPS_XEN_LOG_READ] = xen_log_read,
 	[XENOPS_SYSLOG_SET] = host_syslog_set,
 	[XENOPS_SSH_SET] = host_ssh_set,
+	[XENOPS_CRASH_DESTROY] = host_crash_destroy,
 	[XENOPS_SECRET_SET] = host_secret_set,
 	DOMAIN_HANDLERS,
 	[XENOPS_SR_CREATE] = storage_request,

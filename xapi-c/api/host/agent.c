@@ -41,11 +41,3 @@ api_host_backup_rrds(struct call *c, const struct host_backup_rrds_args *a)
 	ask_save(c->x, clock_mono_ms() + (int64_t)(a->delay * 1000));
 	return 0;
 }
-
-/* There are no crash dumps yet but those that a restored database names. */
-int
-api_host_crashdump_destroy(struct call *c,
-    const struct host_crashdump_destroy_args *a)
-{
-	return call_delete(c, CLASS_HOST_CRASHDUMP, &a->self);
-}

@@ -162,6 +162,30 @@ add_pif(struct db_txn *t, const struct net_sync *s,
 	return pif;
 }
 
+static int
+look_pci(const void *obj, void *arg)
+{
+	const struct pci *pci = obj;
+	struct find *f = arg;
+
+	if (!ref_equal(&pci->host, &f->x->host) ||
+	    strcmp(text(pci->pci_id), f->key))
+		return 0;
+	f->ref = pci->obj.ref;
+	return 1;
+}
+
+/* The device that the NIC is, or is a port of; null: on no PCI. */
+static struct ref
+pci_of(struct db_txn *t, const struct net_sync *s,
+    const struct xenops_nic_info *nic)
+{
+	struct find f = { .x = s->c->x, .key = text(nic->pci_path) };
+
+	return *f.key && txn_each(t, CLASS_PCI, look_pci, &f) ? f.ref :
+	    REF_NULL;
+}
+
 static void
 sync_nic(struct db_txn *t, const struct net_sync *s,
     const struct xenops_nic_info *nic)
@@ -169,11 +193,14 @@ sync_nic(struct db_txn *t, const struct net_sync *s,
 	struct find f = {
 		.x = s->c->x, .key = text(nic->mac), .tag = tag_of(nic),
 	};
+	struct pif *pif;
 
 	if (!*text(nic->device) || !*f.key)
 		return;
-	fill_pif(txn_each(t, CLASS_PIF, look_pif, &f) ?
-	    pif_txn_edit(t, &f.ref) : add_pif(t, s, nic), nic);
+	pif = txn_each(t, CLASS_PIF, look_pif, &f) ?
+	    pif_txn_edit(t, &f.ref) : add_pif(t, s, nic);
+	fill_pif(pif, nic);
+	pif->PCI = pif->physical ? pci_of(t, s, nic) : REF_NULL;
 }
 
 struct gone {
@@ -205,6 +232,7 @@ mark_gone(const void *obj, void *arg)
 	edited = pif_txn_edit(g->t, &pif->obj.ref);
 	edited->currently_attached = false;
 	edited->management = false;
+	edited->PCI = REF_NULL;
 	return 0;
 }
 

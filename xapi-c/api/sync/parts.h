@@ -19,6 +19,10 @@ void sync_templates(struct db_txn *t, struct pool *pool);
 void sync_sms(struct db_txn *t);
 /* Host, host_metrics, host_cpus and the control domain. */
 int sync_host(struct call *c, const struct xenops_host_info *h);
+/* PCIs, PGPUs, PUSBs and their groups. */
+int sync_devices(struct call *c, const struct xenops_host_info *h);
+/* host_crashdumps, and an alert for each new one. */
+int sync_crashes(struct call *c, const struct xenops_host_info *h);
 /* PIFs and networks; makes the bridges. */
 int sync_networks(struct call *c, const struct xenops_host_info *h);
 /* Tells x->presence what xenopsd says, whatever the database can take. */

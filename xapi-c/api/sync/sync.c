@@ -455,7 +455,8 @@ pass_host(struct sync *s, struct call *c)
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "host_get" });
 	sync_presence(s->x, &r.host);
-	if (sync_host(c, &r.host) || cstate_again(c))
+	if (sync_host(c, &r.host) || sync_devices(c, &r.host) ||
+	    sync_crashes(c, &r.host) || cstate_again(c))
 		return -1;
 	return sync_networks(c, &r.host);
 }
@@ -508,7 +509,8 @@ apply_host(struct sync *s, const struct xenops_host_info *h)
 	struct call c = call_open(s);
 
 	sync_presence(s->x, h);
-	if (sync_host(&c, h) || sync_pifs(&c, h))
+	if (sync_host(&c, h) || sync_devices(&c, h) || sync_crashes(&c, h) ||
+	    sync_pifs(&c, h))
 		log_warn("cannot record the host's state: %s",
 		    c.err.code ? c.err.code : "?");
 	call_shut(&c);

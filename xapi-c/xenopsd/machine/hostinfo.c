@@ -39,6 +39,25 @@ hostinfo_line(struct arena *a, const char *root, const char *fmt, ...)
 	return text;
 }
 
+const char *
+hostinfo_link(struct arena *a, const char *root, const char *fmt, ...)
+{
+	const char *path, *slash;
+	char to[512];
+	va_list ap;
+	ssize_t n;
+
+	va_start(ap, fmt);
+	path = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	n = readlink(arena_printf(a, "%s%s", root, path), to, sizeof(to) - 1);
+	if (n <= 0)
+		return "";
+	to[n] = '\0';
+	slash = strrchr(to, '/');
+	return arena_strdup(a, slash ? slash + 1 : to);
+}
+
 /* A uuid that is made once and kept. */
 static const char *
 kept_uuid(struct arena *a, const char *state_dir, const char *name)
@@ -249,4 +268,5 @@ hostinfo_fill(struct arena *a, const char *root, const char *state_dir,
 	h->boot_id = hostinfo_line(a, root, "/proc/sys/kernel/random/boot_id");
 	h->disks = disks(a, root, env);
 	hostinfo_fill_net(a, root, h);
+	hostinfo_fill_buses(a, root, h);
 }

@@ -1,6 +1,7 @@
 /*
  * What the machine is: struct xenops_host_info from /sys, /proc, the network
- * (hostinfo_net.c) and the hypervisor (hostinfo_xen.c).  Reads only, and no
+ * (hostinfo_net.c), its buses (hostinfo_bus.c) and the hypervisor
+ * (hostinfo_xen.c).  Reads only, and no
  * disk: what disks tell themselves a worker has noted (storage/look.h).  Texts
  * live in the arena.  Main process of xenopsd.
  */
@@ -20,12 +21,19 @@ void hostinfo_fill(struct arena *a, const char *root, const char *state_dir,
 /* nics, address; of the machine that runs this. */
 void hostinfo_fill_net(struct arena *a, const char *root,
     struct xenops_host_info *h);
+/* pcis, usbs. */
+void hostinfo_fill_buses(struct arena *a, const char *root,
+    struct xenops_host_info *h);
 /* A file's first line without blanks at its ends; "" if there is none. */
 const char *hostinfo_line(struct arena *a, const char *root,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The last part of where a link points; "" if there is none. */
+const char *hostinfo_link(struct arena *a, const char *root,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 /* hostinfo_xen.c: the handler of host_get, and events when something changed:
- * the network tells by itself, others by hostwatch_poke. */
+ * the network and the buses tell by themselves, others by hostwatch_poke. */
 struct daemon;
 struct hostwatch;
 request_handler hostinfo_get;

@@ -12,22 +12,11 @@
 
 #include "xenopsd/machine/hostinfo.h"
 
-/* The last part of where a link in /sys/class/net points, or NULL. */
 static const char *
 link_name(struct arena *a, const char *root, const char *nic,
     const char *link)
 {
-	const char *path = arena_printf(a, "%s/sys/class/net/%s/%s", root, nic,
-	    link);
-	char to[512];
-	ssize_t n = readlink(path, to, sizeof(to) - 1);
-	const char *slash;
-
-	if (n <= 0)
-		return NULL;
-	to[n] = '\0';
-	slash = strrchr(to, '/');
-	return arena_strdup(a, slash ? slash + 1 : to);
+	return hostinfo_link(a, root, "/sys/class/net/%s/%s", nic, link);
 }
 
 /* A NIC of the machine: on a bus of its own, no guest's end of a VIF. */
@@ -36,7 +25,7 @@ is_physical(struct arena *a, const char *root, const char *nic)
 {
 	const char *bus = link_name(a, root, nic, "device/subsystem");
 
-	return bus && strcmp(bus, "xen-backend") && strcmp(bus, "xen") &&
+	return *bus && strcmp(bus, "xen-backend") && strcmp(bus, "xen") &&
 	    strncmp(bus, "vif", 3);
 }
 
@@ -77,7 +66,6 @@ fill_nic(struct arena *a, const char *root, const char *name,
     struct xenops_nic_info *n)
 {
 	const char *driver = link_name(a, root, name, "device/driver");
-	const char *bridge = link_name(a, root, name, "brport/bridge");
 	int64_t speed;
 
 	*n = *(const struct xenops_nic_info *)xenops_nic_info_type.dflt;
@@ -95,10 +83,10 @@ fill_nic(struct arena *a, const char *root, const char *name,
 	n->vendor_id = pci_id(a, root, name, "vendor");
 	n->device_id = pci_id(a, root, name, "device");
 	n->vendor_name = vendor_name(n->vendor_id);
-	n->device_name = driver ? arena_printf(a, "Ethernet (%s)", driver) :
+	n->device_name = *driver ? arena_printf(a, "Ethernet (%s)", driver) :
 	    "Ethernet";
 	n->pci_path = link_name(a, root, name, "device");
-	n->bridge = bridge ? bridge : "";
+	n->bridge = link_name(a, root, name, "brport/bridge");
 }
 
 static int
@@ -156,7 +144,7 @@ add_vlan(struct arena *a, const char *root, const char *line, struct buf *nics)
 	if (sscanf(line, "%15[^ |] | %d | %15s", name, &tag, parent) != 3)
 		return;
 	bridge = link_name(a, root, name, "brport/bridge");
-	for (size_t i = 0; bridge && i < n; i++) {
+	for (size_t i = 0; *bridge && i < n; i++) {
 		if (all[i].vlan || strcmp(all[i].device, parent))
 			continue;
 		v = all[i];

@@ -14,9 +14,10 @@
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/core/server.h"
 #include "xenopsd/domains/xl.h"
+#include "xenopsd/machine/crashes.h"
+#include "xenopsd/machine/hostinfo.h"
 #include "xenopsd/machine/ssh.h"
 #include "xenopsd/machine/timekeeper.h"
-#include "xenopsd/machine/hostinfo.h"
 
 #define STATE_DIR "/state/xenopsd"
 /* what the service of xenstored writes when that has died */
@@ -24,13 +25,15 @@
 #define FAILURE_FILE FAILURE_DIR "/disabled"
 #define PAGE 4096
 #define SETTLE_MS 300
+#define UEVENTS 1		/* the kernel's group, not udev's */
 #define LOOK_GAP_MS 10000	/* disks change by themselves, too */
 
 struct hostwatch {
 	struct daemon *d;
-	struct watch *watch, *failure_watch;
+	struct watch *watch, *failure_watch, *device_watch;
 	struct timer *timer;
 	int fd;				/* netlink; -1: none */
+	int device_fd;			/* netlink: what is plugged; likewise */
 	int failure_fd;			/* inotify of FAILURE_DIR; -1: none */
 	bool looking;			/* a worker asks the disks */
 	int64_t look_due;		/* when to ask them again */
@@ -117,6 +120,7 @@ fill(struct daemon *d, struct arena *a, struct xenops_host_info *h)
 	fill_physical(d->xl, a, h);
 	fill_dom0(d->xl, h);
 	h->failure = hostinfo_line(a, "", FAILURE_FILE);
+	crashes_fill(a, CRASHES_DIR, h);
 	h->ssh_until = ssh_until(a, &ssh_real);
 }
 
@@ -198,6 +202,27 @@ network_changed(void *arg, uint32_t events)
 	hostwatch_poke(w);
 }
 
+/* The kernel tells of everything: of guests' devices nothing is wanted here. */
+static bool
+is_of_a_bus(const char *text, size_t len)
+{
+	return memmem(text, len, "SUBSYSTEM=usb", 14) ||
+	    memmem(text, len, "SUBSYSTEM=pci", 14);
+}
+
+static void
+devices_changed(void *arg, uint32_t events)
+{
+	struct hostwatch *w = arg;
+	char text[8192];
+	ssize_t n;
+
+	(void)events;
+	while ((n = recv(w->device_fd, text, sizeof(text), MSG_DONTWAIT)) > 0)
+		if (is_of_a_bus(text, (size_t)n))
+			hostwatch_poke(w);
+}
+
 static void
 failure_changed(void *arg, uint32_t events)
 {
@@ -222,27 +247,40 @@ watch_failure(struct hostwatch *w)
 		    EPOLLIN, failure_changed, w);
 }
 
+/* What the kernel tells these groups; -1, and a line of the log about what. */
+static int
+netlink_open(int protocol, uint32_t groups, const char *what)
+{
+	struct sockaddr_nl nl = { .nl_family = AF_NETLINK,
+		.nl_groups = groups };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    protocol);
+
+	if (fd != -1 && bind(fd, (struct sockaddr *)&nl, sizeof(nl)) == -1) {
+		close(fd);
+		fd = -1;
+	}
+	if (fd == -1)
+		log_error("cannot watch the %s", what);
+	return fd;
+}
+
 struct hostwatch *
 hostwatch_new(struct daemon *d)
 {
-	struct sockaddr_nl nl = { .nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR |
-		RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR };
 	struct hostwatch *w = mem_zalloc(sizeof(*w));
 
 	w->d = d;
-	w->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    NETLINK_ROUTE);
-	if (w->fd != -1 &&
-	    bind(w->fd, (struct sockaddr *)&nl, sizeof(nl)) == -1) {
-		close(w->fd);
-		w->fd = -1;
-	}
-	if (w->fd == -1)
-		log_error("cannot watch the network");
-	else
+	w->fd = netlink_open(NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_IPV4_IFADDR |
+	    RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR, "network");
+	if (w->fd != -1)
 		w->watch = loop_watch(d->loop, w->fd, EPOLLIN,
 		    network_changed, w);
+	w->device_fd = netlink_open(NETLINK_KOBJECT_UEVENT, UEVENTS,
+	    "devices");
+	if (w->device_fd != -1)
+		w->device_watch = loop_watch(d->loop, w->device_fd, EPOLLIN,
+		    devices_changed, w);
 	watch_failure(w);
 	hostwatch_poke_disks(w);
 	return w;
@@ -256,8 +294,11 @@ hostwatch_free(struct hostwatch *w)
 	timer_cancel(w->timer);
 	watch_free(w->watch);
 	watch_free(w->failure_watch);
+	watch_free(w->device_watch);
 	if (w->fd != -1)
 		close(w->fd);
+	if (w->device_fd != -1)
+		close(w->device_fd);
 	if (w->failure_fd != -1)
 		close(w->failure_fd);
 	free(w);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "xenopsd/core/server.h"
 #include "xenopsd/domains/kept.h"
+#include "xenopsd/machine/crashes.h"
 #include "xenopsd/machine/cstate.h"
 #include "xenopsd/machine/logs.h"
 #include "xenopsd/machine/secret_change.h"
@@ -174,8 +175,8 @@ nics(struct sim *m, struct arena *a)
 		n->duplex = true;
 		n->vendor_id = "8086";
 		n->device_id = "1572";
-		n->vendor_name = "Simulated Corporation";
-		n->device_name = "Ethernet Controller for 10GbE";
+		n->vendor_name = "Intel Corporation";
+		n->device_name = "Ethernet Controller X710 for 10GbE SFP+";
 		n->pci_path = arena_printf(a, "0000:3b:00.%d", i);
 		for (struct sim_bridge *b = m->bridges; b; b = b->next)
 			if (!strcmp(b->port, n->device))
@@ -248,6 +249,12 @@ bios(struct sim *m, struct arena *a)
 	    arena_printf(a, "SIM%04d", m->cfg.number));
 }
 
+static const char *
+crashes_dir(const struct sim *m, struct arena *a)
+{
+	return arena_printf(a, "%s/crash", m->cfg.state_dir);
+}
+
 void
 sim_host_fill(struct sim *m, struct arena *a, struct xenops_host_info *out)
 {
@@ -275,6 +282,8 @@ sim_host_fill(struct sim *m, struct arena *a, struct xenops_host_info *out)
 	out->nics = nics(m, a);
 	out->disks = disks(m, a);
 	out->chipset_iommu = true;
+	sim_bus_fill(m, a, out);
+	crashes_fill(a, crashes_dir(m, a), out);
 	timekeeper_fill(a, &m->time, out);
 	out->ssh_until = ssh_until(a, &m->ssh);
 }
@@ -479,6 +488,13 @@ sim_ssh_set(struct request *rq, const void *args, void *result)
 
 	(void)result;
 	return set(m, ssh_set(rq, &m->ssh, args));
+}
+
+int
+sim_crash_destroy(struct request *rq, const void *args, void *result)
+{
+	(void)result;
+	return crashes_destroy(rq, crashes_dir(rq->daemon, rq->arena), args);
 }
 
 static void

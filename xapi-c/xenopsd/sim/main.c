@@ -72,6 +72,7 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_XEN_LOG_READ] = sim_xen_log_read,
 	[XENOPS_SYSLOG_SET] = sim_syslog_set,
 	[XENOPS_SSH_SET] = sim_ssh_set,
+	[XENOPS_CRASH_DESTROY] = sim_crash_destroy,
 	[XENOPS_HOST_POWER] = sim_host_power,
 	[XENOPS_SECRET_SET] = sim_secret_set,
 	[XENOPS_DOMAIN_LIST] = vms_domain_list,

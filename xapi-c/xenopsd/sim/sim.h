@@ -81,6 +81,9 @@ void sim_host_release(struct sim *m);
 const char *sim_own_partition(const struct storage_env *env, struct arena *a);
 void sim_host_fill(struct sim *m, struct arena *a,
     struct xenops_host_info *out);
+/* sim/bus.c: pcis, usbs. */
+void sim_bus_fill(struct sim *m, struct arena *a,
+    struct xenops_host_info *h);
 /* Tells all connections of a change. */
 void sim_host_changed(struct sim *m);
 bool sim_bridge_exists(struct sim *m, const char *name);
@@ -88,7 +91,7 @@ request_handler sim_host_get, sim_host_set_hostname,
     sim_host_set_ntp_mode, sim_host_set_ntp_servers,
     sim_host_set_timezone, sim_host_time_get, sim_host_power,
     sim_host_set_time, sim_log_read, sim_xen_log_read, sim_debug_keys,
-    sim_syslog_set, sim_ssh_set, sim_set_max_cstate,
+    sim_syslog_set, sim_ssh_set, sim_set_max_cstate, sim_crash_destroy,
     sim_secret_set, sim_update_open, sim_backup_open, sim_restore_open,
     sim_bridge_create, sim_bridge_destroy, sim_bridge_find;
 

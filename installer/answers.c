@@ -356,6 +356,32 @@ parse_timezone(struct answers *a, xmlNodePtr n)
 }
 
 static bool
+take_product(struct answers *a, xmlNodePtr n, const char *attr,
+    const char *key, char out[static PRODUCT_TEXT_MAX + 1])
+{
+	if (!attribute(a, n, attr, out, PRODUCT_TEXT_MAX + 1))
+		return false;
+	return !has_attribute(n, attr) || !product_problem(key, out) ||
+	    bad(a, n, "<product>: %s=\"%s\" is %s", attr, out,
+		product_problem(key, out));
+}
+
+static bool
+parse_product(struct answers *a, xmlNodePtr n)
+{
+	struct choices *c = &a->choices;
+
+	if (*c->product_brand || *c->product_version || *c->platform_version)
+		return bad(a, n, "<product> is given twice");
+	return take_product(a, n, "brand", "product_brand",
+	    c->product_brand) &&
+	    take_product(a, n, "version", "product_version",
+	    c->product_version) &&
+	    take_product(a, n, "platform-version", "platform_version",
+	    c->platform_version);
+}
+
+static bool
 parse_backend(struct answers *a, xmlNodePtr n)
 {
 	return only(a, n, (const char *const[]){ "bridge", NULL });
@@ -504,6 +530,7 @@ static const struct element {
 	{ "ntp", parse_ntp, { "source" } },
 	{ "keymap", parse_keymap, { NULL } },
 	{ "timezone", parse_timezone, { NULL } },
+	{ "product", parse_product, { "brand", "version", "platform-version" } },
 	{ "network-backend", parse_backend, { NULL } },
 	{ "primary-disk", parse_primary_disk, { "wipe" } },
 	{ "guest-disks", parse_installing, { NULL } },

@@ -14,6 +14,9 @@
  *       <keymap>de</keymap> <timezone>Europe/Berlin</timezone>
  *     </installation>
  *
+ * <product brand="XenServer" version="8.4.0" platform-version="3.4.0"/> is what the
+ * host calls itself to clients, see base/product.h.
+ *
  * type="plaintext" is accepted for the password, and the hash "!!": none yet.
  * Every element and attribute of XenServer's files is either honoured or
  * refused by name and line; none is passed over, since what it asks for would

@@ -42,6 +42,7 @@ store_network(const struct choices *c, const char *path)
 
 _Static_assert(sizeof(((struct choices *)0)->hostname) < LINE_SIZE &&
     sizeof(((struct choices *)0)->timezone) < LINE_SIZE &&
+    sizeof("product_version_text=\n") + PRODUCT_TEXT_MAX < LINE_SIZE &&
     sizeof(((struct choices *)0)->keymap) < LINE_SIZE, "a line is cut");
 
 /* A file with one line; none if there is no text for it. */
@@ -75,6 +76,24 @@ store_keymap(const struct choices *c, const char *path)
 }
 
 static int
+store_product(const struct choices *c, const char *path)
+{
+	const char *const lines[][2] = {
+		{ "product_brand", c->product_brand },
+		{ "product_version", c->product_version },
+		{ "platform_version", c->platform_version },
+	};
+	char text[3 * LINE_SIZE] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		if (*lines[i][1])
+			n += (size_t)snprintf(text + n, sizeof text - n,
+			    "%s=%s\n", lines[i][0], lines[i][1]);
+	return n ? state_write(path, text, 0644, 0) : 0;
+}
+
+static int
 store_password(const struct choices *c, const char *path)
 {
 	return *c->password_hash ?
@@ -93,6 +112,7 @@ choices_store(const struct choices *c, const char *folder, const char **what)
 		{ "hostname", "the host name", store_hostname },
 		{ "timezone", "the time zone", store_timezone },
 		{ "keymap", "the keyboard", store_keymap },
+		{ "product", "brand and versions", store_product },
 		{ "login/secret", "the password", store_password },
 	};
 	char path[PATH_SIZE];

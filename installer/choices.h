@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/hostname.h"
+#include "base/product.h"
 #include "base/secret.h"
 #include "keymap.h"
 #include "netconf.h"
@@ -32,6 +33,10 @@ struct choices {
 	struct netconf network;		/* time servers too */
 	char timezone[TIMEZONE_TEXT];
 	char keymap[KEYMAP_TEXT];
+	/* what the host calls itself to clients */
+	char product_brand[PRODUCT_TEXT_MAX + 1];
+	char product_version[PRODUCT_TEXT_MAX + 1];
+	char platform_version[PRODUCT_TEXT_MAX + 1];
 };
 
 /* Keeps the password's hash.  NULL, or why not, for a person. */

@@ -3,7 +3,7 @@
 INSTALLER_COMMON := $(addprefix installer/,choices.c keymap.c netconf.c program.c \
 	script.c state.c timezone.c)
 INSTALLER_BASE := $(addprefix xapi-c/base/,atomic_file.c below.c clock.c fdio.c \
-	hostname.c mem.c secret.c sysfs.c)
+	hostname.c mem.c product.c secret.c sysfs.c)
 INSTALLER_HEADERS := $(wildcard installer/*.h) $(INSTALLER_BASE:.c=.h)
 SCREEN_SOURCES := $(INSTALLER_COMMON) $(INSTALLER_BASE) \
 	$(addprefix installer/,screen.c term.c facts.c)

@@ -260,6 +260,7 @@ static const struct {
 	{ "hostname", { .mode = 0644 } },
 	{ "timezone", { .mode = 0644 } },
 	{ "keymap", { .mode = 0644 } },
+	{ "product", { .mode = 0644 } },
 };
 
 static int

@@ -1,5 +1,5 @@
 """What the machine has and what became of it: records of PCI, graphics cards and
-USB, and of crashes.
+USB, what it calls itself, and of crashes.
 
 	hardware.py [NAME...]
 """
@@ -109,6 +109,80 @@ def records_of_devices_outlive_a_restart_and_no_more():
         check(stick not in api("PUSB.get_all"), "it came back from the dead")
 
 
+def product(api):
+    version = api("host.get_software_version", api("host.get_all")[0])
+    return [version.get(k) for k in ("product_brand", "product_version",
+                                     "platform_version", "xencenter_min")]
+
+
+OWN = ["Bedplate", "8.3.0", "3.4.0", None]
+
+
+def the_brand_is_a_setting():
+    with Bench() as b:
+        api = of_machine(b)
+        pool = api("pool.get_all")[0]
+        equal(product(api), OWN, "own brand")
+        seen = api("event.from", ["host"], "", 60.0)["token"]
+        api("pool.add_to_other_config", pool, "product_brand", "XenServer")
+        equal(product(api), ["XenServer"] + OWN[1:], "brand")
+        events = api("event.from", ["host"], seen, 60.0)["events"]
+        equal([e["snapshot"]["software_version"]["product_brand"]
+               for e in events], ["XenServer"], "brand by event")
+        kept = {"product_brand": "XenServer", "product_version": "8.4.0",
+                "xencenter_min": "2", "colour": "blue"}
+        api("pool.set_other_config", pool, kept)
+        equal(product(api), ["XenServer", "8.4.0", "3.4.0", "2"], "versions")
+        for key, value in (("product_version", "8.4"),
+                           ("product_version", "8.4.x"),
+                           ("product_version", "8.4.0.1"),
+                           ("product_version", "8.4.1234567890"),
+                           ("platform_version", ""), ("product_brand", ""),
+                           ("product_brand", "x" * 65),
+                           ("product_brand", "\u2603"),
+                           ("build_number", "a\nb"),
+                           ("xencenter_max", "1.0")):
+            equal(refused("INVALID_VALUE", api, "pool.set_other_config", pool,
+                          {key: value}), ["other_config:" + key, value], key)
+        refused("INVALID_VALUE", api, "pool.add_to_other_config", pool,
+                "platform_version", "3")
+        equal(api("pool.get_other_config", pool), kept, "settings")
+        b.control("event")
+        b.kill_xapi()
+        b.start_xapi()
+        api = of_machine(b)
+        equal(product(api), ["XenServer", "8.4.0", "3.4.0", "2"],
+              "after a restart")
+        api("pool.remove_from_other_config", pool, "product_version")
+        equal(product(api), ["XenServer", "8.3.0", "3.4.0", "2"], "without one")
+        api("pool.set_other_config", pool, {})
+        equal(product(api), OWN, "own brand again")
+
+
+class Answered(Bench):
+    """The first start of a host whose answer file named a product."""
+
+    def start_xapi(self, *args, **kwargs):
+        with open(self.path("product"), "w") as f:
+            f.write("product_brand=XenServer\nproduct_version=8\n"
+                    "colour=blue\nplatform_version=3.4.1\n")
+        self.xapi_options = (*Bench.xapi_options, "--product-file",
+                             self.path("product"))
+        super().start_xapi(*args, **kwargs)
+
+
+def the_brand_of_the_installation_counts_once():
+    with Answered() as b:
+        api = of_machine(b)
+        pool = api("pool.get_all")[0]
+        equal(product(api), ["XenServer", "8.3.0", "3.4.1", None], "brand")
+        api("pool.set_other_config", pool, {})
+        b.kill_xapi()
+        b.start_xapi()
+        api = of_machine(b)
+        equal(product(api), OWN, "once it was taken back")
+
+
 def put_crash(b, name, when, text):
     os.makedirs(b.path("host/crash"), exist_ok=True)
     with open(b.path("host/crash/" + name), "wb") as f:
@@ -169,4 +243,6 @@ def a_crash_is_told_once_and_forgotten_when_told_to():
 if __name__ == "__main__":
     sys.exit(main([the_devices_of_the_machine_are_records,
                    records_of_devices_outlive_a_restart_and_no_more,
+                   the_brand_is_a_setting,
+                   the_brand_of_the_installation_counts_once,
                    a_crash_is_told_once_and_forgotten_when_told_to]))

@@ -390,6 +390,12 @@ START_TEST(nothing_is_passed_over)
 	    "given twice");
 	refused_by_name("<timezone>Europe; Berlin</timezone>",
 	    "'Europe; Berlin'");
+	refused_by_name("<product brand=\"\"/>", "brand=\"\"");
+	refused_by_name("<product version=\"8.4\"/>", "version=\"8.4\"");
+	refused_by_name("<product version=\"8.4.0\" build=\"1\"/>",
+	    "build of");
+	refused_by_name("<product brand=\"A\"/><product brand=\"B\"/>",
+	    "given twice");
 	refused_by_name("<network-backend>vswitch</network-backend>",
 	    "'vswitch'");
 	refused_by_name("<ntp source=\"none\"/>", "source=\"none\"");
@@ -400,6 +406,10 @@ START_TEST(nothing_is_passed_over)
 	    "<ntp source=\"manual\"/><ntp-server>a.example</ntp-server>"));
 	ck_assert_str_eq(a.choices.timezone, "America/Port-au-Prince");
 	ck_assert_int_eq(a.timezone_line, 2);
+	ck_assert(parse_in("<product brand=\"XenServer\" version=\"8.4.0\"/>"));
+	ck_assert_str_eq(a.choices.product_brand, "XenServer");
+	ck_assert_str_eq(a.choices.product_version, "8.4.0");
+	ck_assert_str_eq(a.choices.platform_version, "");
 	refused("<ntp source=\"manual\"/>", "without");
 	refused("<ntp source=\"dhcp\"/><ntp-server>a</ntp-server>",
 	    "source=\"dhcp\"");

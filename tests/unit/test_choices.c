@@ -54,6 +54,7 @@ START_TEST(what_is_not_chosen_stays)
 {
 	struct choices c = { .hostname = "one", .has_network = true,
 		.network = { .dhcp = true }, .timezone = "Asia/Kolkata",
+		.product_brand = "XenServer", .platform_version = "3.4.0",
 		.keymap = "uk" };
 	char *folder = state_folder();
 	const char *what;
@@ -61,6 +62,8 @@ START_TEST(what_is_not_chosen_stays)
 	ck_assert_int_eq(choices_store(&c, folder, &what), 0);
 	ck_assert_str_eq(text_of(folder, "hostname"), "one\n");
 	ck_assert_str_eq(text_of(folder, "timezone"), "Asia/Kolkata\n");
+	ck_assert_str_eq(text_of(folder, "product"),
+	    "product_brand=XenServer\nplatform_version=3.4.0\n");
 	ck_assert_str_eq(text_of(folder, "keymap"), "uk\n");
 	ck_assert_ptr_nonnull(strstr(text_of(folder, "network.conf"),
 	    "mode=dhcp\n"));

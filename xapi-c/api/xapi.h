@@ -16,6 +16,7 @@ struct xapi_config {
 	const char *ops_socket;
 	const char *local_socket;	/* of this host's root; "": none */
 	const char *version_path;	/* product version file, key=value */
+	const char *product_path;	/* the same, said at the installation */
 	const char *site_dir;		/* files for browsers */
 	const char *cmdline;		/* of the kernel; NULL: ask it */
 	const char *slot_dir;		/* where bedplate-slot tells us things */
@@ -55,6 +56,7 @@ struct xapi {
 	_Atomic uint64_t *calls;	/* of each message, by its place in
 					 * methods[]; NULL: not counted */
 	struct vec version;		/* of the version file: a string map */
+	struct vec product;		/* of the product file, likewise */
 	int64_t started;		/* when this process did, wall clock */
 	struct ref pool;		/* set by sync_new */
 	struct ref host;

@@ -4,6 +4,7 @@
 
 #include "api/access/role.h"
 #include "api/access/session.h"
+#include "api/host/product.h"
 #include "gen/errors.h"
 #include "gen/types.h"
 #include "rpc/bounds.h"
@@ -153,19 +154,13 @@ check_target(struct edit *e, struct db_txn *t)
 	    call_txn_get(e->c, t, call_class(type->cls), ref) ? 0 : -1;
 }
 
-/* Runs on the writer's thread while the caller waits. */
 static int
-edit_fn(struct db_txn *t, void *arg)
+edit_field(struct edit *e, struct db_txn *t, struct vec *v)
 {
-	struct edit *e = arg;
 	const struct accessor_args *a = e->a;
 	const struct type *type = field_of(e->m)->type;
-	char *obj = call_txn_edit(e->c, t, e->m->class_id, &a->self);
-	struct vec *v, before;
+	struct vec before;
 
-	if (!obj)
-		return -1;
-	v = (struct vec *)(obj + field_of(e->m)->offset);
 	switch (e->m->kind) {
 	case METHOD_SET:
 		if (check_size(e, a->value) || check_target(e, t) ||
@@ -194,6 +189,21 @@ edit_fn(struct db_txn *t, void *arg)
 		    *(const char *const *)a->value);
 		return 0;
 	}
+}
+
+/* Runs on the writer's thread while the caller waits. */
+static int
+edit_fn(struct db_txn *t, void *arg)
+{
+	struct edit *e = arg;
+	char *obj = call_txn_edit(e->c, t, e->m->class_id, &e->a->self);
+
+	if (!obj || edit_field(e, t,
+	    (struct vec *)(obj + field_of(e->m)->offset)))
+		return -1;
+	return e->m->class_id == CLASS_POOL &&
+	    e->m->field == POOL_FIELD_OTHER_CONFIG ?
+	    product_follow(e->c, t) : 0;
 }
 
 static int

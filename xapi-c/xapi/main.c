@@ -421,6 +421,7 @@ start(struct daemon *d)
 	if (rc == 0)
 		rc = listen_local(d);
 	d->x.version = options_version(d->x.cfg.version_path, d->arena);
+	d->x.product = options_version(d->x.cfg.product_path, d->arena);
 	load_site(d);
 	find_slot(d);
 	if (rc == 0 && !d->x.cfg.unprivileged_ok)

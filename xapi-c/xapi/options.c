@@ -10,7 +10,8 @@
 
 #define VERSION_LINES 64
 
-enum { OPT_STATE, OPT_SECRET, OPT_XENOPS, OPT_LOCAL, OPT_VERSION, OPT_SITE,
+enum { OPT_STATE, OPT_SECRET, OPT_XENOPS, OPT_LOCAL, OPT_VERSION, OPT_PRODUCT,
+	OPT_SITE,
 	OPT_CMDLINE, OPT_SLOT,
 	OPT_HTTP, OPT_HTTPS,
 	OPT_LISTEN_ALL, OPT_NO_DROP, OPT_HELP };
@@ -21,6 +22,7 @@ static const struct option options[] = {
 	{ "xenops", required_argument, NULL, OPT_XENOPS },
 	{ "local-socket", required_argument, NULL, OPT_LOCAL },
 	{ "version-file", required_argument, NULL, OPT_VERSION },
+	{ "product-file", required_argument, NULL, OPT_PRODUCT },
 	{ "site", required_argument, NULL, OPT_SITE },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "slot", required_argument, NULL, OPT_SLOT },
@@ -36,7 +38,8 @@ static void
 usage(FILE *f)
 {
 	fputs("usage: xapi [--state DIR] [--secret FILE] [--xenops SOCKET]\n"
-	    "    [--local-socket FILE] [--version-file FILE] [--site DIR]\n"
+	    "    [--local-socket FILE] [--version-file FILE]\n"
+	    "    [--product-file FILE] [--site DIR]\n"
 	    "    [--cmdline TEXT] [--slot DIR] [--http-port N] "
 	    "[--https-port N]\n    [--listen-all] [--no-drop]\n"
 	    "It listens on the management addresses and 127.0.0.1, or on "
@@ -69,6 +72,7 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 		.ops_socket = "/run/xenopsd/xapi.sock",
 		.local_socket = "/var/lib/xcp/xapi",
 		.version_path = "/etc/bedplate-release",
+		.product_path = "/state/product",
 		.site_dir = "/usr/share/bedplate/site",
 		.slot_dir = "/run/bedplate/slot",
 		.http_port = 80, .https_port = 443,
@@ -89,6 +93,9 @@ options_parse(int argc, char **argv, struct xapi_config *cfg)
 			break;
 		case OPT_VERSION:
 			cfg->version_path = optarg;
+			break;
+		case OPT_PRODUCT:
+			cfg->product_path = optarg;
 			break;
 		case OPT_SITE:
 			cfg->site_dir = optarg;

@@ -5,6 +5,7 @@
 #include "api/vm/guest.h"
 #include "api/host/certificate.h"
 #include "api/host/host.h"
+#include "api/host/product.h"
 #include "api/oplock.h"
 #include "api/sync/parts.h"
 #include "api/xapi.h"
@@ -34,35 +35,13 @@ text(const char *s)
 
 /* -- software_version -- */
 
-/* What clients gate features on; the version file may replace each line. */
-static const struct string_pair version_defaults[] = {
-	{ "product_brand", "Bedplate" },
-	{ "product_version", "8.3.0" },
-	{ "product_version_text", "0.1" },
-	{ "product_version_text_short", "0.1" },
-	{ "platform_name", "Bedplate" },
-	{ "platform_version", "3.4.0" },
-	{ "xapi", "24.39" },
-	{ "xapi_build", "24.39.0" },
-	{ "build_number", "1" },
-	{ "db_schema", "5.909" },
-	{ "network_backend", "bridge" },
-};
-
 static struct vec
-software_version(struct arena *a, const struct host_sync *s)
+software_version(struct arena *a, const struct host_sync *s,
+    const struct pool *pool)
 {
-	const struct string_pair *own = s->c->x->version.v;
-	struct vec map = { 0 };
+	struct vec map = product_with_settings(a, s->c->x,
+	    product_own(a, s->c->x), pool->other_config);
 
-	for (size_t i = 0; i < sizeof(version_defaults) /
-	    sizeof(version_defaults[0]); i++)
-		map = map_set(a, map, version_defaults[i].key,
-		    version_defaults[i].value);
-	for (uint32_t i = 0; i < s->c->x->version.n; i++)
-		map = *own[i].value ?
-		    map_set(a, map, own[i].key, own[i].value) :
-		    map_remove(a, map, own[i].key);
 	if (*text(s->h->hostname))
 		map = map_set(a, map, "hostname", s->h->hostname);
 	if (*text(s->h->xen_version))
@@ -170,7 +149,7 @@ set_host(struct db_txn *t, const struct host_sync *s)
 		host->uuid = h->uuid;
 	set_names(host, h);
 	host->address = text(h->address);
-	host->software_version = software_version(a, s);
+	host->software_version = software_version(a, s, pool);
 	host->capabilities = h->xen_caps;
 	host->bios_strings = h->bios_strings;
 	host->cpu_info = cpu_info(a, &h->cpu);

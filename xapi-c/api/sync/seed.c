@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/host/host.h"
+#include "api/host/product.h"
 #include "api/access/role.h"
 #include "api/xapi.h"
 #include "gen/store.h"
@@ -143,6 +144,8 @@ seed_in(struct db_txn *t, void *arg)
 		pool = pool_txn_new(t);
 		pool->name_label = "";
 		pool->master = s->master;
+		pool->other_config = product_answered(txn_arena(t), s->x,
+		    pool->other_config);
 		s->pool = pool->obj.ref;
 	}
 	if (!host_txn_get(t, &s->master)) {

@@ -6,10 +6,14 @@ and send what their roles permit, and what they do not.
 
 import base64
 import http.client
+import json
+import os
 import re
+import socket
+import subprocess
 import sys
 
-from bench import (PASSWORD, Bench, Refused, check, equal, main, refused,
+from bench import (PASSWORD, ROOT, Bench, Refused, check, equal, main, refused,
                    until)
 from api import Api, tls
 from sweep import LOCK, Wire
@@ -213,6 +217,52 @@ def local_sessions_are_roots():
         local("host.get_all")
         local("session.local_logout")
         refused("SESSION_INVALID", local, "host.get_all")
+
+
+class AtTheMachine(http.client.HTTPConnection):
+    """root of this host, by the socket that the console's shell uses."""
+
+    def __init__(self, b):
+        super().__init__("localhost", timeout=60)
+        self.at = b.path("xapi.sock")
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(60)
+        self.sock.connect(self.at)
+
+
+def login_by(connection, password):
+    connection.request("POST", "/jsonrpc", json.dumps({
+        "jsonrpc": "2.0", "id": 1, "method": "session.login_with_password",
+        "params": ["root", password, "1.0", "guess"]}))
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+def root_at_the_machine_is_never_locked_out():
+    """Not by guesses from everywhere, nor by those made at the machine."""
+    with Bench() as b:
+        b.ready()
+
+        def from_afar(address, password):
+            return login_by(http.client.HTTPSConnection(
+                "127.0.0.1", b.https, context=tls(), timeout=60,
+                source_address=(address, 0)), password)
+        for i in range(110):        # a siege, by base/guesses.h
+            check("error" in from_afar("127.0.2.%d" % (1 + i % 10),
+                                       "guess %d" % i), "a guess is right")
+        until("a guesser to wait", lambda: "wait" in from_afar(
+            "127.0.2.1", "another guess")["error"]["data"][1])
+        for password in ("wrong",) * 10 + (PASSWORD,):
+            check("result" in login_by(AtTheMachine(b), password),
+                  "root is locked out")
+        xe = subprocess.run([os.path.join(ROOT, "build/host/xe"), "host-list",
+                             "--minimal"], capture_output=True, text=True,
+                            env=dict(os.environ, XE_SOCKET=b.path(
+                                "xapi.sock")), timeout=120)
+        check(xe.returncode == 0 and len(xe.stdout.strip()) == 36, xe.stderr)
 
 
 def there_is_no_directory():
@@ -456,6 +506,7 @@ if __name__ == "__main__":
         a_user_is_what_his_session_says, each_role_may_what_the_model_says,
         roles_change_and_sessions_follow, a_user_changes_his_password,
         secrets_are_not_shown, local_sessions_are_roots,
+        root_at_the_machine_is_never_locked_out,
         there_is_no_directory, each_write_has_its_audit_line,
         the_audit_log_tells_who_and_no_secret, a_ticket_is_for_one_request,
         pages_of_other_sites_are_refused,

@@ -748,17 +748,17 @@ def ca_certificates_and_crls_are_kept():
         api = b.ready()
         cert, key = make_certificate(b, "authority")
         crl = as_authority(b, cert, key, "-gencrl")
-        for what, install, uninstall, good in (
-                ("certificate", "install_ca_certificate",
+        for what, listed, install, uninstall, good in (
+                ("certificate", "certificate_list", "install_ca_certificate",
                  "uninstall_ca_certificate", cert),
-                ("certificate", "certificate_install",
+                ("certificate", "certificate_list", "certificate_install",
                  "certificate_uninstall", cert),
-                ("crl", "crl_install", "crl_uninstall", crl)):
+                ("crl", "crl_list", "crl_install", "crl_uninstall", crl)):
             install, uninstall = "pool." + install, "pool." + uninstall
             kind = what.upper()
-            equal(api("pool.%s_list" % what), [], what + " list")
+            equal(api("pool." + listed), [], what + " list")
             api(install, "one.pem", "a comment\n" + good)
-            equal(api("pool.%s_list" % what), ["one.pem"], what + " list")
+            equal(api("pool." + listed), ["one.pem"], what + " list")
             equal(refused(kind + "_ALREADY_EXISTS", api, install, "one.pem",
                           good), ["one.pem"], "name")
             for name in ("", ".pem", ".a.pem", "a", "a/b.pem", "a b.pem",
@@ -774,9 +774,9 @@ def ca_certificates_and_crls_are_kept():
             b.start_xapi()
             api = b.ready()
             api("pool.certificate_sync")
-            equal(api("pool.%s_list" % what), ["one.pem"], "after a kill")
+            equal(api("pool." + listed), ["one.pem"], "after a kill")
             api(uninstall, "one.pem")
-            equal(api("pool.%s_list" % what), [], what + " list")
+            equal(api("pool." + listed), [], what + " list")
             equal(refused(kind + "_DOES_NOT_EXIST", api, uninstall,
                           "one.pem"), ["one.pem"], "name")
         api("pool.uninstall_ca_certificate", "one.pem", True)
@@ -1003,6 +1003,121 @@ def what_is_set_is_got():
         check(message not in api("message.get_since", told), "told of")
 
 
+def memory_and_boot_are_set_by_any_of_their_messages():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        mib = [str(n * MIB) for n in range(257)]
+
+        def memory():
+            return [int(api("VM.get_memory_" + end, vm)) // MIB for end in
+                    ("static_min", "dynamic_min", "dynamic_max", "static_max")]
+        api("VM.set_memory", vm, mib[256])
+        equal(memory()[1:], [256, 256, 256], "memory")
+        api("VM.set_memory_static_range", vm, mib[64], mib[256])
+        api("VM.set_memory_dynamic_min", vm, mib[100])
+        api("VM.set_memory_dynamic_max", vm, mib[200])
+        equal(memory(), [64, 100, 200, 256], "memory")
+        api("VM.set_memory_dynamic_range", vm, mib[128], mib[128])
+        equal(memory(), [64, 128, 128, 256], "memory")
+        refused("MEMORY_CONSTRAINT_VIOLATION_ORDER", api,
+                "VM.set_memory_dynamic_min", vm, mib[129])
+        equal(memory(), [64, 128, 128, 256], "memory")
+        for policy, kind in (("BIOS order", "hvm"), ("", "pv")):
+            api("VM.set_HVM_boot_policy", vm, policy)
+            equal((api("VM.get_HVM_boot_policy", vm),
+                   api("VM.get_domain_type", vm)), (policy, kind), "boot")
+        for end, value in (("shutdown", "restart"), ("reboot", "destroy")):
+            api("VM.set_actions_after_" + end, vm, value)
+            equal(api("VM.get_actions_after_" + end, vm), value, end)
+        api("VM.set_actions_after_shutdown", vm, "destroy")
+        api("VM.set_actions_after_reboot", vm, "restart")
+        equal([api("VM.get_actions_after_" + end, vm) for end in
+               ("shutdown", "reboot")], ["destroy", "restart"], "actions")
+        host = api("host.get_all")[0]
+        api.run("VM.start_on", vm, host, True, False)
+        equal((api("VM.get_power_state", vm), api("VM.get_resident_on", vm)),
+              ("Paused", host), "state")
+
+
+def hosts_go_and_come_back():
+    """Poweroff's first half, restart, and the disabled host between."""
+    with Bench() as b:
+        api = b.ready()
+        host, vm = api("host.get_all")[0], b.running(api)
+        other = b.vm(api, name="other")
+        api.run("host.prepare_for_poweroff", host)
+        equal((api("VM.get_power_state", vm), api("host.get_enabled", host)),
+              ("Halted", False), "before the power goes")
+        refused("HOST_DISABLED", api.run, "VM.start_on", other, host, False,
+                False)
+        api("host.enable", host)
+        equal(api("host.get_enabled", host), True, "enabled")
+        api.run("VM.start", other, False, False)
+        api("host.disable", host)
+        api.run("host.reboot", host)
+        equal(api("VM.get_power_state", other), "Halted", "its guest")
+        until("the machine that started anew to be enabled",
+              lambda: api("host.get_enabled", host))
+
+
+def clocks_and_certificates_of_a_host():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+
+        def clock(message):
+            return calendar.timegm(time.strptime(
+                api(message, host).value.rstrip("Z"), "%Y%m%dT%H:%M:%S"))
+        api("host.set_timezone", host, "Asia/Kolkata")
+        begin = int(time.time())
+        utc = clock("host.get_servertime")
+        local = clock("host.get_server_localtime")
+        check(begin <= utc <= time.time() + 1, "UTC")
+        check(begin + 19800 <= local <= time.time() + 19801, "local time")
+        first = shown(b)
+        api("host.emergency_reset_server_certificate")
+        check(shown(b) != first, "the certificate is the old one")
+
+
+def a_pool_of_one_is_always_in_step():
+    with Bench() as b:
+        api = b.ready()
+        pool = api("pool.get_all")[0]
+        api("pool.set_name_label", pool, "in step")
+        api("pool.sync_database")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.ready()
+        equal(api("pool.get_name_label", pool), "in step", "name")
+        api("pool.enable_binary_storage")
+        blob = api("pool.create_new_blob", pool, "notes", "text/plain", True)
+        equal(api("pool.get_blobs", pool), {"notes": blob}, "blobs")
+        api("pool.disable_client_certificate_auth", pool)
+        equal(api("pool.get_client_certificate_auth_enabled", pool), False,
+              "clients by certificate")
+        ref = api("VMSS.create", {
+            "name_label": "nightly", "name_description": "", "enabled": True,
+            "type": "snapshot", "retained_snapshots": "7",
+            "frequency": "daily", "schedule": {"hour": "3"}})
+        api("VMSS.set_last_run_time", ref, DateTime("20260102T03:04:05Z"))
+        equal(api("VMSS.get_last_run_time", ref).value, "20260102T03:04:05Z",
+              "last run")
+
+
+def roles_are_found_by_what_they_permit():
+    with Bench() as b:
+        api = b.ready()
+        operator, reader = (
+            api("role.get_by_name_label", name)[0]
+            for name in ("vm-operator", "read-only"))
+        (start,) = api("role.get_by_name_label", "vm.start")
+        check(start in api("role.get_permissions", operator), "of operators")
+        check(start not in api("role.get_permissions", reader), "of readers")
+        found = api("role.get_by_permission", start)
+        check(operator in found and reader not in found, "found %s" % found)
+
+
 def what_is_wrong_with_a_blob_changes_nothing():
     with Bench() as b:
         api = b.ready()
@@ -1053,4 +1168,7 @@ if __name__ == "__main__":
         a_pool_tells_what_it_has, telemetry_has_a_name_and_a_time,
         the_newest_event_has_the_current_id, a_user_of_the_old_way_is_a_record,
         a_blob_keeps_bytes, what_is_set_is_got,
+        memory_and_boot_are_set_by_any_of_their_messages,
+        hosts_go_and_come_back, clocks_and_certificates_of_a_host,
+        a_pool_of_one_is_always_in_step, roles_are_found_by_what_they_permit,
         what_is_wrong_with_a_blob_changes_nothing]))

@@ -39,6 +39,7 @@ class Wire:
         self.access, self.later = {}, []
         self.state, self.least = {}, {}
         self.open, self.between_hosts = set(), set()
+        self.explicit = []
         with open(LOCK, encoding="utf-8") as f:
             for line in f:
                 kind, rest = line.rstrip("\n").split(" ", 1)
@@ -68,6 +69,7 @@ class Wire:
     def _message(self, rest):
         name, args, flags = re.match(r"([\w.]+)\((.*)\) -> (.*)",
                                      rest).groups()
+        self.explicit.append(name)
         if " async" in flags:
             self.slow.add(name)
         if " session=no" in flags:

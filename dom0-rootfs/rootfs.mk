@@ -59,10 +59,11 @@ NOT_SHIPPED := check libuv lz4 raft
 SBOM := $(R)/sbom.cdx.json
 
 $(SBOM): $(SYSROOT) $(HV)/pkg.stamp hypervisor/licences dom0-rootfs/sbom.py \
-		dom0-rootfs/rootfs.mk | $(R)
+		$(B)/console/site/.stamp dom0-rootfs/rootfs.mk | $(R)
 	dom0-rootfs/sbom.py --version $(VERSION) --epoch $(SOURCE_DATE_EPOCH) \
 	    --origins $(B)/sysroot/share/origin --needs $(B)/deps \
-	    --licences hypervisor/licences $(NOT_SHIPPED:%=--leave-out %) \
+	    --licences hypervisor/licences --npm $(B)/console/tree/packages.txt \
+	    $(NOT_SHIPPED:%=--leave-out %) \
 	    $$({ cut -f 2 $(HV)/pkg/ORIGIN | sort -u | grep -v ^libxen-dev; \
 	    dpkg-query -W -f '$${Package} $${Version}\n' grub-pc-bin \
 	    grub-efi-amd64-bin console-data pci.ids usb.ids; } | sed 's/^/--package /; s/\([^ ]*\) /\1=/2') \

@@ -9,6 +9,7 @@ usage: sbom.py [options] >FILE
 	--leave-out NAME	built, but in no image
 	--package NAME=VERSION	a Debian binary whose files are taken as they are
 	--licences FILE		of Debian binaries
+	--npm FILE		bundled in the console: name, version, licence
 """
 
 import argparse
@@ -52,6 +53,19 @@ def component(name, version, licence, arch):
     return {"type": "library", "bom-ref": ref, "name": name,
             "version": version, "purl": ref,
             "licenses": [{"expression": licence}]}
+
+
+def bundled(path):
+    """[component] of npm's packages."""
+    out = []
+    with open(path) as f:
+        for line in f:
+            name, version, licence = line.split(maxsplit=2)
+            ref = "pkg:npm/%s@%s" % (name.replace("@", "%40"), version)
+            out.append({"type": "library", "bom-ref": ref, "name": name,
+                        "version": version, "purl": ref,
+                        "licenses": [{"expression": licence.strip()}]})
+    return out
 
 
 def origin(path):
@@ -103,6 +117,7 @@ def materials(args):
     for package in args.package:
         c = binary(*package.split("=", 1), table)
         all_[c["bom-ref"]] = c
+    all_.update((c["bom-ref"], c) for c in bundled(args.npm))
     return all_, links
 
 
@@ -134,6 +149,7 @@ def main():
     p.add_argument("--origins", required=True)
     p.add_argument("--needs", required=True)
     p.add_argument("--licences", required=True)
+    p.add_argument("--npm", required=True)
     p.add_argument("--leave-out", action="append", default=[])
     p.add_argument("--package", action="append", default=[])
     try:

@@ -28,13 +28,14 @@ $(GEN)/.stamp: $(SCANNER) $(IDL)
 
 $(GEN_HEADERS) $(GEN_SOURCES) $(GEN)/wire.lock: $(GEN)/.stamp ;
 
-# What xapi serves to browsers: the pages written by hand and the reference.
+# What xapi serves to browsers: the console and the reference.
 SITE := $(B)/site
 SITE_XE := xapi-c/xe/xe.1 xapi-c/xe/completion.bash
-$(SITE)/.stamp: $(GEN)/.stamp $(wildcard ui-protocol/console/*) $(SITE_XE)
+include ui-protocol/console/console.mk
+
+$(SITE)/.stamp: $(GEN)/.stamp $(CONSOLE)/site/.stamp $(SITE_XE)
 	@rm -rf $(@D)
-	@mkdir -p $(@D)
-	@cp ui-protocol/console/* $(@D)
+	@cp -r $(CONSOLE)/site $(@D)
 	@cp -r $(GEN)/api $(@D)
 	@mkdir $(@D)/xe
 	@cp $(SITE_XE) $(@D)/xe

@@ -115,10 +115,13 @@ def pages_are_served():
 
     with Bench() as b:
         status(get("/"), 200, b"\r\nContent-Type: text/html", b"nosniff",
-               b'<a href="api/">')
+               b"\r\nContent-Security-Policy: default-src 'none'; script-src "
+               b"'self'; ", b" trusted-types 'none'\r\n",
+               b"\r\nX-Frame-Options: DENY\r\n", b'<a href="api/">')
         equal(get("/index.html").split(b"\r\n\r\n")[1],
               get("/").split(b"\r\n\r\n")[1], "the front page")
-        status(get("/style.css"), 200, b"\r\nContent-Type: text/css")
+        status(get("/reference.css"), 200, b"\r\nContent-Type: text/css")
+        status(get("/app.js"), 200, b"\r\nContent-Type: text/javascript")
         status(get("/api/"), 200, b'<a href="VM.html">VM</a>')
         status(get("/api/VM.html"), 200, b'<h3 id="m-start">start</h3>',
                b"</html>")

@@ -1,6 +1,6 @@
 /*
  * The reference as pages for a browser: one of all classes, one of all errors,
- * one for each class.  style.css lies a folder above them.
+ * one for each class.  reference.css lies a folder above them.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ put_head(FILE *f, const char *title)
 	    "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
 	    "content=\"width=device-width, initial-scale=1\">\n<title>", f);
 	text(f, "%s", title);
-	fputs("</title>\n<link rel=\"stylesheet\" href=\"../style.css\">\n"
+	fputs("</title>\n<link rel=\"stylesheet\" href=\"../reference.css\">\n"
 	    "</head>\n<body>\n<nav><a href=\"../\">Host</a> "
 	    "<a href=\"./\">Classes</a> <a href=\"errors.html\">Errors</a>"
 	    "</nav>\n<h1>", f);

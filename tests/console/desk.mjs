@@ -110,11 +110,12 @@ export class Desk {
     await this.page.getByLabel('User').fill(user)
     await this.page.getByLabel('Password').fill(password)
     await this.page.getByRole('button', { name: 'Log in' }).click()
-    await this.page.getByRole('navigation').waitFor()
+    await this.tree().waitFor()
   }
 
   /** In the tree. */
-  leaf(name) { return this.page.getByRole('navigation').getByRole('link', { name }) }
+  tree() { return this.page.getByRole('navigation', { name: 'Objects of the pool' }) }
+  leaf(name) { return this.tree().getByRole('link', { name }) }
   action(id) { return this.page.locator(`#page [data-action="${id}"]`) }
   title() { return this.page.getByRole('main').getByRole('heading', { level: 1 }) }
   see(text) { return this.page.getByText(text).first().waitFor() }

@@ -11,7 +11,7 @@ mkdirSync(pictures, { recursive: true })
 const desk = new Desk(url, password, pictures)
 let bad = 0
 await desk.open()
-for (const test of tests.filter(test => test.name.includes(wanted))) {
+for (const test of tests.filter(test => new RegExp(wanted).test(test.name))) {
   const start = Date.now()
   try {
     await desk.fresh()

@@ -1,7 +1,7 @@
 """The web console: its types, its units in node, and itself in Chromium over
 xapi and the simulator.
 
-	run.py TREE [NAME]      NAME: tests in Chromium whose name has it
+	run.py TREE [NAME]      NAME: a pattern of names of tests in Chromium
 
 The tests in Chromium are a program for node.  A line of it that begins with @
 asks for something of the host: it is done, and answered by a line.

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { Client, order } from './desk.mjs'
 
 async function a_wrong_password_is_told(desk) {
@@ -170,8 +171,191 @@ async function a_filter_is_in_the_url(desk) {
   await desk.see('Nothing matches.')
 }
 
+async function settings_are_changed_where_they_stand(desk) {
+  const { page, other } = desk
+  const vm = await other.vm('plain')
+  await desk.login()
+  await desk.leaf('All machines').click()
+  await page.getByRole('main').getByRole('link', { name: 'plain' }).click()
+  const edit = async (label, value) => {
+    await page.getByRole('button', { name: `Change ${label}`, exact: true }).click()
+    await page.getByRole('main').getByLabel(label, { exact: true }).last().fill(value)
+    await page.keyboard.press('Enter')
+  }
+  await edit('Name', 'renamed')
+  await desk.title().filter({ hasText: 'renamed' }).waitFor()
+  await edit('Virtual CPUs', '4')
+  await edit('Tags', 'blue, green')
+  await desk.see('blue, green')
+  await edit('Memory (MiB)', '96')
+  await desk.see('96 MiB')
+  const record = await other.call('VM.get_record', vm)
+  assert.deepEqual([record.name_label, record.VCPUs_max, record.VCPUs_at_startup,
+    record.tags, record.memory_static_max], ['renamed', 4, 4, ['blue', 'green'], 96 * 2 ** 20])
+  await edit('Memory (MiB)', '0')
+  await page.locator('.editable .error').waitFor()
+  await other.call('VM.destroy', vm)
+}
+
+async function a_disk_and_a_nic_come_and_go_while_it_runs(desk) {
+  const { page, other } = desk
+  const vm = await other.vm('growing')
+  await other.disk(vm)
+  await other.call('VM.start', vm, false, false)
+  await desk.login()
+  await desk.leaf('growing').click()
+  await page.locator('[data-action="add-disk"]').click()
+  await page.getByLabel('Name', { exact: true }).last().fill('extra')
+  await page.getByLabel('Size (GiB)').fill('1')
+  await page.locator('[data-action="add"]').click()
+  const row = page.getByRole('row').filter({ hasText: 'extra' })
+  await row.getByRole('cell', { name: 'yes', exact: true }).waitFor()
+  assert.equal(await row.locator('[data-action="detach"]').getAttribute('aria-description'),
+    'It is attached.')
+  await row.locator('[data-action="unplug"]').click()
+  await row.getByRole('cell', { name: 'no', exact: true }).waitFor()
+  await row.locator('[data-action="detach"]').click()
+  await desk.see('It stays on its storage.')
+  await page.locator('[data-action="confirm"]').click()
+  await row.waitFor({ state: 'detached' })
+  await page.getByLabel('Add an interface on…').selectOption({ index: 1 })
+  const nics = page.getByRole('region', { name: 'Network interfaces' })
+  await nics.getByRole('cell', { name: 'yes', exact: true }).waitFor()
+  await nics.locator('[data-action="unplug"]').click()
+  await nics.getByRole('cell', { name: 'no', exact: true }).waitFor()
+  await other.call('VM.hard_shutdown', vm)
+  await other.call('VM.destroy', vm)
+}
+
+/** How many pixels of the screen are not black. */
+const lit = page => page.evaluate(() => {
+  const canvas = document.querySelector('.picture canvas')
+  if (!canvas?.width)
+    return 0
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  let n = 0
+  for (let i = 0; i < data.length; i += 4)
+    n += data[i] + data[i + 1] + data[i + 2] > 96
+  return n
+})
+
+async function a_screen_draws_and_takes_keys(desk) {
+  const { page, other } = desk
+  desk.allowed = [/^Canvas2D: Multiple readback/]
+  const vm = await other.vm('screen')
+  await other.disk(vm)
+  await other.call('VM.start', vm, false, false)
+  await desk.login()
+  await desk.leaf('screen').click()
+  await page.getByRole('link', { name: 'Console' }).click()
+  await page.locator('.picture.open').waitFor()
+  const until = async (what, ok) => {
+    for (let tries = 0; tries < 200; tries++) {
+      if (ok(await lit(page)))
+        return
+      await page.waitForTimeout(100)
+    }
+    assert.fail(what)
+  }
+  await until('nothing is drawn', n => n > 0)
+  const before = await lit(page)
+  await page.locator('.picture canvas').click()
+  await page.keyboard.type('Hello, World\n')
+  await until('what was typed is not drawn', n => n > before)
+  assert.doesNotMatch(page.url(), /ticket/)
+  await desk.picture('screen')
+  await other.call('VM.hard_shutdown', vm)
+  await desk.see('It has a screen while it runs.')
+  await other.call('VM.destroy', vm)
+}
+
+async function a_reader_sees_nothing_that_would_fail(desk) {
+  const { page, other } = desk
+  const vm = await other.vm('seen')
+  const reader = await other.call('subject.create',
+    { subject_identifier: 'reader', other_config: {} })
+  const [role] = await other.call('role.get_by_name_label', 'read-only')
+  await other.call('subject.add_to_roles', reader, role)
+  await other.call('subject.set_password', reader, 'a reader reads')
+  await desk.login('reader', 'a reader reads')
+  assert.equal(await page.locator('#page [data-action="new-vm"]').getAttribute('aria-disabled'), 'true')
+  await desk.leaf('All machines').click()
+  await page.getByRole('main').getByRole('link', { name: 'seen' }).click()
+  await desk.title().filter({ hasText: 'seen' }).waitFor()
+  await page.getByText('More').click()
+  const open = await page.locator('#page').evaluate(main => [...main.querySelectorAll(
+    '[data-action], [data-reason], select')].filter(
+    node => node.getAttribute('aria-disabled') !== 'true').map(node => node.outerHTML))
+  assert.deepEqual(open, [])
+  await other.call('subject.destroy', reader)
+  await other.call('VM.destroy', vm)
+}
+
+async function no_page_keeps_anybody_out(desk) {
+  const { page, other } = desk
+  const vm = await other.vm('page')
+  await other.disk(vm)
+  const uuid = async (kind, ref) => other.call(`${kind}.get_uuid`, ref)
+  const first = async kind => uuid(kind, (await other.call(`${kind}.get_all`))[0])
+  const paths = ['', 'vms', `vm/${await uuid('VM', vm)}`, `host/${await first('host')}`,
+    `sr/${await first('SR')}`, `network/${await first('network')}`]
+  const source = readFileSync('node_modules/axe-core/axe.min.js', 'utf8')
+  const look = async where => {
+    await page.evaluate(source)
+    const { violations } = await page.evaluate(() => axe.run({
+      resultTypes: ['violations'] }))
+    const bad = violations.filter(v => ['serious', 'critical'].includes(v.impact))
+    assert.deepEqual(bad.map(v => `${where}: ${v.id}: ${v.nodes[0].html} ${
+      v.nodes[0].failureSummary}`), [])
+  }
+  await look('login')
+  await desk.login()
+  for (const path of paths) {
+    await page.goto(`${desk.url}/#/${path}`)
+    await desk.title().waitFor()
+    await look(path)
+    await desk.picture(path.split('/')[0] || 'overview')
+  }
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.goto(`${desk.url}/#/${paths[2]}`)
+  await look('dark')
+  await desk.picture('dark')
+  await page.setViewportSize({ width: 390, height: 800 })
+  await desk.picture('phone')
+  await other.call('VM.destroy', vm)
+}
+
+async function an_image_is_uploaded_with_progress(desk) {
+  const { page, other } = desk
+  await desk.login()
+  await page.locator('[data-action="new-library"]').click()
+  await desk.leaf('ISO library').click()
+  const choose = (name, buffer) => page.getByLabel('Upload ISO').setInputFiles(
+    { name, mimeType: 'application/octet-stream', buffer })
+  await choose('notes.txt', Buffer.from('x'))
+  await desk.see('Choose a file whose name ends in .iso.')
+  await page.locator('[data-action="confirm"]').click()
+  const urls = []
+  page.on('request', r => urls.push(r.url()))
+  await choose('tiny.iso', Buffer.alloc(5 * 2 ** 20, 7))
+  await page.locator('.task.done').filter({ hasText: 'Upload ISO: tiny.iso' }).waitFor()
+  await page.getByRole('row').filter({ hasText: 'tiny.iso' }).waitFor()
+  assert.ok(!urls.some(url => /session_id/.test(url)))
+  await desk.picture('images')
+  await page.locator('#page [data-action="remove-image"]').click()
+  await page.locator('[data-action="confirm"]').click()
+  await desk.see('No images yet.')
+  const [library] = Object.entries(await other.call('SR.get_all_records')).find(
+    ([, sr]) => sr.content_type === 'iso')
+  assert.deepEqual(await other.call('SR.get_VDIs', library), [])
+}
+
 export const tests = [a_wrong_password_is_told, the_session_is_in_memory_only,
   a_vm_is_created_and_started, another_clients_change_is_seen,
+  settings_are_changed_where_they_stand,
+  a_disk_and_a_nic_come_and_go_while_it_runs, a_screen_draws_and_takes_keys,
+  an_image_is_uploaded_with_progress,
+  a_reader_sees_nothing_that_would_fail, no_page_keeps_anybody_out,
   what_is_lost_is_asked_first, a_refusal_is_a_sentence, a_filter_is_in_the_url,
   hostile_names_are_text, an_ended_session_asks_for_the_password_and_goes_on,
   a_killed_daemon_is_told_and_comes_back]

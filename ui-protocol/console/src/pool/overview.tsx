@@ -1,7 +1,8 @@
 // What runs, what is wrong, what is used: of one host or of a pool.
 
 import { store } from '../session/session'
-import { usedPart } from '../sr/page'
+import { NewLibrary } from '../sr/images'
+import { usedPart } from '../sr/model'
 import { bytes, percent } from '../text/format'
 import { text } from '../text/text'
 import { Icon } from '../ui/icons'
@@ -15,8 +16,9 @@ export const Overview = () => {
   const running = vms.filter(vm => vm.power_state === 'Running')
   return <>
     <div class="bar"><h1>{text.overview}</h1>
-      <Button kind="main" icon="plus" id="new-vm" label={text.newVm}
-        reason={cannotCreate()} onClick={openCreate} /></div>
+      <span class="tools"><NewLibrary />
+        <Button kind="main" icon="plus" id="new-vm" label={text.newVm}
+          reason={cannotCreate()} onClick={openCreate} /></span></div>
     <div class="tiles">
       <Tile label={text.vms} figure={text.of(String(running.length), String(vms.length))}
         note={text.running} part={vms.length ? running.length / vms.length : 0} />

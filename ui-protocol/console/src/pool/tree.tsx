@@ -11,7 +11,7 @@ import { guests, type VM } from '../vm/model'
 
 const Leaf = ({ to, icon, name, state, children }: { to: string, icon: IconName,
   name: string, state?: string, children?: ComponentChildren }) => {
-  const here = link(...route.value.path) === to
+  const here = link(...route.value.path.slice(0, 2)) === to
   return <li><a class="leaf" href={to} aria-current={here ? 'page' : undefined}>
     <Icon name={icon} /><Name>{name}</Name>
     {state && <span class={`light ${state.toLowerCase()}`} role="img"
@@ -32,6 +32,10 @@ const HostLeaf = ({ host, vms }: { host: Of<'host'>, vms: VM[] }) =>
 const byName = (a: { name_label: string }, b: { name_label: string }) =>
   a.name_label.localeCompare(b.name_label)
 
+/** The names that hosts give to networks differ only at their ends. */
+const shortly = (name: string) =>
+  name.replace(/^Pool-wide network associated with (.+)$/, text.networkOf('$1'))
+
 export const Tree = () => {
   const pool = store.all('pool')[0]
   const hosts = store.all('host').sort(byName)
@@ -49,6 +53,6 @@ export const Tree = () => {
       <Leaf key={sr.ref} to={link('sr', sr.uuid)} icon="sr" name={sr.name_label} />)}</Group>
     <Group title={text.networks}>{store.all('network').sort(byName).map(n =>
       <Leaf key={n.ref} to={link('network', n.uuid)} icon="network"
-        name={n.name_label} />)}</Group>
+        name={shortly(n.name_label)} />)}</Group>
   </nav>
 }

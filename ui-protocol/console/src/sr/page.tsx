@@ -1,16 +1,12 @@
 // One storage repository and its disks.
 
 import { store } from '../session/session'
-import type { Of } from '../store/store'
 import { bytes } from '../text/format'
 import { text } from '../text/text'
 import { Card, Empty, Facts, Meter, Name, Title } from '../ui/parts'
 import { link } from '../ui/route'
-
-type SR = Of<'sr'>
-
-export const usedPart = (sr: SR) =>
-  sr.physical_size > 0 ? sr.physical_utilisation / sr.physical_size : 0
+import { Images } from './images'
+import { usedPart, type SR } from './model'
 
 export const SrPage = ({ sr }: { sr: SR }) => {
   const vdis = store.many('vdi', sr.VDIs).sort((a, b) =>
@@ -26,7 +22,7 @@ export const SrPage = ({ sr }: { sr: SR }) => {
         [text.description, <Name>{sr.name_description}</Name>],
         [text.uuid, <code>{sr.uuid}</code>],
       ]} /></Card>
-      <Card title={text.disks} wide>{vdis.length ? <div class="scroll"><table>
+      {sr.content_type === 'iso' ? <Images sr={sr} /> : <Card title={text.disks} wide>{vdis.length ? <div class="scroll"><table>
         <thead><tr><th>{text.name}</th><th class="number">{text.size}</th>
           <th>{text.vm}</th></tr></thead>
         <tbody>{vdis.map(vdi => <tr key={vdi.ref}>
@@ -37,7 +33,7 @@ export const SrPage = ({ sr }: { sr: SR }) => {
             return vm && <a key={vbd.ref} href={link('vm', vm.uuid)}>
               <Name>{vm.name_label}</Name></a>
           })}</td></tr>)}</tbody>
-      </table></div> : <Empty>{text.noDisks}</Empty>}</Card>
+      </table></div> : <Empty>{text.noDisks}</Empty>}</Card>}
     </div>
   </>
 }

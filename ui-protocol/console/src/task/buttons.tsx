@@ -14,9 +14,9 @@ type Named = { name_label: string }
 
 /** Asks first if something is lost, then runs it for each. */
 export function perform<C extends ClassName>(
-  action: Action<C>, objects: readonly Of<C>[]): void {
+  action: Action<C>, objects: readonly Of<C>[], name?: string): void {
   const run = () => objects.forEach(object => void start(
-    `${action.label} ${(object as unknown as Named).name_label}`,
+    `${action.label} ${name ?? (object as unknown as Named).name_label}`,
     () => action.run(object)))
   const loses = action.loses?.(objects)
   if (loses)
@@ -47,6 +47,14 @@ export function Buttons<C extends ClassName>({ actions, objects, isMain }: Props
     {rest.length > 0 && <Menu actions={rest} objects={objects} />}
   </div>
 }
+
+/** The actions of one object in a table's row. */
+export const Row = <C extends ClassName>({ actions, object, name }: {
+  actions: readonly Action<C>[], object: Of<C>, name: string }) =>
+  <span class="row-buttons">{actions.map(action =>
+    <Button key={action.id} id={action.id} label={action.label}
+      reason={reason(action, [object])}
+      onClick={() => perform(action, [object], name)} />)}</span>
 
 function Menu<C extends ClassName>({ actions, objects }: {
   actions: readonly Action<C>[], objects: readonly Of<C>[] }) {

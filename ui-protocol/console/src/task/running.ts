@@ -1,6 +1,6 @@
 // The tasks that this tab started: each ends in its result or in a sentence.
 
-import { effect, signal } from '@preact/signals'
+import { effect, signal, untracked } from '@preact/signals'
 import { Refused } from '../api/rpc'
 import { call, store } from '../session/session'
 import { sentence } from '../text/errors'
@@ -25,17 +25,20 @@ const change = (id: number, to: Partial<Started>) => {
   started.value = started.value.map(s => s.id === id ? { ...s, ...to } : s)
 }
 
-/** Runs what gives a task, and follows that; false if it failed, and is told. */
-export async function start(
-  label: string, run: () => Promise<string>): Promise<boolean> {
+type Run = (progress: (part: number) => void) => Promise<string>
+
+/** Runs what gives a task, or '' when it is done, and follows that; false if it
+ * failed, and is told. */
+export async function start(label: string, run: Run): Promise<boolean> {
   const id = ++lastId
   started.value = [{ id, label, state: 'running' as const, task: '', progress: 0,
     error: '' }, ...started.value].slice(0, KEPT)
+  const shown = (progress: number) => change(id, { progress })
   try {
-    const task = await run()
+    const task = await run(shown)
     if (task) {
       change(id, { task })
-      await end(task, progress => change(id, { progress }))
+      await end(task, shown)
     }
     change(id, { state: 'done', progress: 1 })
     return true
@@ -54,7 +57,7 @@ export async function end(
       const task = store.get('task', ref)
       seen ||= !!task
       if (task && task.status === 'pending')
-        return progress(task.progress)
+        return untracked(() => progress(task.progress))
       if (task || seen)
         queueMicrotask(() => { dispose(); resolve(task) })
     })

@@ -42,6 +42,9 @@ export const text = {
   certificate: 'Certificate', fingerprint: 'SHA-256 fingerprint', expires: 'Valid until',
   hypervisor: 'Hypervisor', kernel: 'Kernel', running: 'Running', pool: 'Pool',
   bridge: 'Bridge', mtu: 'MTU', carrier: 'Connected', management: 'Management',
+  sizeGib: 'Size (GiB)', change: (what: string) => `Change ${what}`, screen: 'Console',
+  networkOf: (nic: string) => `Network of ${nic}`,
+  mustBeOff: 'Only while it is off.',
   of: (a: string, b: string) => `${a} of ${b}`,
   confirm: 'Are you sure?', recent: 'Recent tasks', done: 'done', failed: 'failed',
   hereAs: (user: string, host: string) => `${user} at ${host}`,
@@ -79,4 +82,31 @@ export const vmText = {
     `${names} and ${disks === 1 ? 'its disk' : `its ${disks} disks`} will be gone for good.` :
     `${names} will be gone for good.`,
   cloneName: (name: string) => `Copy of ${name}`,
+}
+
+export const screenText = {
+  none: 'It has a screen while it runs.', open: 'Connected', connecting: 'Connecting…',
+  paste: 'Paste as keys', full: 'Full screen',
+}
+
+export const diskText = {
+  add: 'Add disk', plug: 'Attach', unplug: 'Detach', detach: 'Remove', eject: 'Eject',
+  insert: 'Insert a CD', change: 'a change', vmOff: 'It is attached when the machine starts.',
+  isAttached: 'It is attached.', isNotAttached: 'It is not attached.',
+  isEmpty: 'The drive is empty.', isFull: 'There is a disk in the drive.',
+  losesPlace: (name: string) =>
+    `${name} will be no part of this machine any more. It stays on its storage.`,
+}
+
+export const nicText = {
+  add: 'Add an interface on…', remove: 'Remove',
+  losesMac: (mac: string) => `The interface ${mac} and its address will be gone.`,
+}
+
+export const isoText = {
+  images: 'Images', upload: 'Upload ISO', make: 'New ISO library', library: 'ISO library',
+  none: 'No images yet.', remove: 'Delete', inDrive: 'It is in a drive.',
+  noIso: 'Choose a file whose name ends in .iso.', empty: 'The file is empty.',
+  noRoom: 'There is not that much room in the library.',
+  loses: (name: string) => `${name} will be gone from the library.`,
 }

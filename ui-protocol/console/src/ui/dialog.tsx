@@ -25,6 +25,12 @@ export const DialogTitle = ({ children }: { children: string }) =>
     <Button bare kind="plain" icon="close" label={text.close} onClick={close} />
   </header>
 
+/** A message with nothing to choose. */
+export const tell = (title: string, words: string): ComponentChildren => <>
+  <DialogTitle>{title}</DialogTitle><p>{words}</p>
+  <footer><Button kind="main" id="confirm" label={text.close} onClick={close} /></footer>
+</>
+
 export function confirm(title: string, loses: string, yes: () => void): void {
   open(<>
     <DialogTitle>{title}</DialogTitle>

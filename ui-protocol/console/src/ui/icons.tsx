@@ -22,6 +22,7 @@ const paths = {
   out: 'M9 3H3v10h6M7 8h7M11.5 5.5L14 8l-2.500 2.500',
   console: 'M2 3h12v10H2zM4.500 6l2 2-2 2M8.500 10.500h3',
   disk: 'M2 9h12v4H2zM4 3h8l2 6H2zM11.500 11h.01',
+  edit: 'M3 13l.5-3L11 2.5l2.500 2.500L6 12.500z',
   task: 'M3 3h10v10H3zM5.500 8l2 2 3.500-4',
 } as const
 

@@ -32,10 +32,10 @@ export const Name = ({ children }: { children: string }) =>
 export const State = ({ of }: { of: string }) =>
   <span class={`state ${of.toLowerCase()}`}>{states[of] ?? of}</span>
 
-export const Card = ({ title, children, wide }: {
-  title: string, children: ComponentChildren, wide?: boolean }) =>
+export const Card = ({ title, children, wide, tools }: { title: string,
+  children: ComponentChildren, wide?: boolean, tools?: ComponentChildren }) =>
   <section class={`card ${wide ? 'wide' : ''}`} aria-label={title}>
-    <h2>{title}</h2>{children}
+    <header><h2>{title}</h2>{tools}</header>{children}
   </section>
 
 export const Facts = ({ of }: { of: [string, ComponentChildren][] }) =>

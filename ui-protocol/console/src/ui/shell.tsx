@@ -16,14 +16,14 @@ import { route } from './route'
 import { dark, switchTheme } from './theme'
 
 const Page = () => {
-  const [kind, id = ''] = route.value.path
+  const [kind, id = '', tab = ''] = route.value.path
   if (!kind)
     return <Overview />
   if (kind === 'vms')
     return <VmList />
   const vm = kind === 'vm' && store.byUuid('vm', id)
   if (vm)
-    return <VmPage key={id} vm={vm} />
+    return <VmPage key={id} vm={vm} tab={tab} />
   const host = kind === 'host' && store.byUuid('host', id)
   if (host)
     return <HostPage key={id} host={host} />

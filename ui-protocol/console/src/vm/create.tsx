@@ -2,6 +2,7 @@
 
 import { useSignal } from '@preact/signals'
 import { call, may, store } from '../session/session'
+import { disksSrs, freeOf, isos } from '../sr/model'
 import { start } from '../task/running'
 import { sentence } from '../text/errors'
 import { bytes } from '../text/format'
@@ -15,15 +16,6 @@ import { diskOf, invalid, make, MIB, type Wanted } from './new'
 export const openCreate = () => open(<Create />)
 
 export const cannotCreate = () => may('VM.clone') ? null : text.roleForbids
-
-const disksSrs = () => store.all('sr').filter(sr =>
-  sr.content_type !== 'iso' && sr.allowed_operations.includes('vdi_create'))
-const isos = () => store.all('vdi').filter(vdi =>
-  store.get('sr', vdi.SR)?.content_type === 'iso')
-const freeOf = (ref: string) => {
-  const sr = store.get('sr', ref)
-  return sr ? sr.physical_size - sr.physical_utilisation : 0
-}
 
 function first(): Wanted {
   const sr = store.all('pool')[0]?.default_SR

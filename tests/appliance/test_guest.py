@@ -272,6 +272,37 @@ def check_suspend(m, api, sr, vm, console):
     return console
 
 
+def check_checkpoint(api, sr, vm, console):
+    """The guest goes on after it; a revert brings back what was in memory and on
+    the disk then, and the guest goes on from there."""
+    vbd = new_vbd(api, vm, new_vdi(api, sr, "then", 16 * MIB), "1")
+    api.run("VBD.plug", vbd)
+    console.run("until [ -b /dev/xvdb ]; do sleep 1; done")
+    console.run("echo then >/kept; echo then >/dev/xvdb; sync")
+    boot = console.run("cat /proc/sys/kernel/random/boot_id").split()[-1]
+    console.close()
+    point = api.run("VM.checkpoint", vm, "point", limit_s=900)
+    check(api("VM.get_power_state", vm) == "Running", "not Running")
+    console = api.console(vm)
+    check("then" in console.run("cat /kept"), "it forgot")
+    console.run("echo now >/kept; echo now >/dev/xvdb; sync")
+    console.close()
+    api.run("VM.revert", point, limit_s=600)
+    check(api("VM.get_power_state", vm) == "Suspended", "not Suspended")
+    api.run("VM.resume", vm, False, False, limit_s=600)
+    console = api.console(vm)
+    check("then" in console.run("cat /kept"), "it knows what came later")
+    console.run("echo 3 >/proc/sys/vm/drop_caches")
+    check("then" in console.run("head -n 1 /dev/xvdb"), "the disk does")
+    check(boot in console.run("cat /proc/sys/kernel/random/boot_id"),
+          "it booted again")
+    disks = [api("VBD.get_VDI", v) for v in api("VM.get_VBDs", point)]
+    api.run("VM.destroy", point)
+    for vdi in disks:
+        api.run("VDI.destroy", vdi)
+    return console
+
+
 def check_kill(m, api, vm):
     """xapi dies; the guest runs on and is found again."""
     domid = api("VM.get_domid", vm)
@@ -552,6 +583,8 @@ def guest_test(kind):
                     check_silence(m, api, vm, console)
                 console = check_suspend(m, api, sr, vm, console)
                 check_network(m, console)
+                console = check_checkpoint(api, sr, vm, console)
+                used = utilisation(api, sr)
                 check_kill(m, api, vm)
                 check_reboot_without_xapi(m, api, vm, api.console(vm))
                 api.run("VM.clean_shutdown", vm, limit_s=600)

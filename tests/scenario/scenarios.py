@@ -1376,8 +1376,8 @@ def a_suspended_vm_goes_on_where_it_was():
             check(int(image["virtual_size"]) > int(
                 record["memory_static_max"]), "an image of too few bytes")
             equal(set(record["allowed_operations"]),
-                  {"resume", "resume_on", "hard_shutdown", "destroy"},
-                  "allowed_operations")
+                  {"resume", "resume_on", "hard_shutdown", "destroy",
+                   "snapshot", "checkpoint"}, "allowed_operations")
             for op in "destroy", "resize":
                 check(op not in image["allowed_operations"], op)
             error = refused("VDI_IN_USE", api.run, "VDI.destroy",
@@ -1398,7 +1398,11 @@ def a_suspended_vm_goes_on_where_it_was():
             until("the operations", lambda: "resume" in api(
                 "VM.get_allowed_operations", vm))
             equal(state(api, vm), "Suspended", "power state")
-            api.run("VM.resume", vm, paused, False)
+            if paused:
+                api.run("VM.resume_on", vm, api("host.get_all")[0], True,
+                        False)
+            else:
+                api.run("VM.resume", vm, False, False)
             equal(state(api, vm), "Paused" if paused else "Running", "state")
             equal(api("VM.get_suspend_VDI", vm), "OpaqueRef:NULL",
                   "suspend_VDI")
@@ -1586,6 +1590,175 @@ def a_suspended_vm_that_goes_takes_its_memory_along():
         api = b.login()
         until("the image to go", lambda: not images())
         equal(state(api, vm), "Halted", "power state")
+
+
+def a_snapshot_keeps_disks_and_settings():
+    """Of a halted VM: disks, drives, NICs with their addresses; a revert brings
+    them back into the VM, and the tree tells what came from what."""
+    with Bench() as b:
+        api = b.ready()
+        sr = b.sr(api)
+        vm = b.vm(api, name="kept")
+        other = b.vdi(api, name="other")
+        b.vbd(api, vm, other, "1")
+        nic = api("VM.get_VIFs", vm)[0]
+        mac = api("VIF.get_MAC", nic)
+        check({"snapshot"} <= set(api("VM.get_allowed_operations", vm)) and
+              not {"checkpoint", "revert"} & set(
+                  api("VM.get_allowed_operations", vm)), "operations")
+        refused("VM_BAD_POWER_STATE", api.run, "VM.checkpoint", vm, "no")
+        refused("REVERT_ONLY_ALLOWED_ON_SNAPSHOT", api.run, "VM.revert", vm)
+        def file_of(vdi):
+            name = api("VDI.get_uuid", vdi) + ".raw"
+            return [os.path.join(folder, name) for folder, _, files in
+                    os.walk(b.path("")) if name in files][0]
+
+        def write(text):
+            with open(file_of(other), "r+b") as f:
+                f.write(text)
+        write(b"before")
+        first = api.run("VM.snapshot", vm, "first", [])
+        write(b"after!")
+        record = api("VM.get_record", first)
+        equal((record["is_a_snapshot"], record["is_a_template"],
+               record["snapshot_of"], record["name_label"],
+               record["power_state"], record["suspend_VDI"]),
+              (True, True, vm, "first", "Halted", "OpaqueRef:NULL"), "record")
+        equal(record["snapshot_info"]["power-state-at-snapshot"], "Halted",
+              "snapshot_info")
+        equal(set(record["allowed_operations"]),
+              {"clone", "copy", "destroy", "revert"}, "operations")
+        equal(api("VIF.get_MAC", record["VIFs"][0]), mac, "MAC")
+        for vbd in record["VBDs"]:
+            disk = api("VDI.get_record", api("VBD.get_VDI", vbd))
+            check(disk["is_a_snapshot"] and disk["snapshot_of"] in [
+                api("VBD.get_VDI", v) for v in api("VM.get_VBDs", vm)],
+                "disk of the snapshot")
+        refused("VM_IS_SNAPSHOT", api.run, "VM.start", first, False, False)
+        refused("VM_IS_SNAPSHOT", api.run, "VM.snapshot", first, "no", [])
+        second = api.run("VM.snapshot", vm, "second", [other])
+        equal(len(api("VM.get_VBDs", second)), 1, "drives of the second")
+        equal(set(api("VM.get_snapshots", vm)), {first, second}, "snapshots")
+        equal((api("VM.get_parent", vm), api("VM.get_parent", second),
+               api("VM.get_children", first)), (second, first, [second]),
+              "the tree")
+        old = {api("VBD.get_VDI", v) for v in api("VM.get_VBDs", vm)}
+        api("VM.set_name_description", vm, "changed")
+        api("VM.set_VCPUs_max", vm, "2")
+        b.vbd(api, vm, b.vdi(api, name="later"), "2")
+        api("VIF.destroy", nic)
+        api.run("VM.revert", first)
+        new = [api("VBD.get_VDI", v) for v in api("VM.get_VBDs", vm)]
+        equal(len(new), 2, "drives after the revert")
+        check(not old & set(new), "it has its old disks")
+        for disk in old:
+            refused("HANDLE_INVALID", api, "VDI.get_record", disk)
+        texts = set()
+        for disk in new:
+            with open(file_of(disk), "rb") as f:
+                texts.add(f.read(6))
+        equal(texts, {b"before", b"\0" * 6}, "what is on the disks")
+        equal((api("VM.get_name_label", vm), api("VM.get_VCPUs_max", vm),
+               api("VM.get_name_description", vm) == "changed", state(api, vm),
+               api("VM.get_parent", vm), api("VM.get_is_a_snapshot", vm)),
+              ("kept", api("VM.get_VCPUs_max", first), False, "Halted", first,
+               False), "settings")
+        equal(api("VIF.get_MAC", api("VM.get_VIFs", vm)[0]), mac, "MAC")
+        equal({api("VDI.get_snapshot_of", api("VBD.get_VDI", v))
+               for v in api("VM.get_VBDs", first)}, set(new), "snapshot_of")
+        equal(set(api("VM.get_snapshots", vm)), {first, second}, "snapshots")
+        api.run("VM.start", vm, False, False)
+        api.run("VM.revert", second)
+        equal(state(api, vm), "Halted", "power state")
+        equal(len(api("VM.get_VBDs", vm)), 1, "drives of the second")
+        api.run("VM.destroy", first)
+        equal(api("VM.get_parent", second), "OpaqueRef:NULL", "parent")
+        api.run("VM.destroy", vm)
+        error = refused("VM_REVERT_FAILED", api.run, "VM.revert", second)
+        equal(error[1], second, "the snapshot")
+
+
+def a_checkpoint_keeps_the_memory_too():
+    """The guest goes on after it, and from it after a revert, as often as one
+    likes; each has a copy of its own."""
+    with Bench() as b:
+        api = b.ready()
+        sr = b.sr(api)
+        api("pool.set_suspend_image_SR", api("pool.get_all")[0], sr)
+        vm = b.running(api, name="kept")
+
+        def images():
+            return {v for v in api("SR.get_VDIs", sr)
+                    if api("VDI.get_type", v) == "suspend"}
+
+        def listens():
+            until("the guest's word", lambda: "checkpoint" in api(
+                "VM.get_allowed_operations", vm))
+
+        def is_up():
+            console = api.console(vm)
+            console.type("echo still here\n")
+            console.wait("still here")
+            check(b"booting" not in console.text, "it booted again")
+            console.close()
+        listens()
+        point = api.run("VM.checkpoint", vm, "point")
+        equal(state(api, vm), "Running", "power state")
+        record = api("VM.get_record", point)
+        equal((record["power_state"], record["snapshot_info"][
+            "power-state-at-snapshot"]), ("Suspended", "Running"), "states")
+        equal(images(), {record["suspend_VDI"]}, "images")
+        equal(set(record["allowed_operations"]), {"destroy", "revert"},
+              "operations")
+        refused("VDI_IN_USE", api.run, "VDI.destroy", record["suspend_VDI"])
+        is_up()
+        for how in "VM.hard_shutdown", "VM.suspend", None:
+            if how:
+                listens()
+                api.run(how, vm)
+            api.run("VM.revert", point)
+            equal(state(api, vm), "Suspended", "power state")
+            image = api("VM.get_suspend_VDI", vm)
+            equal(images(), {record["suspend_VDI"], image}, "images")
+            check(all(api("VBD.get_currently_attached", v)
+                      for v in api("VM.get_VBDs", vm)), "lost its disks")
+            equal(set(api("VM.get_allowed_operations", vm)),
+                  {"resume", "resume_on", "hard_shutdown", "destroy",
+                   "snapshot", "checkpoint"}, "operations")
+            api.run("VM.resume", vm, False, False)
+            equal(images(), {record["suspend_VDI"]}, "images")
+            is_up()
+        listens()
+        api.run("VM.suspend", vm)
+        asleep = api.run("VM.snapshot", vm, "asleep", [])
+        equal(api("VM.get_power_state", asleep), "Suspended", "power state")
+        equal(len(images()), 3, "images")
+        api.run("VM.destroy", asleep)
+        equal(len(images()), 2, "images")
+        api.run("VM.resume", vm, False, False)
+        listens()
+        b.control("fail vdi_clone io")
+        refused("VDI_IO_ERROR", api.run, "VM.checkpoint", vm, "no")
+        equal((state(api, vm), len(api("VM.get_snapshots", vm))),
+              ("Running", 1), "after a failure")
+        equal(images(), {record["suspend_VDI"]}, "images")
+        is_up()
+        listens()
+        b.control("fail vm_suspend io")
+        refused("SR_BACKEND_FAILURE", api.run, "VM.checkpoint", vm, "no")
+        equal(state(api, vm), "Running", "power state")
+        b.control("delay vdi_clone 600000")
+        listens()
+        api("Async.VM.checkpoint", vm, "cut")
+        until("it to be suspended", lambda: state(api, vm) == "Suspended")
+        b.kill_xapi()
+        b.control("clear")
+        b.start_xapi()
+        api = b.login()
+        until("the operations", lambda: "resume" in api(
+            "VM.get_allowed_operations", vm))
+        api.run("VM.resume", vm, False, False)
+        is_up()
 
 
 def a_bad_number_is_refused_where_it_is_given():
@@ -1911,6 +2084,7 @@ SCENARIOS = [
     a_suspend_that_fails_leaves_the_guest_running,
     an_image_that_is_not_whole_is_not_resumed,
     a_suspended_vm_that_goes_takes_its_memory_along,
+    a_snapshot_keeps_disks_and_settings, a_checkpoint_keeps_the_memory_too,
     a_bad_number_is_refused_where_it_is_given,
     a_drive_that_is_not_unpluggable_stays,
     a_disk_beyond_any_disk_is_too_large,

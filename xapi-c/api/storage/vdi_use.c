@@ -17,6 +17,15 @@ has_disk(const struct view *v, const struct vbd *other,
 	    vm->power_state == VM_POWER_STATE_HALTED;
 }
 
+/* A suspended VM keeps its disks, but nobody writes to them. */
+static bool
+is_quiet(const struct view *v, const struct vbd *vbd)
+{
+	const struct vm *vm = view_get(v, CLASS_VM, &vbd->VM);
+
+	return vm && vm->power_state == VM_POWER_STATE_SUSPENDED;
+}
+
 const struct vbd *
 vdi_use_conflict(const struct view *v, const struct vdi *vdi,
     const struct vbd *drive, bool writes)
@@ -28,6 +37,8 @@ vdi_use_conflict(const struct view *v, const struct vdi *vdi,
 
 		if (!other ||
 		    (drive && ref_equal(&refs[i], &drive->obj.ref)))
+			continue;
+		if (!drive && !writes && is_quiet(v, other))
 			continue;
 		if ((writes || other->mode == VBD_MODE_RW) &&
 		    has_disk(v, other, drive))

@@ -171,6 +171,12 @@ stop_now(struct call *c, const struct vm *vm, bool force, int64_t guest_s)
 	return 0;
 }
 
+int
+vm_end_domain(struct call *c, const struct vm *vm)
+{
+	return stop_now(c, vm, true, GUEST_TIMEOUT_S);
+}
+
 static int
 stop(struct call *c, const struct ref *ref, bool force, int op)
 {

@@ -27,6 +27,10 @@ static const struct {
 	uint8_t from;		/* power states */
 	uint8_t rules;		/* enum rule */
 } table[] = {
+	[VM_OPERATIONS_SNAPSHOT] = { H | P | R | S, LISTED },
+	[VM_OPERATIONS_CHECKPOINT] = { R | S, LISTED },
+	[VM_OPERATIONS_REVERT] = { H | S, LISTED | TEMPLATE },
+	[VM_OPERATIONS_REVERTING] = { H | P | R | S, 0 },
 	[VM_OPERATIONS_CLONE] = { H, LISTED | TEMPLATE },
 	[VM_OPERATIONS_COPY] = { H, LISTED | TEMPLATE },
 	[VM_OPERATIONS_PROVISION] = { H, LISTED | TEMPLATE },
@@ -111,6 +115,29 @@ says_yes(struct vec map, const char *key)
 	return value && strcmp(value, "1") == 0;
 }
 
+/* Of a suspended VM it is saved already. */
+static bool
+saves_memory(const struct vm *vm, int op)
+{
+	return vm->power_state == VM_POWER_STATE_RUNNING &&
+	    (op == VM_OPERATIONS_SUSPEND || op == VM_OPERATIONS_CHECKPOINT);
+}
+
+static bool
+is_for_snapshots(int op)
+{
+	switch (op) {
+	case VM_OPERATIONS_CLONE:
+	case VM_OPERATIONS_COPY:
+	case VM_OPERATIONS_DESTROY:
+	case VM_OPERATIONS_REVERT:
+	case VM_OPERATIONS_UPDATE_ALLOWED_OPERATIONS:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* A guest that never said it listens is left out of what is listed, but may
  * be asked all the same. */
 static bool
@@ -119,12 +146,12 @@ guest_listens(const struct view *v, const struct vm *vm, int op)
 	const struct vm_guest_metrics *g;
 
 	if (op != VM_OPERATIONS_CLEAN_SHUTDOWN &&
-	    op != VM_OPERATIONS_CLEAN_REBOOT && op != VM_OPERATIONS_SUSPEND)
+	    op != VM_OPERATIONS_CLEAN_REBOOT && !saves_memory(vm, op))
 		return true;
 	g = view_get(v, CLASS_VM_GUEST_METRICS, &vm->guest_metrics);
 	if (!g)
 		return false;
-	if (op == VM_OPERATIONS_SUSPEND)
+	if (saves_memory(vm, op))
 		return !vm_emulates(vm) &&
 		    says_yes(g->other, "feature-suspend");
 	if (op == VM_OPERATIONS_CLEAN_REBOOT)
@@ -152,8 +179,7 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		    expected_states(c, from), vm_power_state_word(vm)) : -1;
 	if (is_busy(vm, op))
 		return op_in_progress(&vm_op_class, vm, c);
-	if (vm->is_a_snapshot && op != VM_OPERATIONS_CLONE &&
-	    op != VM_OPERATIONS_COPY && op != VM_OPERATIONS_DESTROY)
+	if (vm->is_a_snapshot && !is_for_snapshots(op))
 		return c ? err_vm_is_snapshot(c, ref,
 		    enum_vm_operations.names[op]) : -1;
 	if (vm->is_a_template && !(rules & TEMPLATE))
@@ -166,7 +192,9 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 		    "this is the control domain") : -1;
 	if (vm->is_default_template && op == VM_OPERATIONS_DESTROY)
 		return c ? err_vm_cannot_delete_default_template(c, ref) : -1;
-	if (op == VM_OPERATIONS_SUSPEND && !ref_is_null(&vm->suspend_VDI))
+	if (op == VM_OPERATIONS_REVERT && !vm->is_a_snapshot)
+		return c ? err_revert_only_allowed_on_snapshot(c) : -1;
+	if (saves_memory(vm, op) && !ref_is_null(&vm->suspend_VDI))
 		return c ? err_operation_not_allowed(c,
 		    "the disk of its last suspend is to be removed first") : -1;
 	return c || guest_listens(v, vm, op) ? 0 : -1;

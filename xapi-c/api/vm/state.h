@@ -4,9 +4,14 @@
  *   Halted --start--> Running --pause--> Paused
  *      ^                 |  ^--unpause-----|
  *      '--- shutdown ----+-----------------'
+ *      ^                 |
+ *      |              suspend ^ resume
+ *      |                 v    |
+ *      '--- shutdown --- Suspended
  *
  * vm_state_apply makes every move but pause and unpause, which leave the
- * domain as it is and are recorded by lifecycle.c.
+ * domain as it is and are recorded by lifecycle.c.  A revert (revert.c) leads from
+ * any state to Halted or, if the snapshot has memory, to Suspended.
  *
  * Callers: the lifecycle operations with their own outcome, and the events and
  * listings of xenopsd (api/sync/).  All run inside a db_write.

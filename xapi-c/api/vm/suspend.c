@@ -94,6 +94,7 @@ struct outcome {
 	bool unsure;			/* out: it may be whole: sync/ will see
 					 * by the domain */
 	const struct xenops_domain_info *domain;	/* resumed */
+	bool keeps_lock;
 };
 
 static int
@@ -127,7 +128,8 @@ outcome_in(struct db_txn *t, void *arg)
 
 	/* a hard shutdown beside it may have taken the image away */
 	vm_state_apply(t, o->c->x, &o->lock->ref, o->domain);
-	oplock_release_in(t, o->lock);
+	if (!o->keeps_lock)
+		oplock_release_in(t, o->lock);
 	vm_state_refresh(t, &o->lock->ref);
 	return 0;
 }
@@ -138,7 +140,8 @@ record_outcome(struct outcome *o)
 {
 	int rc = call_write(o->c, outcome_in, o);
 
-	oplock_keep(o->lock);
+	if (rc || !o->keeps_lock)
+		oplock_keep(o->lock);
 	return rc;
 }
 
@@ -221,9 +224,11 @@ undo(struct outcome *o)
 }
 
 static int
-suspend_now(struct call *c, const struct vm *vm, struct oplock *lock)
+suspend_now(struct call *c, const struct vm *vm, struct oplock *lock,
+    bool keeps_lock)
 {
-	struct outcome o = { .c = c, .lock = lock };
+	struct outcome o = { .c = c, .lock = lock,
+		.keeps_lock = keeps_lock };
 	const struct vdi *vdi;
 
 	if (vm_emulates(vm))
@@ -247,10 +252,20 @@ api_vm_suspend(struct call *c, const struct vm_suspend_args *a)
 	struct oplock lock = { 0 };
 	const struct vm *vm = vm_lock(c, &lock, &a->vm,
 	    VM_OPERATIONS_SUSPEND);
-	int rc = vm ? suspend_now(c, vm, &lock) : -1;
+	int rc = vm ? suspend_now(c, vm, &lock, false) : -1;
 
 	oplock_release(c, &lock);
 	return rc;
+}
+
+int
+vm_suspend_under(struct call *c, struct oplock *lock)
+{
+	const struct vm *vm;
+
+	call_refresh(c);
+	vm = call_find(c, CLASS_VM, &lock->ref);
+	return vm ? suspend_now(c, vm, lock, true) : -1;
 }
 
 /* -- resume -- */
@@ -303,21 +318,40 @@ read_image(struct call *c, const struct vm *vm, bool paused,
 }
 
 static int
+resume_now(struct call *c, const struct vm *vm, struct oplock *lock,
+    bool paused, bool keeps_lock)
+{
+	struct ref image = vm->suspend_VDI;
+	struct xenops_domain_info domain;
+	int rc;
+
+	if (read_image(c, vm, paused, &domain))
+		return -1;
+	rc = record_outcome(&(struct outcome){ .c = c, .lock = lock,
+	    .domain = &domain, .keeps_lock = keeps_lock });
+	vm_image_remove(c, &image);
+	return rc;
+}
+
+static int
 resume(struct call *c, const struct ref *ref, bool paused, int op)
 {
 	struct oplock lock = { 0 };
 	const struct vm *vm = vm_lock(c, &lock, ref, op);
-	struct ref image = vm ? vm->suspend_VDI : REF_NULL;
-	struct xenops_domain_info domain;
-	int rc = vm ? read_image(c, vm, paused, &domain) : -1;
+	int rc = vm ? resume_now(c, vm, &lock, paused, false) : -1;
 
-	if (rc == 0) {
-		rc = record_outcome(&(struct outcome){ .c = c, .lock = &lock,
-		    .domain = &domain });
-		vm_image_remove(c, &image);
-	}
 	oplock_release(c, &lock);
 	return rc;
+}
+
+int
+vm_resume_under(struct call *c, struct oplock *lock, bool paused)
+{
+	const struct vm *vm;
+
+	call_refresh(c);
+	vm = call_find(c, CLASS_VM, &lock->ref);
+	return vm ? resume_now(c, vm, lock, paused, true) : -1;
 }
 
 int

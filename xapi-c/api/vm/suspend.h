@@ -7,7 +7,7 @@
 #ifndef API_VM_SUSPEND_H
 #define API_VM_SUSPEND_H
 
-#include "api/call.h"
+#include "api/oplock.h"
 
 /* Removes a disk that is the memory of no VM any more, after the write that
  * called vm_memory_forget; null: none.  Failures are logged, and made good by
@@ -15,5 +15,10 @@
 void vm_image_remove(struct call *c, const struct ref *vdi);
 /* Removes all such disks that were left, when the SRs are attached. */
 void vm_images_sweep(struct call *c);
+
+/* Both under an operation lock on the VM that stays: -1 with c->err set, and the
+ * VM as it was. */
+int vm_suspend_under(struct call *c, struct oplock *lock);
+int vm_resume_under(struct call *c, struct oplock *lock, bool paused);
 
 #endif

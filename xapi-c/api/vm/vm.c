@@ -71,6 +71,16 @@ struct destroy {
 	struct ref image;		/* out: the disk with its memory */
 };
 
+/* What came after a snapshot comes after what was before it. */
+static void
+pass_on_children(struct db_txn *t, const struct vm *vm)
+{
+	const struct ref *refs = vm->children.v;
+
+	for (uint32_t i = 0; i < vm->children.n; i++)
+		vm_txn_edit(t, &refs[i])->parent = vm->parent;
+}
+
 /* A suspended VM lets go of its disks first. */
 static int
 destroy_in(struct db_txn *t, void *arg)
@@ -81,8 +91,10 @@ destroy_in(struct db_txn *t, void *arg)
 
 	d->image = vm_memory_forget(t, d->vm);
 	vm_state_apply(t, d->x, d->vm, NULL);
-	if (vm)
+	if (vm) {
+		pass_on_children(t, vm);
 		blobs_drop(t, vm->blobs);
+	}
 	txn_delete(t, CLASS_VM, d->vm);
 	op_refresh(t, &vm_appliance_op_class, &appliance);
 	return 0;

@@ -282,11 +282,15 @@ async function a_reader_sees_nothing_that_would_fail(desk) {
   await desk.leaf('All machines').click()
   await page.getByRole('main').getByRole('link', { name: 'seen' }).click()
   await desk.title().filter({ hasText: 'seen' }).waitFor()
-  await page.getByText('More').click()
-  const open = await page.locator('#page').evaluate(main => [...main.querySelectorAll(
+  const open = () => page.locator('#page').evaluate(main => [...main.querySelectorAll(
     '[data-action], [data-reason], select')].filter(
     node => node.getAttribute('aria-disabled') !== 'true').map(node => node.outerHTML))
-  assert.deepEqual(open, [])
+  await page.getByText('More').click()
+  assert.deepEqual(await open(), [])
+  const [host] = await other.call('host.get_all')
+  await page.goto(`${desk.url}/#/host/${await other.call('host.get_uuid', host)}`)
+  await page.getByRole('region', { name: 'Certificate' }).waitFor()
+  assert.deepEqual(await open(), [])
   await other.call('subject.destroy', reader)
   await other.call('VM.destroy', vm)
 }
@@ -350,11 +354,30 @@ async function an_image_is_uploaded_with_progress(desk) {
   assert.deepEqual(await other.call('SR.get_VDIs', library), [])
 }
 
+async function a_host_takes_no_machines_for_a_while(desk) {
+  const { page, other } = desk
+  await desk.login()
+  const [host] = await other.call('host.get_all')
+  await page.goto(`${desk.url}/#/host/${await other.call('host.get_uuid', host)}`)
+  await page.getByText('More').click()
+  await desk.action('host-reboot').getByText('First let it take no new machines.').waitFor()
+  await page.keyboard.press('Escape')
+  await desk.action('disable').click()
+  await desk.action('enable').click()
+  await desk.action('disable').waitFor()
+  await page.locator('.task.done').nth(1).waitFor()
+  assert.equal(await other.call('host.get_enabled', host), true)
+  await page.locator('[data-action="logout"]').click()
+  await desk.login()
+  await desk.see('No tasks.')
+}
+
 export const tests = [a_wrong_password_is_told, the_session_is_in_memory_only,
   a_vm_is_created_and_started, another_clients_change_is_seen,
   settings_are_changed_where_they_stand,
   a_disk_and_a_nic_come_and_go_while_it_runs, a_screen_draws_and_takes_keys,
   an_image_is_uploaded_with_progress,
+  a_host_takes_no_machines_for_a_while,
   a_reader_sees_nothing_that_would_fail, no_page_keeps_anybody_out,
   what_is_lost_is_asked_first, a_refusal_is_a_sentence, a_filter_is_in_the_url,
   hostile_names_are_text, an_ended_session_asks_for_the_password_and_goes_on,

@@ -2,16 +2,19 @@
 
 import { store } from '../session/session'
 import type { Of } from '../store/store'
+import { Buttons } from '../task/buttons'
 import { bytes, date, when } from '../text/format'
-import { text } from '../text/text'
+import { hostText, text } from '../text/text'
 import { Card, Empty, Facts, Meter, Name, State, Title } from '../ui/parts'
 import { link } from '../ui/route'
 import { guests } from '../vm/model'
+import { hostActions, hostMain } from './actions'
 
 type Host = Of<'host'>
 
 export const HostPage = ({ host }: { host: Host }) => <>
   <Title icon="host" kind={text.host} name={host.name_label} />
+  <Buttons actions={hostActions} objects={[host]} isMain={hostMain([host])} />
   <div class="cards">
     <General host={host} />
     <Memory host={host} />
@@ -34,6 +37,7 @@ const General = ({ host }: { host: Host }) => {
     [text.kernel, `Linux ${v.linux}`],
     [text.uptime, when(boot(host))],
     [text.address, host.address],
+    ['ssh', host.ssh_enabled ? hostText.sshIsOpen : hostText.sshIsClosed],
     [text.uuid, <code>{host.uuid}</code>],
   ]} /></Card>
 }

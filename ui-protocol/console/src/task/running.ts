@@ -2,7 +2,7 @@
 
 import { effect, signal, untracked } from '@preact/signals'
 import { Refused } from '../api/rpc'
-import { call, store } from '../session/session'
+import { call, phase, store } from '../session/session'
 import { sentence } from '../text/errors'
 import type { Of } from '../store/store'
 
@@ -20,6 +20,12 @@ const KEPT = 50
 
 export const started = signal<readonly Started[]>([])
 let lastId = 0
+
+/** Whoever logs in next sees nothing of them. */
+effect(() => {
+  if (phase.value === 'out')
+    started.value = []
+})
 
 const change = (id: number, to: Partial<Started>) => {
   started.value = started.value.map(s => s.id === id ? { ...s, ...to } : s)

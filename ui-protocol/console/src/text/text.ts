@@ -110,3 +110,17 @@ export const isoText = {
   noRoom: 'There is not that much room in the library.',
   loses: (name: string) => `${name} will be gone from the library.`,
 }
+
+export const hostText = {
+  maintenance: 'Take no new machines', enable: 'Take machines again',
+  openSsh: 'Open ssh', closeSsh: 'Close ssh', reboot: 'Reboot host',
+  shutdown: 'Power host off', change: 'a change',
+  isDisabled: 'It takes none.', isEnabled: 'It takes machines.',
+  sshIsOpen: 'It is open.', sshIsClosed: 'It is closed.',
+  firstMaintenance: 'First let it take no new machines.',
+  stopped: (n: number) => !n ? '' : n === 1 ? ' The machine on it is shut down first.' :
+    ` The ${n} machines on it are shut down first.`,
+  losesContact: (name: string) => `${name} is not there until it has started again.`,
+  losesHost: (name: string) =>
+    `${name} will be off. Somebody has to switch it on by hand.`,
+}

@@ -14,14 +14,15 @@
 # in this order on a cold build: what others wait for comes first
 DEPS := musl openssl zlib libxml2 jansson sqlite yajl util-linux xz zstd xen \
 	busybox libaio lvm2 e2fsprogs check thin-tools lz4 mdadm libuv \
-	raft libfdisk dosfstools dropbear ncurses pcre2 glib pixman fdt qemu libvterm
+	raft libfdisk dosfstools dropbear ncurses pcre2 glib pixman fdt qemu \
+	libvterm edk2
 
 DEPS_SH := dom0-rootfs/deps/build.sh dom0-rootfs/deps/compiler.sh
 SYSROOT := $(B)/sysroot/.complete
 MUSL_CC := $(B)/tools/musl-cc
 dep = $(1:%=$(B)/deps/%.done)
 
-include $(DEPS:%=dom0-rootfs/deps/%.mk)
+include $(DEPS:%=dom0-rootfs/deps/%.mk) dom0-rootfs/deps/lab-qemu.mk
 
 # programs that use libxl link with: $(XEN_LIBS).  The loaders of libxenguest
 # register themselves in constructors, so it goes in whole.
@@ -51,7 +52,14 @@ $$(B)/deps/$1.done: dom0-rootfs/deps/$1.mk $(DEPS_SH) $$($1_FILES) \
 	$$(foreach f,$$($1_FILES),$$(file >>$$(B)/deps/$1.in,file $$f))
 	+@nice -n 5 dom0-rootfs/deps/build.sh $1
 endef
-$(foreach d,$(DEPS),$(eval $(call dep_rules,$d)))
+$(foreach d,$(DEPS) lab-qemu,$(eval $(call dep_rules,$d)))
+
+# the QEMU of tests with UEFI guests: no part of the sysroot
+LAB_QEMU := $(B)/lab/qemu-system-x86_64
+
+$(LAB_QEMU): $(call dep,lab-qemu)
+	@mkdir -p $(@D)
+	@ln -sf "$$(cat $<)/lab/qemu-system-x86_64" $@
 
 # alone on the command line make has no job server yet: two components at once
 $(SYSROOT): $(DEPS:%=dom0-rootfs/deps/%.mk) $(DEPS_SH) \
@@ -59,7 +67,10 @@ $(SYSROOT): $(DEPS:%=dom0-rootfs/deps/%.mk) $(DEPS_SH) \
 	+@$(MAKE) -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPROC)) $(call dep,$(DEPS))
 	@touch $@
 
-.PHONY: deps sysroot fetch-deps check-deps
+.PHONY: deps sysroot fetch-deps check-deps lab-qemu
+## lab-qemu: for tests that boot guests by UEFI (cached)
+lab-qemu: $(LAB_QEMU)
+
 ## deps: third-party components into build/sysroot (cached by input hash)
 deps sysroot: $(SYSROOT)
 

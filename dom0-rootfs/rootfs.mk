@@ -55,7 +55,7 @@ $(R)/bedplate-release: $(ROOTFS_LISTS) $(ROOTFS_IN) dom0-rootfs/rootfs.mk
 
 # What the image is made of.  Built, but in no image: what tests need, and what
 # pools will.
-NOT_SHIPPED := check libuv lz4 raft
+NOT_SHIPPED := check libuv lz4 raft lab-qemu
 SBOM := $(R)/sbom.cdx.json
 
 $(SBOM): $(SYSROOT) $(HV)/pkg.stamp hypervisor/licences dom0-rootfs/sbom.py \

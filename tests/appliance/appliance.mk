@@ -4,11 +4,11 @@ CHECK_MACHINE_TARGETS += check-install check-guest check-faults check-power
 CHECK_MACHINE_NEEDS += $(B)/host/xapi
 CHECK_LONG_TARGETS += check-setup check-update check-install-long check-pxe \
 	check-power-long check-appliance-storage check-appliance-nfs \
-	check-guest-hvm
+	check-guest-hvm check-guest-uefi
 
 .PHONY: check-install check-update check-guest check-faults check-power \
 	check-power-long check-appliance-storage check-setup check-install-long \
-	check-guest-hvm check-appliance-nfs
+	check-guest-hvm check-guest-uefi check-appliance-nfs
 ## check-install: unattended to a blank disk, then an update; BIOS and UEFI
 check-install: $(B)/SHA256SUMS $(UPDATE)
 	@UPDATE_KEY=$(UPDATE_KEY) python3 tests/appliance/test_install.py $(ISO)
@@ -41,6 +41,11 @@ check-guest: $(B)/SHA256SUMS
 ## check-guest-hvm: the same of an HVM guest, whose QEMU is emulated too
 check-guest-hvm: $(B)/SHA256SUMS
 	@python3 tests/appliance/test_guest.py hvm
+
+## check-guest-uefi: a PVH and an HVM guest by UEFI, on a QEMU of our own
+check-guest-uefi: $(B)/SHA256SUMS $(LAB_QEMU)
+	@APPLIANCE_QEMU=$(abspath $(LAB_QEMU)) \
+	    python3 tests/appliance/test_guest_uefi.py
 
 ## check-faults: processes killed under a guest, used disks, cut requests
 check-faults: $(B)/SHA256SUMS

@@ -32,6 +32,10 @@ CPU = ("EPYC,-monitor,-smap,-rdtscp,-avx,-avx2,-f16c,-fma,-xsave,-xsaveopt,"
        "-xsavec,-xgetbv1,+svm,+npt,check=off")
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+# another QEMU has its firmware from the machine's own packages
+QEMU = [os.environ.get("APPLIANCE_QEMU", "qemu-system-x86_64")] + [
+    a for d in ("seabios", "qemu", "../lib/ipxe/qemu")
+    for a in ("-L", "/usr/share/" + d) if "APPLIANCE_QEMU" in os.environ]
 PATIENCE = float(os.environ.get("APPLIANCE_PATIENCE", "1"))
 
 
@@ -121,7 +125,7 @@ class Machine:
             forwards += ",hostfwd=tcp:127.0.0.1:%d-:%d" % (
                 self.port[key], there)
         self.argv = [
-            "qemu-system-x86_64", "-name", name, "-machine", "q35",
+            *QEMU, "-name", name, "-machine", "q35",
             "-accel", "tcg,thread=single", "-cpu", CPU, "-smp", str(cpus),
             "-m", str(memory_mib), "-nodefaults", "-vga", "std",
             "-display", "none", "-no-reboot",

@@ -81,6 +81,16 @@ menuentry guest {
 """
 
 
+# A UEFI loads it from the removable path; a PVH guest's has no serial port.
+UEFI_GRUB_CFG = """set timeout=0
+menuentry guest {
+	linux /boot/vmlinuz console=%s panic=5 quiet
+	initrd /boot/initrd
+}
+"""
+UEFI_GRUB_MODULES = ("fat", "normal", "linux", "configfile")
+
+
 def _entry(out, name, mode, data=b"", rdev=(0, 0)):
     """One file of a cpio archive in newc format."""
     name = name.encode() + b"\0"
@@ -166,4 +176,21 @@ def bios_disk(path, mib=64):
                        check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
     os.truncate(path, mib << 20)
+    return path
+
+
+def uefi_disk(path, console, mib=64):
+    """A disk that a UEFI boots, a FAT without partitions."""
+    env = dict(os.environ, MTOOLS_SKIP_CHECK="1")
+    with tempfile.TemporaryDirectory() as d:
+        _boot_folder(d, UEFI_GRUB_CFG % console)
+        os.makedirs(os.path.join(d, "EFI", "BOOT"))
+        subprocess.run(["grub-mkimage", "-O", "x86_64-efi", "-p", "/boot/grub",
+                        "-o", os.path.join(d, "EFI", "BOOT", "BOOTX64.EFI"),
+                        *UEFI_GRUB_MODULES], check=True)
+        with open(path, "wb") as f:
+            f.truncate(mib << 20)
+        subprocess.run(["mformat", "-i", path, "::"], check=True, env=env)
+        subprocess.run(["mcopy", "-s", "-i", path, os.path.join(d, "EFI"),
+                        os.path.join(d, "boot"), "::"], check=True, env=env)
     return path

@@ -499,7 +499,8 @@ def check_refusals(api, vm):
     """What is not there is refused by its name, and nothing is made."""
     for field, key, value, code in (
             ("HVM_boot_params", "order", "n", "VALUE_NOT_SUPPORTED"),
-            ("HVM_boot_params", "firmware", "uefi", "VALUE_NOT_SUPPORTED"),
+            ("HVM_boot_params", "firmware", "ofw", "VALUE_NOT_SUPPORTED"),
+            ("platform", "vtpm", "true", "VALUE_NOT_SUPPORTED"),
             ("platform", "hvm_serial", "file:/x", "VALUE_NOT_SUPPORTED"),
             ("platform", "vga", "qxl", "VALUE_NOT_SUPPORTED"),
             ("platform", "acpi", "perhaps", "INVALID_VALUE")):

@@ -1262,8 +1262,10 @@ def an_hvm_guest_has_what_this_host_knows():
                  "HVM_boot_params:order"),
                 ("HVM_boot_params", "order", "x", "INVALID_VALUE",
                  "HVM_boot_params:order"),
-                ("HVM_boot_params", "firmware", "uefi",
+                ("HVM_boot_params", "firmware", "openfirmware",
                  "VALUE_NOT_SUPPORTED", "HVM_boot_params:firmware"),
+                ("platform", "vtpm", "true", "VALUE_NOT_SUPPORTED",
+                 "platform:vtpm"),
                 ("platform", "vga", "qxl", "VALUE_NOT_SUPPORTED",
                  "platform:vga"),
                 ("platform", "hvm_serial", "tcp:0:1", "VALUE_NOT_SUPPORTED",
@@ -1278,6 +1280,14 @@ def an_hvm_guest_has_what_this_host_knows():
             api("VM.set_" + field, vm, dict(was, **{key: value}))
             start(code, name, value)
             api("VM.set_" + field, vm, was)
+        uefi = {"firmware": "uefi", "order": "cd"}
+        api("VM.set_HVM_boot_params", vm, uefi)
+        platform = api("VM.get_platform", vm)
+        api("VM.set_platform", vm, dict(platform, secureboot="true"))
+        start("VALUE_NOT_SUPPORTED", "platform:secureboot", "true")
+        api("VM.set_platform", vm, dict(platform, secureboot="auto"))
+        api.run("VM.start", vm, False, False)
+        api.run("VM.hard_shutdown", vm)
         api("VBD.set_userdevice", cd, "4")
         start("INVALID_DEVICE", "4")
         api("VBD.set_userdevice", cd, "3")

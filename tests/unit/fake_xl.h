@@ -173,6 +173,7 @@ libxl_domain_config_dispose(libxl_domain_config *p)
 		free(p->b_info.device_model);
 		free(p->b_info.u.hvm.boot);
 		free(p->b_info.u.hvm.serial);
+		free(p->b_info.u.hvm.system_firmware);
 		free(p->b_info.u.hvm.usbdevice);
 		free(p->b_info.u.hvm.vnc.listen);
 	}
@@ -298,6 +299,9 @@ fake_log_hvm(const libxl_domain_build_info *b)
 	    b->u.hvm.vkb_device.val, b->u.hvm.vnc.enable.val,
 	    b->u.hvm.vnc.findunused.val, b->u.hvm.vnc.listen ?
 	    b->u.hvm.vnc.listen : "-");
+	fake_log("bios %s %s\n", b->u.hvm.bios == LIBXL_BIOS_TYPE_OVMF ?
+	    "ovmf" : "seabios",
+	    b->u.hvm.system_firmware ? b->u.hvm.system_firmware : "-");
 }
 
 int

@@ -146,6 +146,18 @@ START_TEST(a_guest_is_suspended_and_goes_on)
 }
 END_TEST
 
+START_TEST(a_pvh_guest_boots_by_uefi)
+{
+	struct rig *r = rig_new();
+
+	r->vm.firmware = XENOPS_FIRMWARE_UEFI;
+	ck_assert_int_eq(create(r), 0);
+	ck_assert_ptr_nonnull(strstr(fake.log,
+	    "\nboot /usr/lib/bedplate/guest/ovmf.fd - -\n"));
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(a_pv_guest_boots_by_the_other_grub)
 {
 	struct rig *r = rig_new();
@@ -186,6 +198,7 @@ START_TEST(an_hvm_guest_has_its_model_in_a_box)
 	    "time -3600 serial pty tablet\n"
 	    "acpi 1 apic 1 pae 1 nx 1 viridian -1 hpet 1 vkb -1\n"
 	    "vnc 1 unused -1 unix:/run/xen/screen-" VM ",share=force-shared\n"
+	    "bios seabios -\n"
 	    "disk xvda /dev/a rw " HOTPLUG "\ndrive xvdb empty\n"
 	    "drive xvdc /dev/c\n");
 	r->vm.hvm = (struct xenops_hvm_spec){ .boot_order = "c",
@@ -196,9 +209,12 @@ START_TEST(an_hvm_guest_has_its_model_in_a_box)
 	    "order c vga 1 32768 KiB time 0 serial - -\n"
 	    "acpi -1 apic -1 pae -1 nx -1 viridian 1 hpet -1 vkb -1\n"));
 	r->vm.hvm.vga = XENOPS_VGA_NONE;
+	r->vm.firmware = XENOPS_FIRMWARE_UEFI;
 	ck_assert_int_eq(create(r), 0);
 	ck_assert_ptr_nonnull(strstr(fake.log, "vga 3 0 KiB"));
 	ck_assert_ptr_nonnull(strstr(fake.log, "vnc -1 unused 0 -\n"));
+	ck_assert_ptr_nonnull(strstr(fake.log,
+	    "\nbios ovmf /usr/lib/bedplate/guest/ovmf.fd\n"));
 	rig_free(r);
 }
 END_TEST
@@ -606,6 +622,7 @@ main(void)
 {
 	return UNIT_RUN("hv_xl", a_pvh_guest_is_built_as_its_vm_says,
 	    a_guest_is_suspended_and_goes_on,
+	    a_pvh_guest_boots_by_uefi,
 	    a_pv_guest_boots_by_the_other_grub,
 	    an_hvm_guest_has_its_model_in_a_box,
 	    an_hvm_guests_screen_is_its_models,

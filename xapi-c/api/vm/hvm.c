@@ -64,14 +64,10 @@ number_of(struct call *c, const struct vm *vm, const char *key, int64_t min,
 static int
 boot_order(struct call *c, const struct vm *vm, const char **out)
 {
-	const char *firmware = map_get(vm->HVM_boot_params, "firmware");
 	const char *order = map_get(vm->HVM_boot_params, "order");
 	char letters[3] = "";
 	size_t n = 0;
 
-	if (firmware && *firmware && strcmp(firmware, "bios") != 0)
-		return err_value_not_supported(c, "HVM_boot_params:firmware",
-		    firmware, "guests start by BIOS on this host");
 	if (!order || !*order)
 		order = "cd";
 	for (const char *p = order; *p; p++) {

@@ -7,6 +7,7 @@
 #include "api/storage/vdi_use.h"
 #include "api/vm/actions.h"
 #include "api/vm/domain_type.h"
+#include "api/vm/firmware.h"
 #include "api/vm/hvm.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
@@ -266,7 +267,8 @@ vm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 	out->cmdline = vm->PV_args;
 	out->xenstore_data = vm->xenstore_data;
 	out->actions = vm_actions(vm);
-	if (add_disks(c, vm, out) || add_nics(c, vm, out))
+	if (vm_firmware(c, vm, out) || add_disks(c, vm, out) ||
+	    add_nics(c, vm, out))
 		return -1;
 	return type == XENOPS_DOMAIN_TYPE_HVM ? vm_hvm_spec(c, vm, out) : 0;
 }

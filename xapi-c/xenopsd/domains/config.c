@@ -9,6 +9,7 @@
 #include "xenopsd/domains/spec.h"
 
 #define GUEST_DIR "/usr/lib/bedplate/guest/"
+#define GUEST_UEFI GUEST_DIR "ovmf.fd"
 
 /* libxl frees what its structs point at: these are heap copies. */
 
@@ -55,6 +56,18 @@ domain_config_nic(libxl_device_nic *nic, const struct xenops_nic_spec *n)
 	(void)spec_mac_parse(n->mac, nic->mac);
 }
 
+/* It reads the guest's disk inside the guest: dom0 parses no file system of
+ * theirs. */
+static const char *
+loader_of(const struct xenops_vm_spec *vm)
+{
+	if (vm->type == XENOPS_DOMAIN_TYPE_PV)
+		return GUEST_DIR "grub-x86_64-xen.bin";
+	if (vm->firmware == XENOPS_FIRMWARE_UEFI)
+		return GUEST_UEFI;
+	return GUEST_DIR "grub-i386-xen_pvh.bin";
+}
+
 static int
 fill_boot(struct request *rq, const struct xenops_vm_spec *vm,
     libxl_domain_build_info *b)
@@ -64,11 +77,7 @@ fill_boot(struct request *rq, const struct xenops_vm_spec *vm,
 	if (vm->type == XENOPS_DOMAIN_TYPE_HVM)
 		return 0;
 	if (vm->boot == XENOPS_BOOT_DISK) {
-		/* GRUB reads the guest's disk inside the guest: dom0 parses
-		 * no file system of theirs */
-		b->kernel = mem_strdup(vm->type == XENOPS_DOMAIN_TYPE_PV ?
-		    GUEST_DIR "grub-x86_64-xen.bin" :
-		    GUEST_DIR "grub-i386-xen_pvh.bin");
+		b->kernel = mem_strdup(loader_of(vm));
 		return 0;
 	}
 	if (spec_kernel_path(rq, SPEC_KERNEL_DIR, vm->kernel, &kernel))
@@ -141,13 +150,23 @@ fill_screen(const struct xenops_vm_spec *vm, libxl_domain_build_info *b)
 }
 
 static void
+fill_firmware(enum xenops_firmware firmware, libxl_domain_build_info *b)
+{
+	b->u.hvm.bios = LIBXL_BIOS_TYPE_SEABIOS;
+	if (firmware != XENOPS_FIRMWARE_UEFI)
+		return;
+	b->u.hvm.bios = LIBXL_BIOS_TYPE_OVMF;
+	b->u.hvm.system_firmware = mem_strdup(GUEST_UEFI);
+}
+
+static void
 fill_hvm(const struct xenops_vm_spec *vm, libxl_domain_build_info *b)
 {
 	const struct xenops_hvm_spec *hvm = &vm->hvm;
 
 	fill_model(b);
 	fill_screen(vm, b);
-	b->u.hvm.bios = LIBXL_BIOS_TYPE_SEABIOS;
+	fill_firmware(vm->firmware, b);
 	b->u.hvm.boot = mem_strdup(hvm->boot_order);
 	libxl_defbool_set(&b->acpi, hvm->acpi);
 	libxl_defbool_set(&b->apic, hvm->apic);

@@ -37,7 +37,7 @@ if (what === 'console') {
     ...common,
     metafile: true,
     entryPoints: { app: 'src/main.tsx' },
-    chunkNames: 'app-[name]-[hash]',
+    chunkNames: 'app-[name]',
     splitting: true,
     minify: true,
     target: ['chrome109', 'firefox115', 'safari16'],

@@ -293,7 +293,7 @@ resume_failed(struct call *c, const struct ops_call *k, const struct vm *vm)
 
 static int
 read_image(struct call *c, const struct vm *vm, bool paused,
-    struct xenops_domain_info *out)
+    bool cancellable, struct xenops_domain_info *out)
 {
 	const struct vdi *vdi = vdi_find(c->root, &vm->suspend_VDI);
 	const struct sr *sr = vdi ? sr_find(c->root, &vdi->SR) : NULL;
@@ -311,6 +311,8 @@ read_image(struct call *c, const struct vm *vm, bool paused,
 	args.sr = sr->uuid;
 	args.vdi = vdi->uuid;
 	ops_prepare(c, &k);
+	if (!cancellable)
+		k.cancelled = NULL;
 	if (ops_vm_resume(c->x->ops, &k, &args, &result))
 		return resume_failed(c, &k, vm);
 	*out = result.domain;
@@ -325,7 +327,7 @@ resume_now(struct call *c, const struct vm *vm, struct oplock *lock,
 	struct xenops_domain_info domain;
 	int rc;
 
-	if (read_image(c, vm, paused, &domain))
+	if (read_image(c, vm, paused, !keeps_lock, &domain))
 		return -1;
 	rc = record_outcome(&(struct outcome){ .c = c, .lock = lock,
 	    .domain = &domain, .keeps_lock = keeps_lock });

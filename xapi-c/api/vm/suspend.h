@@ -17,7 +17,7 @@ void vm_image_remove(struct call *c, const struct ref *vdi);
 void vm_images_sweep(struct call *c);
 
 /* Both under an operation lock on the VM that stays: -1 with c->err set, and the
- * VM as it was. */
+ * VM as it was.  A resume is not cancelled with its task. */
 int vm_suspend_under(struct call *c, struct oplock *lock);
 int vm_resume_under(struct call *c, struct oplock *lock, bool paused);
 

@@ -38,7 +38,7 @@ $(B)/musl/bedplate-slot: $(SLOT_SOURCES) $(INSTALLER_HEADERS) \
 	@mv $@.$T $@
 
 INSTALL_SOURCES := $(wildcard installer/disk/*.c installer/install/*.c) \
-	$(INSTALLER_COMMON) $(INSTALLER_BASE)
+	$(INSTALLER_COMMON) $(INSTALLER_BASE) xapi-c/base/installation.c
 
 $(B)/musl/bedplate-install: $(INSTALL_SOURCES) $(INSTALLER_HEADERS) \
 		$(wildcard installer/disk/*.h installer/install/*.h) \
@@ -50,9 +50,24 @@ $(B)/musl/bedplate-install: $(INSTALL_SOURCES) $(INSTALLER_HEADERS) \
 	    -lfdisk -lblkid -luuid -lcrypt
 	@mv $@.$T $@
 
+# Of the build host: the image for sticks and cards.
+FLASH_SOURCES := installer/flash/main.c \
+	$(addprefix installer/disk/,grub.c layout.c mark.c table.c) \
+	xapi-c/base/fdio.c
+
+$(B)/musl/bedplate-flash: $(FLASH_SOURCES) $(INSTALLER_HEADERS) \
+		$(wildcard installer/disk/*.h) | $(call dep,musl libfdisk util-linux)
+	@mkdir -p $(@D)
+	$(call say,CC)$(MUSL_CC) $(INSTALLER_FLAGS) -Os -fPIE -static-pie -s \
+	    -Wl,--gc-sections -I$(B)/sysroot/include/libfdisk \
+	    -I$(B)/sysroot/include/blkid -o $@.$T $(FLASH_SOURCES) \
+	    -lfdisk -lblkid -luuid
+	@mv $@.$T $@
+
 # The text interface: what bedplate-install does, after asking.
 SETUP_SOURCES := $(wildcard installer/setup/*.c installer/disk/*.c) \
-	$(addprefix installer/install/,choose.c plan.c steps.c) installer/facts.c \
+	$(addprefix installer/install/,choose.c files.c install.c plan.c \
+	steps.c) installer/facts.c \
 	$(INSTALLER_COMMON) $(INSTALLER_BASE)
 
 $(B)/musl/bedplate-setup: $(SETUP_SOURCES) $(INSTALLER_HEADERS) \

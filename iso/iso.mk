@@ -90,6 +90,18 @@ $(PXE)/bedplate/bios.0: $(HV_BOOT) $(B)/initrd.img $(ISO_B)/slot.cpio \
 ## pxe: build/pxe, for a TFTP server: BIOS, UEFI, iPXE
 pxe: $(PXE)/bedplate/bios.0
 
+# For sticks, cards and built-in flash: an installed disk before its first start.
+IMAGE := $(B)/bedplate.img
+
+$(IMAGE): $(SLOT) $(GRUB_DISK) $(B)/musl/bedplate-flash iso/mkflash.sh
+	iso/mkflash.sh $(ISO_B) $@.tmp $(SLOT) $(ISO_B)/grub \
+	    $(B)/musl/bedplate-flash
+	@mv $@.tmp $@
+
+.PHONY: image
+## image: build/bedplate.img, to be copied to a stick or a card of 8 GiB or more
+image: $(IMAGE)
+
 # The same, signed, for hosts that are installed already.
 UPDATE := $(B)/bedplate.update
 

@@ -64,8 +64,8 @@ $1/installer/%.o: installer/%.c $1/.flags | $4
 
 $1/installer.a: $(patsubst %.c,$1/%.o,$(INSTALLER_COMMON) installer/answers.c \
     $(wildcard installer/disk/*.c) \
-    $(addprefix installer/install/,choose.c plan.c steps.c) \
-    $(addprefix installer/slot/,env.c slots.c) installer/setup/setup.c)
+    $(addprefix installer/install/,choose.c files.c first.c install.c \
+    plan.c steps.c) $(addprefix installer/slot/,env.c slots.c) installer/setup/setup.c)
 endef
 $(eval $(call installer_rules,$(B)/host/asan,$(HOST_CC),ASAN_CFLAGS,,\
 	/usr/include))

@@ -58,22 +58,17 @@ layout_prefix(enum part part, char out[static 37])
 }
 
 bool
-layout_plan(const char *disk, uint64_t size, struct layout *out,
-    const char **why)
+layout_again(const char *disk, uint64_t size, const char *id,
+    struct layout *out, const char **why)
 {
-	char id[LAYOUT_ID_LEN + 1];
 	uint64_t at = MIB;
 
 	if (size < LAYOUT_MIN_DISK) {
 		*why = "the disk is smaller than 8 GiB";
 		return false;
 	}
-	if (!draw_id(id)) {
-		*why = "no random numbers";
-		return false;
-	}
 	memset(out, 0, sizeof *out);
-	memcpy(out->id, id, sizeof id);
+	snprintf(out->id, sizeof out->id, "%s", id);
 	layout_paths(out, disk);
 	for (int i = 0; i < PART_N; i++) {
 		/* the last MiB is the second table's */
@@ -87,4 +82,17 @@ layout_plan(const char *disk, uint64_t size, struct layout *out,
 		at += out->parts[i].size;
 	}
 	return true;
+}
+
+bool
+layout_plan(const char *disk, uint64_t size, struct layout *out,
+    const char **why)
+{
+	char id[LAYOUT_ID_LEN + 1];
+
+	if (!draw_id(id)) {
+		*why = "no random numbers";
+		return false;
+	}
+	return layout_again(disk, size, id, out, why);
 }

@@ -21,6 +21,8 @@
 
 #define LAYOUT_MIN_DISK ((uint64_t)8 << 30)
 #define LAYOUT_ID_LEN 16
+/* That of a flash image, until the first start of its copy. */
+#define LAYOUT_ID_NONE "0000000000000000"
 
 enum part {
 	PART_BOOT,
@@ -50,5 +52,8 @@ const char *layout_prefix(enum part part, char out[static 37]);
  * cannot hold a system. */
 bool layout_plan(const char *disk, uint64_t size, struct layout *out,
     const char **why);
+/* The same for an ID that there is. */
+bool layout_again(const char *disk, uint64_t size, const char *id,
+    struct layout *out, const char **why);
 
 #endif

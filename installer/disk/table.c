@@ -57,8 +57,9 @@ settle(const char *disk, const struct layout *l)
 	return 0;
 }
 
-int
-table_write(const char *disk, unsigned sector, const struct layout *l)
+static int
+replace(const char *disk, unsigned sector, const struct layout *l, int n,
+    bool tell)
 {
 	struct fdisk_context *cxt = fdisk_new_context();
 	int rc;
@@ -72,15 +73,29 @@ table_write(const char *disk, unsigned sector, const struct layout *l)
 	fdisk_enable_wipe(cxt, 1);
 	fdisk_enable_bootbits_protection(cxt, 1);
 	rc = fdisk_create_disklabel(cxt, "gpt");
-	for (int i = 0; rc == 0 && i < PART_N; i++)
+	for (int i = 0; rc == 0 && i < n; i++)
 		rc = add_part(cxt, l, i, sector);
 	if (rc == 0)
 		rc = fdisk_write_disklabel(cxt);
-	if (rc == 0)
+	if (rc == 0 && tell)
 		rc = fdisk_reread_partition_table(cxt);
 	fdisk_deassign_device(cxt, 0);
 out:
 	fdisk_unref_context(cxt);
+	return rc;
+}
+
+int
+table_put(const char *disk, unsigned sector, const struct layout *l, int n)
+{
+	return replace(disk, sector, l, n, false);
+}
+
+int
+table_write(const char *disk, unsigned sector, const struct layout *l)
+{
+	int rc = replace(disk, sector, l, PART_N, true);
+
 	return rc ? rc : settle(disk, l);
 }
 

@@ -11,6 +11,9 @@
  *
  * bedplate-install -c sda: the host that was started from that disk is whole,
  * whatever kept its installation from saying so.
+ *
+ * bedplate-install -f sda: a copy of the flash image was started from that disk
+ * for the first time (install/first.h); restarts the machine if it has to.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,8 +21,10 @@
 #include <unistd.h>
 
 #include "base/atomic_file.h"
+#include "base/installation.h"
 #include "disk/efi.h"
 #include "install/choose.h"
+#include "install/first.h"
 #include "install/plan.h"
 #include "state.h"
 
@@ -119,17 +124,54 @@ install(struct install *in)
 static int
 complete(struct install *in, const char *name)
 {
-	if (!disk_take(name, &in->disk))
-		return refuse(name, "there is no such disk");
 	if (in->disk.kind != DISK_UNFINISHED)
 		return 0;
 	in->layout = in->disk.layout;
 	return install_complete(in) ? refuse(name, in->why) : 0;
 }
 
+static void
+restart(void)
+{
+	execl(REBOOT, REBOOT, "-f", (char *)NULL);
+}
+
+static int
+begin(struct install *in, const char *name)
+{
+	char cmdline[INSTALLATION_CMDLINE], id[INSTALLATION_ID_SIZE];
+
+	installation_cmdline("", cmdline);
+	if (!installation_id(cmdline, id))
+		return refuse(name, "it is not what this system came from");
+	switch (first_start(in, id)) {
+	case FIRST_WHOLE:
+		return 0;
+	case FIRST_RESTART:
+		printf("bedplate: this disk has its own name now, restarting\n");
+		fflush(stdout);
+		restart();
+		return 2;
+	default:
+		fprintf(stderr, "bedplate-install: %s\n", in->why);
+		return 2;
+	}
+}
+
+/* What is done to the disk that was started, by the system on it. */
+static int
+work_on_own(struct install *in, const char *name,
+    int (*work)(struct install *in, const char *name))
+{
+	if (!disk_take(name, &in->disk))
+		return refuse(name, "there is no such disk");
+	return work(in, name);
+}
+
 struct options {
 	bool dry, restart;
-	const char *complete;		/* a disk, or NULL */
+	const char *own;		/* the disk that was started, or NULL */
+	int (*work)(struct install *in, const char *name);
 };
 
 static bool
@@ -138,15 +180,17 @@ parse(int argc, char **argv, struct install *in, struct options *o)
 	struct choices *c = &in->choices;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:nrR:S:w")) != -1) {
+	while ((opt = getopt(argc, argv, "c:f:nrR:S:w")) != -1) {
 		if (opt == '?' ||
 		    (opt == 'S' && !scripts_add(&in->scripts, optarg)))
 			return false;
 		o->dry |= opt == 'n';
 		o->restart |= opt == 'r';
 		c->wipe |= opt == 'w';
-		if (opt == 'c')
-			o->complete = optarg;
+		if (opt == 'c' || opt == 'f') {
+			o->work = opt == 'c' ? complete : begin;
+			o->own = optarg;
+		}
 		if (opt == 'R')
 			snprintf(c->reinstall, sizeof c->reinstall, "%s",
 			    optarg);
@@ -171,8 +215,8 @@ main(int argc, char **argv)
 
 	if (!parse(argc, argv, &in, &o))
 		return 1;
-	if (o.complete)
-		return complete(&in, o.complete);
+	if (o.own)
+		return work_on_own(&in, o.own, o.work);
 	n = disks_list(disks);
 	if (!*in.choices.disk) {
 		list(n);
@@ -187,6 +231,6 @@ main(int argc, char **argv)
 	}
 	rc = install(&in);
 	if (rc == 0 && o.restart)
-		execl(REBOOT, REBOOT, "-f", (char *)NULL);
+		restart();
 	return rc;
 }

@@ -1,6 +1,5 @@
 #include "install/plan.h"
 
-#include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,17 +10,6 @@ static const char *const part_names[] = { "an empty disk", "partitions",
 	"a system", "a state volume", "room for an SR", "boot files",
 	"boot code", "a whole installation" };
 #define PART_NAMES (sizeof part_names / sizeof part_names[0])
-
-int
-install_fail(struct install *in, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(in->why, sizeof in->why, fmt, ap);
-	va_end(ap);
-	return -1;
-}
 
 /* -- progress -- */
 

@@ -1,9 +1,9 @@
 /*
- * One installation: what was chosen, and the steps that carry it out, in the
- * order they happen.  plan_print shows them without doing anything.  The order
- * matters for a power cut at any point: the disk is made to start nothing
- * first, and what firmware starts from comes last, so that the machine starts
- * the new system, or its medium and with that the installer.  One thread.
+ * The steps that carry an installation out, in the order they happen.
+ * plan_print shows them without doing anything.  The order matters for a power
+ * cut at any point: the disk is made to start nothing first, and what firmware
+ * starts from comes last, so that the machine starts the new system, or its
+ * medium and with that the installer.  One thread.
  */
 #ifndef INSTALLER_INSTALL_PLAN_H
 #define INSTALLER_INSTALL_PLAN_H
@@ -11,45 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "choices.h"
-#include "disk/disk.h"
-#include "disk/efi.h"
-#include "disk/layout.h"
-#include "script.h"
-
-/* How far it is. */
-struct progress {
-	const char *text;	/* of the step that runs */
-	bool begins;		/* it has just begun */
-	int percent;		/* of the whole */
-	int left_s;		/* about; -1: not known yet */
-};
-
-struct install {
-	struct choices choices;
-	struct disk disk;
-	struct layout layout;	/* over: the one that is there */
-	bool over;		/* a host is reinstalled, its SR is kept */
-	const char *slot;	/* file: the image of a slot */
-	const char *programs;	/* folder: GRUB's parts, as a slot has them */
-	const char *state;	/* folder: what the host was told so far; what
-				 * was chosen comes on top */
-	struct scripts scripts;	/* of the answer file */
-	const char *target;	/* folder where parts of the disk are mounted */
-	/* Called with arg as each step begins and goes on. */
-	void (*tell)(void *arg, const struct progress *p);
-	void *arg;
-	/* of the run */
-	char why[256];		/* after a failure, for a person */
-	char note[160];		/* what did not go well and does no harm; "" */
-	const char *remains;	/* after a failure: what the disk is now */
-	uint8_t old_esp[EFI_GUID];	/* that the wipe takes */
-	const struct step *step;
-	double done;		/* 0..1, before the step that runs */
-	double share;		/* of the step that runs */
-	int told;		/* per cent */
-	double began_mono;	/* seconds */
-};
+#include "install/install.h"
 
 /* What a step needs and gives. */
 enum part_of_plan {
@@ -91,9 +53,11 @@ int plan_run(struct install *in);
  * the same.  0, or -1 with in->why. */
 int install_complete(struct install *in);
 
-/* For steps: sets in->why, returns -1. */
-int install_fail(struct install *in, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Steps that a flash image's first start (first.h) does too. */
+int install_state(struct install *in);
+int install_sr(struct install *in);
+int install_finish(struct install *in);
+
 /* For steps: how far this one is, 0..1. */
 void install_progress(void *in, double done);
 

@@ -11,18 +11,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/atomic_file.h"
 #include "disk/efi.h"
 #include "disk/grub.h"
 #include "disk/image.h"
 #include "disk/table.h"
+#include "install/files.h"
 #include "install/plan.h"
 #include "program.h"
 #include "state.h"
 
 #define PATH_SIZE 512
 #define ENV_SIZE 1024		/* of grubenv, always */
-#define COPY_MAX ((size_t)4 << 20)
 
 /* Runs a program to its end. */
 static int
@@ -170,81 +169,11 @@ slot(struct install *in)
 	    in->layout.parts[PART_SLOT_B].size);
 }
 
-static int
-sr(struct install *in)
+int
+install_sr(struct install *in)
 {
 	return blank(in, in->layout.parts[PART_SR].path,
 	    in->layout.parts[PART_SR].size);
-}
-
-/* -- files on the new file systems -- */
-
-static int
-attach(struct install *in, enum part part, const char *type)
-{
-	const char *path = in->layout.parts[part].path;
-
-	if (mkdir(in->target, 0700) == -1 && errno != EEXIST)
-		return install_fail(in, "cannot make '%s': %s", in->target,
-		    strerror(errno));
-	if (mount(path, in->target, type, MS_NOSUID | MS_NODEV | MS_NOEXEC,
-	    NULL) == -1)
-		return install_fail(in, "cannot mount %s: %s", path,
-		    strerror(errno));
-	return 0;
-}
-
-/* What was written counts only once it is unmounted. */
-static int
-detach(struct install *in, int rc)
-{
-	if (umount(in->target) == -1 && rc == 0)
-		return install_fail(in, "cannot unmount '%s': %s",
-		    in->target, strerror(errno));
-	return rc;
-}
-
-static int
-folder(struct install *in, const char *name)
-{
-	char path[PATH_SIZE];
-
-	snprintf(path, sizeof path, "%s/%s", in->target, name);
-	if (mkdir(path, 0755) == -1 && errno != EEXIST)
-		return install_fail(in, "cannot make '%s': %s", name,
-		    strerror(errno));
-	return 0;
-}
-
-static int
-put(struct install *in, const char *name, const void *data, size_t len,
-    const struct atomic_file *how)
-{
-	char path[PATH_SIZE];
-	int rc;
-
-	snprintf(path, sizeof path, "%s/%s", in->target, name);
-	rc = atomic_file_write(path, data, len, how);
-	return rc ? install_fail(in, "cannot write '%s': %s", name,
-	    strerror(-rc)) : 0;
-}
-
-/* A file of the running system. */
-static int
-copy(struct install *in, const char *from, const char *name,
-    const struct atomic_file *how)
-{
-	char *data = malloc(COPY_MAX);
-	int fd = data ? open(from, O_RDONLY | O_CLOEXEC) : -1;
-	ssize_t n = fd == -1 ? -1 : read(fd, data, COPY_MAX);
-	int rc;
-
-	rc = n == -1 ? install_fail(in, "cannot read '%s': %s", from,
-	    strerror(errno)) : put(in, name, data, (size_t)n, how);
-	if (fd != -1)
-		close(fd);
-	free(data);
-	return rc;
 }
 
 /* -- state -- */
@@ -271,7 +200,7 @@ keep_all(struct install *in)
 	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
 		snprintf(from, sizeof from, "%s/%s", in->state, kept[i].name);
 		if (access(from, F_OK) == 0 &&
-		    copy(in, from, kept[i].name, &kept[i].how))
+		    files_copy(in, from, kept[i].name, &kept[i].how))
 			return -1;
 	}
 	return 0;
@@ -299,23 +228,21 @@ run_scripts(struct install *in)
 static int
 fill_state(struct install *in)
 {
-	return folder(in, "login") || keep_all(in) || keep_chosen(in) ||
+	return files_folder(in, "login") || keep_all(in) || keep_chosen(in) ||
 	    run_scripts(in) ? -1 : 0;
 }
 
-static int
-state(struct install *in)
+int
+install_state(struct install *in)
 {
 	if (RUN(in, "/usr/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-m", "1",
 	    "-L", "bedplate-state", in->layout.parts[PART_STATE].path) ||
-	    attach(in, PART_STATE, "ext4"))
+	    files_attach(in, PART_STATE, "ext4"))
 		return -1;
-	return detach(in, fill_state(in));
+	return files_detach(in, fill_state(in));
 }
 
 /* -- esp -- */
-
-static const struct atomic_file plain = { .mode = 0755 };	/* vfat's own */
 
 static int
 grub_env(struct install *in)
@@ -325,23 +252,22 @@ grub_env(struct install *in)
 
 	memset(env, '#', sizeof env);
 	memcpy(env, text, sizeof text - 1);
-	return put(in, "grub/grubenv", env, sizeof env, &plain);
+	return files_put(in, "grub/grubenv", env, sizeof env, &files_plain);
 }
 
 static int
 fill_esp(struct install *in)
 {
-	char from[PATH_SIZE], id[64];
+	char from[PATH_SIZE];
 
-	snprintf(id, sizeof id, "set id=%s\n", in->layout.id);
 	snprintf(from, sizeof from, "%s/disk.cfg", in->programs);
-	if (folder(in, "grub") || folder(in, "EFI") ||
-	    folder(in, "EFI/BOOT") || grub_env(in) ||
-	    put(in, "grub/id.cfg", id, strlen(id), &plain) ||
-	    copy(in, from, "grub/grub.cfg", &plain))
+	if (files_folder(in, "grub") || files_folder(in, "EFI") ||
+	    files_folder(in, "EFI/BOOT") || grub_env(in) ||
+	    files_id(in, "") ||
+	    files_copy(in, from, "grub/grub.cfg", &files_plain))
 		return -1;
 	snprintf(from, sizeof from, "%s/bootx64.efi", in->programs);
-	return copy(in, from, "EFI/BOOT/BOOTX64.EFI", &plain);
+	return files_copy(in, from, "EFI/BOOT/BOOTX64.EFI", &files_plain);
 }
 
 static int
@@ -349,9 +275,9 @@ esp(struct install *in)
 {
 	if (RUN(in, "/usr/sbin/mkfs.fat", "-F", "32", "-n", "BEDPLATEESP",
 	    in->layout.parts[PART_ESP].path) ||
-	    attach(in, PART_ESP, "vfat"))
+	    files_attach(in, PART_ESP, "vfat"))
 		return -1;
-	return detach(in, fill_esp(in));
+	return files_detach(in, fill_esp(in));
 }
 
 /* -- bios, finish -- */
@@ -403,16 +329,16 @@ efi(struct install *in)
 
 /* For GRUB on a medium, which starts the disk that has this, and for the
  * installer. */
-static int
-finish(struct install *in)
+int
+install_finish(struct install *in)
 {
 	const char *why = *in->choices.reinstall ?
 	    mark_add(&in->disk.mark, in->choices.reinstall) : NULL;
 
 	if (why)
 		return install_fail(in, "%s", why);
-	if (attach(in, PART_ESP, "vfat") ||
-	    detach(in, put(in, "grub/installed", "", 0, &plain)))
+	if (files_attach(in, PART_ESP, "vfat") ||
+	    files_detach(in, files_put(in, "grub/installed", "", 0, &files_plain)))
 		return -1;
 	return set_mark(in, false);
 }
@@ -420,7 +346,7 @@ finish(struct install *in)
 int
 install_complete(struct install *in)
 {
-	return bios(in) || efi(in) || finish(in) ? -1 : 0;
+	return bios(in) || efi(in) || install_finish(in) ? -1 : 0;
 }
 
 #define AGAIN "nothing on the disk starts; run the installation again"
@@ -433,9 +359,9 @@ const struct step install_steps[] = {
 	{ "slot", "writing the system and reading it back", PARTITIONS, SLOT,
 		false, 20, AGAIN, slot },
 	{ "state", "making the state volume", PARTITIONS, STATE, false, 3,
-		AGAIN, state },
+		AGAIN, install_state },
 	{ "sr", "keeping the rest for the first storage repository",
-		PARTITIONS, SR, true, 1, AGAIN, sr },
+		PARTITIONS, SR, true, 1, AGAIN, install_sr },
 	{ "esp", "making the EFI system partition", PARTITIONS | SLOT | STATE |
 		SR, BOOT_FILES, false, 3, AGAIN, esp },
 	{ "bios", "making the disk bootable", BOOT_FILES, BOOT_CODE, false, 1,
@@ -444,6 +370,7 @@ const struct step install_steps[] = {
 	{ "efi", "telling the firmware", BOOT_FILES, BOOT_CODE, false, 1,
 		"it goes on: the firmware starts the disk in its turn", efi },
 	{ "finish", "marking the installation as whole", BOOT_CODE, WHOLE,
-		false, 1, "the disk starts the new system", finish },
+		false, 1, "the disk starts the new system",
+		install_finish },
 };
 const int install_n_steps = sizeof install_steps / sizeof install_steps[0];

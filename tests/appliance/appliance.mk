@@ -4,7 +4,12 @@ CHECK_MACHINE_TARGETS += check-install check-guest check-faults check-power
 CHECK_MACHINE_NEEDS += $(B)/host/xapi
 CHECK_LONG_TARGETS += check-setup check-update check-install-long check-pxe \
 	check-power-long check-appliance-storage check-appliance-nfs \
-	check-guest-hvm check-guest-uefi
+	check-guest-hvm check-guest-uefi check-flash
+
+.PHONY: check-flash
+## check-flash: the image for sticks, its first start, power cuts; NAME= CUTS=
+check-flash: $(IMAGE)
+	@python3 tests/appliance/test_flash.py $< $(NAME)
 
 .PHONY: check-install check-update check-guest check-faults check-power \
 	check-power-long check-appliance-storage check-setup check-install-long \

@@ -8,38 +8,18 @@ to an installed host: by starting it, or by the installer.
 
 import os
 import random
-import subprocess
 import sys
 import tempfile
 
 import appliance
 from appliance import Failed, Machine
 from test_install import answers_volume, check_installed
-from writelog import SECTOR, Disk, Log, walk
+from writelog import SECTOR, FileDisk, Log, walk
 
 ISO = os.environ.get("ISO", "build/bedplate.iso")
 FIRMWARE = sys.argv[1] if len(sys.argv) > 1 else "bios"
 CUTS = int(sys.argv[2]) if len(sys.argv) > 2 else 6
 MIB = 8192
-
-
-class Target(Disk):
-    """A disk whose flushed part is a sparse file."""
-
-    def __init__(self, path):
-        self.path = appliance.blank(path, MIB)
-        self.flushed = open(path, "r+b", buffering=0)
-        self.pending = []
-
-    @staticmethod
-    def write(image, sector, data):
-        image.seek(sector * SECTOR)
-        image.write(data)
-
-    def cut_to(self, path, rng):
-        subprocess.run(["cp", "--sparse=always", self.path, path], check=True)
-        with open(path, "r+b", buffering=0) as image:
-            return self.keep_some(image, rng)
 
 
 def record(folder):
@@ -93,7 +73,8 @@ def a_cut_installation_ends_in_a_host():
     with tempfile.TemporaryDirectory(prefix="cuts-") as folder:
         log = record(folder)
         chosen = choose(log, rng)
-        target = Target(os.path.join(folder, "target"))
+        target = FileDisk(
+            appliance.blank(os.path.join(folder, "target"), MIB))
         print("%d operations, %d flushes, seed %d" % (
             len(log.entries), log.flushes(), seed), flush=True)
         for i, _ in walk(log, target, chosen):

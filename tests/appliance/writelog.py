@@ -2,6 +2,7 @@
 as it may have been when the power went at some point of that log."""
 
 import struct
+import subprocess
 
 from appliance import Failed
 
@@ -78,6 +79,25 @@ class Disk:
                         self.write(image, sector + i // SECTOR,
                                    data[i:i + SECTOR])
         return mode
+
+
+class FileDisk(Disk):
+    """One whose flushed part is a sparse file."""
+
+    def __init__(self, path):
+        self.path = path
+        self.flushed = open(path, "r+b", buffering=0)
+        self.pending = []
+
+    @staticmethod
+    def write(image, sector, data):
+        image.seek(sector * SECTOR)
+        image.write(data)
+
+    def cut_to(self, path, rng):
+        subprocess.run(["cp", "--sparse=always", self.path, path], check=True)
+        with open(path, "r+b", buffering=0) as image:
+            return self.keep_some(image, rng)
 
 
 def walk(log, disk, chosen):

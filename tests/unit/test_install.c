@@ -13,6 +13,7 @@
 #include "installer/disk/mark.h"
 #include "installer/disk/table.h"
 #include "installer/install/choose.h"
+#include "installer/install/first.h"
 #include "installer/install/plan.h"
 #include "scratch.h"
 #include "unit.h"
@@ -394,6 +395,42 @@ START_TEST(an_installation_is_known_by_its_table_and_mark)
 }
 END_TEST
 
+/* As iso/mkflash.sh leaves it, put to a larger disk. */
+START_TEST(a_flash_image_keeps_its_place_on_a_larger_disk)
+{
+	struct layout small, own;
+	const char *why;
+
+	new_image();
+	ck_assert(layout_again(image.path, LAYOUT_MIN_DISK, LAYOUT_ID_NONE,
+	    &small, &why));
+	ck_assert_int_eq(table_put(image.path, 512, &small, PART_STATE), 0);
+	disk_look(&image);
+	ck_assert_int_eq(image.kind, DISK_FOREIGN);
+	ck_assert(layout_again(image.path, image.size, "0123456789abcdef",
+	    &own, &why));
+	for (int i = 0; i < PART_STATE; i++)
+		ck_assert_uint_eq(own.parts[i].start, small.parts[i].start);
+	ck_assert_int_eq(table_put(image.path, 512, &own, PART_N), 0);
+	disk_look(&image);
+	ck_assert_int_eq(image.kind, DISK_INSTALLED);
+	ck_assert_str_eq(image.layout.id, "0123456789abcdef");
+	ck_assert_uint_gt(image.layout.parts[PART_SR].size, 5 * GIB);
+}
+END_TEST
+
+START_TEST(a_first_start_needs_room)
+{
+	struct install in = { .target = "/nowhere" };
+
+	new_image();
+	in.disk = image;
+	in.disk.size = 4 * GIB;
+	ck_assert_int_eq(first_start(&in, LAYOUT_ID_NONE), FIRST_FAILED);
+	ck_assert_str_eq(in.why, "the disk is smaller than 8 GiB");
+}
+END_TEST
+
 /* -- the firmware's entry -- */
 
 #define VAR(name) name "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -557,6 +594,8 @@ main(void)
 	    each_step_has_what_it_needs,
 	    a_script_that_fails_first_leaves_the_disk_alone,
 	    an_installation_is_known_by_its_table_and_mark,
+	    a_flash_image_keeps_its_place_on_a_larger_disk,
+	    a_first_start_needs_room,
 	    the_firmware_gets_an_entry_for_the_disk_and_starts_it_first,
 	    a_fresh_installation_takes_the_place_of_its_disks_older_entry,
 	    the_firmwares_order_is_left_when_there_is_no_entry,

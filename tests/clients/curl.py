@@ -114,6 +114,11 @@ def blobs(curl, api):
 def administration(curl):
     check(b"pool.create_new_blob" in curl("GET", "/audit_log", 200, *basic()),
           "audit log")
+    for path in ("/system-status?output=tar", "/host_logs_download"):
+        curl("GET", path, 200, *basic())
+        names = subprocess.run(["tar", "-tf", curl.b.path("body")], check=True,
+                               capture_output=True, text=True).stdout
+        check("host-status/xapi.log\n" in names, names)
     dump = curl("GET", "/pool/xmldbdump", 200, *basic())
     curl("PUT", "/pool/xmldbdump?dry_run=true", 200, *basic(), data=dump)
     # the simulator has no programs for these

@@ -416,6 +416,17 @@ def of(lines, name):
     return [line for line in lines if " '%s' (" % name in line]
 
 
+def status_reports_are_for_operators():
+    with Bench() as b:
+        api = b.ready()
+        for role, want in (("read-only", 403), ("vm-power-admin", 403),
+                           ("pool-operator", 200)):
+            session = user(b, api, role, role)[1].session
+            for path in ("/system-status", "/host_logs_download"):
+                equal(asked(b, path + "?session_id=" + session), want,
+                      "%s of %s" % (path, role))
+
+
 def each_write_has_its_audit_line():
     with Bench() as b:
         api = b.ready()
@@ -509,5 +520,6 @@ if __name__ == "__main__":
         root_at_the_machine_is_never_locked_out,
         there_is_no_directory, each_write_has_its_audit_line,
         the_audit_log_tells_who_and_no_secret, a_ticket_is_for_one_request,
+        status_reports_are_for_operators,
         pages_of_other_sites_are_refused,
     ]))

@@ -7,6 +7,7 @@ secrets, messages, groups, schedules, appliances.
 import calendar
 import hashlib
 import http.client
+import io
 import json
 import os
 import re
@@ -14,12 +15,16 @@ import socket
 import ssl
 import subprocess
 import sys
+import tarfile
 import threading
 import time
+import urllib.error
+import urllib.request
+from xml.etree import ElementTree
 from xmlrpc.client import DateTime
 
-from bench import (MIB, PASSWORD, Bench, Refused, check, equal, main, refused,
-                   until)
+from bench import (MIB, PASSWORD, Bench, Failed, Refused, check, equal, main,
+                   refused, until)
 from api import Api, tls
 
 NOWHERE = "OpaqueRef:00000000-0000-4000-8000-000000000001"
@@ -499,9 +504,64 @@ def what_a_host_has_not_is_said():
         host, pool = api("host.get_all")[0], api("pool.get_all")[0]
         refused("AUTH_IS_DISABLED", api, "pool.set_ext_auth_cache_size", pool,
                 "10")
-        check("status reports" in refused(
-            "SYSTEM_STATUS_RETRIEVAL_FAILED", api,
-            "host.get_system_status_capabilities", host)[0], "reason")
+        check("sent to nobody" in refused(
+            "SYSTEM_STATUS_RETRIEVAL_FAILED", api, "host.bugreport_upload",
+            host, "http://x/", {})[0], "reason")
+
+
+def fetched(b, api, path, want=200):
+    with urllib.request.urlopen("https://127.0.0.1:%d%s%ssession_id=%s" % (
+            b.https, path, "&" if "?" in path else "?", api.session),
+            context=tls()) as answer:
+        equal(answer.status, want, path)
+        return answer.read()
+
+
+def unpacked(data):
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as t:
+        return {m.name.split("/", 1)[1]: t.extractfile(m).read()
+                for m in t.getmembers()}
+
+
+def a_status_report_tells_what_it_may():
+    """By the names that host.get_system_status_capabilities tells."""
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        vm = b.running(api, name="guest of the report")
+        secret = api("secret.create", {"value": "never to be told",
+                                       "other_config": {}})
+        keys = [e.get("key") for e in ElementTree.fromstring(api(
+            "host.get_system_status_capabilities", host))]
+        check("xenserver-logs" in keys, keys)
+        task = api("task.create", "report", "")
+        all_of_it = fetched(b, api, "/system-status?output=tar&entries=%s"
+                            "&task_id=%s" % (",".join(keys), task))
+        until("the task", lambda: api("task.get_status", task) == "success")
+        files = unpacked(all_of_it)
+        check({"xapi.log", "xen.log", "audit.log", "objects/VM.json",
+               "objects/host.json"} <= set(files), sorted(files))
+        vms = json.loads(files["objects/VM.json"])
+        equal(set(vms), set(api("VM.get_all")), "VMs")
+        equal(vms[vm]["name_label"], "guest of the report", "a name")
+        check(b"VM.start" in files["audit.log"], "the audit log")
+        for hidden in (api.session, secret, "never to be told"):
+            check(hidden.encode() not in all_of_it, "%s is told" % hidden)
+        equal(set(unpacked(fetched(b, api, "/system-status?entries=xen-info"))),
+              {"xen.log"}, "one entry")
+        equal(set(unpacked(fetched(b, api, "/host_logs_download"))),
+              {"xapi.log", "xen.log", "audit.log"}, "logs")
+        for query in ("output=tar.bz2", "output=zip", "entries=none",
+                      "task_id=OpaqueRef:x"):
+            try:
+                fetched(b, api, "/system-status?" + query)
+                raise Failed(query + " is taken")
+            except urllib.error.HTTPError as e:
+                equal(e.code, 400, query)
+        b.kill_sim()
+        files = unpacked(fetched(b, api, "/system-status"))
+        check(b"not to be had" in files["xen.log"], files["xen.log"])
+        check(vm.encode() in files["objects/VM.json"], "without xenopsd")
 
 
 def write_line(folder, text, name="current"):
@@ -1159,7 +1219,7 @@ if __name__ == "__main__":
         clients_are_known_by_their_names,
         the_daemon_starts_anew, the_daemon_counts,
         archives_are_written_when_asked, ssh_is_open_when_it_is_told_to,
-        what_a_host_has_not_is_said,
+        what_a_host_has_not_is_said, a_status_report_tells_what_it_may,
         a_secret_is_kept, many_messages_go_at_once, a_vm_is_in_one_group,
         a_schedule_says_when, an_appliance_starts_in_order,
         delays_lie_between_orders, one_that_fails_holds_nobody_up,

@@ -11,6 +11,7 @@
 #include "http/database.h"
 #include "http/page.h"
 #include "http/raw_vdi.h"
+#include "http/report.h"
 #include "http/rrd.h"
 #include "http/snapshot.h"
 #include "http/update.h"
@@ -45,6 +46,9 @@ static const struct route routes[] = {
 	STREAM(HTTP_GET, "/sr_rrd", rrd_of_sr, SR_RRD),
 	STREAM(HTTP_GET, "/metrics", rrd_prometheus, GET_METRICS),
 	STREAM(HTTP_GET, "/audit_log", audit_log, GET_AUDIT_LOG),
+	STREAM(HTTP_GET, "/system-status", report_status, GET_SYSTEM_STATUS),
+	STREAM(HTTP_GET, "/host_logs_download", report_logs,
+	    GET_HOST_LOGS_DOWNLOAD),
 	STREAM(HTTP_GET, "/pool/xmldbdump", database_dump,
 	    GET_POOL_XML_DB_SYNC),
 	STREAM(HTTP_PUT, "/pool/xmldbdump", database_restore,

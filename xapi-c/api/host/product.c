@@ -61,6 +61,8 @@ product_follow(struct call *c, struct db_txn *t)
 	const struct pool *pool = pool_txn_get(t, &c->x->pool);
 	struct host *host = host_txn_edit(t, &c->x->host);
 
+	if (!pool || !host)
+		return 0;
 	for (size_t i = 0; i < PRODUCT_KEYS; i++) {
 		const char *key = product_keys[i];
 		const char *value = map_get(pool->other_config, key);

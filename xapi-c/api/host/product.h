@@ -13,7 +13,7 @@ struct vec product_own(struct arena *a, const struct xapi *x);
 struct vec product_with_settings(struct arena *a, const struct xapi *x,
     struct vec software_version, struct vec other_config);
 /* The pool's other_config has changed, in this write: the host's record
- * follows.  -1 with INVALID_VALUE set. */
+ * follows, once there are both.  -1 with INVALID_VALUE set. */
 int product_follow(struct call *c, struct db_txn *t);
 /* To a new pool's other_config, what was said at the installation; of that
  * what cannot be is passed over. */

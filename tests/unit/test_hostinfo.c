@@ -370,6 +370,30 @@ START_TEST(every_name_is_found_and_no_other)
 }
 END_TEST
 
+/* A long text: what a person has to read stands far from its end. */
+START_TEST(a_crash_is_told_from_where_the_kernel_gave_up)
+{
+	static char text[9000];
+	struct arena *a = arena_new();
+	struct xenops_host_info h = { 0 };
+	char path[256];
+	int n = snprintf(text, sizeof(text), "7\n<4> before\n"
+	    "<0>[ 1.5] Kernel panic - not syncing: why\n");
+
+	setup();
+	memset(text + n, 'x', sizeof(text) - (size_t)n - 1);
+	put("/crash/00000000-0000-4000-8000-000000000001", text);
+	snprintf(path, sizeof(path), "%s/crash", root);
+	crashes_fill(a, path, &h);
+	ck_assert_uint_eq(h.crashes.n, 1);
+	ck_assert(!strncmp(
+	    ((const struct xenops_crash_info *)h.crashes.v)->end,
+	    "<0>[ 1.5] Kernel panic - not syncing: why\nxxx", 45));
+	teardown();
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(the_newest_crashes_are_told)
 {
 	struct arena *a = arena_new();
@@ -430,5 +454,6 @@ main(void)
 	    devices_on_the_pci_have_numbers_and_names,
 	    what_usb_devices_say_is_bounded_text,
 	    every_name_is_found_and_no_other, the_newest_crashes_are_told,
+	    a_crash_is_told_from_where_the_kernel_gave_up,
 	    this_machine_is_read_without_harm);
 }

@@ -13,6 +13,8 @@
 #include "xenopsd/machine/logs.h"
 
 #define END_MAX 2048
+#define SEARCHED_MAX 65536	/* bytes at the end of a crash */
+#define PANIC "Kernel panic"
 #define LOOKED_AT_MAX 256	/* names in the folder */
 #define LINE_SIZE 32
 
@@ -24,18 +26,44 @@ is_uuid(const char *text)
 	return text && uuid_from_text(text, b);
 }
 
+/* Where the line begins in which the kernel gave up, the last such one; NULL: it
+ * did not say so. */
+static const char *
+panic_line(const char *text, size_t n)
+{
+	const char *found = NULL, *p = text, *end = text + n;
+
+	while ((p = memmem(p, (size_t)(end - p), PANIC, sizeof(PANIC) - 1)))
+		found = p++;
+	while (found && found > text && found[-1] != '\n')
+		found--;
+	return found;
+}
+
+/* From where the kernel gave up, or of the end: as much as a person reads. */
+static void
+cut(const char *text, size_t n, struct buf *out)
+{
+	const char *from = panic_line(text, n);
+
+	if (!from)
+		from = text + (n > END_MAX ? n - END_MAX : 0);
+	n -= (size_t)(from - text);
+	buf_add(out, from, n < END_MAX ? n : END_MAX);
+}
+
 /* The last words after the first line, which is head bytes long. */
 static void
 read_end(struct arena *a, FILE *f, long head, struct xenops_crash_info *c)
 {
+	char *text = arena_alloc(a, SEARCHED_MAX);
 	struct buf b = { 0 };
-	char text[END_MAX];
 	long from = head;
 
-	if (c->size > END_MAX)
-		from += c->size - END_MAX;
+	if (c->size > SEARCHED_MAX)
+		from += c->size - SEARCHED_MAX;
 	if (fseek(f, from, SEEK_SET) == 0)
-		buf_add(&b, text, fread(text, 1, sizeof(text), f));
+		cut(text, fread(text, 1, SEARCHED_MAX, f), &b);
 	c->end = logs_text(a, &b);
 }
 

@@ -1705,12 +1705,21 @@ def a_checkpoint_keeps_the_memory_too():
             until("the guest's word", lambda: "checkpoint" in api(
                 "VM.get_allowed_operations", vm))
 
-        def is_up():
+        def answers():
+            """What is typed before its terminal is there is lost."""
             console = api.console(vm)
             console.type("echo still here\n")
-            console.wait("still here")
+            try:
+                console.wait("still here", 2)
+            except TimeoutError:
+                return False
+            finally:
+                console.close()
             check(b"booting" not in console.text, "it booted again")
-            console.close()
+            return True
+
+        def is_up():
+            until("the guest's answer", answers)
         listens()
         point = api.run("VM.checkpoint", vm, "point")
         equal(state(api, vm), "Running", "power state")

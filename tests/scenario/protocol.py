@@ -1099,7 +1099,7 @@ def who_asks_much_may_ask_for_anything():
             status(read_all(s), 400)
             s.close()
             s, getter, own = asks(b, api, plain)
-            s.sendall(getter + b"GET /style.css HTTP/1.0\r\n\r\n")
+            s.sendall(getter + b"GET /app.css HTTP/1.0\r\n\r\n")
             status(read_all(s), 200, b"text/css")
             s.close()
             s, getter, own = asks(b, api, plain)

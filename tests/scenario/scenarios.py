@@ -255,14 +255,21 @@ def a_deaf_guest_needs_force():
     with Bench() as b:
         api = b.ready()
         vm = b.running(api, shutdown="ignore")
-        task = api("Async.VM.clean_shutdown", vm)
-        until("the shutdown to begin", lambda: api(
-            "VM.get_current_operations", vm))
-        api.run("VM.hard_shutdown", vm)
-        equal(state(api, vm), "Halted", "power state")
-        until("the clean one to end", lambda: api(
-            "task.get_status", task) != "pending")
-        check(api("task.get_status", task) != "success", "it succeeded")
+
+        def is_told():
+            """Of the end: a clean one that xenopsd hears of after the hard
+            one finds nothing to do."""
+            task = api("Async.VM.clean_shutdown", vm)
+            until("the shutdown to begin", lambda: api(
+                "VM.get_current_operations", vm))
+            api.run("VM.hard_shutdown", vm)
+            equal(state(api, vm), "Halted", "power state")
+            until("the clean one to end", lambda: ended(api, task))
+            if api("task.get_status", task) != "success":
+                return True
+            api.run("VM.start", vm, False, False)
+            return False
+        until("a clean shutdown that is cut short", is_told)
 
 
 def guests_act_by_themselves():

@@ -40,7 +40,7 @@ static const struct {
 	{ "restrict_dmc", false },
 	{ "restrict_hotfix_apply", false },
 	{ "restrict_batch_hotfix_apply", false },
-	{ "restrict_checkpoint", false },
+	{ "restrict_checkpoint", true },
 	{ "restrict_cifs", false },
 	{ "restrict_pci_device_for_auto_update", false },
 	{ "restrict_vswitch_controller", false },

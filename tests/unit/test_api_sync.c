@@ -68,7 +68,7 @@ sync_all(void)
 {
 	ck_assert_int_eq(sync_host(&c, &info), 0);
 	ck_assert_int_eq(sync_devices(&c, &info), 0);
-	ck_assert_int_eq(sync_crashes(&c, &info), 0);
+	ck_assert_int_eq(sync_crashes(&c, &info, 0), 0);
 	ck_assert_int_eq(sync_pifs(&c, &info), 0);
 	call_refresh(&c);
 }

@@ -5,6 +5,24 @@
 #include "gen/ops_stubs.h"
 #include "gen/types.h"
 
+struct deletion {
+	struct call *c;
+	struct ref dump;
+};
+
+/* What xenopsd said before does not bring it back. */
+static int
+delete_in(struct db_txn *t, void *arg)
+{
+	const struct deletion *d = arg;
+
+	if (!call_txn_get(d->c, t, CLASS_HOST_CRASHDUMP, &d->dump))
+		return -1;
+	txn_delete(t, CLASS_HOST_CRASHDUMP, &d->dump);
+	op_moves_note(&d->c->x->moves, &d->c->x->host);
+	return 0;
+}
+
 int
 api_host_crashdump_destroy(struct call *c,
     const struct host_crashdump_destroy_args *a)
@@ -21,5 +39,6 @@ api_host_crashdump_destroy(struct call *c,
 	if (ops_crash_destroy(c->x->ops, &k, &args))
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "crash_destroy" });
-	return call_delete(c, CLASS_HOST_CRASHDUMP, &a->self);
+	return call_write(c, delete_in, &(struct deletion){ .c = c,
+	    .dump = a->self });
 }

@@ -13,6 +13,7 @@ struct crashes {
 	struct call *c;
 	const struct xenops_crash_info *v;
 	uint32_t n;
+	uint64_t moves;
 	bool known[CRASHES_MAX];	/* it has a record */
 };
 
@@ -71,6 +72,8 @@ crashes_in(struct db_txn *t, void *arg)
 	const struct vec old = host->crashdumps;
 	const struct ref *refs = old.v;
 
+	if (op_moves_since(&s->c->x->moves, &s->c->x->host, s->moves))
+		return 0;
 	memset(s->known, 0, sizeof(s->known));
 	for (uint32_t i = 0; i < old.n; i++) {
 		const struct host_crashdump *d =
@@ -89,10 +92,11 @@ crashes_in(struct db_txn *t, void *arg)
 }
 
 int
-sync_crashes(struct call *c, const struct xenops_host_info *h)
+sync_crashes(struct call *c, const struct xenops_host_info *h,
+    uint64_t moves)
 {
 	struct crashes s = {
-		.c = c, .v = h->crashes.v,
+		.c = c, .v = h->crashes.v, .moves = moves,
 		.n = h->crashes.n < CRASHES_MAX ? h->crashes.n : CRASHES_MAX,
 	};
 

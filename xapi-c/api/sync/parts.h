@@ -21,8 +21,10 @@ void sync_sms(struct db_txn *t);
 int sync_host(struct call *c, const struct xenops_host_info *h);
 /* PCIs, PGPUs, PUSBs and their groups. */
 int sync_devices(struct call *c, const struct xenops_host_info *h);
-/* host_crashdumps, and an alert for each new one. */
-int sync_crashes(struct call *c, const struct xenops_host_info *h);
+/* host_crashdumps, and an alert for each new one; not if one was forgotten since
+ * that count of x->moves, at which h was read. */
+int sync_crashes(struct call *c, const struct xenops_host_info *h,
+    uint64_t moves);
 /* PIFs and networks; makes the bridges. */
 int sync_networks(struct call *c, const struct xenops_host_info *h);
 /* Tells x->presence what xenopsd says, whatever the database can take. */

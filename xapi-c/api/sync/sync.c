@@ -52,6 +52,7 @@ struct sync {
 	struct item *items;
 	struct arena *host_arena;	/* NULL: no news of the host */
 	struct xenops_host_info *host;
+	uint64_t host_moves;		/* op_moves_count when it was new */
 };
 
 /* Of a VM that xenopsd lists no domain of. */
@@ -150,6 +151,7 @@ host_put(struct sync *s, const struct xenops_host_info *h)
 	arena_free(s->host_arena);
 	s->host_arena = a;
 	s->host = copy;
+	s->host_moves = op_moves_count(&s->x->moves);
 }
 
 void
@@ -447,6 +449,7 @@ pass_domains(struct sync *s, struct call *c)
 static int
 pass_host(struct sync *s, struct call *c)
 {
+	const uint64_t moves = op_moves_count(&s->x->moves);
 	struct xenops_host_get_result r = { 0 };
 	struct ops_call k;
 
@@ -456,7 +459,7 @@ pass_host(struct sync *s, struct call *c)
 		    .operation = "host_get" });
 	sync_presence(s->x, &r.host);
 	if (sync_host(c, &r.host) || sync_devices(c, &r.host) ||
-	    sync_crashes(c, &r.host) || cstate_again(c))
+	    sync_crashes(c, &r.host, moves) || cstate_again(c))
 		return -1;
 	return sync_networks(c, &r.host);
 }
@@ -504,13 +507,13 @@ pass_storage(struct sync *s)
 }
 
 static void
-apply_host(struct sync *s, const struct xenops_host_info *h)
+apply_host(struct sync *s, const struct xenops_host_info *h, uint64_t moves)
 {
 	struct call c = call_open(s);
 
 	sync_presence(s->x, h);
-	if (sync_host(&c, h) || sync_devices(&c, h) || sync_crashes(&c, h) ||
-	    sync_pifs(&c, h))
+	if (sync_host(&c, h) || sync_devices(&c, h) ||
+	    sync_crashes(&c, h, moves) || sync_pifs(&c, h))
 		log_warn("cannot record the host's state: %s",
 		    c.err.code ? c.err.code : "?");
 	call_shut(&c);
@@ -561,12 +564,13 @@ work_events(struct sync *s)
 	struct item *items = s->items;
 	struct arena *a = s->host_arena;
 	struct xenops_host_info *h = s->host;
+	uint64_t moves = s->host_moves;
 
 	s->items = NULL;
 	s->host_arena = NULL;
 	pthread_mutex_unlock(&s->lock);
 	if (a) {
-		apply_host(s, h);
+		apply_host(s, h, moves);
 		arena_free(a);
 	}
 	items_apply(s, items);

@@ -4,7 +4,7 @@ CHECK_MACHINE_TARGETS += check-install check-guest check-faults check-power
 CHECK_MACHINE_NEEDS += $(B)/host/xapi
 CHECK_LONG_TARGETS += check-setup check-update check-install-long check-pxe \
 	check-power-long check-appliance-storage check-appliance-nfs \
-	check-guest-hvm check-guest-uefi check-flash
+	check-guest-hvm check-guest-uefi check-guest-long check-flash
 
 .PHONY: check-flash
 ## check-flash: the image for sticks, its first start, power cuts; NAME= CUTS=
@@ -42,6 +42,11 @@ check-install-long: $(B)/SHA256SUMS
 ## check-guest: a PV and a PVH guest, from upload to shutdown
 check-guest: $(B)/SHA256SUMS
 	@python3 tests/appliance/test_guest.py pv pvh
+
+.PHONY: check-guest-long
+## check-guest-long: the same, suspend and checkpoint of each
+check-guest-long: $(B)/SHA256SUMS
+	@python3 tests/appliance/test_guest.py pv-whole pvh-whole
 
 ## check-guest-hvm: the same of an HVM guest, whose QEMU is emulated too
 check-guest-hvm: $(B)/SHA256SUMS

@@ -1,15 +1,14 @@
+#include "api/message.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/call.h"
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
 #include "wire/emit.h"
-
-#define MESSAGE_MAX 10000
 
 /* -- making and destroying -- */
 
@@ -33,10 +32,7 @@ class_of(int cls)
 	}
 }
 
-struct create {
-	struct call *c;
-	const struct message_create_args *a;
-	struct ref ref;
+struct kept {
 	uint32_t n;
 	struct ref oldest;
 	uint64_t oldest_created;
@@ -46,38 +42,53 @@ static int
 count(const void *obj, void *arg)
 {
 	const struct message *m = obj;
-	struct create *cr = arg;
+	struct kept *k = arg;
 
-	if (!cr->n++ || m->obj.created < cr->oldest_created) {
-		cr->oldest = m->obj.ref;
-		cr->oldest_created = m->obj.created;
+	if (!k->n++ || m->obj.created < k->oldest_created) {
+		k->oldest = m->obj.ref;
+		k->oldest_created = m->obj.created;
 	}
 	return 0;
 }
+
+struct ref
+message_tell(struct db_txn *t, const char *name, int64_t priority, int cls,
+    const char *obj_uuid, const char *body)
+{
+	struct kept k = { 0 };
+	struct message *m;
+
+	txn_each(t, CLASS_MESSAGE, count, &k);
+	if (k.n >= MESSAGE_MAX)
+		txn_delete(t, CLASS_MESSAGE, &k.oldest);
+	m = message_txn_new(t);
+	m->name = name;
+	m->priority = priority;
+	m->cls = cls;
+	m->obj_uuid = obj_uuid;
+	m->timestamp = clock_wall_s();
+	m->body = body;
+	return m->obj.ref;
+}
+
+struct create {
+	struct call *c;
+	const struct message_create_args *a;
+	struct ref ref;
+};
 
 static int
 create_in(struct db_txn *t, void *arg)
 {
 	struct create *cr = arg;
 	int class_id = class_of(cr->a->cls);
-	struct message *m;
 
 	if (class_id == -1 ||
 	    !txn_find_uuid(t, class_id, cr->a->obj_uuid))
 		return err_uuid_invalid(cr->c, enum_cls.names[cr->a->cls],
 		    cr->a->obj_uuid);
-	cr->n = 0;
-	txn_each(t, CLASS_MESSAGE, count, cr);
-	if (cr->n >= MESSAGE_MAX)
-		txn_delete(t, CLASS_MESSAGE, &cr->oldest);
-	m = message_txn_new(t);
-	cr->ref = m->obj.ref;
-	m->name = cr->a->name;
-	m->priority = cr->a->priority;
-	m->cls = cr->a->cls;
-	m->obj_uuid = cr->a->obj_uuid;
-	m->timestamp = clock_wall_s();
-	m->body = cr->a->body;
+	cr->ref = message_tell(t, cr->a->name, cr->a->priority, cr->a->cls,
+	    cr->a->obj_uuid, cr->a->body);
 	return 0;
 }
 

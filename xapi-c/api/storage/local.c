@@ -2,11 +2,11 @@
 
 #include <string.h>
 
+#include "api/message.h"
 #include "api/ops_error.h"
 #include "api/storage/sr_attach.h"
 #include "api/storage/sr_scan.h"
 #include "api/xapi.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "gen/errors.h"
 #include "gen/ops_stubs.h"
@@ -94,18 +94,12 @@ tell_in(struct db_txn *t, void *arg)
 {
 	const struct failure *f = arg;
 	const struct host *host = host_txn_get(t, &f->c->x->host);
-	struct message *m;
 
 	if (!host || txn_each(t, CLASS_MESSAGE, is_told, NULL))
 		return 0;
-	m = message_txn_new(t);
-	m->name = FAILURE;
-	m->priority = FAILURE_PRIORITY;
-	m->cls = CLS_HOST;
-	m->obj_uuid = host->uuid;
-	m->timestamp = clock_wall_s();
-	m->body = arena_printf(txn_arena(t), "The partition for local storage "
-	    "cannot be used: %s. It was left as it is.", f->why);
+	message_tell(t, FAILURE, FAILURE_PRIORITY, CLS_HOST, host->uuid,
+	    arena_printf(txn_arena(t), "The partition for local storage "
+	    "cannot be used: %s. It was left as it is.", f->why));
 	return 0;
 }
 

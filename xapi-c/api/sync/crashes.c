@@ -1,9 +1,9 @@
 /* A record and an alert for each crash of this host that xenopsd knows of. */
 #include <string.h>
 
+#include "api/message.h"
 #include "api/sync/parts.h"
 #include "api/xapi.h"
-#include "base/clock.h"
 #include "gen/store.h"
 
 #define CRASH_PRIORITY 1		/* data may be lost */
@@ -27,18 +27,13 @@ static void
 alert(struct db_txn *t, const struct crashes *s,
     const struct xenops_crash_info *crash)
 {
-	struct message *m = message_txn_new(t);
 	const struct host *host = host_txn_get(t, &s->c->x->host);
 
-	m->name = "HOST_CRASHED";
-	m->priority = CRASH_PRIORITY;
-	m->cls = CLS_HOST;
-	m->obj_uuid = host->uuid;
-	m->timestamp = clock_wall_s();
-	m->body = arena_printf(txn_arena(t), "The host went without having "
-	    "been stopped, and started again.%s%s", crash->size ?
+	message_tell(t, "HOST_CRASHED", CRASH_PRIORITY, CLS_HOST, host->uuid,
+	    arena_printf(txn_arena(t), "The host went without having been "
+	    "stopped, and started again.%s%s", crash->size ?
 	    "  The last that its kernel said:\n" :
-	    "  Its kernel left no last words.", text(crash->end));
+	    "  Its kernel left no last words.", text(crash->end)));
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "api/host/certificate.h"
 #include "api/host/host.h"
 #include "api/host/product.h"
+#include "api/message.h"
 #include "api/oplock.h"
 #include "api/sync/parts.h"
 #include "api/xapi.h"
@@ -109,19 +110,12 @@ set_times(struct arena *a, struct host *host, const struct host_sync *s)
 static void
 set_failure(struct db_txn *t, struct host *host, const char *failure)
 {
-	struct message *m;
-
 	if (!*failure || !host->enabled)
 		return;
 	host->enabled = false;
-	m = message_txn_new(t);
-	m->name = "HOST_FAILED";
-	m->priority = FAILURE_PRIORITY;
-	m->cls = CLS_HOST;
-	m->obj_uuid = host->uuid;
-	m->timestamp = clock_wall_s();
-	m->body = arena_printf(txn_arena(t), "%s: no guest can be started "
-	    "until the host restarts.", failure);
+	message_tell(t, "HOST_FAILED", FAILURE_PRIORITY, CLS_HOST, host->uuid,
+	    arena_printf(txn_arena(t), "%s: no guest can be started until the "
+	    "host restarts.", failure));
 }
 
 static void

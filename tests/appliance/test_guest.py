@@ -68,6 +68,16 @@ def make_storage(api, device, kind=os.environ.get("SR_TYPE", "lvm")):
     return api("SR.get_by_name_label", kind)[0]
 
 
+def ready(m):
+    """The API of a host that has just been switched on, and an SR on the first
+    of its disks."""
+    m.boot()
+    api = Api(m.port["https"])
+    api.until_up()
+    set_password(m, api)
+    return api, make_storage(api, m.disk(0))
+
+
 def new_vdi(api, sr, name, size):
     return api("VDI.create", {
         "name_label": name, "name_description": "", "SR": sr,
@@ -516,11 +526,7 @@ def hvm_guest():
         blank = appliance.blank(os.path.join(d, "blank.img"), 2048)
         with appliance.Machine(ISO, disks=[blank]) as m:
             try:
-                m.boot()
-                api = Api(m.port["https"])
-                api.until_up()
-                set_password(m, api)
-                sr = make_storage(api, m.disk(0))
+                api, sr = ready(m)
                 vm, network = make_vm(api, sr, "hvm", path)
                 cd = api("VBD.create", {
                     "VM": vm, "VDI": "OpaqueRef:NULL", "userdevice": "3",
@@ -581,11 +587,7 @@ def guest_test(kind, whole=False):
         spare = appliance.blank(os.path.join(d, "spare.img"), 256)
         with appliance.Machine(ISO, disks=[blank, volume, spare]) as m:
             try:
-                m.boot()
-                api = Api(m.port["https"])
-                api.until_up()
-                set_password(m, api)
-                sr = make_storage(api, m.disk(0))
+                api, sr = ready(m)
                 vm, network = make_vm(api, sr, kind, path)
                 console = start_and_talk(api, vm)
                 used = utilisation(api, sr)

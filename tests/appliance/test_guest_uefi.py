@@ -10,9 +10,9 @@ import tempfile
 
 import appliance
 import guest
-from api import Api, Refused
-from test_guest import (ISO, check, check_network, make_storage, make_vm,
-                        set_password, start_and_talk)
+from api import Refused
+from test_guest import (ISO, check, check_network, make_vm, ready,
+                        start_and_talk)
 
 CONSOLES = {"pvh": "hvc0", "hvm": "ttyS0"}
 
@@ -36,11 +36,7 @@ def guests_by_uefi():
         blank = appliance.blank(os.path.join(d, "blank.img"), 2048)
         with appliance.Machine(ISO, disks=[blank]) as m:
             try:
-                m.boot()
-                api = Api(m.port["https"])
-                api.until_up()
-                set_password(m, api)
-                sr = make_storage(api, m.disk(0))
+                api, sr = ready(m)
                 for kind in CONSOLES:
                     check_kind(m, api, sr, kind, d)
             except (Refused, ConnectionError, TimeoutError, OSError) as e:

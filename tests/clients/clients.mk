@@ -10,5 +10,6 @@ $(B)/clients/installed: tests/clients/package.json \
 CHECK_TARGETS += check-clients
 .PHONY: check-clients
 ## check-clients: foreign clients, as they are, against the simulator; NAME=curl
-check-clients: $(B)/clients/installed $(B)/host/xapi $(B)/host/xenopsd-sim
+check-clients: $(B)/clients/installed $(B)/host/xapi $(B)/host/xenopsd-sim \
+		$(B)/host/xe
 	@python3 tests/clients/run.py $(B)/clients $(NAME)

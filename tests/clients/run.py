@@ -129,10 +129,18 @@ def ansible():
                      ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="0"))
 
 
+def xe():
+    with Bench() as b:
+        b.sr(b.ready())
+        return run("xe, a script", [
+            "sh", os.path.join(HERE, "admin.sh"),
+            os.path.join(HERE, "../../build/host/xe"), str(b.https), PASSWORD])
+
+
 if __name__ == "__main__":
     parts = {"node": lambda: node("xen_api.mjs", sys.argv[1]),
              "novnc": lambda: novnc(sys.argv[1]),
              "types": lambda: types(sys.argv[1]), "metrics": metrics,
-             "sdk": sdk, "ansible": ansible,
+             "sdk": sdk, "xe": xe, "ansible": ansible,
              "curl": lambda: curl.main()}
     sys.exit(max([bool(parts[name]()) for name in sys.argv[2:] or parts]))

@@ -30,7 +30,8 @@ xe vbd-create vm-uuid="$vm" vdi-uuid="$vdi" device=1 type=Disk mode=RW >/dev/nul
 xe vm-disk-add uuid="$vm" device=2 disk-size=16MiB sr-uuid="$sr"
 is "$(xe vdi-param-get uuid="$vdi" param-name=virtual-size)" 8388608 "its size"
 net=$(xe network-create name-label=inside)
-xe vif-create vm-uuid="$vm" network-uuid="$net" device=1 >/dev/null
+xe vif-create vm-uuid="$vm" network-uuid="$net" device=1 mac=random \
+    >/dev/null
 xe vm-memory-limits-set uuid="$vm" static-min=64MiB dynamic-min=64MiB \
     dynamic-max=64MiB static-max=64MiB
 

@@ -360,6 +360,34 @@ def failures_are_told_as_xe_tells_them():
         equal(xe(b, "vm-list", "name-label=one", "--minimal"), "", "gone")
 
 
+def copies_go_with_their_disks():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api)
+        console = api.console(vm)
+        console.wait("I am up")
+        console.close()
+        uuid, sr = api("VM.get_uuid", vm), api("SR.get_uuid", b.sr(api))
+        xe(b, "vm-disk-add", "uuid=" + uuid, "disk-size=4MiB", "device=5",
+           "sr-uuid=" + sr)
+        disks = len(api("VDI.get_all"))
+        copy = xe(b, "vm-checkpoint", "uuid=" + uuid, "new-name-label=then")
+        check(len(api("VDI.get_all")) > disks, "no disk was kept")
+        err = xe(b, "snapshot-uninstall", "snapshot-uuid=" + copy,
+                 typed="no\n", status=1)
+        check("Aborted" in err, err)
+        xe(b, "snapshot-uninstall", "snapshot-uuid=" + copy, "--force")
+        equal(xe(b, "snapshot-list", "--minimal"), "", "snapshots")
+        equal(len(api("VDI.get_all")), disks, "disks")
+        xe(b, "snapshot-uninstall", "snapshot-uuid=nobody", "--force",
+           status=1)
+        xe(b, "vm-shutdown", "uuid=" + uuid, "--force")
+        form = xe(b, "vm-clone", "uuid=" + uuid, "new-name-label=form")
+        xe(b, "vm-param-set", "uuid=" + form, "is-a-template=true")
+        xe(b, "template-uninstall", "template-uuid=" + form, "force=true")
+        equal(len(api("VDI.get_all")), disks, "disks at the end")
+
+
 def guests_go_before_the_host():
     """What init asks for."""
     with Bench() as b:
@@ -399,4 +427,5 @@ if __name__ == "__main__":
         a_script_of_the_stock_grammar_runs, guests_go_before_the_host,
         the_manual_has_every_command, a_line_is_completed,
         failures_are_told_as_xe_tells_them, rude_clients_harm_nobody,
+        copies_go_with_their_disks,
     ]))

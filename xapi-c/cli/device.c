@@ -1,5 +1,7 @@
 #include "cli/device.h"
 
+#include <string.h>
+
 #include "cli/call.h"
 #include "gen/errors.h"
 #include "gen/types.h"
@@ -24,6 +26,26 @@ vbd_create(struct cli *k, const struct cli_command *cmd,
 
 	(void)cmd;
 	if (cli_call_words(k, "VBD.create", words, subject, &a))
+		return -1;
+	cli_show_answer(k, &a);
+	return 0;
+}
+
+/* A MAC address of its own if none is given, or "random". */
+static int
+vif_create(struct cli *k, const struct cli_command *cmd,
+    const struct ref *subject)
+{
+	const char *mac = cli_arg(k->args, "mac");
+	const char *words = mac && strcmp(mac, "random") ?
+	    "VM:vm-uuid network:network-uuid device:device MAC:mac "
+	    "MTU:mtu?1500 locking_mode:=network_default " MORE :
+	    "VM:vm-uuid network:network-uuid device:device MAC:= "
+	    "MTU:mtu?1500 locking_mode:=network_default " MORE;
+	struct answer a;
+
+	(void)cmd;
+	if (cli_call_words(k, "VIF.create", words, subject, &a))
 		return -1;
 	cli_show_answer(k, &a);
 	return 0;
@@ -156,10 +178,9 @@ static const struct cli_command rows[] = {
 	{ .name = "vm-vif-list", .words = "", .run = list_of,
 	    .subject = CLI_VMS, .method = "VM.get_VIFs",
 	    .forced = "VIF.get_uuid", .help = "The uuids of the VM's VIFs." },
-	{ .name = "vif-create", .method = "VIF.create",
-	    .words = "VM:vm-uuid network:network-uuid device:device "
-	    "MAC:mac? MTU:mtu?1500 locking_mode:=network_default " MORE,
-	    .help = "Gives a VM a network interface." },
+	{ .name = "vif-create", .run = vif_create,
+	    .words = "vm-uuid network-uuid device mac? mtu? other-config? "
+	    "qos-params?", .help = "Gives a VM a network interface." },
 	{ .name = "vif-destroy", .words = "uuid", .method = "VIF.destroy",
 	    .help = "Takes a network interface from a VM." },
 	{ .name = "vif-plug", .words = "uuid", .method = "VIF.plug",

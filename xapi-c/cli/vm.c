@@ -109,28 +109,49 @@ stop_if_up(struct cli *k, const struct ref *vm)
 	    cli_call_on(k, "VM.hard_shutdown", vm, &nothing);
 }
 
-/* The VM with its disks. */
 static int
-uninstall(struct cli *k, const struct cli_command *cmd,
-    const struct ref *subject)
+destroy_with_disks(struct cli *k, const struct ref *vm, const struct vec *set)
 {
-	const struct ref *disks;
+	const struct ref *disks = set->v;
 	struct answer nothing;
-	struct vec set;
 
-	(void)cmd;
-	if (own_disks(k, subject, &set) || cli_confirm(k,
-	    "The VM and its disks are about to be destroyed for good."))
+	if (cli_call_on(k, "VM.destroy", vm, &nothing))
 		return -1;
-	if (stop_if_up(k, subject) ||
-	    cli_call_on(k, "VM.destroy", subject, &nothing))
-		return -1;
-	disks = set.v;
-	for (uint32_t i = 0; i < set.n; i++)
+	for (uint32_t i = 0; i < set->n; i++)
 		if (cli_call_on(k, "VDI.destroy", &disks[i], &nothing))
 			return -1;
 	cli_message(k, "All objects destroyed");
 	return 0;
+}
+
+static int
+uninstall(struct cli *k, const struct cli_command *cmd,
+    const struct ref *subject)
+{
+	struct vec disks;
+
+	(void)cmd;
+	if (own_disks(k, subject, &disks) || cli_confirm(k,
+	    "The VM and its disks are about to be destroyed for good."))
+		return -1;
+	return stop_if_up(k, subject) ? -1 :
+	    destroy_with_disks(k, subject, &disks);
+}
+
+/* A snapshot or a template: neither runs. */
+static int
+uninstall_copy(struct cli *k, const struct cli_command *cmd,
+    const struct ref *subject)
+{
+	struct vec disks;
+	struct ref copy;
+
+	(void)subject;
+	if (cli_find_arg(k, CLASS_VM, cmd->forced, &copy) ||
+	    own_disks(k, &copy, &disks) || cli_confirm(k,
+	    "It and its disks are about to be destroyed for good."))
+		return -1;
+	return destroy_with_disks(k, &copy, &disks);
 }
 
 static const struct cli_command rows[] = {
@@ -194,8 +215,12 @@ static const struct cli_command rows[] = {
 	    .help = "Takes the VM back to that snapshot." },
 	{ .name = "snapshot-destroy", .words = "uuid", .method = "VM.destroy",
 	    .help = "Destroys a snapshot; its disks stay." },
-	{ .name = "template-uninstall", .words = "template-uuid",
-	    .method = "VM.destroy", .help = "Destroys a template." },
+	{ .name = "snapshot-uninstall", .words = "snapshot-uuid force?",
+	    .run = uninstall_copy, .forced = "snapshot-uuid",
+	    .help = "Destroys a snapshot with its disks; --force does not ask." },
+	{ .name = "template-uninstall", .words = "template-uuid force?",
+	    .run = uninstall_copy, .forced = "template-uuid",
+	    .help = "Destroys a template with its disks; --force does not ask." },
 };
 
 const struct cli_table cli_vm_commands = CLI_TABLE(rows);

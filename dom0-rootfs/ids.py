@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ids.py PCI.IDS USB.IDS: the names of devices by their numbers, for a search
+"""ids.py pci|usb LIST: the names of a bus' devices by their numbers, for a search
 by halves: lines "KEY NAME" in the order of their bytes, with the keys
 
 	pci_class:0300  pci:8086  pci:8086:1572  pci:8086:1572:8086:0001
@@ -45,8 +45,8 @@ def names(path, bus):
 
 
 def main():
-    pci, usb = sys.argv[1:]
-    found = dict(names(pci, "pci")) | dict(names(usb, "usb"))
+    bus, path = sys.argv[1:]
+    found = dict(names(path, bus))
     out = sys.stdout.buffer
     for line in sorted(b"%s %s\n" % (k.encode(), v.encode())
                        for k, v in found.items()):

@@ -28,7 +28,7 @@ MKIMAGE := dom0-rootfs/mkimage.py --epoch $(SOURCE_DATE_EPOCH) \
 	--root sysroot=$(B)/sysroot --origin sysroot=$(R)/sysroot.origin \
 	--root deb=$(HV)/pkg --origin deb=$(HV)/pkg/ORIGIN \
 	--root modules=$(HV)/modules --origin modules=$(R)/modules.origin \
-	--root gen=$(R) --origin gen=$(R)/keymaps.origin --root own=$(B)/musl --root site=$(B)/site
+	--root gen=$(R) --origin gen=$(R)/gen.origin --root own=$(B)/musl --root site=$(B)/site
 
 $(R):
 	mkdir -p $@
@@ -85,8 +85,14 @@ $(R)/timezones: dom0-rootfs/timezones.py | $(R)
 	@mv $@.tmp $@
 
 # the names of devices, as the build host knows them
-$(R)/ids: dom0-rootfs/ids.py /usr/share/misc/pci.ids /usr/share/misc/usb.ids | $(R)
-	$^ >$@.tmp
+IDS := $(R)/pci.names $(R)/usb.names
+$(IDS): $(R)/%.names: dom0-rootfs/ids.py /usr/share/misc/%.ids | $(R)
+	$< $* /usr/share/misc/$*.ids >$@.tmp
+	@mv $@.tmp $@
+
+$(R)/gen.origin: $(R)/keymaps.list $(IDS)
+	{ cat $(R)/keymaps.origin; for bus in pci usb; do dpkg-query -W \
+	    -f "$$bus.names\t\$${Package} \$${Version}\n" $$bus.ids; done; } >$@.tmp
 	@mv $@.tmp $@
 
 # what the kernel takes of the build host's keyboards
@@ -95,7 +101,7 @@ $(R)/keymaps.list: dom0-rootfs/keymaps.sh dom0-rootfs/keymaps.txt | $(R)
 	@mv $@.tmp $@
 
 $(B)/rootfs.squashfs: $(ROOTFS_LISTS) $(ROOTFS_IN) $(R)/bedplate-release \
-		$(R)/timezones $(R)/ids $(SBOM) \
+		$(R)/timezones $(IDS) $(R)/gen.origin $(SBOM) \
 		$(R)/sysroot.origin $(R)/modules.origin
 	@awk -v limit=$(LOG_LIMIT) '!/^#/ && NF { sum += $$2 * ($$3 + 1) } \
 	    END { if (sum > limit) { print "logs.conf: " sum " bytes"; \

@@ -243,9 +243,10 @@ put_device(const char *bus, const char *name, const char *key,
 static void
 put_ids(void)
 {
-	put(IDS_FILE, "pci:1234 A maker\npci:1234:1111 A card\n"
+	put(IDS_PCI, "pci:1234 A maker\npci:1234:1111 A card\n"
 	    "pci:1234:1111:1af4:1100 A board\npci:1af4 Another\n"
-	    "pci_class:0300 Display\nusb:0627 Sticks\n");
+	    "pci_class:0300 Display\n");
+	put(IDS_USB, "usb:0627 Sticks\n");
 }
 
 START_TEST(devices_on_the_pci_have_numbers_and_names)

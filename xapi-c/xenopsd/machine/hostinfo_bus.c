@@ -179,7 +179,7 @@ by_path(const void *x, const void *y)
 }
 
 static void
-each_device(struct bus *b, const char *bus, uint32_t max,
+each_device(struct bus *b, const char *bus, const char *ids, uint32_t max,
     void (*add)(struct bus *b, const char *name))
 {
 	DIR *dir = opendir(arena_printf(b->a, "%s/sys/bus/%s/devices",
@@ -188,9 +188,11 @@ each_device(struct bus *b, const char *bus, uint32_t max,
 
 	b->n = 0;
 	buf_release(&b->found);
+	ids_open(&b->ids, arena_printf(b->a, "%s%s", b->root, ids));
 	while (dir && b->n < max && (e = readdir(dir)))
 		if (e->d_name[0] != '.')
 			add(b, e->d_name);
+	ids_close(&b->ids);
 	if (dir)
 		closedir(dir);
 }
@@ -212,11 +214,9 @@ hostinfo_fill_buses(struct arena *a, const char *root,
 {
 	struct bus b = { .a = a, .root = root };
 
-	ids_open(&b.ids, arena_printf(a, "%s" IDS_FILE, root));
-	each_device(&b, "pci", PCIS_MAX, add_pci);
+	each_device(&b, "pci", IDS_PCI, PCIS_MAX, add_pci);
 	h->pcis = sorted(&b, sizeof(struct xenops_pci_info), by_address);
-	each_device(&b, "usb", USBS_MAX, add_usb);
+	each_device(&b, "usb", IDS_USB, USBS_MAX, add_usb);
 	h->usbs = sorted(&b, sizeof(struct xenops_usb_info), by_path);
 	buf_release(&b.found);
-	ids_close(&b.ids);
 }

@@ -1,5 +1,5 @@
 /*
- * The names of devices by their numbers: a file of lines "KEY NAME" in the order
+ * The names of a bus' devices by their numbers: a file of lines "KEY NAME" in the order
  * of their bytes (dom0-rootfs/ids.py), searched by halves where it lies.  Any
  * thread, each with an ids of its own.
  */
@@ -10,7 +10,8 @@
 
 #include "base/arena.h"
 
-#define IDS_FILE "/usr/share/bedplate/ids"
+#define IDS_PCI "/usr/share/bedplate/pci.names"
+#define IDS_USB "/usr/share/bedplate/usb.names"
 
 struct ids {
 	const char *text;

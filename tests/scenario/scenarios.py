@@ -1800,6 +1800,48 @@ def a_checkpoint_keeps_the_memory_too():
         is_up()
 
 
+def what_is_cancelled_leaves_no_disk():
+    """Taking back takes its time; the cancel does not stop that as well."""
+    with Bench() as b:
+        api = b.ready()
+        sr, pool = b.sr(api), api("pool.get_all")[0]
+        for field in "suspend_image_SR", "default_SR":
+            api("pool.set_" + field, pool, sr)
+        vm = b.vm(api, name="two disks")
+        b.vbd(api, vm, b.vdi(api, name="second"), "1")
+        kept = api.run("VM.snapshot", vm, "kept", [])
+        guest = b.running(api, name="guest")
+        until("the guest's word", lambda: "suspend" in api(
+            "VM.get_allowed_operations", guest))
+        made = api("VM.clone", [
+            t for t, r in api("VM.get_all_records").items()
+            if r["name_label"].startswith("Linux PV guest")
+            and r["is_default_template"]][0], "made")
+        api("VM.remove_from_other_config", made, "disks")
+        api("VM.add_to_other_config", made, "disks",
+            "<provision>%s</provision>" % "".join(
+                '<disk device="%d" size="4194304" sr="" bootable="false"'
+                ' type="system"/>' % n for n in range(2)))
+        before = set(api("VDI.get_all"))
+        for slow, after, *call in (
+                ("vdi_clone", 1, "VM.clone", vm, "x"),
+                ("vdi_clone", 1, "VM.snapshot", vm, "x", []),
+                ("vdi_clone", 1, "VM.revert", kept),
+                ("vdi_create", 1, "VM.copy", vm, "x", sr),
+                ("vdi_create", 1, "VM.provision", made),
+                ("vm_suspend", 0, "VM.suspend", guest),
+                ("vdi_clone", 0, "VM.checkpoint", guest, "x")):
+            b.control("delay %s 600000 %d" % (slow, after))
+            b.control("delay vdi_destroy 1500")
+            task = api("Async." + call[0], *call[1:])
+            until("its first disk", lambda: set(api("VDI.get_all")) > before)
+            api("task.cancel", task)
+            until("its end", lambda: api(
+                "task.get_status", task) == "cancelled")
+            equal(set(api("VDI.get_all")), before, "disks after " + call[0])
+            b.control("clear")
+
+
 def a_bad_number_is_refused_where_it_is_given():
     with Bench() as b:
         api = b.ready()
@@ -2124,6 +2166,7 @@ SCENARIOS = [
     an_image_that_is_not_whole_is_not_resumed,
     a_suspended_vm_that_goes_takes_its_memory_along,
     a_snapshot_keeps_disks_and_settings, a_checkpoint_keeps_the_memory_too,
+    what_is_cancelled_leaves_no_disk,
     a_bad_number_is_refused_where_it_is_given,
     a_drive_that_is_not_unpluggable_stays,
     a_disk_beyond_any_disk_is_too_large,

@@ -127,6 +127,21 @@ call_write_surely(struct call *c, db_write_fn *fn, void *arg)
 		nanosleep(&pause, NULL);
 }
 
+void
+call_undo_begin(struct call *c, struct call_undo *u)
+{
+	*u = (struct call_undo){ c->err, c->undoing };
+	c->undoing = true;
+	c->err = (struct error){ 0 };
+}
+
+void
+call_undo_end(struct call *c, const struct call_undo *u)
+{
+	c->undoing = u->undoing;
+	c->err = u->err;
+}
+
 static int
 handle_invalid(struct call *c, int class_id, const struct ref *ref)
 {

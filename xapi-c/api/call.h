@@ -51,6 +51,7 @@ struct call {
 	struct ref session;		/* null: call needs none */
 	struct ref task;		/* null: call is not a task */
 	bool part;			/* of a task that tells its own progress */
+	bool undoing;			/* see call_undo_begin */
 	struct source from;		/* who sent it */
 	bool superuser;			/* local root or pool session */
 	bool local_root;		/* sent by root on this host, by the
@@ -80,6 +81,18 @@ const void *call_txn_get(struct call *c, struct db_txn *t, int class_id,
     const struct ref *ref);
 void *call_txn_edit(struct call *c, struct db_txn *t, int class_id,
     const struct ref *ref);
+/*
+ * Between these two c takes back what it did, or clears away what is over: a task
+ * that was cancelled does not stop that too, and c->err is afterwards what it was
+ * before.  They nest.
+ */
+struct call_undo {
+	struct error err;
+	bool undoing;
+};
+void call_undo_begin(struct call *c, struct call_undo *u);
+void call_undo_end(struct call *c, const struct call_undo *u);
+
 /* A write that deletes one object and nothing else. */
 int call_delete(struct call *c, int class_id, const struct ref *ref);
 /* The class of that name; CLASS_N: none. */

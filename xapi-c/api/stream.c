@@ -265,11 +265,12 @@ stream_vdi_open(struct call *c, const struct ref *vdi, bool writable,
 void
 stream_vdi_close(struct call *c, struct stream_vdi *s)
 {
-	struct error saved = c->err;
+	struct call_undo undo;
 	struct ops_call k;
 
 	if (ref_is_null(&s->vdi))
 		return;
+	call_undo_begin(c, &undo);
 	close(s->fd);
 	ops_prepare(c, &k);
 	k.connection = s->connection;
@@ -277,7 +278,7 @@ stream_vdi_close(struct call *c, struct stream_vdi *s)
 	    &(struct xenops_vdi_close_args){ .lease = s->lease });
 	oplock_release(c, &s->lock);
 	memset(s, 0, sizeof *s);
-	c->err = saved;
+	call_undo_end(c, &undo);
 }
 
 int

@@ -246,7 +246,7 @@ task_is_cancelled(struct call *c)
 	const struct task *task;
 	bool yes;
 
-	if (ref_is_null(&c->task))
+	if (ref_is_null(&c->task) || c->undoing)
 		return false;
 	root = db_root_get(c->x->db);
 	task = task_find(root, &c->task);

@@ -50,7 +50,8 @@ int task_make(struct call *c, const struct task_new *n, struct ref *task_out);
  * RBAC_PERMISSION_DENIED.
  */
 int task_take(struct call *c, const struct ref *task);
-/* Has somebody asked c->task to stop?  False without a task. */
+/* Has somebody asked c->task to stop?  False without a task, and while c undoes
+ * what it did (call_undo_begin). */
 bool task_is_cancelled(struct call *c);
 /* The same as an error: TASK_CANCELLED [task]. */
 int task_check(struct call *c);

@@ -110,7 +110,7 @@ api_network_create(struct call *c, const struct network_create_args *a,
 {
 	struct create cr = { .c = c, .in = &a->args };
 	struct xenops_bridge_create_args args;
-	struct error saved;
+	struct call_undo undo;
 	struct ops_call k;
 	int rc;
 
@@ -129,9 +129,9 @@ api_network_create(struct call *c, const struct network_create_args *a,
 	rc = k.err.code == XENOPS_CODE_EXISTS ?
 	    err_bridge_name_exists(c, cr.bridge) :
 	    ops_failed(c, &k, &(struct ops_subject){ .operation = "create" });
-	saved = c->err;
+	call_undo_begin(c, &undo);
 	call_write(c, delete_in, &cr.ref);
-	c->err = saved;
+	call_undo_end(c, &undo);
 	return rc;
 }
 

@@ -66,13 +66,14 @@ record_in(struct db_txn *t, void *arg)
 static void
 undo_create(struct call *c, const char *uuid)
 {
-	struct error saved = c->err;
+	struct call_undo undo;
 	struct ops_call k;
 
+	call_undo_begin(c, &undo);
 	ops_prepare(c, &k);
 	ops_sr_destroy(c->x->ops, &k,
 	    &(struct xenops_sr_destroy_args){ .uuid = uuid });
-	c->err = saved;
+	call_undo_end(c, &undo);
 }
 
 int

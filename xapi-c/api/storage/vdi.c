@@ -70,18 +70,18 @@ record_vdi(struct call *c, const struct sr *sr, const struct vdi *given,
 {
 	struct record a = { .given = given, .info = info, .sr = sr,
 	    .result = result };
-	struct error saved;
+	struct call_undo undo;
 	struct ops_call k;
 
 	if (call_write(c, record_in, &a) == 0)
 		return 0;
-	saved = c->err;
+	call_undo_begin(c, &undo);
 	ops_prepare(c, &k);
 	if (ops_vdi_destroy(c->x->ops, &k, &(struct xenops_vdi_destroy_args){
 	    .sr = sr->uuid, .vdi = info->uuid }))
 		log_warn("cannot remove unrecorded disk '%s': %s", info->uuid,
 		    k.err.text);
-	c->err = saved;
+	call_undo_end(c, &undo);
 	return -1;
 }
 

@@ -134,7 +134,7 @@ vdi_copy_to(struct call *c, const struct ref *source, const struct ref *sr,
 {
 	const struct vdi *vdi;
 	struct vdi given;
-	struct error saved;
+	struct call_undo undo;
 
 	call_refresh(c);
 	vdi = vdi_find(c->root, source);
@@ -152,9 +152,9 @@ vdi_copy_to(struct call *c, const struct ref *source, const struct ref *sr,
 		return -1;
 	if (copy_disk(c, source, result, true) == 0)
 		return 0;
-	saved = c->err;
+	call_undo_begin(c, &undo);
 	vdi_remove(c, result);
-	c->err = saved;
+	call_undo_end(c, &undo);
 	return -1;
 }
 

@@ -9,13 +9,14 @@
 void
 vm_disks_undo(struct call *c, const struct vm_disks *d)
 {
-	struct error saved = c->err;
+	struct call_undo undo;
 
+	call_undo_begin(c, &undo);
 	for (uint32_t i = 0; i < d->n; i++)
 		if (!ref_is_null(&d->vdi[i]) && vdi_remove(c, &d->vdi[i]))
 			log_warn("cannot remove a disk that was made in vain: "
 			    "%s", c->err.code);
-	c->err = saved;
+	call_undo_end(c, &undo);
 }
 
 static bool

@@ -169,14 +169,15 @@ static void
 remove_old(struct revert *r)
 {
 	struct call *c = r->c;
-	const struct error saved = c->err;
+	struct call_undo undo;
 
+	call_undo_begin(c, &undo);
 	vm_image_remove(c, &r->old_memory);
 	for (uint32_t i = 0; i < r->disks.n; i++)
 		if (!ref_is_null(&r->old[i]) && vdi_remove(c, &r->old[i]))
 			log_warn("cannot remove a disk from before a revert: "
 			    "%s", c->err.code);
-	c->err = saved;
+	call_undo_end(c, &undo);
 }
 
 static int

@@ -21,15 +21,16 @@
 void
 vm_image_remove(struct call *c, const struct ref *vdi)
 {
-	const struct error saved = c->err;
+	struct call_undo undo;
 
 	if (ref_is_null(vdi))
 		return;
+	call_undo_begin(c, &undo);
 	call_refresh(c);
 	if (vdi_find(c->root, vdi) && vdi_remove(c, vdi))
 		log_warn("cannot remove the memory of a VM, disk '%s': %s",
 		    call_ref_text(c, vdi), c->err.code);
-	c->err = saved;
+	call_undo_end(c, &undo);
 }
 
 static int
@@ -111,13 +112,9 @@ name_image_in(struct db_txn *t, void *arg)
 static int
 name_image(struct outcome *o)
 {
-	struct error saved;
-
 	if (call_write(o->c, name_image_in, o) == 0)
 		return 0;
-	saved = o->c->err;
-	(void)vdi_remove(o->c, &o->image);
-	o->c->err = saved;
+	vm_image_remove(o->c, &o->image);
 	return -1;
 }
 
@@ -216,11 +213,12 @@ forget_in(struct db_txn *t, void *arg)
 static void
 undo(struct outcome *o)
 {
-	const struct error saved = o->c->err;
+	struct call_undo was;
 
+	call_undo_begin(o->c, &was);
 	if (!o->unsure && call_write(o->c, forget_in, o) == 0)
 		vm_image_remove(o->c, &o->image);
-	o->c->err = saved;
+	call_undo_end(o->c, &was);
 }
 
 static int

@@ -99,7 +99,8 @@ add_rule(struct sim_faults *f, char **w)
 		    parse_number(w[3] ? w[4] : NULL, 1, &r.count);
 	} else if (!strcmp(w[0], "delay")) {
 		r.kind = RULE_DELAY;
-		ok = w[2] && parse_number(w[2], 0, &r.delay_ms);
+		ok = w[2] && parse_number(w[2], 0, &r.delay_ms) &&
+		    parse_number(w[3], 0, &r.after);
 	} else {
 		r.kind = RULE_DIE;
 		ok = parse_number(w[2], 0, &r.after);
@@ -273,14 +274,14 @@ sim_fault_apply(struct sim *m, struct request *rq)
 	for (struct rule *r = m->faults->rules; r; r = r->next) {
 		if (r->message != -1 && r->message != rq->message)
 			continue;
-		if (r->kind == RULE_DELAY) {
-			delay_ms = r->delay_ms;
-			continue;
-		}
 		if (r->count < 0)
 			continue;	/* used up */
 		if (r->after > 0) {
 			r->after--;
+			continue;
+		}
+		if (r->kind == RULE_DELAY) {
+			delay_ms = r->delay_ms;
 			continue;
 		}
 		if (r->kind == RULE_DIE) {

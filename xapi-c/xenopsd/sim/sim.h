@@ -101,7 +101,8 @@ request_handler sim_host_get, sim_host_set_hostname,
  * per connection, the answer is "ok" or "error: ..."):
  *     fail MESSAGE CODE [AFTER [COUNT]]   after AFTER good ones (0), the next
  *                                         COUNT (1; 0: all) fail with CODE
- *     delay MESSAGE MS                    they take that long
+ *     delay MESSAGE MS [AFTER]            they take that long, but for the first
+ *                                         AFTER
  *     die MESSAGE [AFTER]                 the process exits when one comes
  *     boot MS | stop MS                   how long guests take
  *     guest UUID shutdown|reboot|crash    a guest does it by itself

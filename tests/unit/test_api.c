@@ -112,17 +112,17 @@ START_TEST(login_wants_root_and_the_password)
 }
 END_TEST
 
-START_TEST(the_oldest_session_of_an_originator_goes_first)
+START_TEST(the_oldest_session_without_originator_goes_first)
 {
-	struct ref s[SESSION_MAX_ORIGINATOR + 1];
+	struct ref s[SESSION_MAX_ANONYMOUS + 1];
 	struct db_root *root;
-	int n = SESSION_MAX_ORIGINATOR;
+	int n = SESSION_MAX_ANONYMOUS;
 
 	begin();
 	set_password("x");
 	/* As many as a limit allows, then one more. */
 	for (int i = 0; i <= n; i++)
-		ck_assert_int_eq(login("root", "x", &s[i]), 0);
+		ck_assert_int_eq(login_of("", "root", "x", &s[i]), 0);
 	root = db_root_get(x.db);
 	ck_assert_int_eq(db_count(root, CLASS_SESSION), n);
 	ck_assert_ptr_nonnull(session_find(root, &s[n]));
@@ -146,6 +146,42 @@ START_TEST(a_user_has_so_many_sessions_whoever_made_them)
 	ck_assert_int_eq(db_count(root, CLASS_SESSION), n);
 	ck_assert_ptr_nonnull(session_find(root, &s[n]));
 	db_root_put(root);
+	end();
+}
+END_TEST
+
+static int
+anna_in(struct db_txn *t, void *arg)
+{
+	struct subject *s = subject_txn_new(t);
+	struct role *r = role_txn_new(t);
+
+	(void)arg;
+	r->level = 1;
+	s->subject_identifier = "anna";
+	s->secret = crypt("a", "$6$saltsaltsalt$");
+	s->roles = vec_add_ref(txn_arena(t), s->roles, &r->obj.ref);
+	return 0;
+}
+
+START_TEST(no_user_ends_the_sessions_of_others)
+{
+	struct ref mine, s;
+	struct db_root *root;
+
+	begin();
+	set_password("x");
+	ck_assert_int_eq(db_write(x.db, anna_in, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(login_of(i ? "" : "XO", "root", "x", &mine),
+		    0);
+		for (int n = 0; n <= SESSION_MAX_USER; n++)
+			ck_assert_int_eq(login_of(i ? "" : "XO", "anna", "a",
+			    &s), 0);
+		root = db_root_get(x.db);
+		ck_assert_ptr_nonnull(session_find(root, &mine));
+		db_root_put(root);
+	}
 	end();
 }
 END_TEST
@@ -498,8 +534,9 @@ main(void)
 {
 	return UNIT_RUN("api", login_is_refused_without_a_password_file,
 	    login_wants_root_and_the_password,
-	    the_oldest_session_of_an_originator_goes_first,
+	    the_oldest_session_without_originator_goes_first,
 	    a_user_has_so_many_sessions_whoever_made_them,
+	    no_user_ends_the_sessions_of_others,
 	    a_finished_task_never_changes,
 	    a_pending_task_is_destroyed_when_it_ends,
 	    a_cancelled_task_ends_as_cancelled, async_keeps_the_result_as_xml,

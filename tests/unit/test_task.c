@@ -38,6 +38,25 @@ login(bool superuser)
 	return k;
 }
 
+static int
+subject_in(struct db_txn *t, void *arg)
+{
+	struct call *k = arg;
+
+	session_txn_edit(t, &k->session)->auth_user_sid = "anna";
+	return 0;
+}
+
+/* One more session of a user. */
+static struct call
+login_user(void)
+{
+	struct call k = login(false);
+
+	ck_assert_int_eq(db_write(x.db, subject_in, &k), 0);
+	return k;
+}
+
 static void
 begin(void)
 {
@@ -216,6 +235,31 @@ START_TEST(finished_tasks_are_counted_by_session)
 }
 END_TEST
 
+/* By many sessions a user would drive out what others have not seen yet. */
+START_TEST(finished_tasks_are_counted_by_user)
+{
+	const struct task_new n = { .label = "l", .description = "" };
+	struct ref mine;
+
+	begin();
+	ck_assert_int_eq(task_make(&c, &n, &c.task), 0);
+	mine = c.task;
+	task_end(&c, 0, NULL, NULL);
+	for (int i = 0; i < TASK_FINISHED_MAX + 10; i += 500) {
+		struct call user = login_user();
+
+		for (int j = 0; j < 500; j++) {
+			ck_assert_int_eq(task_make(&user, &n, &user.task), 0);
+			task_end(&user, 0, NULL, NULL);
+		}
+		arena_free(user.arena);
+	}
+	ck_assert_uint_eq(tasks(), 1 + TASK_FINISHED_OWNER);
+	ck_assert_ptr_nonnull(task(&mine));
+	end();
+}
+END_TEST
+
 /* -- large results -- */
 
 #define RESULT_LEN (256u << 10)
@@ -270,6 +314,25 @@ results_of(const struct ref *session)
 	db_each(c.root, CLASS_TASK, add_size, &s);
 	return s.bytes;
 }
+
+START_TEST(results_are_counted_by_user)
+{
+	struct ref mine;
+
+	begin();
+	mine = end_with(&c, 'm', RESULT_LEN);
+	for (int i = 0; i < SESSIONS; i++) {
+		struct call user = login_user();
+
+		end_many(&user);
+		arena_free(user.arena);
+	}
+	ck_assert_ptr_nonnull(task(&mine));
+	ck_assert_uint_le(results_of(NULL), TASK_RESULTS_SESSION + RESULT_LEN +
+	    TASK_TEXT_MAX);
+	end();
+}
+END_TEST
 
 /* 32 MiB of results, of many sessions at once. */
 START_TEST(results_of_all_have_a_bound)
@@ -480,6 +543,7 @@ main(void)
 	    a_task_that_is_driven_does_not_go,
 	    thousands_of_tasks_stop_no_call,
 	    finished_tasks_are_counted_by_session,
+	    finished_tasks_are_counted_by_user, results_are_counted_by_user,
 	    results_of_all_have_a_bound, a_result_beyond_any_is_an_error,
 	    a_session_that_fills_the_threads_starves_no_other,
 	    only_tasks_that_clients_made_are_driven,

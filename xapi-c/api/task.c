@@ -107,17 +107,16 @@ crowd_trim(struct db_txn *t, struct crowd k, uint32_t max)
 		txn_delete(t, CLASS_TASK, &k.oldest);
 }
 
-/* Makes room for a large result of len bytes: the oldest such tasks go until
- * they and it have max at most. */
+/* Makes room for a large result of len bytes: the oldest such tasks of a crowd
+ * go until they and it have max at most. */
 static void
-results_trim(struct db_txn *t, const struct ref *session, size_t len,
-    size_t max)
+results_trim(struct db_txn *t, struct crowd of, size_t len, size_t max)
 {
 	struct crowd k;
 
+	of.finished = of.large = true;
 	do {
-		k = (struct crowd){ .finished = true, .large = true,
-			.session = session };
+		k = of;
 		txn_each(t, CLASS_TASK, crowd_count, &k);
 		if (k.bytes + len > max)
 			txn_delete(t, CLASS_TASK, &k.oldest);
@@ -314,18 +313,36 @@ error_texts(struct arena *a, const struct error *err)
 	return (struct vec){ .v = texts, .n = (uint32_t)err->n + 1 };
 }
 
+/* A subject's sessions count together: with many it would drive out what others
+ * have not seen yet. */
+static void
+make_room_finished(struct db_txn *t, const struct task *task)
+{
+	crowd_trim(t, (struct crowd){ .finished = true,
+	    .session = &task->session }, TASK_FINISHED_SESSION);
+	if (*task->owner)
+		crowd_trim(t, (struct crowd){ .finished = true,
+		    .owner = task->owner }, TASK_FINISHED_OWNER);
+	crowd_trim(t, (struct crowd){ .finished = true }, TASK_FINISHED_MAX);
+}
+
+static void
+make_room_result(struct db_txn *t, const struct task *task, size_t len)
+{
+	results_trim(t, *task->owner ?
+	    (struct crowd){ .owner = task->owner } :
+	    (struct crowd){ .session = &task->session }, len,
+	    TASK_RESULTS_SESSION);
+	results_trim(t, (struct crowd){ 0 }, len, TASK_RESULTS_MAX);
+}
+
 static void
 finish(struct db_txn *t, struct task *task, int status, const char *result,
     struct vec error_info)
 {
-	crowd_trim(t, (struct crowd){ .finished = true,
-	    .session = &task->session }, TASK_FINISHED_SESSION);
-	crowd_trim(t, (struct crowd){ .finished = true }, TASK_FINISHED_MAX);
-	if (length(result) > TASK_TEXT_MAX) {
-		results_trim(t, &task->session, length(result),
-		    TASK_RESULTS_SESSION);
-		results_trim(t, NULL, length(result), TASK_RESULTS_MAX);
-	}
+	make_room_finished(t, task);
+	if (length(result) > TASK_TEXT_MAX)
+		make_room_result(t, task, length(result));
 	task->status = status;
 	task->result = result;
 	task->error_info = error_info;

@@ -21,11 +21,13 @@
 /* Finished tasks; the oldest goes first. */
 #define TASK_KEPT_SESSION 200		/* of one session, collected */
 #define TASK_FINISHED_SESSION 1000	/* of one session, until then */
+#define TASK_FINISHED_OWNER 1000	/* of one subject's sessions */
 #define TASK_FINISHED_MAX 4000
 /* Results above TASK_TEXT_MAX of these together: the oldest such task goes first.
  * One that is too large by itself is OUT_OF_SPACE. */
 #define TASK_TEXT_MAX CALL_VOLATILE_MAX
-#define TASK_RESULTS_SESSION (2u << 20)	/* 256 KiB of text, each byte escaped */
+#define TASK_RESULTS_SESSION (2u << 20)	/* or of one subject's sessions: 256 KiB of
+					 * text, each byte escaped */
 #define TASK_RESULTS_MAX (6u << 20)
 
 /* Pending ones by task.create; the oldest that no transfer drives goes first.

@@ -99,7 +99,7 @@ struct login {
 	const struct account *account;
 	struct ref ref;
 	/* while counting: */
-	bool by_user;
+	bool anonymous;			/* only those without originator */
 	int n;
 	struct ref oldest;
 	int64_t oldest_mono_ms;
@@ -108,10 +108,11 @@ struct login {
 static bool
 counts_with(const struct session *s, const struct login *l)
 {
-	const char *theirs = l->by_user ? s->auth_user_name : s->originator;
+	const char *user = s->auth_user_name ? s->auth_user_name : "";
 
-	return !s->pool && strcmp(theirs ? theirs : "",
-	    l->by_user ? l->user : l->originator) == 0;
+	if (s->pool || strcmp(user, l->user) != 0)
+		return false;
+	return !l->anonymous || !s->originator || !*s->originator;
 }
 
 static int
@@ -129,11 +130,12 @@ login_count(const void *obj, void *arg)
 	return 0;
 }
 
-/* The oldest of the user's or originator's sessions goes if they are max. */
+/* The oldest of the user's sessions goes if they are max.  No user's login ends
+ * another's session, whatever they call themselves. */
 static void
-make_room(struct db_txn *t, struct login *l, bool by_user, int max)
+make_room(struct db_txn *t, struct login *l, bool anonymous, int max)
 {
-	l->by_user = by_user;
+	l->anonymous = anonymous;
 	l->n = 0;
 	txn_each(t, CLASS_SESSION, login_count, l);
 	if (l->n >= max)
@@ -175,9 +177,9 @@ login_in(struct db_txn *t, void *arg)
 
 	if (!root && check_subject(t, l, &level))
 		return -1;
-	make_room(t, l, false, *l->originator ? SESSION_MAX_ORIGINATOR :
-	    SESSION_MAX_ANONYMOUS);
-	make_room(t, l, true, SESSION_MAX_USER);
+	if (!*l->originator)
+		make_room(t, l, true, SESSION_MAX_ANONYMOUS);
+	make_room(t, l, false, SESSION_MAX_USER);
 	s = session_txn_new(t);
 	l->ref = s->obj.ref;
 	s->this_host = l->c->x->host;

@@ -47,9 +47,8 @@ void session_raise_subject(struct db_txn *t, const struct ref *subject,
 
 #define SESSION_IDLE_S (24 * 3600)
 #define SESSION_TOUCH_S 600		/* last_active is that coarse */
-#define SESSION_MAX_ANONYMOUS 400	/* originator "" */
-#define SESSION_MAX_ORIGINATOR 500	/* of one originator */
 #define SESSION_MAX_USER 500		/* of one user */
+#define SESSION_MAX_ANONYMOUS 400	/* of those, without originator */
 
 /* Every 30 s, by the housekeeper of task_run.c: drops idle sessions that own
  * no unfinished task. */

@@ -1211,8 +1211,12 @@ def what_cannot_start_says_which_field():
         api("VM.set_memory_limits", vm, "0", big, big, big)
         start("HOST_NOT_ENOUGH_FREE_MEMORY", big)
         api("VM.set_memory_limits", vm, *before)
-        api("VM.set_VCPUs_max", vm, "1000")
-        start("VM_TOO_MANY_VCPUS", vm)
+        api("VM.set_VCPUs_max", vm, "128")
+        equal(refused("INVALID_VALUE", api, "VM.set_VCPUs_max", vm, "129"),
+              ["VCPUs_max", "129"], "parameters")
+        equal(refused("INVALID_VALUE", api, "VM.create", dict(
+            api("VM.get_record", vm), VCPUs_max="100000")),
+              ["VCPUs_max", "100000"], "parameters")
         api("VM.set_VCPUs_max", vm, "1")
         for field, good, bad, name, value in (
                 ("xenstore_data", {"vm-data/k": "x" * 2048, "other": "y" *

@@ -9,6 +9,7 @@ static const struct bound {
 	int64_t min, max;
 	bool or_zero;			/* which means: as by default */
 } bounds[] = {
+	{ CLASS_VM, VM_FIELD_VCPUS_MAX, 1, VM_MAX_VCPUS, false },
 	{ CLASS_VM, VM_FIELD_ORDER, 0, INT64_MAX, false },
 	{ CLASS_VM, VM_FIELD_START_DELAY, 0, INT64_MAX, false },
 	{ CLASS_VM, VM_FIELD_SHUTDOWN_DELAY, 0, INT64_MAX, false },

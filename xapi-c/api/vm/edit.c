@@ -6,6 +6,7 @@
 
 #include "api/oplock.h"
 #include "api/vm/check.h"
+#include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
@@ -160,7 +161,7 @@ vcpus_max_in(struct db_txn *t, void *arg)
 
 	if (!vm)
 		return -1;
-	if (s->value < vm->VCPUs_at_startup)
+	if (s->value < vm->VCPUs_at_startup || s->value > VM_MAX_VCPUS)
 		return vm_bad_number(s->c, "VCPUs_max", s->value);
 	vm->VCPUs_max = s->value;
 	return vm_check_vcpus(s->c, vm);

@@ -34,7 +34,7 @@ BELOW = {
     "metrics": {"base"},
     "api": {"db", "pool", "ops", "metrics", "wire", "net", "base", "gen"},
     "xenopsd": {"base", "gen"},
-    "poold": {"db", "base"},
+    "poold": {"db", "net", "base"},
 }
 BELOW["update"] = {"net", "base"}
 BELOW["backup"] = {"db", "net", "base", "gen"}

@@ -17,6 +17,7 @@ LAYER_NEEDS_update := update net base
 LAYER_NEEDS_backup := backup db net wire gen base
 LAYER_NEEDS_installer := installer base
 LAYER_NEEDS_rfb := rfb base
+LAYER_NEEDS_poold := poold db net wire gen base
 
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/unit/%)
@@ -30,15 +31,17 @@ CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 UNIT_INCLUDES := $(shell awk -F '["/]' '/^\#include "[a-z]*\// \
 	{ print FILENAME "=" $$2 }' $(UNIT_SOURCES) \
 	$(wildcard tests/unit/helper_*.c))
-unit_layers = $(filter $(LAYERS) gen xenopsd installer rfb,$(sort \
+unit_layers = $(filter $(LAYERS) gen xenopsd installer rfb poold,$(sort \
 	$(patsubst $1=%,%,$(filter $1=%,$(UNIT_INCLUDES)))))
 # $1 flavour directory, $2 source
 unit_archives = $(addprefix $1/,$(addsuffix .a,$(sort \
 	$(foreach l,$(call unit_layers,$2),$(LAYER_NEEDS_$l)))))
 
-# What only some layers need.  $1 source, $2 libfdisk and libblkid, $3 libvterm
+# What only some layers need.  $1 source, $2 libfdisk and libblkid, $3 libvterm,
+# $4 raft
 unit_libs = $(if $(filter installer,$(call unit_layers,$1)),$2) \
-	$(if $(filter rfb,$(call unit_layers,$1)),$3 -lz)
+	$(if $(filter rfb,$(call unit_layers,$1)),$3 -lz) \
+	$(if $(filter poold,$(call unit_layers,$1)),$4)
 UNIT_CFLAGS_test_rfb := $(RFB_CFLAGS)
 
 # What knows Xen's libraries is in no archive; its tests link it with libraries
@@ -81,7 +84,8 @@ $(B)/tests/unit/$1: tests/unit/$1.c $(wildcard tests/unit/*.h) \
 	    -Iinstaller $$(UNIT_CFLAGS_$1) -o $$@.$$T $$< \
 	    -Wl,--start-group $$(filter %.o %.a,$$^) -Wl,--end-group \
 	    $$(CHECK_LIBS) $$(HOST_LIBS) \
-	    $(call unit_libs,tests/unit/$1.c,-lfdisk -lblkid,$(RFB_HOST_LIBS))
+	    $(call unit_libs,tests/unit/$1.c,-lfdisk -lblkid,$(RFB_HOST_LIBS),\
+	    $$(RAFT_LIBS))
 	@mv $$@.$$T $$@
 endef
 $(foreach t,$(notdir $(UNIT_TESTS) $(UNIT_HELPERS)),$(eval \
@@ -105,7 +109,8 @@ $(B)/tests/musl/$1: $(B)/musl/obj/unit/$1.whole.o
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(MUSL_CC) $$(MUSL_LDFLAGS) -o $$@.$$T $$< -lcheck \
 	    $$(MUSL_LIBS) \
-	    $(call unit_libs,tests/unit/$1.c,-lfdisk -lblkid -luuid,-lvterm)
+	    $(call unit_libs,tests/unit/$1.c,-lfdisk -lblkid -luuid,-lvterm,\
+	    -lraft -luv -llz4)
 	@mv $$@.$$T $$@
 endef
 $(foreach t,$(notdir $(UNIT_TESTS) $(UNIT_HELPERS)),$(eval \

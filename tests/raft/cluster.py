@@ -46,6 +46,12 @@ class Member:
         self.stopped = False
         os.makedirs(self.dir)
 
+    def pin(self):
+        """Of its certificate, which it makes if there is none."""
+        out = subprocess.run(self.command[:2] + ["pin"], check=True,
+                             stdout=subprocess.PIPE)
+        return out.stdout.decode().strip()
+
     def start(self):
         self.answers = queue.Queue()
         self.log = open(self.log_path, "ab")
@@ -157,29 +163,40 @@ class Cluster:
         self.top = tempfile.mkdtemp(prefix="raft-")
         self.results = {}
         self.sent = 0
-        addresses = [f"127.0.0.1:{p}" for p in free_ports(n)]
         self.members = []
-        for i in range(n):
-            others = [f"{k + 1}={a}" for k, a in enumerate(addresses)
-                      if k != i]
-            self._add(addresses[i], others)
+        for port in free_ports(n):
+            self._add(port, "make")
+        for m in self.members:
+            m.command += [o.peer for o in self.members if o is not m]
+            m.start()
 
-    def _add(self, address, others):
+    def _add(self, port, how):
         number = len(self.members) + 1
+        address = f"127.0.0.1:{port}"
         m = Member(self.program, self.top, number,
-                   [str(number), address] + others, self.results)
+                   [str(number), address, how], self.results)
         self.members.append(m)
         if self.small_disks:
             m.mount()
-        m.start()
+        m.peer = f"{number}={address}={m.pin()}"
+        return m
+
+    def _introduce(self, m):
+        """The others learn who m is, and keep it when they start again."""
+        for o in self.members:
+            if o is not m:
+                m.command.append(o.peer)
+                o.command.append(m.peer)
+                assert o.ask(f"peer {m.peer}") == ["peer", "0"]
 
     def join(self):
         """A further member, asked for again if the leader changes."""
-        address = f"127.0.0.1:{free_ports(1)[0]}"
         end = time.monotonic() + WAIT_S
-        self._add(address, [])
+        m = self._add(free_ports(1)[0], "join")
+        self._introduce(m)
+        m.start()
         while True:
-            self.leader().ask(f"add {len(self.members)} {address}")
+            self.leader().ask(f"add {m.number}")
             self.put_done()
             try:
                 return self.settle(5)

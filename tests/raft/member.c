@@ -1,14 +1,16 @@
 /*
- * member DIR ID ADDRESS [ID=ADDRESS...]: a member of a pool as a process of its
- * own; with others named, it makes the pool together with them.  With DIR
- * alone: a lone host, no pool.  Reads commands, one a line:
+ * member DIR ID ADDRESS make|join [ID=ADDRESS=PIN...]: a member of a pool as a
+ * process of its own; it makes the pool together with the others named, or they
+ * add it.  "member DIR pin": prints the pin of its certificate.  With DIR alone:
+ * a lone host, no pool.  Reads commands, one a line:
  *     put N           adds tag N; answers "put N done|refused|unknown"
  *     box N           makes or deletes a box and adds the tag; likewise
  *     status          "status LEADS LEADER TERM APPLIED HASH"
  *     dump            "dump TAG..."
  *     bench N         N writes one after the other: "bench MICROSECONDS", of
  *                     which the first tenth does not count
- *     add ID ADDRESS, remove ID, transfer ID      "begun RC"
+ *     peer ID=ADDRESS=PIN     one more is known: "peer RC"
+ *     add ID, remove ID, transfer ID      "begun RC"
  * and ends with its input.  It exits with 3 when its database refuses an entry.
  */
 #include <errno.h>
@@ -21,17 +23,21 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "poold/loop.h"
 #include "workload.h"
 
 #define CLIENTS 8
 #define LINE 256
 #define APPLY_WAIT_NS 5000000
+#define PEERS 8
 
 struct host {
 	struct loop *loop;
 	struct member *m;
 	struct db *db;
+	struct peer_info peers[PEERS];	/* this one first; loop thread */
+	size_t n_peers;
 	pthread_mutex_t lock;		/* the queue of writes */
 	pthread_cond_t changed;
 	struct op *queue[1024];
@@ -188,7 +194,6 @@ bench(struct host *h, int n)
 struct change {
 	char command[16];
 	uint64_t id;
-	const char *address;
 };
 
 static int
@@ -196,8 +201,11 @@ change(struct member *m, void *arg)
 {
 	const struct change *c = arg;
 
+	char name[24];
+
+	snprintf(name, sizeof(name), "%llu", (unsigned long long)c->id);
 	if (!strcmp(c->command, "add"))
-		return member_add(m, c->id, c->address, NULL, NULL);
+		return member_add(m, c->id, name, NULL, NULL);
 	if (!strcmp(c->command, "remove"))
 		return member_remove(m, c->id, NULL, NULL);
 	return member_transfer(m, c->id, NULL, NULL);
@@ -207,15 +215,57 @@ static void
 begin_change(struct host *h, const char *line)
 {
 	unsigned long long id = 0;
-	char address[64] = "";
-	struct change c = { .address = address };
+	struct change c = { .id = 0 };
 	char text[LINE];
 
-	sscanf(line, "%15s %llu %63s", c.command, &id, address);
+	sscanf(line, "%15s %llu", c.command, &id);
 	c.id = id;
 	snprintf(text, sizeof(text), "begun %d", loop_call(h->loop, change,
 	    &c));
 	answer(text);
+}
+
+static void
+parse_peer(struct peer_info *p, const char *text)
+{
+	char hex[2 * MUTUAL_PIN + 1] = "";
+	unsigned long long id = 0;
+	int i;
+
+	memset(p, 0, sizeof(*p));
+	sscanf(text, "%llu=%63[^=]=%64s", &id, p->address, hex);
+	p->id = id;
+	for (i = 0; i < MUTUAL_PIN; i++)
+		p->pin[i] = (uint8_t)hex_byte(hex + 2 * i);
+}
+
+struct known {
+	struct host *h;
+	const char *text;
+};
+
+static int
+know_peer(struct member *m, void *arg)
+{
+	const struct known *k = arg;
+	struct host *h = k->h;
+
+	(void)m;
+	if (h->n_peers == PEERS)
+		return -ENOSPC;
+	parse_peer(&h->peers[h->n_peers++], k->text);
+	return peers_set(loop_peers(h->loop), h->peers, h->n_peers);
+}
+
+static void
+add_peer(struct host *h, const char *text)
+{
+	struct known k = { h, text };
+	char line[LINE];
+
+	snprintf(line, sizeof(line), "peer %d", loop_call(h->loop, know_peer,
+	    &k));
+	answer(line);
 }
 
 static void
@@ -233,6 +283,8 @@ obey(struct host *h, const char *line)
 		dump(h);
 	else if (!strcmp(command, "bench"))
 		bench(h, n);
+	else if (!strcmp(command, "peer"))
+		add_peer(h, line + strlen("peer "));
 	else
 		begin_change(h, line);
 }
@@ -262,27 +314,54 @@ open_db(struct host *h, const char *dir, bool pool)
 	}
 }
 
-/* The members that make the pool: this one and those of the command line. */
 static int
-make_pool(struct host *h, uint64_t id, const char *address, char **others,
-    int n)
+make_pool(struct host *h)
 {
-	const char *addresses[8] = { address };
-	uint64_t ids[8] = { id };
+	const char *names[PEERS];
+	char texts[PEERS][24];
+	uint64_t ids[PEERS];
+	size_t i;
+
+	for (i = 0; i < h->n_peers; i++) {
+		ids[i] = h->peers[i].id;
+		snprintf(texts[i], sizeof(texts[i]), "%llu",
+		    (unsigned long long)ids[i]);
+		names[i] = texts[i];
+	}
+	return member_bootstrap(h->m, h->db, ids, names, (unsigned)h->n_peers);
+}
+
+static void
+open_loop(struct host *h, const char *dir, uint64_t id)
+{
+	char path[4096], raft[4096];
+
+	snprintf(path, sizeof(path), "%s/member.pem", dir);
+	snprintf(raft, sizeof(raft), "%s/raft", dir);
+	if (loop_open(raft, id, path, &h->loop))
+		exit(1);
+}
+
+/* Before the loop runs. */
+static int
+set_peers(struct host *h, uint64_t id, char **argv, int n)
+{
 	int i;
 
-	for (i = 0; i < n && i < 7; i++) {
-		ids[i + 1] = strtoull(others[i], NULL, 10);
-		addresses[i + 1] = strchr(others[i], '=') + 1;
-	}
-	return member_bootstrap(h->m, h->db, ids, addresses, (unsigned)n + 1);
+	h->peers[0].id = id;
+	snprintf(h->peers[0].address, PEERS_ADDRESS, "%s", argv[0]);
+	peers_own(loop_peers(h->loop), h->peers[0].pin);
+	h->n_peers = 1;
+	for (i = 2; i < n && h->n_peers < PEERS; i++)
+		parse_peer(&h->peers[h->n_peers++], argv[i]);
+	return peers_set(loop_peers(h->loop), h->peers, h->n_peers);
 }
 
 static void
 open_pool(struct host *h, int argc, char **argv)
 {
 	struct member_config cfg = {
-		.id = strtoull(argv[2], NULL, 10), .address = argv[3],
+		.id = strtoull(argv[2], NULL, 10), .address = argv[2],
 		.random = loop_random, .wake = loop_wake, .failed = failed,
 		.election_ms = 500, .heartbeat_ms = 50, .snapshot_after = 200,
 		.snapshot_trailing = 50, .capacity_kib = 1024,
@@ -293,20 +372,40 @@ open_pool(struct host *h, int argc, char **argv)
 
 	snprintf(dir, sizeof(dir), "%s/raft", argv[1]);
 	fresh = !mkdir(dir, 0700);
-	if (loop_open(dir, &h->loop))
-		exit(1);
+	open_loop(h, argv[1], cfg.id);
 	cfg.io = loop_io(h->loop);
 	cfg.arg = h->loop;
 	h->m = member_new(&cfg);
 	open_db(h, argv[1], true);
-	rc = fresh && argc > 4 ? make_pool(h, cfg.id, cfg.address, argv + 4,
-	    argc - 4) : 0;
+	rc = set_peers(h, cfg.id, argv + 3, argc - 3);
+	if (!rc && fresh && !strcmp(argv[4], "make"))
+		rc = make_pool(h);
 	if (!rc)
 		rc = loop_start(h->loop, h->m, h->db);
 	if (rc) {
 		fprintf(stderr, "cannot start: %s\n", strerror(-rc));
 		exit(1);
 	}
+}
+
+static int
+show_pin(const char *dir)
+{
+	uint8_t pin[MUTUAL_PIN];
+	struct mutual *m;
+	char path[4096];
+	char hex[2 * MUTUAL_PIN + 1];
+	int i;
+
+	snprintf(path, sizeof(path), "%s/member.pem", dir);
+	if (mutual_new(path, &m))
+		return 1;
+	mutual_own(m, pin);
+	mutual_free(m);
+	for (i = 0; i < MUTUAL_PIN; i++)
+		snprintf(hex + 2 * i, 3, "%02x", pin[i]);
+	answer(hex);
+	return 0;
 }
 
 int
@@ -317,7 +416,9 @@ main(int argc, char **argv)
 	char line[LINE];
 	int i;
 
-	if (argc < 2 || argc == 3)
+	if (argc == 3 && !strcmp(argv[2], "pin"))
+		return show_pin(argv[1]);
+	if (argc < 2 || argc == 3 || argc == 4)
 		return 2;
 	pthread_mutex_init(&h.lock, NULL);
 	pthread_cond_init(&h.changed, NULL);

@@ -4,7 +4,7 @@
 RAFT_LIBS := $(addprefix $(B)/sysroot/lib/host/,libraft.a libuv.a liblz4.a)
 RAFT_CFLAGS := -I$(B)/sysroot/include/host
 RAFT_SIM := $(wildcard tests/raft/sim*.c)
-RAFT_NEEDS := poold db wire gen base
+RAFT_NEEDS := poold db net wire gen base
 RAFT_SEEDS ?= 200
 RAFT_FIRST ?= 1
 
@@ -15,6 +15,9 @@ $(foreach f,host/obj host/asan,$(call objects,$(B)/$f,$(POOLD_SOURCES))): \
 $(call objects,$(B)/musl/obj,$(POOLD_SOURCES)): | $(call dep,raft)
 $(B)/host/obj/poold.a: HOST_CFLAGS += $(RAFT_CFLAGS)
 $(B)/host/asan/poold.a: ASAN_CFLAGS += $(RAFT_CFLAGS)
+
+$(foreach t,test_wire test_link test_peers,$(eval UNIT_CFLAGS_$t := \
+	$(RAFT_CFLAGS)))
 
 CHECK_TARGETS += check-raft check-raft-cluster
 CHECK_LONG_TARGETS += check-raft-long check-raft-cluster-long

@@ -2,8 +2,7 @@
  * TLS of the server: OpenSSL, 1.2 and 1.3, records in the kernel (kTLS) where
  * it can.  Owns the server's certificate, self-signed (RSA 2048: some clients
  * offer no ECDSA suites), made at first start in one file with its key.  A
- * struct tls is shared by all threads; a struct tls_conn belongs to one thread at
- * a time.
+ * struct tls is shared by all threads.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -11,15 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
+#include "net/tls_conn.h"
 #include "net/tls_facts.h"
 #include "net/tls_names.h"
 #include "net/tls_pem.h"
 
 struct arena;
 struct tls;
-struct tls_conn;
 
 /*
  * Loads dir/server.pem, or makes it (mode 0600, atomically) with the name as
@@ -56,18 +54,6 @@ const char *tls_certificate(struct tls *tls, struct arena *a);
 /* The server's end on a connected, non-blocking socket, which stays the
  * caller's.  NULL if OpenSSL has no memory. */
 struct tls_conn *tls_accept(struct tls *tls, int fd);
-void tls_conn_free(struct tls_conn *c);		/* NULL is allowed */
-/* 0 when done; -EAGAIN: wait as tls_wants_write says; other -errno: over. */
-int tls_handshake(struct tls_conn *c);
-/* Bytes, 0 at the end of the stream, -EAGAIN or another -errno. */
-ssize_t tls_read(struct tls_conn *c, void *buf, size_t len);
-ssize_t tls_write(struct tls_conn *c, const void *buf, size_t len);
-/* After -EAGAIN: does it wait for the socket to become writable? */
-bool tls_wants_write(const struct tls_conn *c);
-/* May there be bytes to read that poll cannot see? */
-bool tls_pending(const struct tls_conn *c);
-/* Says goodbye; never waits. */
-void tls_close(struct tls_conn *c);
 
 /* SHA-1, for the handshake of WebSockets. */
 void tls_sha1(const void *data, size_t len, uint8_t out[static 20]);

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include <raft.h>
@@ -14,7 +15,6 @@
 
 #define SEGMENT_BYTES (4u << 20)
 #define DISK_RETRY_MS 1000
-#define CONNECT_RETRY_MS 200
 
 struct call {
 	struct call *next;
@@ -28,8 +28,7 @@ struct loop {
 	uv_loop_t uv;
 	uv_async_t wake;
 	uv_check_t turn;		/* the end of each turn */
-	struct raft_uv_transport tcp;
-	struct raft_io io;
+	struct peers *peers;
 	struct member *m;		/* NULL: not started */
 	pthread_t thread;
 
@@ -47,7 +46,13 @@ struct start {
 struct raft_io *
 loop_io(struct loop *loop)
 {
-	return &loop->io;
+	return peers_io(loop->peers);
+}
+
+struct peers *
+loop_peers(struct loop *loop)
+{
+	return loop->peers;
 }
 
 void
@@ -105,10 +110,27 @@ turned(uv_check_t *h)
 		member_poll(loop->m);
 }
 
+static int
+open_disk(struct loop *loop, const char *dir)
+{
+	struct raft_io *io = loop_io(loop);
+
+	if (raft_uv_init(io, &loop->uv, dir, peers_transport(loop->peers))) {
+		log_error("cannot open '%s': %s", dir, io->errmsg);
+		return -EIO;
+	}
+	raft_uv_set_segment_size(io, SEGMENT_BYTES);
+	raft_uv_set_disk_retry(io, DISK_RETRY_MS);
+	peers_begin(loop->peers);
+	return 0;
+}
+
 int
-loop_open(const char *dir, struct loop **loop_out)
+loop_open(const char *dir, uint64_t id, const char *identity,
+    struct loop **loop_out)
 {
 	struct loop *loop = mem_zalloc(sizeof(*loop));
+	int rc;
 
 	*loop_out = NULL;
 	if (uv_loop_init(&loop->uv) ||
@@ -117,17 +139,17 @@ loop_open(const char *dir, struct loop **loop_out)
 		abort();
 	loop->wake.data = loop;
 	loop->turn.data = loop;
-	loop->tcp.version = 1;
-	if (raft_uv_tcp_init(&loop->tcp, &loop->uv) ||
-	    raft_uv_init(&loop->io, &loop->uv, dir, &loop->tcp)) {
-		log_error("cannot open '%s': %s", dir, loop->io.errmsg);
+	rc = peers_new(&loop->uv, id, identity, &loop->peers);
+	if (rc)
+		log_error("cannot use '%s': %s", identity, strerror(-rc));
+	else
+		rc = open_disk(loop, dir);
+	if (rc) {
 		/* nothing of it is in use: the process is about to end */
+		peers_free(loop->peers);
 		free(loop);
-		return -EIO;
+		return rc;
 	}
-	raft_uv_set_segment_size(&loop->io, SEGMENT_BYTES);
-	raft_uv_set_disk_retry(&loop->io, DISK_RETRY_MS);
-	raft_uv_set_connect_retry_delay(&loop->io, CONNECT_RETRY_MS);
 	pthread_mutex_init(&loop->lock, NULL);
 	pthread_cond_init(&loop->done, NULL);
 	*loop_out = loop;
@@ -203,6 +225,7 @@ close_member(struct member *m, void *arg)
 	struct loop *loop = arg;
 
 	loop->m = NULL;
+	peers_end(loop->peers);
 	if (m)
 		member_close(m, closed, loop);
 	else
@@ -217,8 +240,8 @@ loop_close(struct loop *loop)
 		return;
 	loop_call(loop, close_member, loop);
 	pthread_join(loop->thread, NULL);
-	raft_uv_close(&loop->io);
-	raft_uv_tcp_close(&loop->tcp);
+	raft_uv_close(loop_io(loop));
+	peers_free(loop->peers);
 	uv_loop_close(&loop->uv);
 	pthread_mutex_destroy(&loop->lock);
 	pthread_cond_destroy(&loop->done);

@@ -1,0 +1,34 @@
+/*
+ * raft's messages as bytes between members.  One message, in the form of
+ * base/codec.h:
+ *     varint version (1), varint type (raft's number), then varints in the
+ *     order of raft's struct, and
+ *       append entries   varint n, then per entry: term, type, bytes
+ *       install snapshot varint n, then per member: id, address as bytes,
+ *                        role; then the snapshot as bytes
+ * Whole messages only, of LINK_MESSAGE_MAX bytes at most (a snapshot of 20,000
+ * VMs); how they are cut out of a stream is link.h's.  What comes
+ * in is checked in full, and claims to be from nobody but who sent it.
+ */
+#ifndef POOLD_WIRE_H
+#define POOLD_WIRE_H
+
+#include <raft.h>
+
+#include "base/buf.h"
+
+#define WIRE_ENTRIES_MAX 1024		/* of one message; raft sends 32 */
+#define WIRE_SERVERS_MAX 256		/* of one configuration */
+
+/* Appends the message; false: it is too long, or none that we know. */
+bool wire_encode(struct buf *b, const struct raft_message *msg);
+/*
+ * 0 or -EBADMSG.  Memory inside is by raft_malloc, for raft to take over or
+ * for wire_release.  server_id is from, which the caller knows; server_address
+ * is the caller's to set.
+ */
+int wire_decode(struct raft_message *msg, uint64_t from, const void *data,
+    size_t len);
+void wire_release(struct raft_message *msg);
+
+#endif

@@ -3,6 +3,7 @@
 	scenarios.py [NAME...]
 """
 
+import contextlib
 import datetime
 import hashlib
 import html
@@ -1846,6 +1847,66 @@ def what_is_cancelled_leaves_no_disk():
             b.control("clear")
 
 
+@contextlib.contextmanager
+def being_read(b, api, vdi):
+    """By a client that does not take what it gets: others wait for it."""
+    with tls().wrap_socket(socket.create_connection(
+            ("127.0.0.1", b.https), 60)) as s:
+        s.sendall(("GET /export_raw_vdi?session_id=%s&vdi=%s HTTP/1.1\r\n"
+                   "Host: x\r\n\r\n" % (api.session, vdi)).encode())
+        until("the transfer", lambda: api("VDI.get_current_operations", vdi))
+        yield
+
+
+def a_drive_that_goes_during_a_copy_takes_no_disk_along():
+    """What was made for it would be nobody's."""
+    with Bench() as b:
+        api = b.ready()
+        for method, rest in (("VM.clone", ("x",)),
+                             ("VM.snapshot", ("x", [])), ("VM.revert", ())):
+            vm = b.vm(api)
+            slow = b.vdi(api, 64 * MIB, name="slow")
+            b.vbd(api, vm, slow, "1")
+            if method == "VM.revert":
+                vm = api.run("VM.snapshot", vm, "kept", [])
+            drive, other = api("VM.get_VBDs", vm)
+            before = set(api("VDI.get_all"))
+            with being_read(b, api, api("VBD.get_VDI", other)):
+                task = api("Async." + method, vm, *rest)
+                until("its first disk",
+                      lambda: set(api("VDI.get_all")) > before)
+                api("VBD.destroy", drive)
+            equal(refused("HANDLE_INVALID", api.wait_task, task),
+                  ["VBD", drive], "parameters")
+            equal(set(api("VDI.get_all")), before, "disks after " + method)
+
+
+def memory_that_goes_during_a_revert_is_missed():
+    with Bench() as b:
+        api = b.ready()
+        sr = b.sr(api)
+        api("pool.set_suspend_image_SR", api("pool.get_all")[0], sr)
+        vm = b.running(api)
+        until("the guest's word", lambda: "checkpoint" in api(
+            "VM.get_allowed_operations", vm))
+        point = api.run("VM.checkpoint", vm, "point")
+
+        def images():
+            return [v for v in api("SR.get_VDIs", sr)
+                    if api("VDI.get_type", v) == "suspend"
+                    and v != api("VM.get_suspend_VDI", point)]
+        b.control("delay vm_shutdown 8000")
+        task = api("Async.VM.revert", point)
+        image = until("its memory", images)[0]
+        until("its end", lambda: "destroy" in api(
+            "VDI.get_allowed_operations", image))
+        api("VDI.destroy", image)
+        equal(refused("HANDLE_INVALID", api.wait_task, task),
+              ["VDI", image], "parameters")
+        equal(api("VM.get_suspend_VDI", vm), "OpaqueRef:NULL", "suspend_VDI")
+        until("its state", lambda: state(api, vm) == "Halted")
+
+
 def a_bad_number_is_refused_where_it_is_given():
     with Bench() as b:
         api = b.ready()
@@ -2171,6 +2232,8 @@ SCENARIOS = [
     a_suspended_vm_that_goes_takes_its_memory_along,
     a_snapshot_keeps_disks_and_settings, a_checkpoint_keeps_the_memory_too,
     what_is_cancelled_leaves_no_disk,
+    a_drive_that_goes_during_a_copy_takes_no_disk_along,
+    memory_that_goes_during_a_revert_is_missed,
     a_bad_number_is_refused_where_it_is_given,
     a_drive_that_is_not_unpluggable_stays,
     a_disk_beyond_any_disk_is_too_large,

@@ -4,6 +4,7 @@
 #include "api/storage/vdi_make.h"
 #include "api/vm/vif_mac.h"
 #include "base/log.h"
+#include "gen/errors.h"
 #include "gen/store.h"
 
 void
@@ -158,11 +159,14 @@ vm_copy_devices(struct call *c, struct db_txn *t,
 	const struct ref *refs = d->source->VBDs.v;
 
 	for (uint32_t i = 0; i < d->source->VBDs.n; i++) {
-		const struct vbd *vbd = d->disks->left_out[i] ? NULL :
-		    vbd_txn_get(t, &refs[i]);
+		const struct ref *made = &d->disks->vdi[i];
+		const struct vbd *vbd = vbd_txn_get(t, &refs[i]);
 
-		if (vbd && copy_vbd(c, t, vbd, &d->disks->vdi[i], to,
-		    d->attached))
+		if (!vbd && !ref_is_null(made))
+			return err_handle_invalid(c, "VBD",
+			    call_ref_text(c, &refs[i]));
+		if (vbd && !d->disks->left_out[i] &&
+		    copy_vbd(c, t, vbd, made, to, d->attached))
 			return -1;
 	}
 	refs = d->source->VIFs.v;

@@ -43,7 +43,7 @@ struct vm_devices {
 };
 
 /* In a write.  Those drives and NICs once more, for the VM to.  -1 with c->err
- * set: a disk is gone. */
+ * set: a disk is gone, or the drive for which one was made. */
 int vm_copy_devices(struct call *c, struct db_txn *t,
     const struct vm_devices *d, const struct ref *to);
 

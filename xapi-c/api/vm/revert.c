@@ -132,6 +132,8 @@ revert_in(struct db_txn *t, void *arg)
 
 	if (!vm || !snapshot)
 		return err_handle_invalid(r->c, "VM", call_ref_text(r->c, ref));
+	if (!vm_memory_is_there(r->c, t, &r->memory))
+		return -1;
 	r->old_memory = vm_memory_forget(t, ref);
 	vm_state_apply(t, r->c->x, ref, NULL);
 	for (uint32_t i = 0; i < r->disks.n; i++)

@@ -48,6 +48,8 @@ snapshot_in(struct db_txn *t, void *arg)
 	if (!source)
 		return err_handle_invalid(s->c, "VM",
 		    call_ref_text(s->c, &s->source->obj.ref));
+	if (!vm_memory_is_there(s->c, t, &s->memory))
+		return -1;
 	*s->result = vm->obj.ref;
 	vm->is_a_snapshot = vm->is_a_template = true;
 	vm->snapshot_of = source->obj.ref;

@@ -86,6 +86,12 @@ make_image(struct call *c, const struct vm *vm, struct ref *vdi_out)
 	return vdi_make(c, &given, vdi_out);
 }
 
+bool
+vm_memory_is_there(struct call *c, struct db_txn *t, const struct ref *vdi)
+{
+	return ref_is_null(vdi) || call_txn_get(c, t, CLASS_VDI, vdi);
+}
+
 /* -- suspend -- */
 
 struct outcome {
@@ -104,6 +110,8 @@ name_image_in(struct db_txn *t, void *arg)
 	struct outcome *o = arg;
 	struct vm *vm = vm_txn_edit(t, &o->lock->ref);
 
+	if (!vm_memory_is_there(o->c, t, &o->image))
+		return -1;
 	if (vm)
 		vm->suspend_VDI = o->image;
 	return 0;

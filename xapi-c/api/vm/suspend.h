@@ -13,6 +13,10 @@
  * called vm_memory_forget; null: none.  Failures are logged, and made good by
  * vm_images_sweep; c->err stays what it was. */
 void vm_image_remove(struct call *c, const struct ref *vdi);
+/* In a write: before a VM gets it for its memory, for until then clients may
+ * destroy it.  False with c->err set: they did; null is there. */
+bool vm_memory_is_there(struct call *c, struct db_txn *t,
+    const struct ref *vdi);
 /* Removes all such disks that were left, when the SRs are attached. */
 void vm_images_sweep(struct call *c);
 

@@ -542,6 +542,32 @@ def put_cut(b, api, query, data):
                   data[:MIB])
 
 
+def a_transfer_that_stalls_is_cancelled():
+    """Long before its client is given up; what it made goes, too."""
+    with Bench() as b:
+        api = b.ready()
+        large = b.vdi(api, 64 * MIB)
+        before = set(api("VDI.get_all"))
+        b.control("delay vdi_destroy 1500")
+        for head in ("PUT /import_raw_vdi?vdi=%s" % large,
+                     "PUT /import_raw_vdi?chunked=true&vdi=%s" % large,
+                     "PUT /import_raw_vdi?sr_id=%s" % b.sr(api),
+                     "GET /export_raw_vdi?vdi=%s" % large):
+            task = api("task.create", "stalls", "")
+            with connect(b) as s:
+                s.sendall(("%s&session_id=%s&task_id=%s HTTP/1.1\r\n"
+                           "Host: x\r\nContent-Length: %d\r\n\r\n" % (
+                               head, api.session, task, 8 * MIB)).encode() +
+                          struct.pack("<QI", 0, 8 * MIB))
+                until("the transfer", lambda: [
+                    v for v in api("VDI.get_all")
+                    if api("VDI.get_current_operations", v)])
+                api("task.cancel", task)
+                equal(ended(api, task)["status"], "cancelled", head)
+            equal(set(api("VDI.get_all")), before, "disks")
+            equal(api("VDI.get_current_operations", large), {}, "operations")
+
+
 def streams_want_credentials():
     with Bench() as b:
         api = b.ready()
@@ -1375,7 +1401,8 @@ if __name__ == "__main__":
         plain_http_serves_calls_once_it_may,
         events_wake_those_who_wait, a_registered_session_is_told_what_is_next,
         a_token_is_good_after_a_restart,
-        disks_stream_in_every_way, updates_are_uploaded,
+        disks_stream_in_every_way, a_transfer_that_stalls_is_cancelled,
+        updates_are_uploaded,
         streams_want_credentials,
         a_session_leaves_streams_to_others, a_session_takes_its_streams_along,
         clients_without_power_are_missed,

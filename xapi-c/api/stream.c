@@ -60,6 +60,10 @@ void
 stream_task_end(struct call *c, int rc, const struct type *t,
     const void *result)
 {
+	if (rc && task_is_cancelled(c)) {
+		c->err = (struct error){ 0 };
+		err_task_cancelled(c, call_ref_text(c, &c->task));
+	}
 	task_end(c, rc, t, result);
 }
 

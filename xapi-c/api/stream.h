@@ -21,7 +21,7 @@ int stream_task_begin(struct call *c, const char *label,
  * Cheap enough for every MiB: writes at most twice a second. */
 int stream_task_progress(struct call *c, double fraction);
 /* Ends it: success with a result of type t (NULL: the text ""), or, when rc is
- * not 0, failure or cancellation with c->err. */
+ * not 0, failure with c->err, or cancellation if somebody asked for that. */
 void stream_task_end(struct call *c, int rc, const struct type *t,
     const void *result);
 

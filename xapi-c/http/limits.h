@@ -59,6 +59,7 @@
 					 * a stock one says every five minutes
 					 * that it is busy */
 #define HTTP_STREAM_MS 300000		/* read or write of a transfer */
+#define HTTP_CANCEL_MS 500		/* then it hears of its task's cancel */
 
 /* TCP's own, for peers that are gone without a word: the kernel asks a silent
  * one, and waits for one that acknowledges nothing as long as a stream does. */

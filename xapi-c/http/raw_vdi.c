@@ -228,12 +228,13 @@ static void
 unmake(struct call *c, const struct ref *vdi)
 {
 	const struct vdi_destroy_args a = { .self = *vdi };
-	struct error first = c->err;
+	struct call_undo undo;
 
+	call_undo_begin(c, &undo);
 	call_refresh(c);
 	if (api_vdi_destroy(c, &a))
 		log_warn("cannot remove the disk of a failed import");
-	c->err = first;
+	call_undo_end(c, &undo);
 }
 
 static int

@@ -9,20 +9,39 @@
 
 #include "api/access/session.h"
 #include "api/access/ticket.h"
+#include "api/task.h"
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
-static int
-await_for(struct conn *c, bool writing, int timeout_ms)
+/* Was its task cancelled?  That is looked up now and then. */
+static bool
+is_cancelled(struct stream *s)
 {
-	struct pollfd p = { .fd = c->fd };
+	int64_t now = clock_mono_ms();
+
+	if (now - s->looked_ms < HTTP_CANCEL_MS)
+		return false;
+	s->looked_ms = now;
+	return task_is_cancelled(&s->call);
+}
+
+/* Who cancels the task does not wait for its client, who may do nothing. */
+static int
+await_for(struct stream *s, bool writing, int timeout_ms)
+{
+	struct pollfd p = { .fd = s->conn->fd };
+	int64_t end = clock_mono_ms() + timeout_ms, left;
 	int r;
 
-	p.events = conn_poll_events(c, writing);
+	p.events = conn_poll_events(s->conn, writing);
 	do {
-		r = poll(&p, 1, timeout_ms);
-	} while (r == -1 && errno == EINTR);
+		if (is_cancelled(s))
+			return -ECANCELED;
+		left = end - clock_mono_ms();
+		r = poll(&p, 1, left < 0 ? 0 : left < HTTP_CANCEL_MS ?
+		    (int)left : HTTP_CANCEL_MS);
+	} while ((r == -1 && errno == EINTR) || (r == 0 && left > 0));
 	return r > 0 ? 0 : r == 0 ? -ETIMEDOUT : -errno;
 }
 
@@ -62,8 +81,10 @@ stream_read(struct stream *s, void *buf, size_t len)
 		return (ssize_t)len;
 	}
 	stream_keep(s);
+	if (is_cancelled(s))
+		return -ECANCELED;
 	while ((r = conn_recv(c, buf, len)) == -EAGAIN) {
-		r = await_for(c, false, s->read_ms);
+		r = await_for(s, false, s->read_ms);
 		if (r)
 			break;
 	}
@@ -81,7 +102,7 @@ stream_has_more(struct stream *s, int timeout_ms)
 	if (c->in.len > c->head_size)
 		return true;
 	while ((r = conn_recv(c, &byte, 1)) == -EAGAIN) {
-		if (await_for(c, false, timeout_ms))
+		if (await_for(s, false, timeout_ms))
 			return false;
 	}
 	return r > 0;
@@ -97,7 +118,7 @@ stream_write(struct stream *s, const void *buf, size_t len)
 	while (len > 0) {
 		r = conn_send(s->conn, p, len);
 		if (r == -EAGAIN)
-			r = await_for(s->conn, true, HTTP_STREAM_MS);
+			r = await_for(s, true, HTTP_STREAM_MS);
 		if (r < 0)
 			return (int)r;
 		p += r;

@@ -25,6 +25,7 @@ struct stream {
 	int read_ms;			/* for the next byte to come */
 	void *state;			/* the route's own, in call's arena */
 	int64_t kept_ms;		/* when its session heard of it */
+	int64_t looked_ms;		/* whether its task was cancelled */
 	bool replied;			/* a status line went out */
 	struct stream *next;		/* of those with a thread; worker.c */
 };
@@ -47,11 +48,12 @@ void stream_revoke(struct stream *s);
  * read nor write by the functions below. */
 void stream_keep(struct stream *s);
 
-/* Bytes, 0 at the end, -errno.  Bytes that came with the head come first. */
+/* Bytes, 0 at the end, -errno: -ECANCELED once the call's task was cancelled.
+ * Bytes that came with the head come first. */
 ssize_t stream_read(struct stream *s, void *buf, size_t len);
 /* Does one more byte come within timeout_ms?  It is lost. */
 bool stream_has_more(struct stream *s, int timeout_ms);
-/* 0 or -errno. */
+/* 0 or -errno, likewise. */
 int stream_write(struct stream *s, const void *buf, size_t len);
 /* Status line and these headers (whole lines), without Content-Length: the
  * body ends with the connection.  0 or -errno. */

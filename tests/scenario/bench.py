@@ -91,6 +91,7 @@ class Bench:
         self.http, self.https = free_ports(2)
         self.faults = faults
         self.sim = self.xapi = None
+        self.clients = []
         os.mkdir(self.path("xapi"), 0o700)
         if secret:
             with open(self.path(self.secret), "w") as f:
@@ -111,9 +112,10 @@ class Bench:
     def __exit__(self, kind, value, trace):
         if kind:
             self.show_logs()
-        refused = self.refused_calls()
+        refused, told = self.refused_calls(), self.told_sessions()
         self.stop()
         check(kind or not refused, refused)
+        check(kind or not told, told)
 
     def _spawn(self, program, *args, limits=None):
         log = open(self.path(program + ".log"), "ab")
@@ -162,6 +164,7 @@ class Bench:
     def login(self, password=PASSWORD):
         api = Api(self.https)
         api.login("root", password)
+        self.clients.append(api)
         return api
 
     def ready(self):
@@ -207,6 +210,13 @@ class Bench:
         """What xapi's confinement kept from it, of which it needs nothing."""
         return "".join(line for line in self.log("xapi").splitlines(True)
                        if "refused system call" in line)
+
+    def told_sessions(self):
+        """Lines of the logs, which more may read than may do everything, with a
+        session's reference: that is a credential."""
+        lines = (self.log("xapi") + self.log("xenopsd-sim")).splitlines(True)
+        return "".join(line for line in lines
+                       if any(c.session in line for c in self.clients))
 
     def show_logs(self):
         for name in ("xapi", "xenopsd-sim"):

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access/session.h"
 #include "api/stream.h"
 #include "api/xapi.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "db/backup.h"
 #include "gen/errors.h"
-#include "gen/store.h"
 
 /* Bytes go out and come in in pieces of that size. */
 #define PIECE (32u << 10)
@@ -208,8 +208,8 @@ reply(struct stream *s, int rc, bool dry_run)
 	    "The backup can be restored." :
 	    "The backup is restored; the toolstack starts again.";
 
-	log_info("restore of the database, session %s%s: %s",
-	    call_ref_text(&s->call, &s->session), dry_run ? ", dry run" : "",
+	log_info("restore of the database by %s%s: %s",
+	    session_who(&s->call, &s->session), dry_run ? ", dry run" : "",
 	    text);
 	if (stream_reply(s, rc ? 400 : 200, "Content-Type: text/plain\r\n"
 	    "Connection: close\r\n") == 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "api/access/session.h"
 #include "api/stream.h"
 #include "base/clock.h"
 #include "base/fdio.h"
@@ -14,7 +15,6 @@
 #include "base/mem.h"
 #include "db/backup.h"
 #include "gen/errors.h"
-#include "gen/store.h"
 
 #define CHUNK ((size_t)1 << 18)
 #define LINE_SIZE 256
@@ -199,11 +199,9 @@ reply(struct upload *u, int rc)
 	struct call *c = &u->s->call;
 	const char *text = rc ? stream_error_text(u->s) :
 	    u->kind->taken;
-	const struct session *who = session_find(c->root, &u->s->session);
 
-	log_info("%s by '%s', session %s: %s", u->kind->label,
-	    who ? who->auth_user_name : "",
-	    call_ref_text(c, &u->s->session), rc ? text : "taken");
+	log_info("%s by %s: %s", u->kind->label,
+	    session_who(c, &u->s->session), rc ? text : "taken");
 	if (!u->s->replied && stream_reply(u->s, !rc ? 200 : u->refused ? 400 : 500,
 	    "Content-Type: text/plain\r\nConnection: close\r\n") == 0)
 		stream_write(u->s, arena_printf(c->arena, "%s\n", text),

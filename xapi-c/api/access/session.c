@@ -71,6 +71,21 @@ session_shown(struct call *c, const struct session *s)
 	return shown;
 }
 
+const char *
+session_who(struct call *c, const struct ref *session)
+{
+	struct db_root *root = db_root_get(c->x->db);
+	const struct session *s = session_find(root, session);
+	const char *text = "one whose session has ended";
+
+	if (s)
+		text = arena_printf(c->arena, "'%s', trackid=%016llx",
+		    s->auth_user_name ? s->auth_user_name : "",
+		    (unsigned long long)s->track);
+	db_root_put(root);
+	return text;
+}
+
 int
 session_allow(struct call *c, const char *permission)
 {

@@ -22,6 +22,10 @@ bool session_is_fresh(const struct session *s);
  * keeps. */
 const struct session *session_shown(struct call *c, const struct session *s);
 
+/* Whose it is, in words for a log, which its reference must not get into.  In c's
+ * arena. */
+const char *session_who(struct call *c, const struct ref *session);
+
 /*
  * May the session do it?  By its level, and by names that api/access/role.h
  * tells; root's sessions and those of other hosts may all.  -1 with

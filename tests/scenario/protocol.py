@@ -568,6 +568,21 @@ def a_transfer_that_stalls_is_cancelled():
             equal(api("VDI.get_current_operations", large), {}, "operations")
 
 
+def a_blob_that_is_cut_is_what_it_was():
+    with Bench() as b:
+        api = b.ready()
+        blob = api("pool.create_new_blob", api("pool.get_all")[0], "notes",
+                   "text/plain", False)
+        task = api("task.create", "cut", "")
+        with connect(b) as s:
+            s.sendall(("PUT /blob?ref=%s&session_id=%s&task_id=%s HTTP/1.1"
+                       "\r\nHost: x\r\nContent-Length: 9\r\n\r\nhell" % (
+                           blob, api.session, task)).encode())
+        equal(ended(api, task)["error_info"],
+              ["IMPORT_ERROR_PREMATURE_EOF"], "error")
+        equal(api("blob.get_size", blob), "0", "size")
+
+
 def streams_want_credentials():
     with Bench() as b:
         api = b.ready()
@@ -1403,7 +1418,7 @@ if __name__ == "__main__":
         a_token_is_good_after_a_restart,
         disks_stream_in_every_way, a_transfer_that_stalls_is_cancelled,
         updates_are_uploaded,
-        streams_want_credentials,
+        a_blob_that_is_cut_is_what_it_was, streams_want_credentials,
         a_session_leaves_streams_to_others, a_session_takes_its_streams_along,
         clients_without_power_are_missed,
         the_daemon_is_confined,

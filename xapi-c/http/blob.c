@@ -102,8 +102,10 @@ take(struct stream *s)
 	whole = !stream_proceed(s) && receive(s, &p);
 	if (blob_put_end(c, &p, whole) == 0)
 		return 0;
-	return whole ? -1 : err_internal_error(c,
-	    s->revoked ? "the session has ended" : "the bytes did not come");
+	if (whole)
+		return -1;
+	return s->revoked ? err_session_invalid(c,
+	    call_ref_text(c, &s->session)) : err_import_error_premature_eof(c);
 }
 
 void

@@ -118,7 +118,7 @@ database_dump(struct stream *s)
 	p->s = s;
 	root = db_root_get(c->x->db);
 	if (dump_root(p, root))
-		rc = err_internal_error(c, "the client hung up");
+		rc = err_backup_script_failed(c, "the client hung up");
 	db_root_put(root);
 	free(p);
 	stream_task_end(c, rc, NULL, NULL);

@@ -6,7 +6,7 @@
 # Every folder is a layer and becomes an archive NAME.a per flavour; a new .c
 # file in it or in one of its rooms (xapi-c/LAYER/ROOM/) is picked up by itself.
 
-LAYERS := base wire net db ops metrics api rpc cli http update backup
+LAYERS := base wire net db pool ops metrics api rpc cli http update backup
 GEN_SOURCES ?= $(addprefix $(B)/gen/,types.c methods.c xenops.c)
 GEN_HEADERS ?= $(addprefix $(B)/gen/,types.h store.h errors.h methods.h \
 	xenops.h ops_stubs.h)
@@ -34,9 +34,15 @@ RFB_MAIN := xapi-c/rfb/main.c
 RFB_SOURCES := $(filter-out $(RFB_MAIN),$(wildcard xapi-c/rfb/*.c))
 RFB_HOST_LIBS := $(B)/sysroot/lib/host/libvterm.a
 
+# A program of its own over net/ and base/, with raft.
+POOLD_MAIN := xapi-c/poold/main.c
+POOLD_SOURCES := $(filter-out $(POOLD_MAIN),$(wildcard xapi-c/poold/*.c))
+RAFT_HOST_LIBS := $(addprefix $(B)/sysroot/lib/host/,libraft.a libuv.a liblz4.a)
+
 layer_sources = $(if $(filter gen,$1),$(GEN_SOURCES),$(if \
 	$(filter xenopsd,$1),$(XENOPSD_HOST),$(if \
-	$(filter rfb,$1),$(RFB_SOURCES),$(call layer_files,$1))))
+	$(filter rfb,$1),$(RFB_SOURCES),$(if \
+	$(filter poold,$1),$(POOLD_SOURCES),$(call layer_files,$1)))))
 # $1 flavour directory, $2 sources
 objects = $(patsubst xapi-c/%.c,$1/%.o,$(patsubst $(B)/gen/%.c,$1/gen/%.o,$2))
 
@@ -152,6 +158,13 @@ $(B)/host/bedplate-rfb: $(call objects,$(B)/host/obj,$(RFB_MAIN)) \
 		$(call archives,$(B)/host/obj,rfb base)
 	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^) \
 	    $(RFB_HOST_LIBS) -lz
+	@mv $@.$T $@
+
+# what a host has only in a pool
+$(B)/host/poold: $(call objects,$(B)/host/obj,$(POOLD_MAIN)) \
+		$(call archives,$(B)/host/obj,poold net base)
+	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^) \
+	    $(RAFT_HOST_LIBS) $(HOST_LIBS) -ldl
 	@mv $@.$T $@
 
 # Our objects first become one whose only global name is main: in a static

@@ -1,6 +1,8 @@
 """cluster.py PROGRAM SECONDS [SEED]: three members of a pool as processes on
 loopback, killed with -9 (some with a torn log), stopped and out of disk space
-at random while clients write through all of them.  At the end: what was
+at random while clients write through all of them; with the program seat each is
+two processes, a poold and what stands for xapi, which are also killed and
+stopped alone.  At the end: what was
 acknowledged is on every member, what was refused on none, and all are equal;
 and so when a fourth has joined and when another has left.  Prints PASS or FAIL
 lines.  Mounts a small disk for each: run it in a mount namespace of its own
@@ -115,6 +117,10 @@ class Member:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._ballast)
 
+    def hurt_half(self, rng):
+        """Of a member that is two processes; False: it is one."""
+        return False
+
     def tear(self):
         """What a power cut may leave of a write that was not synced: in the
         segment that is written to, a later block without those before it."""
@@ -156,6 +162,72 @@ class Member:
         return True
 
 
+class Seat(Member):
+    """A member whose log is a process of its own, started again when it ends,
+    as a supervisor does."""
+
+    poold = None
+    held = True
+
+    def pin(self):
+        member = os.path.join(os.path.dirname(self.command[0]), "member")
+        out = subprocess.run([member, self.dir, "pin"], check=True,
+                             stdout=subprocess.PIPE)
+        return out.stdout.decode().strip()
+
+    def start(self):
+        if self.held:
+            self.held = False
+            self.supervisor = threading.Thread(target=self._supervise,
+                                               daemon=True)
+            self.supervisor.start()
+        return super().start()
+
+    def _supervise(self):
+        program = os.path.join(os.path.dirname(self.command[0]), "..", "..",
+                               "host", "poold")
+        command = [program, "--dir", self.dir, "--socket",
+                   self.dir + "/poold.sock"]
+        while not self.held:
+            with open(self.dir + ".poold.log", "ab") as log:
+                self.poold = subprocess.Popen(command, stderr=log)
+                self.poold.wait()
+            time.sleep(0.02)
+
+    def _end_poold(self, number):
+        self.held = True
+        while self.supervisor.is_alive():
+            if self.poold:
+                self.poold.send_signal(number)
+            self.supervisor.join(0.05)
+
+    def kill(self):
+        self._end_poold(signal.SIGKILL)
+        super().kill()
+
+    def hurt_half(self, rng):
+        if self.held or not self.running() or self.stopped or self.full() or \
+                rng.random() < 0.5:
+            return False
+        what = rng.choice(["kill poold", "stop poold", "kill xapi"])
+        if what == "kill xapi":
+            super().kill()
+            self.start()
+        elif what == "kill poold":
+            self.poold.kill()
+        else:
+            poold = self.poold
+            poold.send_signal(signal.SIGSTOP)
+            threading.Timer(rng.uniform(0.1, 6), poold.send_signal,
+                            [signal.SIGCONT]).start()
+        return True
+
+    def end(self):
+        clean = super().end()
+        self._end_poold(signal.SIGKILL)
+        return clean
+
+
 class Cluster:
     def __init__(self, program, n=3, small_disks=False):
         self.program = program
@@ -173,8 +245,9 @@ class Cluster:
     def _add(self, port, how):
         number = len(self.members) + 1
         address = f"127.0.0.1:{port}"
-        m = Member(self.program, self.top, number,
-                   [str(number), address, how], self.results)
+        kind = Seat if os.path.basename(self.program) == "seat" else Member
+        m = kind(self.program, self.top, number,
+                 [str(number), address, how], self.results)
         self.members.append(m)
         if self.small_disks:
             m.mount()
@@ -277,6 +350,8 @@ class Cluster:
 
 def fault(cluster, rng):
     m = rng.choice(cluster.members)
+    if m.hurt_half(rng):
+        return
     if m.full():
         m.free_disk()
     elif not m.running():

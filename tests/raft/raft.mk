@@ -1,15 +1,15 @@
-# The pool's log: three members in one process under seeded faults (sim), and
-# in three processes on loopback (member, cluster.py).
+# The pool's log: three members in one process under seeded faults (sim), in
+# three processes on loopback (member, cluster.py), and in three times two: poold
+# and seat, which is what xapi is to it.
 
-RAFT_LIBS := $(addprefix $(B)/sysroot/lib/host/,libraft.a libuv.a liblz4.a)
+RAFT_LIBS := $(RAFT_HOST_LIBS)
 RAFT_CFLAGS := -I$(B)/sysroot/include/host
 RAFT_SIM := $(wildcard tests/raft/sim*.c)
-RAFT_NEEDS := poold db net wire gen base
+RAFT_NEEDS := poold pool db net wire gen base
 RAFT_SEEDS ?= 200
 RAFT_FIRST ?= 1
 
 # the library part of poold: the one that includes raft's headers
-POOLD_SOURCES := $(wildcard xapi-c/poold/*.c)
 $(foreach f,host/obj host/asan,$(call objects,$(B)/$f,$(POOLD_SOURCES))): \
     | $(call dep,raft)
 $(call objects,$(B)/musl/obj,$(POOLD_SOURCES)): | $(call dep,raft)
@@ -38,7 +38,10 @@ $(B)/tests/raft/$1: $4 tests/raft/workload.c $(RAFT_HEADERS) \
 endef
 $(eval $(call raft_program,sim,asan,ASAN_CFLAGS,$(RAFT_SIM)))
 $(eval $(call raft_program,sim-plain,obj,HOST_CFLAGS,$(RAFT_SIM)))
-$(eval $(call raft_program,member,obj,HOST_CFLAGS,tests/raft/member.c))
+$(eval $(call raft_program,member,obj,HOST_CFLAGS,tests/raft/member.c \
+	tests/raft/host.c))
+$(eval $(call raft_program,seat,obj,HOST_CFLAGS,tests/raft/seat.c \
+	tests/raft/host.c))
 
 # the member once more, linked as the appliance's programs are
 $(B)/musl/obj/raft/%.o: tests/raft/%.c $(RAFT_HEADERS) \
@@ -48,7 +51,7 @@ $(B)/musl/obj/raft/%.o: tests/raft/%.c $(RAFT_HEADERS) \
 	@mv $@.$T $@
 
 $(B)/musl/obj/raft/member.whole.o: $(addprefix $(B)/musl/obj/raft/,member.o \
-	workload.o) $(RAFT_NEEDS:%=$(B)/musl/obj/%.a)
+	host.o workload.o) $(RAFT_NEEDS:%=$(B)/musl/obj/%.a)
 
 $(B)/tests/raft/member-musl: $(B)/musl/obj/raft/member.whole.o
 	@mkdir -p $(@D)
@@ -73,14 +76,17 @@ check-raft-long: $(B)/tests/raft/sim-plain
 
 .PHONY: check-raft-cluster check-raft-cluster-long bench-raft
 ## check-raft-cluster: members as processes, killed, stopped, without room
-check-raft-cluster: $(B)/tests/raft/member $(B)/tests/raft/member-musl
+check-raft-cluster: $(B)/tests/raft/member $(B)/tests/raft/member-musl \
+		$(B)/tests/raft/seat | $(B)/host/poold
 	@for p in $^; do \
 	    unshare -rm python3 tests/raft/cluster.py $$p \
 	    $(or $(SECONDS),10) $(SEED) || exit 1; done
 
-check-raft-cluster-long: $(B)/tests/raft/member
-	@for i in 1 2 3 4 5 6 7 8 9 10; do \
-	    unshare -rm python3 tests/raft/cluster.py $< 60 || exit 1; done
+check-raft-cluster-long: $(B)/tests/raft/member $(B)/tests/raft/seat | \
+		$(B)/host/poold
+	@for i in 1 2 3 4 5 6 7 8 9 10; do for p in $^; do \
+	    unshare -rm python3 tests/raft/cluster.py $$p 60 || exit 1; \
+	    done; done
 
 ## bench-raft: a commit of three processes on loopback against a local one
 bench-raft: $(B)/tests/raft/member

@@ -342,7 +342,7 @@ start_together(struct sim *s)
 		addresses[i] = s->nodes[i].address;
 	for (i = 0; i < 3; i++) {
 		node_open(&s->nodes[i]);
-		if (member_bootstrap(s->nodes[i].m, s->nodes[i].db, ids,
+		if (member_bootstrap(s->nodes[i].m, ids,
 		    addresses, 3))
 			sim_fail(s, "bootstrap of node %d", i);
 		node_start(&s->nodes[i]);
@@ -359,7 +359,7 @@ start_with_one(struct sim *s)
 	int i;
 
 	node_open(n);
-	if (member_bootstrap(n->m, n->db, &n->id, &address, 1))
+	if (member_bootstrap(n->m, &n->id, &address, 1))
 		sim_fail(s, "bootstrap");
 	node_start(n);
 	n->in_pool = true;

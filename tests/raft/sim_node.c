@@ -121,6 +121,7 @@ node_open(struct node *n)
 {
 	struct member_config mc = {
 		.id = n->id, .address = n->address, .io = &n->io.io,
+		.db = &work_db, .db_arg = &n->db,
 		.random = draw, .wake = wake, .failed = failed, .arg = n,
 		.heartbeat_ms = SIM_TICK_MS, .election_ms = 1000,
 		.snapshot_after = 16 + (unsigned)sim_random(n->sim, 64),
@@ -130,7 +131,7 @@ node_open(struct node *n)
 	struct db_config dc = {
 		.path = n->path[0] ? n->path : NULL,
 		.classes = model_classes, .n_classes = CLASS_N,
-		.log = &member_log,
+		.log = &work_log,
 	};
 	const char *why;
 
@@ -156,7 +157,7 @@ node_start(struct node *n)
 
 	n->alive = true;
 	sim_trace(n->sim, "node %d starts", n->i);
-	rc = member_start(n->m, n->db);
+	rc = member_start(n->m);
 	member_settle(n->m);
 	if (rc)
 		sim_fail(n->sim, "node %d: start: %s", n->i, strerror(-rc));

@@ -134,3 +134,76 @@ work_hash(struct db *db)
 	buf_release(&b);
 	return h ? h : 1;
 }
+
+static struct db *
+db_of(void *arg)
+{
+	return *(struct db **)arg;
+}
+
+static uint64_t
+here_applied(void *arg)
+{
+	return db_applied(db_of(arg));
+}
+
+static int
+here_detach(void *arg)
+{
+	return db_detach(db_of(arg));
+}
+
+static int
+here_apply_later(void *arg, uint64_t index, const void *entry, size_t len,
+    db_applied_fn *applied, void *applied_arg)
+{
+	return db_apply_later(db_of(arg), index, entry, len, applied,
+	    applied_arg);
+}
+
+static int
+here_replace(void *arg, const void *copy, size_t len)
+{
+	return db_replace(db_of(arg), copy, len);
+}
+
+static int
+here_copy(void *arg, struct buf *b)
+{
+	db_copy(db_of(arg), b);
+	return 0;
+}
+
+const struct member_db work_db = {
+	.applied = here_applied, .detach = here_detach,
+	.apply_later = here_apply_later, .replace = here_replace,
+	.copy = here_copy,
+};
+
+static bool
+log_leads(void *arg)
+{
+	return member_leads(arg);
+}
+
+static int
+log_append(void *arg, const struct log_batch *batch, uint64_t *index_out)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	log_encode(&b, batch);
+	rc = member_append(arg, b.data, b.len, index_out);
+	buf_release(&b);
+	return rc;
+}
+
+static void
+log_stored(void *arg, int rc)
+{
+	member_stored(arg, rc);
+}
+
+const struct db_log work_log = {
+	.leads = log_leads, .append = log_append, .stored = log_stored,
+};

@@ -7,6 +7,7 @@
 #define RAFT_WORKLOAD_H
 
 #include "model.h"
+#include "poold/member.h"
 
 #define WORK_THINGS 4
 
@@ -28,6 +29,10 @@ struct ref work_box(int i);
 /* A db_write_fn; arg is a struct op. */
 int work_write(struct db_txn *t, void *op);
 enum op_result work_result(int rc);
+/* A database of this process; db_arg is where its struct db * is. */
+extern const struct member_db work_db;
+/* Its log; log_arg is the member. */
+extern const struct db_log work_log;
 /* Of all that is replicated, never 0; equal members have equal hashes. */
 uint64_t work_hash(struct db *db);
 

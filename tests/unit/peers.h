@@ -22,7 +22,7 @@ struct side {
 	uv_loop_t uv;
 	uv_async_t async;
 	struct peers *peers;
-	struct peer_info info;
+	struct pool_peer info;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -127,7 +127,7 @@ side_init(struct side *s, uint64_t id)
 	ck_assert_int_eq(peers_new(&s->uv, id, scratch_file(name), &s->peers),
 	    0);
 	s->info.id = id;
-	snprintf(s->info.address, PEERS_ADDRESS, "127.0.0.1:%d", free_port());
+	snprintf(s->info.address, POOL_ADDRESS, "127.0.0.1:%d", free_port());
 	peers_own(s->peers, s->info.pin);
 	peers_io(s->peers)->data = s;
 	peers_io(s->peers)->start = side_start;
@@ -136,7 +136,7 @@ side_init(struct side *s, uint64_t id)
 }
 
 static inline void
-side_run(struct side *s, const struct peer_info *list, size_t n)
+side_run(struct side *s, const struct pool_peer *list, size_t n)
 {
 	ck_assert_int_eq(peers_set(s->peers, list, n), 0);
 	ck_assert_int_eq(pthread_create(&s->thread, NULL, side_main, s), 0);

@@ -19,7 +19,7 @@ static struct side sides[4];
 static void
 begin(int n)
 {
-	struct peer_info list[4];
+	struct pool_peer list[4];
 	int i;
 
 	for (i = 1; i <= n; i++) {
@@ -83,7 +83,7 @@ END_TEST
 
 START_TEST(who_is_away_is_reached_when_it_comes)
 {
-	struct peer_info list[2];
+	struct pool_peer list[2];
 	struct post p = { B, 1 };
 	int i;
 
@@ -159,17 +159,17 @@ END_TEST
 
 START_TEST(another_in_a_members_place_is_sent_nothing)
 {
-	struct peer_info list[2];
+	struct pool_peer list[2];
 	struct post p = { B, 1 };
 
 	/* C is where A looks for B */
 	begin(3);
 	list[0] = sides[A].info;
 	list[1] = sides[B].info;
-	memcpy(list[1].address, sides[C].info.address, PEERS_ADDRESS);
+	memcpy(list[1].address, sides[C].info.address, POOL_ADDRESS);
 	side_stop(&sides[A]);
 	side_init(&sides[A], A);
-	memcpy(list[0].address, sides[A].info.address, PEERS_ADDRESS);
+	memcpy(list[0].address, sides[A].info.address, POOL_ADDRESS);
 	side_run(&sides[A], list, 2);
 	for (int i = 0; i < 50; i++) {
 		side_call(&sides[A], side_post, &p);
@@ -320,7 +320,7 @@ START_TEST(a_member_that_floods_does_not_keep_the_others_out)
 END_TEST
 
 struct change {
-	const struct peer_info *list;
+	const struct pool_peer *list;
 	size_t n;
 	int rc;
 };
@@ -335,7 +335,7 @@ change(struct side *s, void *arg)
 
 START_TEST(who_is_left_out_is_cut_off)
 {
-	struct peer_info list[2];
+	struct pool_peer list[2];
 	struct change c = { list, 2, 0 };
 	struct mutual *m;
 	struct tls_conn *other;
@@ -366,7 +366,7 @@ START_TEST(a_list_that_is_wrong_changes_nothing)
 		"", "host:1", "10.0.0.1", "10.0.0.1:0", "10.0.0.1:65536",
 		"10.0.0.1:+7", "10.0.0.1:7x", "[::1:7", ":7", "10.0.0:7",
 	};
-	struct peer_info list[3];
+	struct pool_peer list[3];
 	struct change c = { list, 2, 0 };
 	size_t i;
 
@@ -374,7 +374,7 @@ START_TEST(a_list_that_is_wrong_changes_nothing)
 	list[0] = sides[A].info;
 	list[1] = sides[B].info;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		snprintf(list[1].address, PEERS_ADDRESS, "%s", bad[i]);
+		snprintf(list[1].address, POOL_ADDRESS, "%s", bad[i]);
 		side_call(&sides[A], change, &c);
 		ck_assert_int_eq(c.rc, -EINVAL);
 	}
@@ -392,12 +392,12 @@ END_TEST
 
 START_TEST(a_member_goes_on_at_another_address)
 {
-	struct peer_info list[2];
+	struct pool_peer list[2];
 	struct change c = { list, 2, 0 };
 
 	begin(2);
 	side_reach(&sides[A], &sides[B], 1);
-	snprintf(sides[B].info.address, PEERS_ADDRESS, "[::1]:%d",
+	snprintf(sides[B].info.address, POOL_ADDRESS, "[::1]:%d",
 	    free_port());
 	list[0] = sides[A].info;
 	list[1] = sides[B].info;

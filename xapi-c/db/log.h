@@ -68,8 +68,11 @@ int db_apply(struct db *db, uint64_t index, const void *entry, size_t len);
 typedef void db_applied_fn(void *arg, int rc);
 int db_apply_later(struct db *db, uint64_t index, const void *entry,
     size_t len, db_applied_fn *applied, void *arg);
-/* Takes a copy in place of all entries up to its index; as db_apply. */
+/* Takes a copy in place of all entries up to its index; as db_apply, and as
+ * db_apply_later. */
 int db_replace(struct db *db, const void *copy, size_t len);
+int db_replace_later(struct db *db, const void *copy, size_t len,
+    db_applied_fn *applied, void *arg);
 uint64_t db_applied(struct db *db);
 /* Forgets the index: the database begins to follow another log.  As db_apply. */
 int db_detach(struct db *db);

@@ -520,23 +520,57 @@ db_apply(struct db *db, uint64_t index, const void *entry, size_t len)
 	return run_and_wait(db, &rq);
 }
 
-int
-db_apply_later(struct db *db, uint64_t index, const void *entry, size_t len,
-    db_applied_fn *applied, void *arg)
+/* NULL if it is no entry. */
+static struct later *
+later_new(const void *entry, size_t len, db_applied_fn *applied, void *arg)
 {
 	struct later *l = mem_zalloc(sizeof(*l) + len);
 
 	memcpy(l->data, entry, len);
 	if (log_decode(&l->entry, l->data, len)) {
 		free(l);
-		return -EBADMSG;
+		return NULL;
 	}
-	l->rq = (struct request){ .entry = &l->entry, .index = index,
-	    .applied = applied, .applied_arg = arg };
+	l->rq = (struct request){ .entry = &l->entry, .applied = applied,
+	    .applied_arg = arg };
+	return l;
+}
+
+static void
+run_later(struct db *db, struct later *l)
+{
 	pthread_mutex_lock(&db->lock);
 	assert(!db->stopping);
 	enqueue(db, &l->rq);
 	pthread_mutex_unlock(&db->lock);
+}
+
+int
+db_apply_later(struct db *db, uint64_t index, const void *entry, size_t len,
+    db_applied_fn *applied, void *arg)
+{
+	struct later *l = later_new(entry, len, applied, arg);
+
+	if (!l)
+		return -EBADMSG;
+	l->rq.index = index;
+	run_later(db, l);
+	return 0;
+}
+
+int
+db_replace_later(struct db *db, const void *copy, size_t len,
+    db_applied_fn *applied, void *arg)
+{
+	struct later *l = later_new(copy, len, applied, arg);
+
+	if (!l || l->entry.kind != LOG_COPY) {
+		free(l);
+		return -EBADMSG;
+	}
+	l->rq.restore = true;
+	l->rq.index = l->entry.base;
+	run_later(db, l);
 	return 0;
 }
 

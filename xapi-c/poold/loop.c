@@ -40,7 +40,6 @@ struct loop {
 struct start {
 	struct loop *loop;
 	struct member *m;
-	struct db *db;
 };
 
 struct raft_io *
@@ -192,7 +191,7 @@ static int
 start_member(struct member *m, void *arg)
 {
 	struct start *st = arg;
-	int rc = member_start(st->m, st->db);
+	int rc = member_start(st->m);
 
 	(void)m;
 	st->loop->m = st->m;
@@ -200,9 +199,9 @@ start_member(struct member *m, void *arg)
 }
 
 int
-loop_start(struct loop *loop, struct member *m, struct db *db)
+loop_start(struct loop *loop, struct member *m)
 {
-	struct start st = { loop, m, db };
+	struct start st = { loop, m };
 	int rc;
 
 	rc = -pthread_create(&loop->thread, NULL, loop_main, loop);

@@ -28,7 +28,7 @@ struct peers *loop_peers(struct loop *loop);
 void loop_wake(void *loop);
 uint64_t loop_random(void *loop);
 /* Starts the thread, then the member on it. */
-int loop_start(struct loop *loop, struct member *m, struct db *db);
+int loop_start(struct loop *loop, struct member *m);
 /* Runs fn on the loop's thread and returns what it does.  Not from there. */
 int loop_call(struct loop *loop, int (*fn)(struct member *m, void *arg),
     void *arg);

@@ -36,7 +36,6 @@ struct member {
 	char *address;
 	struct raft raft;
 	struct raft_fsm fsm;
-	struct db *db;
 	bool started;
 	bool copying;			/* the pool's first entry is under way */
 	struct member_change change;
@@ -54,6 +53,8 @@ struct member {
 	int applying;			/* entries of others under way */
 	int apply_rc;			/* of the first that was refused */
 	bool failed;			/* our owner knows of it */
+	bool told, told_leads;		/* what it knows of this member's role */
+	uint64_t told_leader;
 };
 
 /* Entries that may wait for the database's disk. */
@@ -112,16 +113,16 @@ member_errno(int rv)
 
 /* raft wants lengths in multiples of eight. */
 static struct raft_buffer
-make_entry(uint64_t member, uint64_t token, const struct buf *b)
+make_entry(uint64_t member, uint64_t token, const void *data, size_t len)
 {
-	struct entry_head head = { member, token, b->len, 0 };
-	size_t len = sizeof(head) + ((b->len + 7) & ~(size_t)7);
-	struct raft_buffer e = { raft_calloc(1, len), len };
+	struct entry_head head = { member, token, len, 0 };
+	size_t padded = sizeof(head) + ((len + 7) & ~(size_t)7);
+	struct raft_buffer e = { raft_calloc(1, padded), padded };
 
 	if (!e.base)
 		abort();
 	memcpy(e.base, &head, sizeof(head));
-	memcpy((char *)e.base + sizeof(head), b->data, b->len);
+	memcpy((char *)e.base + sizeof(head), data, len);
 	return e;
 }
 
@@ -162,10 +163,9 @@ fail(struct member *m, int rc)
 	m->cfg.failed(m->cfg.arg, rc);
 }
 
-static bool
-log_leads(void *arg)
+bool
+member_leads(struct member *m)
 {
-	struct member *m = arg;
 	bool leads;
 
 	pthread_mutex_lock(&m->lock);
@@ -174,21 +174,19 @@ log_leads(void *arg)
 	return leads;
 }
 
-static int
-log_append(void *arg, const struct log_batch *batch, uint64_t *index_out)
+int
+member_append(struct member *m, const void *entry, size_t len,
+    uint64_t *index_out)
 {
-	struct member *m = arg;
-	struct buf b = { 0 };
 	int rc;
 
-	log_encode(&b, batch);
 	pthread_mutex_lock(&m->lock);
 	if (!m->leads || m->applying) {
 		rc = m->applying ? -EAGAIN : -EROFS;
 		goto out;
 	}
 	m->token = m->cfg.random(m->cfg.arg) | 1;
-	m->entry = make_entry(m->cfg.id, m->token, &b);
+	m->entry = make_entry(m->cfg.id, m->token, entry, len);
 	m->state = BATCH_POSTED;
 	m->resolved = false;
 	m->cfg.wake(m->cfg.arg);
@@ -198,25 +196,18 @@ log_append(void *arg, const struct log_batch *batch, uint64_t *index_out)
 	*index_out = m->index;
 out:
 	pthread_mutex_unlock(&m->lock);
-	buf_release(&b);
 	return rc;
 }
 
-static void
-log_stored(void *arg, int rc)
+void
+member_stored(struct member *m, int rc)
 {
-	struct member *m = arg;
-
 	pthread_mutex_lock(&m->lock);
 	m->stored_rc = rc;
 	m->state = BATCH_NONE;
 	pthread_cond_broadcast(&m->moved);
 	pthread_mutex_unlock(&m->lock);
 }
-
-const struct db_log member_log = {
-	.leads = log_leads, .append = log_append, .stored = log_stored,
-};
 
 /* The entry is the batch that the writer waits for: it stores it. */
 static int
@@ -268,7 +259,8 @@ apply_other(struct member *m, uint64_t index, const void *data, size_t len)
 
 	step_aside(m);
 	pthread_mutex_unlock(&m->lock);
-	rc = db_apply_later(m->db, index, data, len, applied, m);
+	rc = m->cfg.db->apply_later(m->cfg.db_arg, index, data, len, applied,
+	    m);
 	if (rc)
 		applied(m, rc);
 	pthread_mutex_lock(&m->lock);
@@ -317,16 +309,15 @@ fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[],
 	struct member *m = fsm->data;
 	struct buf b = { 0 };
 
-	/* raft forgets the entries before a snapshot */
+	/* raft forgets the entries before a snapshot; the copy knows its
+	 * index, which is at most raft's */
 	member_settle(m);
-	if (m->apply_rc)
+	if (m->apply_rc || m->cfg.db->copy(m->cfg.db_arg, &b))
 		return RAFT_BUSY;
 	*bufs = raft_malloc(sizeof(**bufs));
 	if (!*bufs)
 		abort();
-	/* the copy knows its index, which is at most raft's */
-	db_copy(m->db, &b);
-	**bufs = make_entry(m->cfg.id, 0, &b);
+	**bufs = make_entry(m->cfg.id, 0, b.data, b.len);
 	*n_bufs = 1;
 	buf_release(&b);
 	return 0;
@@ -346,7 +337,8 @@ fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
 	pthread_mutex_lock(&m->lock);
 	step_aside(m);
 	pthread_mutex_unlock(&m->lock);
-	rc = data ? db_replace(m->db, data, head.len) : -EBADMSG;
+	rc = data ? m->cfg.db->replace(m->cfg.db_arg, data, head.len) :
+	    -EBADMSG;
 	applied(m, rc);
 	if (rc)
 		fail(m, rc);
@@ -394,8 +386,8 @@ propose_copy(struct member *m)
 {
 	struct buf b = { 0 };
 
-	db_copy(m->db, &b);
-	m->copying = !propose(m, make_entry(m->cfg.id, 0, &b), 0);
+	if (m->cfg.db->copy(m->cfg.db_arg, &b) == 0)
+		m->copying = !propose(m, make_entry(m->cfg.id, 0, b.data, b.len), 0);
 	buf_release(&b);
 }
 
@@ -434,10 +426,25 @@ may_propose(struct member *m, bool *posted)
 	    raft_last_applied(&m->raft) == raft_last_index(&m->raft);
 }
 
+static void
+tell_role(struct member *m)
+{
+	bool leads = member_is_leader(m);
+	uint64_t leader = member_leader(m);
+
+	if (!m->cfg.role || (m->told && leads == m->told_leads &&
+	    leader == m->told_leader))
+		return;
+	m->told = true;
+	m->told_leads = leads;
+	m->told_leader = leader;
+	m->cfg.role(m->cfg.arg, leads, leader);
+}
+
 void
 member_poll(struct member *m)
 {
-	bool posted;
+	bool posted, may;
 	int refused;
 
 	pthread_mutex_lock(&m->lock);
@@ -445,9 +452,11 @@ member_poll(struct member *m)
 	pthread_mutex_unlock(&m->lock);
 	if (refused && !m->failed)
 		fail(m, refused);
-	if (!may_propose(m, &posted))
+	may = may_propose(m, &posted);
+	tell_role(m);
+	if (!may)
 		return;
-	if (!db_applied(m->db)) {
+	if (!m->cfg.db->applied(m->cfg.db_arg)) {
 		if (!m->copying)
 			propose_copy(m);
 	} else if (posted) {
@@ -502,7 +511,7 @@ init_raft(struct member *m)
 }
 
 int
-member_bootstrap(struct member *m, struct db *db, const uint64_t *ids,
+member_bootstrap(struct member *m, const uint64_t *ids,
     const char *const *addresses, unsigned n)
 {
 	struct raft_configuration conf;
@@ -511,7 +520,7 @@ member_bootstrap(struct member *m, struct db *db, const uint64_t *ids,
 
 	rc = init_raft(m);
 	if (!rc)
-		rc = db_detach(db);
+		rc = m->cfg.db->detach(m->cfg.db_arg);
 	if (rc)
 		return rc;
 	raft_configuration_init(&conf);
@@ -525,11 +534,10 @@ member_bootstrap(struct member *m, struct db *db, const uint64_t *ids,
 }
 
 int
-member_start(struct member *m, struct db *db)
+member_start(struct member *m)
 {
 	int rv, rc;
 
-	m->db = db;
 	rc = init_raft(m);
 	if (rc)
 		return rc;
@@ -540,8 +548,9 @@ member_start(struct member *m, struct db *db)
 	}
 	m->started = true;
 	/* a member that never took part follows whatever log comes */
-	if (!raft_current_term(&m->raft) && db_applied(db))
-		rc = db_detach(db);
+	if (!raft_current_term(&m->raft) &&
+	    m->cfg.db->applied(m->cfg.db_arg))
+		rc = m->cfg.db->detach(m->cfg.db_arg);
 	member_poll(m);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /*
  * One member of a pool: canonical's raft engine between the database's writer
- * (it is that database's struct db_log) and the other members.
+ * and the other members.
  *
  *     writer: append ──▶ raft log of most members ──▶ apply, on every member:
  *       the writer stores and publishes what it has ready, if the entry is its
@@ -15,10 +15,10 @@
  * the replicated objects and keeps what is local.  The database knows which
  * entry it contains; what raft repeats after a restart is skipped.
  *
- * Threads: member_new anywhere; append and stored on the writer's; everything
- * else on one thread, the loop's, which is also where raft_io calls back.  That
- * thread waits for the writer's disk where an entry is this member's own, the
- * writer waits for the log.
+ * Threads: member_new and member_leads anywhere; member_append and member_stored
+ * on the writer's, or one that stands for it; everything else on one thread, the
+ * loop's, which is also where raft_io calls back.  That thread waits for the
+ * writer's disk where an entry is this member's own, the writer waits for the log.
  *
  * A member whose database refuses an entry (disk full, damaged) applies no
  * more, tells its owner by failed, and is to be closed: the others go on, and
@@ -34,16 +34,33 @@
 struct member;
 struct raft_io;
 
+/*
+ * The member's database, in this process or in another.  All with db_arg, on the
+ * loop's thread, as db/log.h has them; what fails is -errno.
+ */
+struct member_db {
+	uint64_t (*applied)(void *arg);
+	int (*detach)(void *arg);
+	int (*apply_later)(void *arg, uint64_t index, const void *entry,
+	    size_t len, db_applied_fn *applied, void *applied_arg);
+	int (*replace)(void *arg, const void *copy, size_t len);
+	int (*copy)(void *arg, struct buf *b);
+};
+
 struct member_config {
 	uint64_t id;		/* not 0, never used again in this pool */
 	const char *address;	/* as the raft_io wants it */
 	struct raft_io *io;	/* outlives the member */
+	const struct member_db *db;
+	void *db_arg;
 	/* All with arg.  random: any thread. */
 	uint64_t (*random)(void *arg);
 	/* Any thread: member_poll is to be called soon. */
 	void (*wake)(void *arg);
 	/* The loop's thread, from inside raft: not the place to close. */
 	void (*failed)(void *arg, int rc);
+	/* The loop's thread: another role, or leader (0: none); may be NULL. */
+	void (*role)(void *arg, bool leads, uint64_t leader);
 	void *arg;
 	/* 0: raft's own defaults */
 	unsigned election_ms;
@@ -53,22 +70,25 @@ struct member_config {
 	unsigned capacity_kib;	/* room most members must have for a write */
 };
 
-/* Give them to db_open, then start the member. */
-extern const struct db_log member_log;
-
 struct member *member_new(const struct member_config *cfg);
 /* Makes the pool, of this member alone or of several that start together; once,
  * before the first start.  All but one of several must have empty databases. */
-int member_bootstrap(struct member *m, struct db *db, const uint64_t *ids,
+int member_bootstrap(struct member *m, const uint64_t *ids,
     const char *const *addresses, unsigned n);
 /* Loads what the raft_io has and begins to take part. */
-int member_start(struct member *m, struct db *db);
+int member_start(struct member *m);
 /* To be called after each event of the raft_io and after wake. */
 void member_poll(struct member *m);
 /* closed comes when the raft_io is closed; then free.  Writes that wait fail.
  * The database is closed before or after, but not by closed itself. */
 void member_close(struct member *m, void (*closed)(void *arg), void *arg);
 void member_free(struct member *m);	/* NULL is allowed */
+
+/* What the database's log does, by db/log.h; entry: by log_encode. */
+bool member_leads(struct member *m);
+int member_append(struct member *m, const void *entry, size_t len,
+    uint64_t *index_out);
+void member_stored(struct member *m, int rc);
 
 /* Does the writer wait for the log? */
 bool member_has_batch(struct member *m);

@@ -23,8 +23,10 @@
 #define HANDSHAKE_MS 5000
 #define STALL_MS 10000
 
+static_assert(POOL_PIN == MUTUAL_PIN, "a pin is a pin");
+
 struct peer {
-	struct peer_info info;
+	struct pool_peer info;
 	struct sockaddr_storage to;
 	socklen_t to_len;
 	char name[24];			/* the id: raft wants an address */
@@ -42,8 +44,8 @@ struct peers {
 	struct mutual *mutual;
 	struct link_owner owner;
 	struct listener *listener;	/* NULL: not yet */
-	struct peer_info self;		/* where it listens */
-	struct peer *list[PEERS_MAX];
+	struct pool_peer self;		/* where it listens */
+	struct peer *list[POOL_PEERS_MAX];
 	size_t n;
 	struct link *pending[PEERS_PENDING_MAX];	/* oldest first */
 	size_t n_pending;
@@ -333,7 +335,7 @@ peers_free(struct peers *p)
 }
 
 void
-peers_own(const struct peers *p, uint8_t out[static MUTUAL_PIN])
+peers_own(const struct peers *p, uint8_t out[static POOL_PIN])
 {
 	mutual_own(p->mutual, out);
 }
@@ -359,7 +361,7 @@ peers_begin(struct peers *p)
 }
 
 static struct peer *
-peer_new(const struct peer_info *info)
+peer_new(const struct pool_peer *info)
 {
 	struct peer *r = mem_zalloc(sizeof(*r));
 
@@ -372,14 +374,14 @@ peer_new(const struct peer_info *info)
 }
 
 static bool
-list_is_good(const struct peer_info *list, size_t n)
+list_is_good(const struct pool_peer *list, size_t n)
 {
 	struct sockaddr_storage to;
 	socklen_t len;
 	size_t i, k;
 
-	for (i = 0; i < n && n <= PEERS_MAX; i++) {
-		if (!list[i].id || !memchr(list[i].address, 0, PEERS_ADDRESS) ||
+	for (i = 0; i < n && n <= POOL_PEERS_MAX; i++) {
+		if (!list[i].id || !memchr(list[i].address, 0, POOL_ADDRESS) ||
 		    !address_parse(list[i].address, &to, &len))
 			return false;
 		for (k = 0; k < i; k++) {
@@ -387,18 +389,18 @@ list_is_good(const struct peer_info *list, size_t n)
 				return false;
 		}
 	}
-	return n <= PEERS_MAX;
+	return n <= POOL_PEERS_MAX;
 }
 
 /* Takes who has not changed out of the list that was. */
 static struct peer *
-take_same(struct peers *p, const struct peer_info *info)
+take_same(struct peers *p, const struct pool_peer *info)
 {
 	struct peer *r = find_peer(p, info->id);
 	size_t i;
 
 	if (!r || strcmp(r->info.address, info->address) != 0 ||
-	    memcmp(r->info.pin, info->pin, MUTUAL_PIN) != 0)
+	    memcmp(r->info.pin, info->pin, POOL_PIN) != 0)
 		return NULL;
 	for (i = 0; p->list[i] != r; i++)
 		;
@@ -407,7 +409,7 @@ take_same(struct peers *p, const struct peer_info *info)
 }
 
 static int
-listen_at(struct peers *p, const struct peer_info *self)
+listen_at(struct peers *p, const struct pool_peer *self)
 {
 	struct listener *fresh;
 	int rc;
@@ -425,10 +427,10 @@ listen_at(struct peers *p, const struct peer_info *self)
 
 /* What stays the same keeps its connections. */
 static void
-replace_list(struct peers *p, const struct peer_info *list, size_t n)
+replace_list(struct peers *p, const struct pool_peer *list, size_t n)
 {
-	struct mutual_pin pins[PEERS_MAX];
-	struct peer *next[PEERS_MAX], *r;
+	struct mutual_pin pins[POOL_PEERS_MAX];
+	struct peer *next[POOL_PEERS_MAX], *r;
 	size_t i, k = 0;
 
 	for (i = 0; i < n; i++) {
@@ -437,7 +439,7 @@ replace_list(struct peers *p, const struct peer_info *list, size_t n)
 		r = take_same(p, &list[i]);
 		next[k] = r ? r : peer_new(&list[i]);
 		pins[k].id = list[i].id;
-		memcpy(pins[k].sha256, list[i].pin, MUTUAL_PIN);
+		memcpy(pins[k].sha256, list[i].pin, POOL_PIN);
 		k++;
 	}
 	while (p->n)
@@ -448,7 +450,7 @@ replace_list(struct peers *p, const struct peer_info *list, size_t n)
 }
 
 int
-peers_set(struct peers *p, const struct peer_info *list, size_t n)
+peers_set(struct peers *p, const struct pool_peer *list, size_t n)
 {
 	size_t i;
 	int rc;

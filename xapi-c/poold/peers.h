@@ -16,13 +16,9 @@
 #ifndef POOLD_PEERS_H
 #define POOLD_PEERS_H
 
-#include <stddef.h>
-#include <stdint.h>
-
+#include "base/poold.h"
 #include "net/mutual.h"
 
-#define PEERS_MAX 128
-#define PEERS_ADDRESS 64		/* with its NUL */
 #define PEERS_PENDING_MAX 32		/* handshakes under way, the oldest go */
 
 struct peers;
@@ -30,28 +26,21 @@ struct raft_io;
 struct raft_uv_transport;
 struct uv_loop_s;
 
-struct peer_info {
-	uint64_t id;
-	/* Number and port: "10.0.0.1:7000", "[fd00::1]:7000". */
-	char address[PEERS_ADDRESS];
-	uint8_t pin[MUTUAL_PIN];
-};
-
 /* identity: the file of key and certificate, made if there is none. */
 int peers_new(struct uv_loop_s *uv, uint64_t id, const char *identity,
     struct peers **out);
 /* No more connections, and messages go nowhere. */
 void peers_end(struct peers *p);
 void peers_free(struct peers *p);	/* NULL is allowed */
-void peers_own(const struct peers *p, uint8_t out[static MUTUAL_PIN]);
+void peers_own(const struct peers *p, uint8_t out[static POOL_PIN]);
 struct raft_io *peers_io(struct peers *p);
 struct raft_uv_transport *peers_transport(struct peers *p);
 /* Takes the network's part of the raft_io. */
 void peers_begin(struct peers *p);
 /*
- * From now on these; at most PEERS_MAX.  Listens at this member's address.
+ * From now on these; at most POOL_PEERS_MAX.  Listens at this member's address.
  * -EINVAL: an address, an id or their number; nothing is changed.
  */
-int peers_set(struct peers *p, const struct peer_info *list, size_t n);
+int peers_set(struct peers *p, const struct pool_peer *list, size_t n);
 
 #endif

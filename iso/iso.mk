@@ -105,7 +105,7 @@ image: $(IMAGE)
 # The same, signed, for hosts that are installed already.
 UPDATE := $(B)/bedplate.update
 
-$(UPDATE): $(SLOT) $(R)/bedplate-release iso/mkupdate.py $(UPDATE_KEY)
+$(UPDATE): $(SLOT) $(R)/bedplate-release iso/mkupdate.py iso/signed.py $(UPDATE_KEY)
 	iso/mkupdate.py $(SLOT) $@.tmp --key $(UPDATE_KEY) \
 	    --version $(VERSION) \
 	    --built $$(sed -n 's/^BUILT=//p' $(R)/bedplate-release)
@@ -114,6 +114,14 @@ $(UPDATE): $(SLOT) $(R)/bedplate-release iso/mkupdate.py $(UPDATE_KEY)
 .PHONY: update
 ## update: build/bedplate.update, signed by UPDATE_KEY (a developer's)
 update: $(UPDATE)
+
+PACK_VERSION ?= 1
+
+.PHONY: pack
+## pack: PACK=FOLDER as an extension pack, build/FOLDER.pack, signed by PACK_KEY
+pack: $(PACK_KEY)
+	iso/mkpack.py '$(PACK)' '$(B)/$(notdir $(PACK)).pack' \
+	    --key $(PACK_KEY) --version '$(PACK_VERSION)'
 
 $(ISO): $(ISO_B)/grub.cfg $(SLOT) $(R)/build iso/mkiso.sh
 	iso/mkiso.sh $(ISO_B) $@.tmp $(ISO_B)/grub.cfg $(SLOT) $(R)/build \

@@ -192,7 +192,7 @@ $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_HOTPLUG) xapi-c/xenopsd/machine/netdev.c),\
 	-lxenstore -lxentoolcore))
 $(eval $(call musl_program,bedplate-box,$(call objects,$(B)/musl/obj,\
-	$(XENOPSD_BOX)),))
+	$(XENOPSD_BOX) xapi-c/xenopsd/core/tree.c),))
 
 $(eval $(call musl_program,bedplate-rfb,$(call objects,$(B)/musl/obj,\
 	$(RFB_MAIN)) $(call archives,$(B)/musl/obj,rfb base),-lvterm -lz))

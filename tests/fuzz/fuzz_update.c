@@ -10,7 +10,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	const char *why = NULL;
 	struct head h;
 
-	if (!head_parse(data, len, &h, &why)) {
+	if (!head_parse(&head_update, data, len, &h, &why)) {
 		assert(why && *why);
 		return 0;
 	}

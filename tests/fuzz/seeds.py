@@ -226,6 +226,39 @@ UPDATE = {
 }
 
 
+ABOUT = (b"name=hello\nvendor=example\nuuid=" + (UUID % 1).encode() +
+         b"\ndescription=Says hello\nlimit=60\n")
+
+
+def pack_file(name, text):
+    return struct.pack("<64sQ", name, len(text)) + text
+
+
+PACK = {
+    "files": b"\0" + pack_file(b"about", ABOUT) +
+             pack_file(b"extensions/a.b", b"") + pack_file(b"lib/x", b"y") +
+             pack_file(b"plugins/hello", b"#!/bin/sh\n"),
+    "about": b"\1" + ABOUT + b"version=1\nsigner=me\nbuilt=5\nsize=7\n",
+    "head": b"\2" + struct.pack("<16sI32s16s16s32sQQ", b"BEDPLATE PACK  \n",
+                                1, bytes(range(32)), b"bedplate", b"any",
+                                b"0.1", 1764270000, 77) + bytes(32 + 64),
+}
+
+PLUGIN = {
+    "success": b"<?xml version='1.0'?><methodResponse><params><param><value>"
+               b"<struct><member><name>Status</name><value>Success</value>"
+               b"</member><member><name>Value</name><value><array><data>"
+               b"<value><i4>5</i4></value><value><double>1.5</double></value>"
+               b"<value><boolean>1</boolean></value><value><nil/></value>"
+               b"</data></array></value></member></struct></value></param>"
+               b"</params></methodResponse>",
+    "fault": b"<methodResponse><fault><value><struct><member><name>faultCode"
+             b"</name><value><int>7</int></value></member><member><name>"
+             b"faultString</name><value>a&amp;b</value></member></struct>"
+             b"</value></fault></methodResponse>",
+}
+
+
 def backup():
     """A backup of two files."""
     data = b"BEDPLATE BACKUP\n" + struct.pack("<Q", 1)
@@ -261,8 +294,8 @@ def rfb():
 def main():
     corpus = pathlib.Path(sys.argv[1])
     seeds = {"parsers": PARSERS, "disks_xml": DISKS_XML, "answers": ANSWERS,
-             "update": UPDATE, "backup": backup(), "rfb": rfb(),
-             "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
+             "update": UPDATE, "pack": PACK, "plugin": PLUGIN, "backup": backup(),
+             "rfb": rfb(), "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
              "request": requests(), "channel": channels()}
     for target, files in seeds.items():
         folder = corpus / target

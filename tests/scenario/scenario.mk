@@ -61,6 +61,12 @@ CHECK_TARGETS += check-hardware
 check-hardware: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/hardware.py $(NAME)
 
+CHECK_TARGETS += check-packs
+.PHONY: check-packs
+## check-packs: extension packs and their plugins; NAME=... as above
+check-packs: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/packs.py $(NAME)
+
 CHECK_TARGETS += check-templates
 .PHONY: check-templates
 ## check-templates: the default ones, and VMs made from them; NAME=... as above

@@ -290,8 +290,8 @@ wait_task(const struct ref *ref)
 
 START_TEST(async_keeps_the_result_as_xml)
 {
-	const struct method *m = method_find("host.call_plugin");
-	struct host_call_plugin_args *a;
+	const struct method *m = method_find("host.set_ssl_legacy");
+	struct host_set_ssl_legacy_args *a;
 	struct arena *mine;
 	const struct task *t;
 	struct ref ref;
@@ -300,9 +300,8 @@ START_TEST(async_keeps_the_result_as_xml)
 	ck_assert_int_eq(tasks_start(&x, &x.tasks), 0);
 	mine = c.arena;
 	a = arena_alloc(c.arena, sizeof(*a));
-	a->host = x.host;
-	a->plugin = "updater.py";
-	a->fn = "check";
+	a->self = x.host;
+	a->value = true;
 	ck_assert_int_eq(task_start(&c, m, "x", m->run, a, &ref), 0);
 	ck_assert_ptr_null(c.arena);
 	(void)mine;
@@ -310,9 +309,9 @@ START_TEST(async_keeps_the_result_as_xml)
 	t = wait_task(&ref);
 	ck_assert_int_eq(t->status, TASK_STATUS_TYPE_FAILURE);
 	ck_assert_str_eq(((const char *const *)t->error_info.v)[0],
-	    "XENAPI_MISSING_PLUGIN");
+	    "VALUE_NOT_SUPPORTED");
 	ck_assert_str_eq(((const char *const *)t->error_info.v)[1],
-	    "updater.py");
+	    "host.ssl_legacy");
 
 	m = method_find("pool.sync_database");
 	ck_assert_int_eq(task_start(&c, m, "x", m->run, NULL, &ref), 0);

@@ -760,16 +760,22 @@ START_TEST(the_memory_of_a_vm_without_a_domain_stays)
 }
 END_TEST
 
-/* The thread asks for the host, makes its bridges and asks for the domains. */
+/* The thread asks for the host and its packs, makes its bridges and asks for the
+ * domains. */
 static void
 asks_for_all(struct bench *b)
 {
 	struct xenops_host_get_result r = { .host = info };
+	struct xenops_packs_get_result none = { 0 };
 
 	fake_take(&b->f, &b->in);
 	ck_assert_int_eq(b->in.message, XENOPS_HOST_GET);
 	fake_answer(&b->f, &b->in, FRAME_REPLY, &xenops_host_get_result_type,
 	    &r);
+	fake_take(&b->f, &b->in);
+	ck_assert_int_eq(b->in.message, XENOPS_PACKS_GET);
+	fake_answer(&b->f, &b->in, FRAME_REPLY, &xenops_packs_get_result_type,
+	    &none);
 	for (;;) {
 		fake_take(&b->f, &b->in);
 		if (b->in.message != XENOPS_BRIDGE_CREATE)

@@ -26,6 +26,8 @@ int box_main(int argc, char **argv);
 #define mount(from, to, type, flags, data) \
 	fake_mount(from, to, type, flags, data)
 #define mkdir(path, mode) fake_mkdir(path)
+#define stat(path, st) ((void)(path), (st)->st_mode = S_IFDIR, 0)
+#define mknod(path, mode, dev) fake_mkdir(path)
 #define umount2(path, flags) fake_call("umount " path)
 #define chdir(path) fake_call("chdir " path)
 #define syscall(...) fake_call("pivot")
@@ -36,6 +38,7 @@ int box_main(int argc, char **argv);
 #define open(path, flags) (fake_call("oom") ? -1 : dup(1))
 #define write(fd, text, n) ((void)(fd), (ssize_t)(n))
 #define main box_main
+#include "../../xapi-c/xenopsd/core/tree.c"
 #include "../../xapi-c/xenopsd/domains/box.c"
 #undef main
 #undef write
@@ -47,6 +50,8 @@ int box_main(int argc, char **argv);
 #undef syscall
 #undef chdir
 #undef umount2
+#undef mknod
+#undef stat
 #undef mkdir
 #undef mount
 

@@ -139,6 +139,18 @@ stream_update_open(struct call *c, int *fd_out)
 }
 
 int
+stream_pack_open(struct call *c, int *fd_out)
+{
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_pack_open(c->x->ops, &k))
+		return ops_failed(c, &k, &(struct ops_subject){
+		    .operation = "pack" });
+	return take_fd(c, &k, "pack", fd_out);
+}
+
+int
 stream_backup_open(struct call *c, int *fd_out)
 {
 	struct ops_call k;

@@ -5,6 +5,7 @@
 #ifndef API_XAPI_H
 #define API_XAPI_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "api/op_moves.h"
@@ -50,6 +51,7 @@ struct xapi {
 	struct tls *tls;		/* net/tls.h: the certificate */
 	struct trial *trial;		/* api/trial.h: of this system */
 	struct op_moves moves;		/* begun and ended lately */
+	pthread_mutex_t packs_lock;	/* api/host/packs.h: one look at a time */
 	struct metrics *metrics;	/* metrics/store.h */
 	_Atomic int64_t archives_due_ms;	/* monotonic: when they are to
 					 * be written; 0: as ever */

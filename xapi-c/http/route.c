@@ -56,6 +56,7 @@ static const struct route routes[] = {
 	STREAM(HTTP_GET, "/blob", blob_get, GET_BLOB),
 	STREAM(HTTP_PUT, "/blob", blob_put, PUT_BLOB),
 	STREAM(HTTP_PUT, "/update", update_upload, PUT_UPDATE),
+	STREAM(HTTP_PUT, "/pack", pack_upload, PUT_PACK),
 	STREAM(HTTP_GET, "/host_backup", backup_download, GET_HOST_BACKUP),
 	STREAM(HTTP_PUT, "/host_restore", restore_upload, PUT_HOST_RESTORE),
 };

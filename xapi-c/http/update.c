@@ -8,11 +8,13 @@
 #include <sys/socket.h>
 
 #include "api/access/session.h"
+#include "api/host/packs.h"
 #include "api/stream.h"
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/pack.h"
 #include "db/backup.h"
 #include "gen/errors.h"
 
@@ -33,6 +35,7 @@ struct upload_kind {
 	int (*open)(struct stream *s, int *fd_out);
 	int (*refuse)(struct call *c, const char *why);
 	int (*fail)(struct call *c, const char *why);
+	int (*done)(struct call *c);	/* once it is taken; or NULL */
 };
 
 struct upload {
@@ -188,7 +191,9 @@ take(struct upload *u)
 	chunk = mem_alloc(CHUNK);
 	rc = send_image(u, chunk);
 	free(chunk);
-	return rc || await_end(u) ? -1 : judge(u);
+	if (rc || await_end(u) || judge(u))
+		return -1;
+	return u->kind->done ? u->kind->done(&s->call) : 0;
 }
 
 /* -- the reply -- */
@@ -240,6 +245,12 @@ open_update(struct stream *s, int *fd_out)
 }
 
 static int
+open_pack(struct stream *s, int *fd_out)
+{
+	return stream_pack_open(&s->call, fd_out);
+}
+
+static int
 open_restore(struct stream *s, int *fd_out)
 {
 	const char *word = http_query(s->head, "take_identity");
@@ -259,6 +270,23 @@ update_upload(struct stream *s)
 		.length_max = (int64_t)260 << 20,
 		.open = open_update,
 		.refuse = err_invalid_update, .fail = err_update_apply_failed,
+	};
+
+	run(s, &kind);
+}
+
+void
+pack_upload(struct stream *s)
+{
+	static const struct upload_kind kind = {
+		.label = "Installation of an extension pack",
+		.program = "bedplate-pack: ",
+		.taken = "The pack is installed.",
+		/* the largest, and its header (update/head.h) */
+		.length_max = PACK_BYTES_MAX + (1 << 20),
+		.open = open_pack,
+		.refuse = err_invalid_update, .fail = err_update_apply_failed,
+		.done = packs_refresh,
 	};
 
 	run(s, &kind);

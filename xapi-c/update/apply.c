@@ -12,10 +12,7 @@
 
 #include "base/fdio.h"
 #include "base/mem.h"
-#include "update/head.h"
-#include "update/keys.h"
-
-#define PRODUCT "bedplate"
+#include "update/image.h"
 
 static enum apply_result
 say(struct apply *a, enum apply_result result, const char *fmt, ...)
@@ -35,48 +32,19 @@ say(struct apply *a, enum apply_result result, const char *fmt, ...)
 /* -- the header -- */
 
 static enum apply_result
-read_head(struct apply *a, int from, uint8_t bytes[static HEAD_MAX],
-    struct head *h)
+open_image(struct apply *a, struct image *m)
 {
-	const char *why = "it is not an update image";
-	size_t len = 0;
-	int rc = fdio_read_all(from, bytes, HEAD_FIXED);
+	const struct image_rules rules = { .kind = &head_update,
+		.keys = a->rules.keys, .machine = a->rules.machine };
+	const struct head *h = &m->head;
 
-	if (rc == 0) {
-		len = head_length(bytes, &why);
-		if (len == 0)
-			return say(a, APPLY_REFUSED, "%s", why);
-		rc = fdio_read_all(from, bytes + HEAD_FIXED,
-		    len - HEAD_FIXED);
-	}
-	if (rc == -EPIPE)
-		return say(a, APPLY_REFUSED, "%s",
-		    len ? "it ends in its header" : why);
-	if (rc)
-		return say(a, APPLY_REFUSED, "cannot read it: %s",
-		    strerror(-rc));
-	return head_parse(bytes, len, h, &why) ? APPLY_OK :
-	    say(a, APPLY_REFUSED, "%s", why);
-}
-
-static enum apply_result
-judge(struct apply *a, const struct head *h)
-{
-	const struct apply_rules *r = &a->rules;
-
-	if (!keys_trust(r->keys, h->key, a->signer))
-		return say(a, APPLY_REFUSED, "it is signed by the key "
-		    "%02x%02x%02x%02x..., which this host does not trust",
-		    h->key[0], h->key[1], h->key[2], h->key[3]);
-	if (!head_is_signed(h))
-		return say(a, APPLY_REFUSED, "its signature is wrong");
-	if (strcmp(h->product, PRODUCT) || strcmp(h->machine, r->machine))
-		return say(a, APPLY_REFUSED, "it is for %s on %s, not for "
-		    "%s on %s", h->product, h->machine, PRODUCT, r->machine);
-	if (h->built < r->built)
+	if (!image_open(m, &rules))
+		return say(a, APPLY_REFUSED, "%s", m->why);
+	snprintf(a->signer, sizeof a->signer, "%s", m->signer);
+	if (h->built < a->rules.built)
 		return say(a, APPLY_REFUSED, "version %s is older (%" PRIu64
 		    ") than what runs (%" PRIu64 ")", h->version, h->built,
-		    r->built);
+		    a->rules.built);
 	snprintf(a->version, sizeof a->version, "%s", h->version);
 	return APPLY_OK;
 }
@@ -108,18 +76,10 @@ tell(const struct apply *a, const struct head *h, double chunks)
 }
 
 static enum apply_result
-take_chunk(struct apply *a, int from, const struct head *h, unsigned i,
-    void *data)
+take_chunk(struct apply *a, struct image *m, unsigned i, void *data)
 {
-	int rc = fdio_read_all(from, data, head_chunk_len(h, i));
-
-	if (rc == -EPIPE)
-		return say(a, APPLY_FAILED, "it ends early");
-	if (rc)
-		return say(a, APPLY_FAILED, "cannot read it: %s",
-		    strerror(-rc));
-	return head_chunk_is(h, i, data) ? APPLY_OK :
-	    say(a, APPLY_FAILED, "it is damaged in its MiB %u", i + 1);
+	return image_chunk(m, i, data) ? APPLY_OK :
+	    say(a, APPLY_FAILED, "%s", m->why);
 }
 
 static enum apply_result
@@ -131,9 +91,9 @@ cannot_write(struct apply *a, int rc)
 
 /* All but the first, whose place is emptied. */
 static enum apply_result
-write_rest(struct apply *a, int from, int to, const struct head *h,
-    void *data)
+write_rest(struct apply *a, struct image *m, int to, void *data)
 {
+	const struct head *h = &m->head;
 	enum apply_result result;
 	int rc;
 
@@ -142,7 +102,7 @@ write_rest(struct apply *a, int from, int to, const struct head *h,
 	if (rc == 0)
 		rc = flush(to);
 	for (unsigned i = 1; rc == 0 && i < h->n; i++) {
-		result = take_chunk(a, from, h, i, data);
+		result = take_chunk(a, m, i, data);
 		if (result)
 			return result;
 		rc = put(to, h, i, data);
@@ -169,10 +129,10 @@ read_back(struct apply *a, int to, const struct head *h, void *data)
 }
 
 static enum apply_result
-write_slot(struct apply *a, int from, int to, const struct head *h,
-    char *first, char *data)
+write_slot(struct apply *a, struct image *m, int to, char *first, char *data)
 {
-	enum apply_result result = write_rest(a, from, to, h, data);
+	const struct head *h = &m->head;
+	enum apply_result result = write_rest(a, m, to, data);
 	int rc;
 
 	if (result)
@@ -200,20 +160,16 @@ enum apply_result
 apply_run(struct apply *a, int from)
 {
 	char *first = mem_alloc(HEAD_CHUNK), *data = mem_alloc(HEAD_CHUNK);
-	uint8_t bytes[HEAD_MAX];
-	enum apply_result result;
-	struct head h;
+	struct image m = { .from = from };
+	enum apply_result result = open_image(a, &m);
 	int to = -1;
 
-	result = read_head(a, from, bytes, &h);
-	if (result == APPLY_OK)
-		result = judge(a, &h);
-	if (result == APPLY_OK && take_chunk(a, from, &h, 0, first))
+	if (result == APPLY_OK && take_chunk(a, &m, 0, first))
 		result = APPLY_REFUSED;
 	if (result == APPLY_OK)
-		result = open_checked(a, &h, &to);
+		result = open_checked(a, &m.head, &to);
 	if (result == APPLY_OK)
-		result = write_slot(a, from, to, &h, first, data);
+		result = write_slot(a, &m, to, first, data);
 	fdio_close(&to);
 	free(first);
 	free(data);

@@ -12,7 +12,9 @@
 
 #include <stdint.h>
 
-#define APPLY_WHY 160
+#include "update/image.h"
+
+#define APPLY_WHY IMAGE_WHY
 
 struct apply_rules {
 	const char *keys;	/* folder (keys.h) */

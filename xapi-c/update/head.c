@@ -3,7 +3,9 @@
 #include <endian.h>
 #include <string.h>
 
-#define MAGIC "BEDPLATE UPDATE\n"
+#include "base/pack.h"
+
+#define MAGIC_LEN 16
 #define FORMAT 1
 
 enum place {
@@ -14,6 +16,20 @@ enum place {
 	AT_VERSION = 84,
 	AT_BUILT = 116,
 	AT_SIZE = 124,
+};
+
+const struct head_kind head_update = {
+	"BEDPLATE UPDATE\n", 256, false,
+	"it is not an update image",
+	"it is an update image of another format",
+	"its size is none that a slot can have",
+};
+
+const struct head_kind head_pack = {
+	"BEDPLATE PACK  \n", PACK_BYTES_MAX / HEAD_CHUNK, true,
+	"it is not an extension pack",
+	"it is an extension pack of another format",
+	"its size is none that a pack can have",
 };
 
 static uint64_t
@@ -48,18 +64,19 @@ chunks_of(uint64_t size)
 }
 
 size_t
-head_length(const uint8_t fixed[static HEAD_FIXED], const char **why)
+head_length(const struct head_kind *kind,
+    const uint8_t fixed[static HEAD_FIXED], const char **why)
 {
 	uint64_t size = u64_at(fixed, AT_SIZE);
 	uint32_t format;
 
 	memcpy(&format, fixed + AT_FORMAT, sizeof format);
-	if (memcmp(fixed, MAGIC, sizeof MAGIC - 1))
-		*why = "it is not an update image";
+	if (memcmp(fixed, kind->magic, MAGIC_LEN))
+		*why = kind->not_one;
 	else if (le32toh(format) != FORMAT)
-		*why = "it is an update image of another format";
-	else if (size == 0 || size > HEAD_CHUNKS_MAX * HEAD_CHUNK)
-		*why = "its size is none that a slot can have";
+		*why = kind->other_format;
+	else if (size == 0 || size > kind->chunks_max * HEAD_CHUNK)
+		*why = kind->bad_size;
 	else
 		return HEAD_FIXED + chunks_of(size) * DIGEST_LEN +
 		    SIGNATURE_LEN;
@@ -67,13 +84,13 @@ head_length(const uint8_t fixed[static HEAD_FIXED], const char **why)
 }
 
 bool
-head_parse(const uint8_t *bytes, size_t len, struct head *out,
-    const char **why)
+head_parse(const struct head_kind *kind, const uint8_t *bytes, size_t len,
+    struct head *out, const char **why)
 {
-	*why = "it is not an update image";
+	*why = kind->not_one;
 	if (len < HEAD_FIXED)
 		return false;
-	out->len = head_length(bytes, why);
+	out->len = head_length(kind, bytes, why);
 	if (out->len == 0)
 		return false;
 	*why = "its header is damaged";

@@ -1,7 +1,8 @@
 /*
- * Who may sign updates: a folder of the system's own, read-only image, with one
- * file for each key, NAME.pub: the public key as 64 hexadecimal digits.  A key
- * of a build's developer is called developer.pub; release builds have none.
+ * Who may sign: a folder for each role (updates, extension packs) in the system's
+ * own, read-only image, with one file for each key, NAME.pub: the public key as 64
+ * hexadecimal digits.  Keys of a build's developer are called developer.pub and
+ * developer-packs.pub; release builds have none of them.
  */
 #ifndef UPDATE_KEYS_H
 #define UPDATE_KEYS_H

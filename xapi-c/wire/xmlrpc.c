@@ -11,7 +11,7 @@
 #include "wire/charset.h"
 
 enum el {
-	EL_NONE, EL_CALL, EL_METHOD, EL_PARAMS, EL_PARAM, EL_VALUE, EL_ARRAY,
+	EL_NONE, EL_CALL, EL_RESPONSE, EL_FAULT, EL_METHOD, EL_PARAMS, EL_PARAM, EL_VALUE, EL_ARRAY,
 	EL_DATA, EL_STRUCT, EL_MEMBER, EL_NAME, EL_STRING, EL_INT, EL_DOUBLE,
 	EL_BOOL, EL_DATE, EL_BASE64, EL_NIL,
 };
@@ -25,6 +25,10 @@ static const struct {
 	{ "methodCall", EL_CALL, EL_NONE },
 	{ "methodName", EL_METHOD, EL_CALL },
 	{ "params", EL_PARAMS, EL_CALL },
+	{ "methodResponse", EL_RESPONSE, EL_NONE },
+	{ "params", EL_PARAMS, EL_RESPONSE },
+	{ "fault", EL_FAULT, EL_RESPONSE },
+	{ "value", EL_VALUE, EL_FAULT },
 	{ "param", EL_PARAM, EL_PARAMS },
 	{ "value", EL_VALUE, EL_PARAM },
 	{ "value", EL_VALUE, EL_DATA },
@@ -77,6 +81,8 @@ struct parse {
 	enum el stack[STACK_MAX];
 	int depth;
 	uint32_t count;
+	enum el root;			/* EL_CALL or EL_RESPONSE */
+	bool fault;
 	bool failed, done;
 };
 
@@ -203,6 +209,7 @@ on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
 	if (p->failed)
 		return;
 	if (el == EL_NONE || p->depth >= STACK_MAX ||
+	    (parent == EL_NONE && el != p->root) ||
 	    (parent == EL_VALUE && (level_of(p)->typed ||
 		!is_space((xmlChar *)p->text.data, (int)p->text.len)))) {
 		fail(p);
@@ -214,7 +221,8 @@ on_start(void *arg, const xmlChar *name, const xmlChar *prefix,
 		level_of(p)->typed = true;
 	if (el == EL_VALUE)
 		value_open(p);
-	else if (el == EL_PARAMS || el == EL_DATA || el == EL_STRUCT)
+	else if (el == EL_PARAMS || el == EL_FAULT || el == EL_DATA ||
+	    el == EL_STRUCT)
 		level_push(p);
 	else if (el == EL_MEMBER)
 		level_of(p)->name = NULL;
@@ -318,10 +326,10 @@ value_close(struct parse *p)
 }
 
 static void
-call_close(struct parse *p)
+root_close(struct parse *p, enum el el)
 {
 	p->done = true;
-	if (!p->out->method)
+	if (el == EL_CALL ? !p->out->method : p->out->n_params != 1)
 		fail(p);
 }
 
@@ -343,8 +351,9 @@ on_end(void *arg, const xmlChar *name, const xmlChar *prefix,
 		level_of(p)->name = take_text(p);
 	} else if (el == EL_VALUE) {
 		value_close(p);
-	} else if (el == EL_PARAMS) {
+	} else if (el == EL_PARAMS || el == EL_FAULT) {
 		v = level_pop(p, false);
+		p->fault = el == EL_FAULT;
 		p->out->params = v.items;
 		p->out->n_params = v.n;
 	} else if (el == EL_DATA || el == EL_STRUCT) {
@@ -353,8 +362,8 @@ on_end(void *arg, const xmlChar *name, const xmlChar *prefix,
 	} else if (el == EL_ARRAY) {
 		if (level_of(p)->value.kind != VALUE_ARRAY)
 			fail(p);
-	} else if (el == EL_CALL) {
-		call_close(p);
+	} else if (el == EL_CALL || el == EL_RESPONSE) {
+		root_close(p, el);
 	} else if (el >= EL_STRING && !scalar_close(p, el)) {
 		fail(p);
 	}
@@ -411,9 +420,10 @@ xmlrpc_init(void)
 	xmlInitParser();
 }
 
-int
-xmlrpc_parse(struct arena *a, const char *data, size_t len,
-    struct request *out)
+/* out is zeroed; fault_out: of a response. */
+static int
+parse_as(enum el root, struct arena *a, const char *data, size_t len,
+    struct request *out, bool *fault_out)
 {
 	xmlSAXHandler sax = {
 		.initialized = XML_SAX2_MAGIC,
@@ -423,10 +433,10 @@ xmlrpc_parse(struct arena *a, const char *data, size_t len,
 		.processingInstruction = on_pi, .error = on_error,
 		.fatalError = on_error, .warning = on_warning,
 	};
-	struct parse p = { .arena = a, .out = out, .level = -1 };
+	struct parse p = { .arena = a, .out = out, .level = -1,
+		.root = root };
 	bool bad;
 
-	memset(out, 0, sizeof(*out));
 	data = charset_to_utf8(a, data, &len);
 	data = utf8_repair(a, data, &len, &bad);
 	out->bad_utf8 = bad;
@@ -440,5 +450,27 @@ xmlrpc_parse(struct arena *a, const char *data, size_t len,
 		p.failed = true;
 	xmlFreeParserCtxt(p.ctxt);
 	buf_release(&p.text);
+	*fault_out = p.fault;
 	return p.failed ? -EBADMSG : 0;
+}
+
+int
+xmlrpc_parse(struct arena *a, const char *data, size_t len,
+    struct request *out)
+{
+	bool fault;
+
+	memset(out, 0, sizeof(*out));
+	return parse_as(EL_CALL, a, data, len, out, &fault);
+}
+
+int
+xmlrpc_parse_response(struct arena *a, const char *data, size_t len,
+    struct response *out)
+{
+	struct request r = { 0 };
+	int rc = parse_as(EL_RESPONSE, a, data, len, &r, &out->fault);
+
+	out->v = r.params;
+	return rc;
 }

@@ -45,6 +45,7 @@
 #include "xapi/fetch_command.h"
 #include "xapi/keeper.h"
 #include "xapi/options.h"
+#include "xapi/pack_command.h"
 #include "xapi/reserve.h"
 #include "xapi/syslog_command.h"
 #include "xapi/update_command.h"
@@ -518,6 +519,8 @@ main(int argc, char **argv)
 		return syslog_command(argc - skip, argv + skip);
 	if (update_command_is_meant(argc, argv, &skip))
 		return update_command(argc - skip, argv + skip);
+	if (pack_command_is_meant(argc, argv, &skip))
+		return pack_command(argc - skip, argv + skip);
 	if (db_command_is_meant(argc, argv, &skip))
 		return db_command(argc - skip, argv + skip);
 	if (backup_command_is_meant(argc, argv, &skip))

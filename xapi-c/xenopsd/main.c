@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/packs.h"
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/core/request_key.h"
 #include "xenopsd/core/sampler.h"
@@ -32,6 +33,7 @@
 #include "xenopsd/machine/host.h"
 #include "xenopsd/machine/hostinfo.h"
 #include "xenopsd/machine/logs.h"
+#include "xenopsd/machine/plugin.h"
 #include "xenopsd/machine/sample.h"
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/machine/ssh.h"
@@ -116,6 +118,10 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_BRIDGE_DESTROY] = host_bridge_destroy,
 	[XENOPS_BRIDGE_FIND] = host_bridge_find,
 	[XENOPS_UPDATE_OPEN] = host_update_open,
+	[XENOPS_PACK_OPEN] = host_pack_open,
+	[XENOPS_PACKS_GET] = worker_request,
+	[XENOPS_PACK_REMOVE] = worker_request,
+	[XENOPS_PLUGIN_RUN] = worker_request,
 	[XENOPS_BACKUP_OPEN] = host_backup_open,
 	[XENOPS_RESTORE_OPEN] = host_restore_open,
 };
@@ -210,6 +216,7 @@ static request_handler *const worker_handlers[XENOPS_N] = {
 	[XENOPS_SYSLOG_SET] = host_syslog_set,
 	[XENOPS_SSH_SET] = host_ssh_set,
 	[XENOPS_CRASH_DESTROY] = host_crash_destroy,
+	PACK_HANDLERS,
 	[XENOPS_SECRET_SET] = host_secret_set,
 	DOMAIN_HANDLERS,
 	[XENOPS_SR_CREATE] = storage_request,
@@ -253,8 +260,9 @@ ended(void *daemon, const struct request *rq, const char *name, bool ok)
 		leases_ended(d->leases, rq, ok);
 		return;
 	}
-	if (rq->message == XENOPS_DISKS_LOOK)
-		return;			/* hostwatch's own, which knows */
+	if (rq->message == XENOPS_DISKS_LOOK ||	/* hostwatch's own, which knows */
+	    rq->message == XENOPS_PLUGIN_RUN || rq->message == XENOPS_PACKS_GET)
+		return;
 	if (rq->message == XENOPS_SECRET_SET) {
 		secret_change_ended(d->secret_guard, ok);
 		return;
@@ -412,8 +420,9 @@ main_process(void)
 static int
 worker_process(void)
 {
+	static const struct packs_place packs = { PACKS_DIR, PLUGIN_USER };
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
-		.image_key = IMAGE_KEY_PATH };
+		.image_key = IMAGE_KEY_PATH, .packs = &packs };
 	int rc;
 
 	d.xl = xl_new(&hv_xl);

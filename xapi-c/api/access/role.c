@@ -36,6 +36,7 @@ static const struct {
 	[HTTP_ACTION_GET_VM_RRDS] = { "get_vm_rrds", ROLE_READ_ONLY },
 	[HTTP_ACTION_GET_METRICS] = { "get_metrics", ROLE_READ_ONLY },
 	[HTTP_ACTION_PUT_UPDATE] = { "put_update", ROLE_POOL_OPERATOR },
+	[HTTP_ACTION_PUT_PACK] = { "put_pack", ROLE_POOL_OPERATOR },
 	[HTTP_ACTION_GET_HOST_BACKUP] = { "get_host_backup",
 		ROLE_POOL_ADMIN },
 	[HTTP_ACTION_PUT_HOST_RESTORE] = { "put_host_restore",

@@ -5,6 +5,7 @@
 #include "api/vm/guest.h"
 #include "api/host/certificate.h"
 #include "api/host/host.h"
+#include "api/host/packs.h"
 #include "api/host/product.h"
 #include "api/message.h"
 #include "api/oplock.h"
@@ -38,7 +39,7 @@ text(const char *s)
 
 static struct vec
 software_version(struct arena *a, const struct host_sync *s,
-    const struct pool *pool)
+    const struct host *host, const struct pool *pool)
 {
 	struct vec map = product_with_settings(a, s->c->x,
 	    product_own(a, s->c->x), pool->other_config);
@@ -49,7 +50,7 @@ software_version(struct arena *a, const struct host_sync *s,
 		map = map_set(a, map, "xen", s->h->xen_version);
 	if (*text(s->h->kernel_version))
 		map = map_set(a, map, "linux", s->h->kernel_version);
-	return map;
+	return packs_keep_versions(a, map, host->software_version);
 }
 
 /* -- host -- */
@@ -143,7 +144,7 @@ set_host(struct db_txn *t, const struct host_sync *s)
 		host->uuid = h->uuid;
 	set_names(host, h);
 	host->address = text(h->address);
-	host->software_version = software_version(a, s, pool);
+	host->software_version = software_version(a, s, host, pool);
 	host->capabilities = h->xen_caps;
 	host->bios_strings = h->bios_strings;
 	host->cpu_info = cpu_info(a, &h->cpu);

@@ -1,4 +1,3 @@
-#include "api/host/cstate.h"
 #include "api/sync/sync.h"
 
 #include <errno.h>
@@ -7,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/host/cstate.h"
+#include "api/host/packs.h"
 #include "api/oplock.h"
 #include "api/ops_error.h"
 #include "api/storage/sync.h"
@@ -460,6 +461,8 @@ pass_host(struct sync *s, struct call *c)
 	sync_presence(s->x, &r.host);
 	if (sync_host(c, &r.host) || sync_devices(c, &r.host) ||
 	    sync_crashes(c, &r.host, moves) || cstate_again(c))
+		return -1;
+	if (packs_refresh(c))
 		return -1;
 	return sync_networks(c, &r.host);
 }

@@ -135,6 +135,12 @@ request_key(const struct request *rq)
 	    rq->message == XENOPS_DEBUG_KEYS)
 		return (struct worker_key){ .name = "log",
 			.class = WORKER_HOST };
+	if (rq->message == XENOPS_PACKS_GET ||
+	    rq->message == XENOPS_PACK_REMOVE)
+		return (struct worker_key){ .name = "packs",
+			.class = WORKER_HOST };
+	if (rq->message == XENOPS_PLUGIN_RUN)
+		return (struct worker_key){ .class = WORKER_PLUGIN };
 	if (rq->message == XENOPS_SYSLOG_SET)
 		return (struct worker_key){ .name = "syslog",
 			.class = WORKER_HOST };

@@ -62,6 +62,7 @@ static const int max_running[WORKER_CLASSES] = {
 	[WORKER_STORAGE] = WORKER_MAX_STORAGE,
 	[WORKER_GUEST] = WORKER_MAX_GUEST,
 	[WORKER_HOST] = WORKER_MAX,
+	[WORKER_PLUGIN] = WORKER_MAX_PLUGIN,
 };
 
 static void job_exited(struct job *j);
@@ -438,19 +439,42 @@ cancel_others(struct workers *w, const struct worker_key *key)
 	}
 }
 
+static int
+count_of_class(const struct workers *w, enum worker_class class)
+{
+	int n = 0;
+
+	for (const struct job *j = w->jobs; j; j = j->next)
+		n += j->key.class == class;
+	return n;
+}
+
+/* There is an end to those that wait, of the kinds that may take long too. */
+static int
+admit(struct workers *w, struct request *rq, const struct worker_key *key)
+{
+	if (w->n >= WORKER_MAX_JOBS)
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "too many operations wait");
+	if (!key->urgent && key->sr &&
+	    count_on_sr(w, key->sr, WORKER_CLASSES) >= WORKER_MAX_SR_JOBS)
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "too many operations wait for SR '%.80s'", key->sr);
+	if (key->class == WORKER_PLUGIN &&
+	    count_of_class(w, WORKER_PLUGIN) >= WORKER_MAX_PLUGIN_JOBS)
+		return request_fail(rq, XENOPS_CODE_IN_USE,
+		    "too many plugins run already");
+	return 0;
+}
+
 int
 workers_start(struct workers *w, struct request *rq)
 {
 	struct worker_key key = w->cfg.key(rq);
 	struct job *j;
 
-	if (w->n >= WORKER_MAX_JOBS)
-		return request_fail(rq, XENOPS_CODE_INTERNAL,
-		    "too many operations wait");
-	if (!key.urgent && key.sr &&
-	    count_on_sr(w, key.sr, WORKER_CLASSES) >= WORKER_MAX_SR_JOBS)
-		return request_fail(rq, XENOPS_CODE_INTERNAL,
-		    "too many operations wait for SR '%.80s'", key.sr);
+	if (admit(w, rq, &key))
+		return -1;
 	j = mem_zalloc(sizeof(*j));
 	j->w = w;
 	j->rq = rq;

@@ -15,6 +15,8 @@
 #define WORKER_MAX 6			/* of a class at once; others wait */
 #define WORKER_MAX_GUEST 64
 #define WORKER_MAX_STORAGE 16
+#define WORKER_MAX_PLUGIN 8
+#define WORKER_MAX_PLUGIN_JOBS 32	/* running and waiting */
 #define WORKER_MAX_SR 4			/* ... of these on one SR */
 #define WORKER_MAX_FIRST 64		/* of a class, with those that are the
 					 * only one on their SR */
@@ -31,6 +33,7 @@ enum worker_class {
 	WORKER_STORAGE,		/* works on an SR */
 	WORKER_GUEST,		/* asks a guest, and mostly sleeps */
 	WORKER_HOST,		/* changes a setting of the host */
+	WORKER_PLUGIN,		/* runs what others wrote */
 	WORKER_CLASSES
 };
 

@@ -10,7 +10,7 @@
  * libxl's dm_restrict does the rest, once QEMU has opened what it was given: a
  * user of the domain's own, an empty root folder, and the hypervisor's word
  * that QEMU reaches no other domain.  A guest's QEMU without that does not
- * start.  Stands alone; started as root by a worker of xenopsd.
+ * start.  Stands alone but for the tree; started as root by a worker of xenopsd.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,26 +22,22 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/vm_limits.h"
+#include "xenopsd/core/tree.h"
 
 #define QEMU "/usr/lib/xen/bin/qemu-system-i386"
 #define ROMS "/usr/lib/xen/share/qemu"
-#define ROOT "/mnt"		/* of this namespace alone */
 #define ARGS_MAX 1024
 
 /* What QEMU opens before it is restricted. */
-static const struct part {
-	const char *path;
-	unsigned long flags;
-} parts[] = {
-	{ "/usr/lib/xen", MS_RDONLY | MS_NOSUID | MS_NODEV },
-	{ "/dev", MS_RDONLY | MS_NOSUID | MS_NOEXEC },
-	{ "/run/xen", MS_NOSUID | MS_NODEV | MS_NOEXEC },
-	{ "/run/xenstored", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC },
+static const struct tree_part parts[] = {
+	{ "/usr/lib/xen", .flags = MS_RDONLY | MS_NOSUID | MS_NODEV },
+	{ "/dev", .flags = MS_RDONLY | MS_NOSUID | MS_NOEXEC },
+	{ "/run/xen", .flags = MS_NOSUID | MS_NODEV | MS_NOEXEC },
+	{ "/run/xenstored", .flags = MS_RDONLY | MS_NOSUID | MS_NODEV |
+	    MS_NOEXEC },
 };
 
 static const struct {
@@ -93,62 +89,17 @@ is_restricted(char **argv)
 	    has(argv, "-run-with", "chroot=");
 }
 
-/* Every folder of the path, below ROOT. */
-static int
-make_folders(const char *path)
-{
-	char p[128];
-	int n = snprintf(p, sizeof(p), ROOT "%s", path);
-
-	if (n < 0 || (size_t)n >= sizeof(p)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	for (char *s = p + sizeof(ROOT); (s = strchr(s, '/')); s++) {
-		*s = '\0';
-		if (mkdir(p, 0755) == -1 && errno != EEXIST)
-			return -1;
-		*s = '/';
-	}
-	return mkdir(p, 0755) == -1 && errno != EEXIST ? -1 : 0;
-}
-
-static int
-add_part(const struct part *part, unsigned long more_flags)
-{
-	char p[128];
-
-	if (make_folders(part->path))
-		return -1;
-	snprintf(p, sizeof(p), ROOT "%s", part->path);
-	if (mount(part->path, p, NULL, MS_BIND | MS_REC, NULL) == -1)
-		return -1;
-	return mount(NULL, p, NULL, MS_REMOUNT | MS_BIND | part->flags |
-	    more_flags, NULL);
-}
-
 /*
- * more_flags: of every part.  Read-only for a probe, which on its way out
- * would remove the socket that libxl has made at the same path for the guest's.
+ * A probe changes nothing of it: on its way out it would remove the socket that
+ * libxl has made at the same path for the guest's QEMU.
  */
 static int
-build_tree(unsigned long more_flags)
+build_tree(bool probe)
 {
-	/* what is mounted here is not seen outside, nor the other way */
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount("box", ROOT, "tmpfs", MS_NOSUID | MS_NODEV,
-	    "size=64k,mode=755") == -1)
-		return fail("mount the tree");
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (add_part(&parts[i], more_flags))
-			return fail(parts[i].path);
-	}
-	if (chdir(ROOT) == -1 || syscall(SYS_pivot_root, ".", ".") == -1 ||
-	    umount2(".", MNT_DETACH) == -1 || chdir("/") == -1 ||
-	    mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY |
-	    MS_NOSUID | MS_NODEV, NULL) == -1)
-		return fail("enter the tree");
-	return 0;
+	const char *what;
+
+	return tree_enter(parts, sizeof(parts) / sizeof(parts[0]),
+	    probe ? MS_RDONLY : 0, &what) ? fail(what) : 0;
 }
 
 static int
@@ -202,7 +153,7 @@ main(int argc, char **argv)
 		fail("leave dom0's namespaces");
 		return 1;
 	}
-	if (build_tree(is_probe(argv) ? MS_RDONLY : 0) || set_limits())
+	if (build_tree(is_probe(argv)) || set_limits())
 		return 1;
 	for (int i = 1; i < argc; i++)
 		args[n++] = argv[i];

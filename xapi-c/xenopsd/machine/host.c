@@ -17,6 +17,7 @@
 
 #define STATE_DIR "/state"
 #define UPDATE "/usr/sbin/bedplate-update"
+#define PACK "/usr/sbin/bedplate-pack"
 #define BACKUP "/usr/sbin/bedplate-backup"
 #define RESTORE "/usr/sbin/bedplate-restore"
 
@@ -78,6 +79,13 @@ host_update_open(struct request *rq, const void *args, void *result)
 	(void)args;
 	(void)result;
 	return update_open(rq, UPDATE, NULL);
+}
+
+int
+host_pack_open(struct request *rq, const void *args, void *result)
+{
+	(void)args, (void)result;
+	return update_open(rq, PACK, NULL);
 }
 
 int

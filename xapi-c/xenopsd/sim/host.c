@@ -550,6 +550,15 @@ sim_update_open(struct request *rq, const void *args, void *result)
 }
 
 int
+sim_pack_open(struct request *rq, const void *args, void *result)
+{
+	struct sim *m = rq->daemon;
+
+	(void)args, (void)result;
+	return open_program(rq, m->cfg.pack, "packs", NULL);
+}
+
+int
 sim_backup_open(struct request *rq, const void *args, void *result)
 {
 	struct sim *m = rq->daemon;

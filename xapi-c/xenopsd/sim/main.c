@@ -1,7 +1,7 @@
 /*
  * xenopsd-sim: see sim.h.  Options:
  *     --state DIR --socket PATH [--secret FILE] [--number N] [--address IP]
- *     [--peer-uid UID] [--update PROGRAM] [--picture PROGRAM]
+ *     [--peer-uid UID] [--update PROGRAM] [--pack PROGRAM] [--picture PROGRAM]
  * or, for one request on a domain, --worker --state DIR (worker.h).
  */
 #include <errno.h>
@@ -23,6 +23,7 @@
 #include "xenopsd/domains/image.h"
 #include "xenopsd/domains/kept.h"
 #include "xenopsd/domains/vms.h"
+#include "xenopsd/machine/plugin.h"
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/sim/calls.h"
 #include "xenopsd/sim/plain.h"
@@ -97,6 +98,10 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_BRIDGE_DESTROY] = sim_bridge_destroy,
 	[XENOPS_BRIDGE_FIND] = sim_bridge_find,
 	[XENOPS_UPDATE_OPEN] = sim_update_open,
+	[XENOPS_PACK_OPEN] = sim_pack_open,
+	[XENOPS_PACKS_GET] = worker_request,
+	[XENOPS_PACK_REMOVE] = worker_request,
+	[XENOPS_PLUGIN_RUN] = worker_request,
 	[XENOPS_BACKUP_OPEN] = sim_backup_open,
 	[XENOPS_RESTORE_OPEN] = sim_restore_open,
 };
@@ -241,6 +246,10 @@ init_daemon(struct sim *m)
 	    m->cfg.state_dir);
 	m->d.image_key = m->image_key;
 	m->d.hv = &m->hv.hv;
+	snprintf(m->packs_dir, sizeof(m->packs_dir), "%s/packs",
+	    m->cfg.state_dir);
+	m->packs = (struct packs_place){ m->packs_dir, PLUGIN_USER };
+	m->d.packs = &m->packs;
 }
 
 static void
@@ -283,9 +292,8 @@ ended(void *daemon, const struct request *rq, const char *name, bool ok)
 {
 	struct daemon *d = daemon;
 
-	(void)rq;
 	(void)ok;
-	if (d->vms)
+	if (d->vms && request_vm(rq))
 		vms_touched(d->vms, name);
 }
 
@@ -397,7 +405,8 @@ run_host(struct sim *m, int signals)
 static int
 run_worker(struct sim *m)
 {
-	static request_handler *const work[XENOPS_N] = { DOMAIN_HANDLERS };
+	static request_handler *const work[XENOPS_N] = { DOMAIN_HANDLERS,
+		PACK_HANDLERS };
 	static request_handler *const reap[XENOPS_N] = { DOMAIN_REAPERS };
 	int rc;
 
@@ -420,6 +429,7 @@ static const struct option options[] = {
 	{ "address", required_argument, NULL, 'a' },
 	{ "peer-uid", required_argument, NULL, 'u' },
 	{ "update", required_argument, NULL, 'U' },
+	{ "pack", required_argument, NULL, 'K' },
 	{ "backup", required_argument, NULL, 'B' },
 	{ "restore", required_argument, NULL, 'R' },
 	{ "picture", required_argument, NULL, 'P' },
@@ -455,6 +465,9 @@ parse_options(int argc, char **argv, struct sim_config *cfg)
 		case 'U':
 			cfg->update = optarg;
 			break;
+		case 'K':
+			cfg->pack = optarg;
+			break;
 		case 'B':
 			cfg->backup = optarg;
 			break;
@@ -486,7 +499,7 @@ main(int argc, char **argv)
 	if (!parse_options(argc, argv, &m.cfg)) {
 		fprintf(stderr, "usage: %s --state DIR --socket PATH "
 		    "[--secret FILE] [--number N] [--address IP] "
-		    "[--peer-uid UID] [--update PROGRAM] "
+		    "[--peer-uid UID] [--update PROGRAM] [--pack PROGRAM] "
 		    "[--picture PROGRAM]\n", argv[0]);
 		return 2;
 	}

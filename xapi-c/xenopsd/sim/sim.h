@@ -17,6 +17,7 @@
 #include "xenopsd/core/loop.h"
 #include "xenopsd/core/request.h"
 #include "xenopsd/domains/picture.h"
+#include "xenopsd/machine/packs.h"
 #include "xenopsd/machine/ssh.h"
 #include "xenopsd/machine/timekeeper.h"
 #include "xenopsd/sim/hv.h"
@@ -39,7 +40,7 @@ struct sim_config {
 	uid_t peer_uid;
 	const char *update;		/* in bedplate-update's place; NULL:
 					 * the host takes none */
-	const char *backup, *restore;	/* likewise */
+	const char *pack, *backup, *restore;	/* likewise */
 	struct picture_program picture;	/* of consoles */
 	bool worker;			/* of the one with that state_dir */
 };
@@ -52,6 +53,8 @@ struct sim {
 	char *worker_argv[5];
 	char kept_dir[PATH_MAX];
 	char image_key[PATH_MAX];
+	char packs_dir[PATH_MAX];
+	struct packs_place packs;
 	struct storage_env storage;
 	struct sim_hv hv;
 	struct sim_machine *machine;
@@ -92,7 +95,8 @@ request_handler sim_host_get, sim_host_set_hostname,
     sim_host_set_timezone, sim_host_time_get, sim_host_power,
     sim_host_set_time, sim_log_read, sim_xen_log_read, sim_debug_keys,
     sim_syslog_set, sim_ssh_set, sim_set_max_cstate, sim_crash_destroy,
-    sim_secret_set, sim_update_open, sim_backup_open, sim_restore_open,
+    sim_secret_set, sim_update_open, sim_pack_open, sim_backup_open,
+    sim_restore_open,
     sim_bridge_create, sim_bridge_destroy, sim_bridge_find;
 
 /*

@@ -1,0 +1,44 @@
+/*
+ * The folder of the extension packs that are installed: one folder for each,
+ * named as the pack, with
+ *
+ *	about		pack.h
+ *	plugins/	programs for host.call_plugin
+ *	extensions/	programs for host.call_extension
+ *	lib/		what these read
+ *
+ * A pack is put there (update/pack_add.h) and removed by one rename, under a
+ * lock; a name that begins with a dot is no pack's, and what lies under it is
+ * left of a change that was cut short.  Processes of root only.  0 or -errno.
+ */
+#ifndef BASE_PACKS_H
+#define BASE_PACKS_H
+
+#include "base/arena.h"
+#include "base/pack.h"
+
+#define PACKS_DIR "/state/packs"
+#define PACKS_MAX 16			/* installed */
+#define PACKS_NEW ".new"		/* where one is put together, and what
+					 * it replaces lies until it is gone */
+
+/* A descriptor that keeps others from changing packs until it is closed; makes
+ * the folder if need be, and clears away what is left in it.  Or -errno. */
+int packs_lock(const char *packs);
+/* -ENOENT: there is none.  Under the lock. */
+int packs_remove(const char *packs, const char *name);
+/* Removes PACKS_NEW; under the lock. */
+int packs_clear(const char *packs);
+
+/* Names in a folder, sorted, in the arena; how many, 0 if there is no such
+ * folder. */
+int packs_names(const char *folder, struct arena *a, const char **names,
+    int max);
+/* -ENOENT: there is none, -EBADMSG: it says nothing sensible of itself. */
+int packs_about(const char *packs, const char *name, struct pack_about *out);
+/* In which pack a program is: kind is "plugins" or "extensions".  False: in
+ * none. */
+bool packs_find(const char *packs, const char *kind, const char *program,
+    struct pack_about *out);
+
+#endif

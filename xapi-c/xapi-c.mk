@@ -194,6 +194,10 @@ $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 $(eval $(call musl_program,bedplate-box,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_BOX) xapi-c/xenopsd/core/tree.c),))
 
+$(eval $(call musl_program,poold,$(call objects,$(B)/musl/obj,\
+	$(POOLD_MAIN)) $(call archives,$(B)/musl/obj,poold net base),\
+	-lraft -luv -llz4 -lssl -lcrypto -lz -lm))
+
 $(eval $(call musl_program,bedplate-rfb,$(call objects,$(B)/musl/obj,\
 	$(RFB_MAIN)) $(call archives,$(B)/musl/obj,rfb base),-lvterm -lz))
 

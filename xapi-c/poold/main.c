@@ -148,6 +148,26 @@ greet(struct daemon *d)
 	return rc ? fail("hear from xapi", rc) : 0;
 }
 
+/* Files whose names begin so; raft keeps no folders. */
+static int
+remove_files(const char *dir, const char *prefix)
+{
+	const struct dirent *e;
+	DIR *d = opendir(dir);
+	int rc = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	while (!rc && (e = readdir(d))) {
+		if (e->d_type != DT_DIR &&
+		    strncmp(e->d_name, prefix, strlen(prefix)) == 0 &&
+		    unlinkat(dirfd(d), e->d_name, 0) == -1)
+			rc = -errno;
+	}
+	closedir(d);
+	return rc;
+}
+
 static int
 open_log(struct daemon *d)
 {
@@ -158,6 +178,10 @@ open_log(struct daemon *d)
 	path_in(d, "member.pem", pem);
 	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
 		return fail("make the log's folder", -errno);
+	/* what raft moved aside at the last start, for people to look at */
+	rc = remove_files(dir, "corrupt-");
+	if (rc)
+		return fail("remove torn parts of the log", rc);
 	rc = loop_open(dir, d->id, pem, &d->loop);
 	if (rc)
 		return fail("open the log", rc);
@@ -209,25 +233,6 @@ make_pool(struct daemon *d)
 	return rc ? fail("make the pool", rc) : 0;
 }
 
-/* raft keeps files only. */
-static int
-remove_files(const char *dir)
-{
-	const struct dirent *e;
-	DIR *d = opendir(dir);
-	int rc = 0;
-
-	if (!d)
-		return errno == ENOENT ? 0 : -errno;
-	while (!rc && (e = readdir(d))) {
-		if (e->d_type != DT_DIR &&
-		    unlinkat(dirfd(d), e->d_name, 0) == -1)
-			rc = -errno;
-	}
-	closedir(d);
-	return rc;
-}
-
 /* Before the log is opened: no pool was ever made with what is there. */
 static int
 clear_half_made(const struct daemon *d)
@@ -238,7 +243,7 @@ clear_half_made(const struct daemon *d)
 	path_in(d, "raft", dir);
 	if (!d->peers.makes || access(mark, F_OK) == 0)
 		return 0;
-	return remove_files(dir);
+	return remove_files(dir, "");
 }
 
 static int

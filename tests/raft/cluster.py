@@ -81,8 +81,9 @@ class Member:
     def ask(self, text, timeout=WAIT_S):
         """The answer's words, or None if there is none."""
         self.send(text)
-        word = "begun" if text.split()[0] in ("add", "remove", "transfer") \
-            else text.split()[0]
+        word = text.split()[0]
+        word = {"add": "begun", "remove": "begun", "transfer": "begun",
+                "make": "made"}.get(word, word)
         end = time.monotonic() + timeout
         while True:
             try:
@@ -229,7 +230,7 @@ class Seat(Member):
 
 
 class Cluster:
-    def __init__(self, program, n=3, small_disks=False):
+    def __init__(self, program, n=3, small_disks=False, how="make"):
         self.program = program
         self.small_disks = small_disks
         self.top = tempfile.mkdtemp(prefix="raft-")
@@ -237,7 +238,7 @@ class Cluster:
         self.sent = 0
         self.members = []
         for port in free_ports(n):
-            self._add(port, "make")
+            self._add(port, how)
         for m in self.members:
             m.command += [o.peer for o in self.members if o is not m]
             m.start()
@@ -276,6 +277,12 @@ class Cluster:
             except TimeoutError:
                 if time.monotonic() > end:
                     raise
+
+    def make(self):
+        """The first, which was alone, makes a pool of what it has."""
+        m = self.members[0]
+        assert m.ask("make") == ["made"]
+        m.command[m.command.index("alone")] = "make"
 
     def leave(self):
         """One of them, not the leader, leaves; it is ended."""
@@ -443,6 +450,28 @@ def check(cluster):
                     f"member {m.number} has refused write {n}"
 
 
+def grow(program):
+    """A host alone, with what it has, becomes a pool of three; then the first
+    of them is lost."""
+    cluster = Cluster(program, n=1, how="alone")
+    m = cluster.members[0]
+    for _ in range(20):
+        cluster.put(m)
+    while len(cluster.results) < 20:
+        time.sleep(0.01)
+    cluster.make()
+    cluster.put_done()
+    cluster.join()
+    cluster.join()
+    m.kill()
+    cluster.put_done()
+    m.start()
+    cluster.put_done()
+    cluster.settle()
+    check(cluster)
+    cluster.close()
+
+
 def main():
     seconds = float(sys.argv[2])
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else \
@@ -459,6 +488,7 @@ def main():
         check(cluster)
         if isinstance(cluster.members[0], Seat):
             forget_remains(cluster)
+            grow(sys.argv[1])
         forget_start(cluster)
         cluster.join()
         check(cluster)

@@ -1,7 +1,8 @@
 /*
- * seat DIR ID ADDRESS make|join [ID=ADDRESS=PIN...]: what xapi is to its poold,
- * whose socket is DIR/poold.sock; arguments and commands as of member, which has
- * both in one process.
+ * seat DIR ID ADDRESS make|join|alone [ID=ADDRESS=PIN...]: what xapi is to its
+ * poold, whose socket is DIR/poold.sock; arguments and commands as of member,
+ * which has both in one process.  alone: no poold, until the command "make", which
+ * makes a pool of what this host has.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -75,6 +76,15 @@ make_change(struct seat *s, const char *command, uint64_t id)
 }
 
 static void
+make_pool(struct seat *s)
+{
+	db_follow(s->host.db, &pool_log, s->log);
+	if (pool_log_start(s->log, s->host.db))
+		exit(1);
+	host_answer("made");
+}
+
+static void
 obey(struct seat *s, const char *line)
 {
 	char command[16] = "";
@@ -85,6 +95,8 @@ obey(struct seat *s, const char *line)
 		return;
 	if (!strcmp(command, "status"))
 		tell_status(s);
+	else if (!strcmp(command, "make"))
+		make_pool(s);
 	else if (!strcmp(command, "peer"))
 		add_peer(s, line + strlen("peer "));
 	else
@@ -94,7 +106,8 @@ obey(struct seat *s, const char *line)
 static void
 begin(struct seat *s, int argc, char **argv)
 {
-	char path[4096];
+	static char path[4096];
+	bool alone = !strcmp(argv[4], "alone");
 	const struct pool_log_config cfg = {
 		.socket_path = path, .id = strtoull(argv[2], NULL, 10),
 		.peers = list_peers, .arg = s,
@@ -103,15 +116,15 @@ begin(struct seat *s, int argc, char **argv)
 
 	snprintf(path, sizeof(path), "%s/poold.sock", argv[1]);
 	pthread_mutex_init(&s->lock, NULL);
-	s->peers.makes = !strcmp(argv[4], "make");
+	s->peers.makes = alone || !strcmp(argv[4], "make");
 	s->peers.list[0].id = cfg.id;
 	snprintf(s->peers.list[0].address, POOL_ADDRESS, "%s", argv[3]);
 	s->peers.n = 1;
 	for (i = 5; i < argc; i++)
 		host_parse_peer(&s->peers.list[s->peers.n++], argv[i]);
 	s->log = pool_log_new(&cfg);
-	host_open(&s->host, argv[1], &pool_log, s->log);
-	if (pool_log_start(s->log, s->host.db))
+	host_open(&s->host, argv[1], alone ? NULL : &pool_log, s->log);
+	if (!alone && pool_log_start(s->log, s->host.db))
 		exit(1);
 	host_begin(&s->host);
 }

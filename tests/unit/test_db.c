@@ -8,6 +8,7 @@
 #include "db/commit.h"
 #include "db/db.h"
 #include "db/encoded.h"
+#include "db/log.h"
 #include "model_tables.h"
 #include "unit.h"
 
@@ -1072,6 +1073,62 @@ START_TEST(no_form_tells_a_secret)
 }
 END_TEST
 
+/* A log that counts, and orders all or nothing. */
+struct counted {
+	uint64_t n;
+	bool leads;
+};
+
+static bool
+counted_leads(void *arg)
+{
+	return ((struct counted *)arg)->leads;
+}
+
+static int
+counted_append(void *arg, const struct log_batch *b, uint64_t *index_out)
+{
+	struct counted *c = arg;
+
+	(void)b;
+	if (!c->leads)
+		return -EROFS;
+	*index_out = ++c->n;
+	return 0;
+}
+
+static void
+counted_stored(void *arg, int rc)
+{
+	(void)arg, (void)rc;
+}
+
+static const struct db_log counted_log = {
+	.leads = counted_leads, .append = counted_append,
+	.stored = counted_stored,
+};
+
+START_TEST(another_log_may_be_followed_and_left)
+{
+	struct counted c = { .leads = true };
+	struct job j = { .text = "box" };
+
+	open_memory();
+	ck_assert_int_eq(db_write(db, new_box, &j), 0);
+	db_follow(db, &counted_log, &c);
+	ck_assert_uint_eq(c.n, 0);
+	ck_assert_int_eq(db_write(db, new_box, &j), 0);
+	ck_assert_uint_eq(c.n, 1);
+	ck_assert_uint_eq(db_applied(db), 1);
+	c.leads = false;
+	ck_assert_int_eq(db_write(db, new_box, &j), -EROFS);
+	db_follow(db, &log_local, NULL);
+	ck_assert_int_eq(db_write(db, new_box, &j), 0);
+	ck_assert_uint_eq(c.n, 1);
+	db_close(db);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1089,5 +1146,5 @@ main(void)
 	    objects_are_found_by_name,
 	    a_uuid_cannot_be_taken_twice, a_write_sees_its_own_changes,
 	    many_threads_may_write_and_read, encoded_forms_are_made_once,
-	    no_form_tells_a_secret);
+	    no_form_tells_a_secret, another_log_may_be_followed_and_left);
 }

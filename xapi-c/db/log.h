@@ -76,6 +76,9 @@ int db_replace_later(struct db *db, const void *copy, size_t len,
 uint64_t db_applied(struct db *db);
 /* Forgets the index: the database begins to follow another log.  As db_apply. */
 int db_detach(struct db *db);
+/* Another log than that of db_open orders the writes from now on: a lone host
+ * makes a pool, or leaves one.  Any thread but the writer. */
+void db_follow(struct db *db, const struct db_log *log, void *log_arg);
 /*
  * Appends an entry that makes another database's replicated objects equal to
  * this one's (what is local or volatile stays there).  It names the index it

@@ -30,7 +30,8 @@ struct request {
 	struct request *next;
 	db_write_fn *fn;		/* NULL: an entry of the log */
 	void *arg;
-	const struct log_entry *entry;	/* NULL: detach */
+	const struct log_entry *entry;	/* NULL: detach, or follow */
+	const struct db_log *follow;
 	bool restore;			/* it replaces all that went before */
 	uint64_t index;
 	int rc;
@@ -293,8 +294,14 @@ static void
 run_batch(struct db *db, struct request *first)
 {
 	struct request *rq, *next;
-	int rc = try_batch(db, first);
+	int rc;
 
+	if (first->follow) {
+		db->cfg.log = first->follow;
+		db->cfg.log_arg = first->arg;
+		return;
+	}
+	rc = try_batch(db, first);
 	if (!rc || !first->next || !first->fn) {
 		fail_requests(first, rc);
 		return;
@@ -592,6 +599,14 @@ db_detach(struct db *db)
 	struct request rq = { .index = 0 };
 
 	return run_and_wait(db, &rq);
+}
+
+void
+db_follow(struct db *db, const struct db_log *log, void *log_arg)
+{
+	struct request rq = { .follow = log, .arg = log_arg };
+
+	run_and_wait(db, &rq);
 }
 
 uint64_t

@@ -8,11 +8,13 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import xmlrpc.client
 
 from bench import ROOT, Bench, Failed, Refused, check, equal, main, until
 from access import audit, user
 from protocol import exchange, status
+from xe import xe
 
 # A plugin as XenServer's are: a method call in, a response in XenAPI's form out.
 ANSWER = """#!/bin/sh
@@ -178,6 +180,9 @@ def the_pack_of_the_documentation_works():
               "hello from Linux " + os.uname().release, "hello")
         equal(failure(api, "host.call_plugin", host, "hello", "other", {}),
               ["UNKNOWN_XENAPI_PLUGIN_FUNCTION", "other"], "function")
+        check("hello from Linux" in xe(
+            b, "host-call-plugin", "plugin=hello", "fn=hello",
+            "host-uuid=" + api("host.get_uuid", host)), "by xe")
 
 
 def plugins_speak_as_those_of_other_hosts():
@@ -375,6 +380,42 @@ def clients_cancel_their_own_calls():
         until("its end", lambda: not running(b))
 
 
+def a_pack_is_replaced_while_it_is_called():
+    """Each call has a whole pack, the old or the new one."""
+    with Packs() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        # as many as may wait for a caller who leaves no gap (base/packs.h)
+        packs = [b.make(version=str(n), built=n, plugins={"hello": HELLO},
+                        lib={"name": "version %d" % n}) for n in range(1, 5)]
+        status(b.put(api, packs[0]), 200)
+        over, answers, other = threading.Event(), [], b.login()
+
+        def caller():
+            while not over.is_set():
+                try:
+                    answers.append(other("host.call_plugin", host, "hello",
+                                         "hello", {}))
+                except Refused as e:
+                    answers.append(e.args[0])
+        thread = threading.Thread(target=caller)
+        thread.start()
+        for pack in packs[1:]:
+            before = len(answers)
+            status(b.put(api, pack), 200)
+            until("two more calls", lambda: len(answers) >= before + 2)
+        over.set()
+        thread.join()
+        good = ["hello from version %d" % n for n in range(1, 5)]
+        equal([a for a in answers if a not in good], [], "other answers")
+        equal(other("host.call_plugin", host, "hello", "hello", {}),
+              "hello from version 4", "the last one")
+        # nothing runs now: what was replaced goes with the next change
+        status(b.put(api, packs[-1]), 200)
+        equal(sorted(os.listdir(b.path("host/packs"))),
+              [".lock", ".use", "hello"], "left")
+
+
 def many_calls_hold_up_nothing_else():
     with Packs() as b:
         api = b.ready()
@@ -442,6 +483,7 @@ SCENARIOS = [
     the_pack_of_the_documentation_works, plugins_speak_as_those_of_other_hosts, a_vms_host_has_its_plugins,
     extensions_are_messages, what_is_not_signed_and_whole_is_refused,
     a_plugin_that_does_not_end_is_ended, clients_cancel_their_own_calls,
+    a_pack_is_replaced_while_it_is_called,
     many_calls_hold_up_nothing_else, who_may_what_with_packs,
 ]
 

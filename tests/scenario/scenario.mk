@@ -64,7 +64,7 @@ check-hardware: $(B)/host/xapi $(B)/host/xenopsd-sim
 CHECK_TARGETS += check-packs
 .PHONY: check-packs
 ## check-packs: extension packs and their plugins; NAME=... as above
-check-packs: $(B)/host/xapi $(B)/host/xenopsd-sim
+check-packs: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe
 	@python3 tests/scenario/packs.py $(NAME)
 
 CHECK_TARGETS += check-templates

@@ -228,7 +228,7 @@ START_TEST(a_newer_one_takes_the_place_of_an_older)
 	fill(ABOUT, "plugins/old");
 	ck_assert_int_eq(install_built(&p, 7), PACK_REFUSED);
 	ck_assert(packs_find(f->packs, "plugins", "new", &about));
-	ck_assert_int_eq(entries(f->packs), 2);		/* it and the lock */
+	ck_assert_int_eq(entries(f->packs), 3);		/* it and the locks */
 }
 END_TEST
 
@@ -247,7 +247,7 @@ START_TEST(what_a_kill_left_goes_with_the_next_change)
 	fill(ABOUT, "plugins/hi");
 	ck_assert_int_eq(install_built(&p, 7), PACK_OK);
 	ck_assert_int_eq(mode_of("hello/plugins/hi"), S_IFREG | 0755);
-	ck_assert_int_eq(entries(f->packs), 2);
+	ck_assert_int_eq(entries(f->packs), 3);
 }
 END_TEST
 
@@ -293,7 +293,7 @@ START_TEST(a_kill_leaves_the_old_or_the_new)
 		snprintf(name, sizeof(name), "p%d", (int)about.built);
 		ck_assert(packs_find(f->packs, "plugins", name, &about));
 		close(packs_lock(f->packs));
-		ck_assert_int_eq(entries(f->packs), 2);
+		ck_assert_int_eq(entries(f->packs), 3);
 	}
 }
 END_TEST
@@ -311,7 +311,33 @@ START_TEST(a_pack_is_removed_whole)
 	ck_assert_int_eq(packs_remove(f->packs, "hello"), -ENOENT);
 	ck_assert_int_eq(packs_remove(f->packs, "../packs"), -ENOENT);
 	close(lock);
-	ck_assert_int_eq(entries(f->packs), 1);
+	ck_assert_int_eq(entries(f->packs), 2);
+}
+END_TEST
+
+/* A program that runs has all of the pack that it was found in. */
+START_TEST(what_is_used_stays)
+{
+	struct pack_add p;
+	int use, dir;
+
+	setup();
+	fill(ABOUT, "plugins/hi");
+	ck_assert_int_eq(install_built(&p, 0), PACK_OK);
+	use = packs_use(f->packs);
+	ck_assert_int_ge(use, 0);
+	dir = open(scratch_file("packs/hello"), O_RDONLY | O_DIRECTORY);
+	for (uint64_t built = 1; built <= PACKS_OLD_MAX; built++)
+		ck_assert_int_eq(install_built(&p, built), PACK_OK);
+	ck_assert_int_eq(faccessat(dir, "plugins/hi", X_OK, 0), 0);
+	ck_assert_int_eq(install_built(&p, 9), PACK_FAILED);
+	ck_assert_str_eq(p.why,
+	    "programs of packs that were replaced still run");
+	close(use);
+	ck_assert_int_eq(install_built(&p, 9), PACK_OK);
+	ck_assert_int_eq(faccessat(dir, "plugins/hi", X_OK, 0), -1);
+	ck_assert_int_eq(entries(f->packs), 3);
+	close(dir);
 }
 END_TEST
 
@@ -561,7 +587,7 @@ main(void)
 	    a_newer_one_takes_the_place_of_an_older,
 	    what_a_kill_left_goes_with_the_next_change,
 	    a_kill_leaves_the_old_or_the_new,
-	    a_pack_is_removed_whole, a_program_is_in_one_pack,
+	    a_pack_is_removed_whole, what_is_used_stays, a_program_is_in_one_pack,
 	    there_is_an_end_of_packs, names_that_lead_elsewhere_are_refused,
 	    files_come_once_and_in_order, a_size_beyond_the_end_is_refused,
 	    nonsense_about_itself_is_refused,

@@ -14,7 +14,9 @@
 #include "base/below.h"
 #include "base/fdio.h"
 
-#define LOCK ".lock"
+#define LOCK ".lock"			/* for changes */
+#define USE ".use"			/* shared by who runs programs */
+#define OLD_NAME 20
 #define FILE_FLAGS (O_DIRECTORY | O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
 
 static int
@@ -73,31 +75,105 @@ remove_pack(int packs, const char *name)
 	    -errno : 0;
 }
 
+static void
+old_name(char name[static OLD_NAME], int i)
+{
+	snprintf(name, OLD_NAME, ".old%d", i);
+}
+
+/* PACKS_NEW under a name at which it can wait. */
+static int
+put_aside(int packs)
+{
+	char name[OLD_NAME];
+
+	for (int i = 0; i < PACKS_OLD_MAX; i++) {
+		old_name(name, i);
+		if (renameat2(packs, PACKS_NEW, packs, name,
+		    RENAME_NOREPLACE) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EBUSY;
+}
+
+static int
+open_lock(const char *packs, const char *file, int how)
+{
+	char path[PATH_MAX];
+	int rc = path_of(path, packs, file);
+	int fd = rc ? -1 : open(path, O_RDWR | O_CREAT | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+
+	if (rc || fd == -1)
+		return rc ? rc : -errno;
+	if (flock(fd, how) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int
+packs_use(const char *packs)
+{
+	return open_lock(packs, USE, LOCK_SH);
+}
+
+/* What was put aside, unless a program runs. */
+static int
+remove_old(int fd, const char *packs)
+{
+	int use = open_lock(packs, USE, LOCK_EX | LOCK_NB), rc = 0;
+	char name[OLD_NAME];
+
+	if (use < 0)
+		return use == -EWOULDBLOCK ? 0 : use;
+	for (int i = 0; !rc && i < PACKS_OLD_MAX; i++) {
+		old_name(name, i);
+		rc = remove_pack(fd, name);
+	}
+	close(use);
+	return rc;
+}
+
 int
 packs_clear(const char *packs)
 {
 	int fd = open(packs, FILE_FLAGS);
-	int rc = fd == -1 ? -errno : remove_pack(fd, PACKS_NEW);
+	int rc = fd == -1 ? -errno : put_aside(fd);
 
+	if (!rc)
+		rc = remove_old(fd, packs);
 	fdio_close(&fd);
 	return rc;
+}
+
+/* The last place is for what this change will put aside. */
+static bool
+has_place(const char *packs)
+{
+	char path[PATH_MAX], name[OLD_NAME];
+	struct stat st;
+
+	old_name(name, PACKS_OLD_MAX - 1);
+	return path_of(path, packs, name) == 0 && lstat(path, &st) == -1;
 }
 
 int
 packs_lock(const char *packs)
 {
-	char path[PATH_MAX];
-	int rc, fd;
+	int fd, rc;
 
 	if (mkdir(packs, 0700) == -1 && errno != EEXIST)
 		return -errno;
-	rc = path_of(path, packs, LOCK);
-	if (rc)
-		return rc;
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -errno;
-	rc = flock(fd, LOCK_EX) == -1 ? -errno : packs_clear(packs);
+	fd = open_lock(packs, LOCK, LOCK_EX);
+	if (fd < 0)
+		return fd;
+	rc = packs_clear(packs);
+	if (!rc && !has_place(packs))
+		rc = -EBUSY;
 	if (rc)
 		fdio_close(&fd);
 	return rc ? rc : fd;

@@ -192,6 +192,9 @@ put(struct pack_add *p, const struct pack_files *files)
 	int lock = packs_lock(p->packs), rc;
 	enum pack_result result;
 
+	if (lock == -EBUSY)
+		return say(p, PACK_FAILED, "programs of packs that were "
+		    "replaced still run");
 	if (lock < 0)
 		return say(p, PACK_FAILED, "cannot use '%s': %s", p->packs,
 		    strerror(-lock));

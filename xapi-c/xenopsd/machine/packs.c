@@ -72,6 +72,9 @@ packs_remove_one(struct request *rq, const void *args, void *result)
 	rc = lock < 0 ? lock : packs_remove(packs, a->name ? a->name : "");
 	if (lock >= 0)
 		fdio_close(&lock);
+	if (rc == -EBUSY)
+		return request_fail(rq, XENOPS_CODE_IN_USE,
+		    "programs of packs that were removed still run");
 	return !rc || rc == -ENOENT ? 0 : request_fail(rq, XENOPS_CODE_IO,
 	    "cannot remove pack '%.40s': %s", a->name, strerror(-rc));
 }

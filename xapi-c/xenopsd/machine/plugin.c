@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/packs.h"
 #include "xenopsd/core/daemon.h"
@@ -67,28 +68,42 @@ run(struct request *rq, const struct cell *c,
 	return answer(rq, how, result);
 }
 
+/* What was found stays there until it has ended. */
+static int
+find_and_run(struct request *rq, const struct xenops_plugin_run_args *a,
+    const char *packs, struct cell *c, void *result)
+{
+	bool plugin = a->kind == XENOPS_PLUGIN_KIND_PLUGIN;
+	const char *folder = plugin ? "plugins" : "extensions";
+	struct pack_about about;
+
+	if (!packs_find(packs, folder, a->name ? a->name : "", &about))
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_PLUGIN,
+		    "no '%.64s'", a->name ? a->name : "");
+	c->pack = arena_printf(rq->arena, "%s/%s", packs, about.name);
+	c->program = arena_printf(rq->arena, "%s/%s", folder, a->name);
+	c->limit_ms = about.limit_s * 1000;
+	return run(rq, c, result);
+}
+
 int
 plugin_run(struct request *rq, const void *args, void *result)
 {
 	const struct packs_place *p = ((struct daemon *)rq->daemon)->packs;
 	const struct xenops_plugin_run_args *a = args;
-	const char *name = a->name ? a->name : "";
 	const char *input = a->input ? a->input : "";
 	bool plugin = a->kind == XENOPS_PLUGIN_KIND_PLUGIN;
-	const char *folder = plugin ? "plugins" : "extensions";
-	struct pack_about about;
-	struct cell c = { .user = user_id(p->user) };
+	struct cell c = { .user = user_id(p->user),
+		.argument = plugin ? input : "--xmlrpc",
+		.input = plugin ? NULL : input };
+	int use, rc;
 
 	if (strlen(input) > PLUGIN_INPUT_MAX)
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "more than %d bytes for a plugin", PLUGIN_INPUT_MAX);
-	if (!packs_find(p->folder, folder, name, &about))
-		return request_fail(rq, XENOPS_CODE_NO_SUCH_PLUGIN,
-		    "no '%.64s'", name);
-	c.pack = arena_printf(rq->arena, "%s/%s", p->folder, about.name);
-	c.program = arena_printf(rq->arena, "%s/%s", folder, name);
-	c.argument = plugin ? input : "--xmlrpc";
-	c.input = plugin ? NULL : input;
-	c.limit_ms = about.limit_s * 1000;
-	return run(rq, &c, result);
+	use = packs_use(p->folder);
+	rc = find_and_run(rq, a, p->folder, &c, result);
+	if (use >= 0)
+		close(use);
+	return rc;
 }

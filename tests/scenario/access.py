@@ -440,6 +440,8 @@ def each_write_has_its_audit_line():
             api("VM.get_record", vm)
         refused("VM_BAD_POWER_STATE", api, "VM.pause", vm)
         api("VDI.destroy", vdi)
+        equal(asked(b, "/console?session_id=%s&ref=%s" % (api.session, vm)),
+              400, "a console without an upgrade")
         status, lines = audit(b, api.session)
         equal(status, 200, "status")
         for line in lines:
@@ -453,6 +455,8 @@ def each_write_has_its_audit_line():
             equal(len(of(lines, name)), n, "lines of " + name)
         check("ERROR:VM_BAD_POWER_STATE" in of(lines, "VM.pause")[0],
               "outcome")
+        check("'ERROR:REFUSED'" in of(lines, "connect_console_ws")[0],
+              "a request that is none")
         check("'LOCAL_SUPERUSER' 'root' 'ALLOWED' 'OK'" in
               of(lines, "VDI.destroy")[0], "root")
         uuid = api("VM.get_uuid", vm)

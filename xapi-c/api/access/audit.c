@@ -312,10 +312,11 @@ add_time(struct buf *b)
 	buf_addf(b, "%s.%03dZ ", text, (int)(now % 1000));
 }
 
+/* Of a request that was none, a page told the client, and no error. */
 static void
 add_outcome(struct call *c, struct buf *b, int rc)
 {
-	const char *code = c->err.code ? c->err.code : "INTERNAL_ERROR";
+	const char *code = c->err.code ? c->err.code : "REFUSED";
 	bool denied = rc && strcmp(code, "RBAC_PERMISSION_DENIED") == 0;
 
 	buf_adds(b, denied ? " 'DENIED' " : " 'ALLOWED' ");

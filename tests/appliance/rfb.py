@@ -197,14 +197,27 @@ def terminus():
             for code, rows in reversed(found)}
 
 
-def text(picture, font, w=8, h=16):
+def vga():
+    """The font that a PC's graphics card has at first, by its BIOS."""
+    path = os.path.join(os.path.dirname(__file__), "../../build/hypervisor",
+                        "pkg/usr/share/seabios/vgabios-stdvga.bin")
+    with open(path, "rb") as f:
+        rom = f.read()
+    letter = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")
+    start = rom.index(letter) - ord("A") * len(letter)
+    return {tuple(rom[start + 16 * c:start + 16 * (c + 1)]): chr(c)
+            for c in range(0x7e, 0x20, -1)}
+
+
+def text(picture, font, h=16):
     """The characters on it, cell by cell; in each, what is not its first
-    colour is ink, or the other way round."""
-    lines = []
+    colour is ink, or the other way round.  A graphics card's cells have a
+    ninth column without ink."""
+    lines, w = [], 9 if picture.width == 9 * 80 else 8
     for top in range(0, picture.height - h + 1, h):
         line = ""
         for left in range(0, picture.width - w + 1, w):
-            cell = [picture.rows[top + y][left:left + w] for y in range(h)]
+            cell = [picture.rows[top + y][left:left + 8] for y in range(h)]
             ground = cell[h - 1][0]
             line += glyph(cell, ground, font)
         lines.append(line.rstrip())

@@ -14,6 +14,7 @@ import time
 
 import appliance
 import guest
+import rfb
 from api import Api, Refused
 from appliance import Failed
 
@@ -139,6 +140,24 @@ def check_two_viewers(api, vm, console):
     for c in (console, second):
         c.wait(words + " end", 300)
     second.close()
+
+
+def check_text_screen(api, vm, console):
+    """The console's text, drawn, for a viewer of pictures."""
+    screen = rfb.Viewer(rfb.Framed(api, api.console_path(vm, "rfb")),
+                        (rfb.ZRLE,))
+    console.run("echo on the screen")
+    screen.wait("^on the screen$", rfb.terminus(), 300)
+    screen.close()
+
+
+def check_screen(api, vm, console):
+    """A viewer sees the guest's graphics card, and types at its keyboard."""
+    console.run("sh </dev/tty1 >/dev/tty1 2>&1 &")
+    screen = rfb.Viewer(rfb.Raw(api, api.console_path(vm, "rfb")))
+    screen.type("echo seen by me\n")
+    screen.wait("^seen by me$", rfb.vga(), 300)
+    screen.close()
 
 
 def check_network(m, console):
@@ -542,6 +561,7 @@ def hvm_guest():
                 disks = console.run("ls /sys/block")
                 check("xvda" in disks and "sda" not in disks.replace(
                     "xvda", ""), "the guest's disks: " + disks)
+                check_screen(api, vm, console)
                 check_network(m, console)
                 check_hotplug(api, vm, sr, network, console)
                 check_cd(api, sr, cd, console, d)
@@ -593,6 +613,7 @@ def guest_test(kind, whole=False):
                 used = utilisation(api, sr)
                 check(any(used.values()), "no disk takes room: %s" % used)
                 check_two_viewers(api, vm, console)
+                check_text_screen(api, vm, console)
                 check_network(m, console)
                 check_metrics(api, vm)
                 check_hotplug(api, vm, sr, network, console)

@@ -192,7 +192,8 @@ $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_HOTPLUG) xapi-c/xenopsd/machine/netdev.c),\
 	-lxenstore -lxentoolcore))
 $(eval $(call musl_program,bedplate-box,$(call objects,$(B)/musl/obj,\
-	$(XENOPSD_BOX) xapi-c/xenopsd/core/tree.c),))
+	$(XENOPSD_BOX) xapi-c/xenopsd/core/tree.c \
+	xapi-c/xenopsd/domains/group.c) $(call archives,$(B)/musl/obj,base),))
 
 $(eval $(call musl_program,poold,$(call objects,$(B)/musl/obj,\
 	$(POOLD_MAIN)) $(call archives,$(B)/musl/obj,poold net base),\

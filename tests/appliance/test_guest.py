@@ -450,11 +450,12 @@ def check_save(m, kind):
 
 
 def models(m):
-    """What QEMU left or has in dom0: processes, files, users."""
+    """What QEMU left or has in dom0: processes, files, users, groups."""
     return m.expect(
         "pidof qemu-system-i386 bedplate-box; "
         "ls /run/xen /var/log/xen | grep -E 'qemu|qmp'; "
-        "grep -l '^Uid:.1310' /proc/[0-9]*/status 2>&-; :").split()
+        "grep -l '^Uid:.1310' /proc/[0-9]*/status 2>&-; "
+        "ls -d /sys/fs/cgroup/qemu-* 2>&-; :").split()
 
 
 def check_box(m):
@@ -462,7 +463,7 @@ def check_box(m):
     pid = m.expect("pidof qemu-system-i386").strip()
     check(pid.isdigit(), "QEMU's process: '%s'" % pid)
     status = dict(line.split(":", 1) for line in m.expect(
-        "grep -E '^(Uid|Gid|CapEff|CapPrm|NoNewPrivs|VmRSS):' "
+        "grep -E '^(Uid|Gid|Cap(Eff|Prm)|NoNewPrivs|Seccomp|VmRSS):' "
         "/proc/%s/status" % pid).split("\n") if ":" in line)
     uid = {int(u) for u in status["Uid"].split()}
     check(len(uid) == 1 and min(uid) > 131072, "QEMU's users: %s" % uid)
@@ -471,6 +472,12 @@ def check_box(m):
     for name in ("CapEff", "CapPrm"):
         check(int(status[name], 16) == 0, "QEMU has capabilities")
     check(status["NoNewPrivs"].strip() == "1", "QEMU may gain privileges")
+    check(status["Seccomp"].strip() == "2", "QEMU may call what it likes")
+    group = m.expect("cut -d : -f 3 /proc/%s/cgroup" % pid).strip()
+    check(group == "/qemu-%d" % (min(uid) - 131072), "QEMU's group: " + group)
+    limits = m.expect("cd /sys/fs/cgroup%s; cat memory.max cpu.max" % group)
+    check(limits.split() == ["134217728", "100000", "100000"],
+          "QEMU's limits: " + limits)
     kib = int(status["VmRSS"].split()[0])
     print("     QEMU takes %d KiB of dom0" % kib)
     check(kib <= 48 << 10, "QEMU takes %d KiB" % kib)

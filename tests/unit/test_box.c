@@ -21,8 +21,14 @@ static int fake_mount(const char *from, const char *to, const char *type,
 static int fake_call(const char *name);
 static int fake_mkdir(const char *path);
 static int fake_exec(const char *path, char **argv);
+static int fake_group(const char *domid);
 int box_main(int argc, char **argv);
 
+#include "base/confine.h"
+#include "xenopsd/domains/group.h"
+
+#define group_join(folder, domid) fake_group(domid)
+#define confine_model() fake_call("calls")
 #define mount(from, to, type, flags, data) \
 	fake_mount(from, to, type, flags, data)
 #define mkdir(path, mode) fake_mkdir(path)
@@ -54,6 +60,8 @@ int box_main(int argc, char **argv);
 #undef stat
 #undef mkdir
 #undef mount
+#undef confine_model
+#undef group_join
 
 #define fail ck_fail
 #include "unit.h"
@@ -95,6 +103,15 @@ fake_mount(const char *from, const char *to, const char *type,
 }
 
 static int
+fake_group(const char *domid)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "group %s", domid);
+	return fake_call(text);
+}
+
+static int
 fake_mkdir(const char *path)
 {
 	ck_assert_msg(!strncmp(path, "/mnt/", 5), "%s", path);
@@ -130,7 +147,7 @@ static const char *const restricted[] = { "-xen-domid", "7",
 START_TEST(qemu_starts_where_nothing_else_is)
 {
 	ck_assert_int_eq(run(restricted), 1);	/* there is none here */
-	ck_assert_str_eq(calls, "oom\nunshare\nprivate - /\nmount box /mnt\n"
+	ck_assert_str_eq(calls, "oom\ngroup 7\nunshare\nprivate - /\nmount box /mnt\n"
 	    "mount /usr/lib/xen /mnt/usr/lib/xen\n"
 	    "remount - /mnt/usr/lib/xen ro\n"
 	    "mount /dev /mnt/dev\nremount - /mnt/dev ro\n"
@@ -138,7 +155,7 @@ START_TEST(qemu_starts_where_nothing_else_is)
 	    "mount /run/xenstored /mnt/run/xenstored\n"
 	    "remount - /mnt/run/xenstored ro\n"
 	    "chdir /mnt\npivot\numount .\nchdir /\nremount - / ro\n"
-	    "limit\nlimit\nlimit\nlimit\nlimit\nno_new_privs\n"
+	    "limit\nlimit\nlimit\nlimit\nlimit\nno_new_privs\ncalls\n"
 	    QEMU "\n" QEMU "\n-L\n" ROMS "\n-xen-domid\n7\n"
 	    "-xen-domid-restrict\n-run-with\nuser=131079:131072\n"
 	    "-run-with\nchroot=/c\n");
@@ -154,6 +171,7 @@ START_TEST(a_probe_removes_nothing_that_is_xens)
 	ck_assert_int_eq(run(probe), 1);
 	ck_assert_ptr_nonnull(strstr(calls, "remount - /mnt/run/xen ro\n"));
 	ck_assert_ptr_nonnull(strstr(calls, QEMU));
+	ck_assert_ptr_null(strstr(calls, "group"));
 }
 END_TEST
 
@@ -177,10 +195,10 @@ END_TEST
 /* Each step of the box, failing: QEMU is not started. */
 START_TEST(half_a_box_is_none)
 {
-	static const char *const steps[] = { "oom", "unshare", "private - /",
+	static const char *const steps[] = { "oom", "group 7", "unshare", "private - /",
 		"mount box /mnt", "mount /dev /mnt/dev",
 		"remount - /mnt/dev ro", "chdir /mnt", "pivot", "umount .",
-		"chdir /", "remount - / ro", "limit", "no_new_privs" };
+		"chdir /", "remount - / ro", "limit", "no_new_privs", "calls" };
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		failing = steps[i];

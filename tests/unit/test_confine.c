@@ -215,11 +215,46 @@ START_TEST(with_descriptors_alone_it_opens_nothing)
 }
 END_TEST
 
+/* It may become another one, but nothing that leaves its box. */
+START_TEST(a_device_model_reaches_devices_but_no_network)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (confine_model())
+			_exit(2);
+		REFUSED(socket(AF_INET, SOCK_STREAM, 0));
+		REFUSED(socket(AF_NETLINK, SOCK_RAW, 0));
+		REFUSED(syscall(SYS_fork));
+		REFUSED(syscall(SYS_unshare, CLONE_NEWUSER));
+		REFUSED(syscall(SYS_setns, 0, 0));
+		REFUSED(syscall(SYS_mount, NULL, "/", NULL, 0, NULL));
+		REFUSED(syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0));
+		REFUSED(syscall(SYS_kill, getppid(), 0));
+		REFUSED(syscall(SYS_bpf, 0, NULL, 0));
+		REFUSED(syscall(SYS_mmap, NULL, 4096, PROT_EXEC, MAP_PRIVATE |
+		    MAP_ANONYMOUS, -1, 0));
+		REFUSED(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+		WORKS(socket(AF_UNIX, SOCK_STREAM, 0));
+		WORKS(syscall(SYS_memfd_create, "picture", 0));
+		WORKS(syscall(SYS_chdir, "/"));
+		execl("/nowhere/qemu", "qemu", NULL);
+		if (errno != ENOENT)
+			_exit(1);
+		syscall(SYS_exit_group, 0);	/* ASan would prepare _exit */
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+END_TEST
+
 int
 main(void)
 {
 	return UNIT_RUN("confine", it_starts_no_program_and_runs_no_data,
 	    it_reaches_little_of_the_kernel, it_reaches_its_own_files_only,
 	    its_threads_are_confined_too,
-	    with_descriptors_alone_it_opens_nothing);
+	    with_descriptors_alone_it_opens_nothing,
+	    a_device_model_reaches_devices_but_no_network);
 }

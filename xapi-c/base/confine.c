@@ -77,6 +77,16 @@ static const int narrow[] = {
 	SYS_restart_syscall, SYS_clock_gettime, SYS_getrandom,
 };
 
+/* Beside the plain ones: what a program does while it starts and becomes somebody
+ * else, and what a device model does with devices and memory. */
+static const int model[] = {
+	SYS_execve, SYS_arch_prctl, SYS_setgroups, SYS_setgid, SYS_setuid,
+	SYS_setsid, SYS_chroot, SYS_chdir, SYS_ioctl, SYS_memfd_create,
+	SYS_signalfd4, SYS_rt_sigsuspend, SYS_rt_sigpending, SYS_dup2,
+	SYS_pipe, SYS_select, SYS_pselect6,
+	SYS_preadv2, SYS_pwritev2,
+};
+
 /* Allowed when (the low half of argument arg & mask) == value. */
 static const struct {
 	int nr, arg;
@@ -85,10 +95,11 @@ static const struct {
 	{ SYS_mmap, 2, PROT_EXEC, 0 },
 	{ SYS_mprotect, 2, PROT_EXEC, 0 },
 	{ SYS_clone, 0, CLONE_THREAD, CLONE_THREAD },
+	{ SYS_prctl, 0, UINT32_MAX, PR_SET_NAME },
+	{ SYS_prctl, 0, UINT32_MAX, PR_SET_TIMERSLACK },
 	{ SYS_socket, 0, UINT32_MAX, AF_UNIX },
 	{ SYS_socket, 0, UINT32_MAX, AF_INET },
 	{ SYS_socket, 0, UINT32_MAX, AF_INET6 },
-	{ SYS_prctl, 0, UINT32_MAX, PR_SET_NAME },
 	{ SYS_ioctl, 1, UINT32_MAX, FIONBIO },
 	/* isatty, and musl's way to ask whether to buffer by lines */
 	{ SYS_ioctl, 1, UINT32_MAX, TCGETS },
@@ -97,12 +108,14 @@ static const struct {
 
 #define N_PLAIN (sizeof(plain) / sizeof(plain[0]))
 #define N_NARROW (sizeof(narrow) / sizeof(narrow[0]))
+#define N_MODEL (sizeof(model) / sizeof(model[0]))
 #define N_MEMORY 2			/* of the checked: for memory alone */
+#define N_LOCAL 6			/* and for threads and unix sockets */
 #define N_CHECKED (sizeof(checked) / sizeof(checked[0]))
 #define FIELD(f) ((uint32_t)offsetof(struct seccomp_data, f))
 
 struct program {
-	struct sock_filter code[8 + 2 * N_PLAIN + 6 * N_CHECKED];
+	struct sock_filter code[8 + 2 * (N_PLAIN + N_MODEL) + 6 * N_CHECKED];
 	unsigned short n;
 };
 
@@ -145,23 +158,32 @@ add_checked(struct program *p, size_t n)
 }
 
 static void
-program_make(struct program *p, const int *calls, size_t n_calls,
-    size_t n_checked)
+program_begin(struct program *p)
 {
 	p->n = 0;
 	add_load(p, FIELD(arch));
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
 	add_return(p, SECCOMP_RET_KILL_PROCESS);
 	add_load(p, FIELD(nr));
-	for (size_t i = 0; i < n_calls; i++) {
+}
+
+static void
+add_calls(struct program *p, const int *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
 		add_if(p, (uint32_t)calls[i], 1);
 		add_return(p, SECCOMP_RET_ALLOW);
 	}
+}
+
+static void
+program_end(struct program *p, size_t n_checked, uint32_t refusal)
+{
 	/* libc goes on with clone */
 	add_if(p, SYS_clone3, 1);
 	add_return(p, SECCOMP_RET_ERRNO | ENOSYS);
 	add_checked(p, n_checked);
-	add_return(p, SECCOMP_RET_TRAP);
+	add_return(p, refusal);
 }
 
 /* In the thread that asked: says so, and lets the call fail. */
@@ -270,7 +292,9 @@ confine(const struct confine *how)
 {
 	struct program p;
 
-	program_make(&p, plain, N_PLAIN, N_CHECKED);
+	program_begin(&p);
+	add_calls(&p, plain, N_PLAIN);
+	program_end(&p, N_CHECKED, SECCOMP_RET_TRAP);
 	return confine_by(how, &p);
 }
 
@@ -279,6 +303,21 @@ confine_to_descriptors(void)
 {
 	struct program p;
 
-	program_make(&p, narrow, N_NARROW, N_MEMORY);
+	program_begin(&p);
+	add_calls(&p, narrow, N_NARROW);
+	program_end(&p, N_MEMORY, SECCOMP_RET_TRAP);
+	return confine_by(NULL, &p);
+}
+
+int
+confine_model(void)
+{
+	struct program p;
+
+	program_begin(&p);
+	add_calls(&p, plain, N_PLAIN);
+	add_calls(&p, model, N_MODEL);
+	/* nobody would be there to handle a trap */
+	program_end(&p, N_LOCAL, SECCOMP_RET_ERRNO | EPERM);
 	return confine_by(NULL, &p);
 }

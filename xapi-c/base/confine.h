@@ -22,5 +22,10 @@ int confine(const struct confine *how);
 /* The same of one that has all the descriptors it will ever need: it reads,
  * writes and waits, and can open nothing. */
 int confine_to_descriptors(void);
+/* Of one that is about to become a device model (QEMU): the calls of the first,
+ * those by which it opens devices and becomes a user of its own in a root folder
+ * of its own, and sockets but unix ones neither.  Without a line for what is
+ * refused.  Files are whatever it finds. */
+int confine_model(void);
 
 #endif

@@ -5,12 +5,15 @@
  *   - a read-only tree of a few mounts, the rest of dom0 unmounted, so that
  *     QEMU also holds no file system busy that somebody detaches;
  *   - namespaces of its own for mounts, network (no interface), IPC and names;
- *   - limits, and the first to go when dom0's memory is short.
+ *   - limits, a control group for its memory and processors, and the first to
+ *     go when dom0's memory is short;
+ *   - the system calls that a device model needs, others fail.
  *
  * libxl's dm_restrict does the rest, once QEMU has opened what it was given: a
  * user of the domain's own, an empty root folder, and the hypervisor's word
  * that QEMU reaches no other domain.  A guest's QEMU without that does not
- * start.  Stands alone but for the tree; started as root by a worker of xenopsd.
+ * start.  Started as root by a worker of xenopsd; the group goes with the
+ * domain (model.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +27,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/vm_limits.h"
 #include "xenopsd/core/tree.h"
+#include "xenopsd/domains/group.h"
 
 #define QEMU "/usr/lib/xen/bin/qemu-system-i386"
 #define ROMS "/usr/lib/xen/share/qemu"
@@ -72,6 +77,17 @@ has(char **argv, const char *option, const char *begin)
 			return true;
 	}
 	return false;
+}
+
+/* The word after an option; NULL: there is none. */
+static const char *
+word_after(char **argv, const char *option)
+{
+	for (; *argv; argv++) {
+		if (!strcmp(*argv, option))
+			return argv[1];
+	}
+	return NULL;
 }
 
 /* Without a guest: libxl only asks for its options. */
@@ -148,6 +164,11 @@ main(int argc, char **argv)
 	}
 	if (offer_to_oom_killer())
 		return 1;
+	if (!is_probe(argv) && group_join(GROUP_DIR,
+	    word_after(argv, "-xen-domid"))) {
+		fail("join a control group");
+		return 1;
+	}
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
 	    CLONE_NEWUTS) == -1) {
 		fail("leave dom0's namespaces");
@@ -158,6 +179,8 @@ main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		args[n++] = argv[i];
 	args[n] = NULL;
+	if (confine_model())
+		return 1;
 	execv(QEMU, args);
 	fail("start " QEMU);
 	return 1;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "xenopsd/domains/config.h"
+#include "xenopsd/domains/group.h"
 #include "xenopsd/domains/model.h"
 #include "xenopsd/domains/spec.h"
 #include "xenopsd/domains/xl.h"
@@ -411,6 +412,7 @@ create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
 		rc = request_fail(rq, rc == ERROR_NOMEM ?
 		    XENOPS_CODE_NO_MEMORY : XENOPS_CODE_BOOT_FAILED,
 		    "cannot create the domain: %s", xl_error(xl));
+		group_remove(GROUP_DIR, *domid_out);
 		model_clean(MODEL_RUN, *domid_out, vm->uuid);
 		model_remove_logs(MODEL_LOGS, vm->uuid);
 	}
@@ -458,6 +460,7 @@ destroy(struct hv *hv, uint32_t domid)
 	int rc = libxl_domain_destroy(xl_of(hv)->ctx, domid, NULL) ? -EIO : 0;
 
 	if (!rc) {
+		group_remove(GROUP_DIR, domid);
 		model_clean(MODEL_RUN, domid, name);
 		if (name)
 			model_remove_logs(MODEL_LOGS, name);

@@ -470,8 +470,37 @@ START_TEST(a_viewer_may_come_before_the_terminal)
 	setup(&r);
 	unplug(&r, 1);
 	fd = view(&r);
-	ck_assert_int_eq(write(fd, "x", 1), 1);
+	ck_assert_int_eq(write(fd, "typed", 5), 5);
 	settle(&r);
+	plug_in(&r, 2);
+	expect_typed(&r, "typed");
+	say(&r, "hello\n");
+	expect(&r, fd, "hello\n");
+	close(fd);
+	teardown(&r);
+}
+END_TEST
+
+/* Of a viewer who types without end while no guest is there, so much is read. */
+START_TEST(what_waits_for_a_terminal_is_bounded)
+{
+	static char much[65536];
+	struct rig r;
+	ssize_t n, sum = 0;
+	int fd;
+
+	memset(much, 'x', sizeof(much));
+	setup(&r);
+	unplug(&r, 1);
+	fd = view(&r);
+	for (int i = 0; i < 100; i++) {
+		n = write(fd, much, sizeof(much));
+		sum += n > 0 ? n : 0;
+		settle(&r);
+	}
+	ck_assert_int_lt(sum, 100 * (ssize_t)sizeof(much));
+	ck_assert_int_eq(write(fd, much, 1), -1);
+	ck_assert_int_eq(errno, EAGAIN);
 	plug_in(&r, 2);
 	say(&r, "hello\n");
 	expect(&r, fd, "hello\n");
@@ -527,6 +556,7 @@ main(void)
 	    at_the_end_viewers_get_the_rest_and_the_end,
 	    who_never_reads_the_rest_is_dropped,
 	    a_viewer_may_come_before_the_terminal,
+	    what_waits_for_a_terminal_is_bounded,
 	    old_questions_are_not_asked_again,
 	    nothing_but_terminals_is_opened);
 }

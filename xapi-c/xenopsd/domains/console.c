@@ -290,7 +290,9 @@ type_on(struct console *c)
 static void
 drain(struct console *c)
 {
-	for (int i = 0; c->fd != -1 && i < CONSOLE_RING / CHUNK; i++) {
+	if (c->fd == -1)
+		return;		/* what was typed is for the next terminal */
+	for (int i = 0; i < CONSOLE_RING / CHUNK; i++) {
 		if (terminal_read(c) <= 0)
 			break;
 	}
@@ -337,8 +339,8 @@ viewer_ready(void *arg, uint32_t events)
 			viewer_free(v);
 			return;
 		}
-		/* nobody is there who could be told later */
-		if (r > 0 && c->fd != -1)
+		/* a guest that is not there yet is told later */
+		if (r > 0)
 			c->typed += (size_t)r;
 	} else if (events & (EPOLLHUP | EPOLLERR)) {
 		viewer_free(v);
@@ -368,7 +370,8 @@ console_attach(struct console *c, int64_t domid, int fd)
 	c->fd = fd;
 	c->allowed_at = loop_now(l);
 	c->allowance = BURST;
-	c->watch = loop_watch(l, fd, EPOLLIN, terminal_ready, c);
+	c->watch = loop_watch(l, fd, 0, terminal_ready, c);
+	terminal_watch(c);
 	feed_all(c);
 }
 

@@ -14,9 +14,11 @@
 #include "api/sync/parts.h"
 #include "api/trial.h"
 #include "api/vm/actions.h"
+#include "api/vm/schedule_run.h"
 #include "api/vm/state.h"
 #include "api/vm/suspend.h"
 #include "api/xapi.h"
+#include "base/clock.h"
 #include "base/cond.h"
 #include "base/log.h"
 #include "gen/ops_stubs.h"
@@ -27,6 +29,7 @@
 /* How long SRs that operations have are waited for. */
 #define STORAGE_PATIENCE_MS 60000
 #define STOP_WAIT_S 5
+#define SCHEDULES_MS 15000		/* between looks at what is due */
 
 /* The newest state of one domain that is still to be applied. */
 struct item {
@@ -683,6 +686,41 @@ autostart_thread(void *arg)
 	return NULL;
 }
 
+/* Answers from when on the next look counts. */
+static int64_t
+run_schedules(struct sync *s, int64_t since)
+{
+	int64_t now = clock_wall_s();
+	struct call c = call_open(s);
+
+	schedules_run_due(&c, since, is_stopping, s);
+	call_shut(&c);
+	return now;
+}
+
+/* While SRs are known: without them a schedule would only tell of failures. */
+static void *
+schedules_thread(void *arg)
+{
+	struct sync *s = arg;
+	int64_t since = 0;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop) {
+		if (s->attached && !trial_is_on(s->x->trial)) {
+			pthread_mutex_unlock(&s->lock);
+			since = run_schedules(s, since);
+			pthread_mutex_lock(&s->lock);
+		}
+		if (!s->stop)
+			wait_work(s, SCHEDULES_MS);
+	}
+	s->running--;
+	pthread_cond_signal(&s->gone);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
 int
 sync_new(struct xapi *x, struct sync **s_out)
 {
@@ -728,7 +766,8 @@ sync_start(struct sync *s)
 	int rc = start_thread(s, sync_thread);
 
 	rc = rc ? rc : start_thread(s, storage_thread);
-	return rc ? rc : start_thread(s, autostart_thread);
+	rc = rc ? rc : start_thread(s, autostart_thread);
+	return rc ? rc : start_thread(s, schedules_thread);
 }
 
 static bool

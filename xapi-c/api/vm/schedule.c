@@ -160,7 +160,7 @@ api_vmss_create(struct call *c, const struct vmss_create_args *a,
 
 struct change {
 	struct call *c;
-	const struct ref *ref;
+	const struct ref *ref, *schedule;
 	int64_t number;
 	const char *key, *value;
 	const struct vec *map;
@@ -310,6 +310,30 @@ api_vmss_add_to_schedule(struct call *c,
 	return call_write(c, add_in, &(struct change){ .c = c,
 	    .ref = &a->self, .key = a->key ? a->key : "",
 	    .value = a->value ? a->value : "" });
+}
+
+static int
+vm_in(struct db_txn *t, void *arg)
+{
+	const struct change *ch = arg;
+	struct vm *vm = call_txn_edit(ch->c, t, CLASS_VM, ch->ref);
+
+	if (!vm || (!ref_is_null(ch->schedule) && !call_txn_get(ch->c, t,
+	    CLASS_VMSS, ch->schedule)))
+		return -1;
+	if (vm->is_control_domain || vm->is_a_template)
+		return err_operation_not_allowed(ch->c,
+		    "control domains and templates are on no schedule");
+	vm->snapshot_schedule = *ch->schedule;
+	return 0;
+}
+
+int
+api_vm_set_snapshot_schedule(struct call *c,
+    const struct vm_set_snapshot_schedule_args *a)
+{
+	return call_write(c, vm_in, &(struct change){ .c = c,
+	    .ref = &a->self, .schedule = &a->value });
 }
 
 /* Clients replace a key by removing and adding it. */

@@ -8,7 +8,7 @@ HV := $(B)/hypervisor
 # linux-image-amd64 only names the newest kernel: see fetch.sh.
 # libxen-dev: the interfaces of that hypervisor, for check-versions.
 HV_PACKAGES := linux-image-amd64 xen-hypervisor-4.20-amd64 libxen-dev \
-	xen-utils-4.20 seabios \
+	xen-utils-4.20 seabios ipxe-qemu \
 	grub-xen-host intel-microcode amd64-microcode \
 	firmware-bnx2 firmware-bnx2x firmware-intel-misc firmware-linux-free \
 	firmware-misc-nonfree firmware-qlogic firmware-realtek

@@ -50,7 +50,7 @@ check-guest-long: $(B)/SHA256SUMS
 
 ## check-guest-hvm: the same of an HVM guest, whose QEMU is emulated too
 check-guest-hvm: $(B)/SHA256SUMS
-	@python3 tests/appliance/test_guest.py hvm
+	@python3 tests/appliance/test_guest.py hvm netboot
 
 ## check-guest-uefi: a PVH and an HVM guest by UEFI, on a QEMU of our own
 check-guest-uefi: $(B)/SHA256SUMS $(LAB_QEMU)

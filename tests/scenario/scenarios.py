@@ -1270,8 +1270,8 @@ def an_hvm_guest_has_what_this_host_knows():
             equal(refused(code, api.run, "VM.start", vm, False, False)[
                 :len(params)], list(params), "parameters of " + code)
         for field, key, value, code, name in (
-                ("HVM_boot_params", "order", "n", "VALUE_NOT_SUPPORTED",
-                 "HVM_boot_params:order"),
+                ("platform", "nic_type", "ne2k_pci", "VALUE_NOT_SUPPORTED",
+                 "platform:nic_type"),
                 ("HVM_boot_params", "order", "x", "INVALID_VALUE",
                  "HVM_boot_params:order"),
                 ("HVM_boot_params", "firmware", "openfirmware",
@@ -1292,7 +1292,10 @@ def an_hvm_guest_has_what_this_host_knows():
             api("VM.set_" + field, vm, dict(was, **{key: value}))
             start(code, name, value)
             api("VM.set_" + field, vm, was)
-        uefi = {"firmware": "uefi", "order": "cd"}
+        uefi = {"firmware": "uefi", "order": "n"}
+        api("VM.set_HVM_boot_params", vm, uefi)
+        start("VALUE_NOT_SUPPORTED", "HVM_boot_params:order", "n")
+        uefi["order"] = "ncd"
         api("VM.set_HVM_boot_params", vm, uefi)
         platform = api("VM.get_platform", vm)
         api("VM.set_platform", vm, dict(platform, secureboot="true"))
@@ -1307,7 +1310,8 @@ def an_hvm_guest_has_what_this_host_knows():
         api("VBD.set_mode", disk, "RO")
         start("DISK_VBD_MUST_BE_READWRITE_FOR_HVM", disk)
         api("VBD.set_mode", disk, "RW")
-        for order in "", "cdn", "d":
+        for order, card in ("", "e1000"), ("ndc", "rtl8139"), ("n", ""):
+            api("VM.set_platform", vm, dict(platform, nic_type=card))
             api("VM.set_HVM_boot_params", vm, {"order": order})
             api.run("VM.start", vm, False, False)
             check(api("VM_metrics.get_hvm", api("VM.get_metrics", vm)),
@@ -1446,6 +1450,105 @@ def a_suspended_vm_goes_on_where_it_was():
               {"user"}, "types of disks")
 
 
+def a_vm_with_emulated_devices_is_suspended_too():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api, name="sleeper")
+        api("VM.set_domain_type", vm, "hvm")
+        api("VM.set_suspend_SR", vm, b.sr(api))
+        api.run("VM.start", vm, False, False)
+        until("the guest's word", lambda: "suspend" in api(
+            "VM.get_allowed_operations", vm))
+        api.run("VM.suspend", vm)
+        equal(state(api, vm), "Suspended", "power state")
+        until("its screen to go", lambda: not api("VM.get_consoles", vm))
+        api.run("VM.resume", vm, False, False)
+        equal(state(api, vm), "Running", "power state")
+        equal(api("VM.get_suspend_VDI", vm), "OpaqueRef:NULL", "the image")
+        until("its screen", lambda: "rfb" in {
+            api("console.get_protocol", c)
+            for c in api("VM.get_consoles", vm)})
+        console = api.console(vm)
+        console.type("echo still here\n")
+        console.wait("still here")
+        check(b"booting" not in console.text, "it booted again")
+        console.close()
+
+
+def schedule(api, **fields):
+    return api("VMSS.create", dict({
+        "name_label": "nightly", "name_description": "", "enabled": True,
+        "type": "snapshot", "retained_snapshots": "2", "frequency": "hourly",
+        "schedule": {"min": "0"}}, **fields))
+
+
+def told(api, name):
+    return [m["body"] for m in api("message.get_all_records").values()
+            if m["name"] == name]
+
+
+def schedules_take_snapshots_and_keep_the_newest():
+    with Bench() as b:
+        api = b.ready()
+        vm, other = b.vm(api, name="kept"), b.vm(api, name="not kept")
+        nightly = schedule(api)
+        refused("HANDLE_INVALID", api, "VM.set_snapshot_schedule", vm, other)
+        api("VM.set_snapshot_schedule", vm, nightly)
+        equal(api("VMSS.get_VMs", nightly), [vm], "its VMs")
+        refused("VMSS_HAS_VM", api, "VMSS.destroy", nightly)
+        own = api("VM.snapshot", vm, "by hand", [])
+        disks, seen = len(api("VDI.get_all")), []
+        for _ in range(4):
+            equal(api("VMSS.snapshot_now", nightly), "", "answer")
+            seen += [s for s in api("VM.get_snapshots", vm)
+                     if s != own and s not in seen]
+        equal(len(seen), 4, "snapshots that were taken")
+        equal(set(api("VM.get_snapshots", vm)), {own, *seen[2:]}, "kept")
+        equal(len(api("VDI.get_all")), disks + 2, "disks")
+        record = api("VM.get_record", seen[3])
+        check(record["is_vmss_snapshot"], "it says nothing of the schedule")
+        check(record["name_label"].startswith("nightly 20"), "its name")
+        equal(api("VM.get_snapshots", other), [], "of the other")
+        equal(told(api, "VMSS_SNAPSHOT_SUCCEEDED"),
+              [api("VM.get_uuid", vm)] * 4, "alerts")
+        # what fails for one VM does not keep the next from it
+        api("VMSS.set_type", nightly, "checkpoint")
+        api("VM.set_snapshot_schedule", other, nightly)
+        refused("VM_BAD_POWER_STATE", api, "VMSS.snapshot_now", nightly)
+        equal(len(told(api, "VMSS_SNAPSHOT_FAILED")), 2, "alerts of failures")
+        api("VMSS.set_type", nightly, "snapshot_with_quiesce")
+        refused("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", api,
+                "VMSS.snapshot_now", nightly)
+        for each in vm, other:
+            api("VM.set_snapshot_schedule", each, "OpaqueRef:NULL")
+        api("VMSS.destroy", nightly)
+
+
+def a_schedule_missed_by_a_restart_is_made_up_for():
+    """The last quarter of an hour is always less ago than what is made up for."""
+    with Bench() as b:
+        api = b.ready()
+        vm, off = b.vm(api, name="kept"), b.vm(api, name="off")
+        now = str(api("host.get_server_localtime", api("host.get_all")[0]))
+        quarter = str(int(now.split(":")[1]) // 15 * 15)
+        for each, enabled in (vm, True), (off, False):
+            api("VM.set_snapshot_schedule", each, schedule(
+                api, enabled=enabled, schedule={"min": quarter}))
+        equal(api("VM.get_snapshots", vm), [], "before it is due")
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        until("the snapshot", lambda: api("VM.get_snapshots", vm))
+        until("the alert", lambda: told(api, "VMSS_SNAPSHOT_SUCCEEDED"))
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.login()
+        until("the storage", lambda: api("PBD.get_currently_attached", api(
+            "SR.get_PBDs", b.sr(api))[0]))
+        equal(len(api("VM.get_snapshots", vm)), 1, "once is enough")
+        equal(api("VM.get_snapshots", off), [], "of one that is off")
+
+
 def a_suspend_that_fails_leaves_the_guest_running():
     with Bench() as b:
         api = b.ready()
@@ -1478,10 +1581,6 @@ def a_suspend_that_fails_leaves_the_guest_running():
         refused("VM_FAILED_SUSPEND_ACKNOWLEDGMENT", api.run, "VM.suspend",
                 deaf)
         equal(state(api, deaf), "Running", "power state")
-        hvm = b.vm(api, name="hvm")
-        api("VM.set_domain_type", hvm, "hvm")
-        api.run("VM.start", hvm, False, False)
-        refused("VM_NON_SUSPENDABLE", api.run, "VM.suspend", hvm)
         b.control("delay vm_suspend 600000")
         task = api("Async.VM.suspend", vm)
         until("the suspend to begin", lambda: api(
@@ -2227,6 +2326,9 @@ SCENARIOS = [
     an_hvm_guest_has_what_this_host_knows,
     media_change_in_the_drive_of_a_running_hvm_guest,
     a_suspended_vm_goes_on_where_it_was,
+    a_vm_with_emulated_devices_is_suspended_too,
+    schedules_take_snapshots_and_keep_the_newest,
+    a_schedule_missed_by_a_restart_is_made_up_for,
     a_suspend_that_fails_leaves_the_guest_running,
     an_image_that_is_not_whole_is_not_resumed,
     a_suspended_vm_that_goes_takes_its_memory_along,

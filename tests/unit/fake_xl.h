@@ -152,6 +152,7 @@ libxl_device_nic_dispose(libxl_device_nic *p)
 {
 	free(p->bridge);
 	free(p->script);
+	free(p->model);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -278,9 +279,11 @@ fake_log_disk(const libxl_device_disk *d)
 static void
 fake_log_nic(const libxl_device_nic *n)
 {
-	fake_log("nic %d %s %02x:%02x:%02x:%02x:%02x:%02x mtu %d\n", n->devid,
-	    n->bridge, n->mac[0], n->mac[1], n->mac[2], n->mac[3], n->mac[4],
-	    n->mac[5], n->mtu);
+	fake_log("nic %d %s %02x:%02x:%02x:%02x:%02x:%02x mtu %d%s%s\n",
+	    n->devid, n->bridge, n->mac[0], n->mac[1], n->mac[2], n->mac[3],
+	    n->mac[4], n->mac[5], n->mtu,
+	    n->nictype == LIBXL_NIC_TYPE_VIF_IOEMU ? " and " : "",
+	    n->model ? n->model : "");
 }
 
 static void
@@ -365,6 +368,29 @@ libxl_domain_suspend(libxl_ctx *ctx, uint32_t domid, int fd, int flags,
 	(void)how;
 	fake_log("suspend %u to %d, %d\n", domid, fd, flags);
 	return fake_call("domain_suspend");
+}
+
+void
+libxl_domain_sched_params_init(libxl_domain_sched_params *p)
+{
+	*p = (libxl_domain_sched_params){ .weight =
+	    LIBXL_DOMAIN_SCHED_PARAM_WEIGHT_DEFAULT, .cap =
+	    LIBXL_DOMAIN_SCHED_PARAM_CAP_DEFAULT };
+}
+
+void
+libxl_domain_sched_params_dispose(libxl_domain_sched_params *p)
+{
+	(void)p;
+}
+
+int
+libxl_domain_sched_params_set(libxl_ctx *ctx, uint32_t domid,
+    const libxl_domain_sched_params *p)
+{
+	(void)ctx;
+	fake_log("schedule %u weight %d cap %d\n", domid, p->weight, p->cap);
+	return fake_call("domain_sched_params_set");
 }
 
 int

@@ -22,6 +22,8 @@ static int fake_call(const char *name);
 static int fake_mkdir(const char *path);
 static int fake_exec(const char *path, char **argv);
 static int fake_group(const char *domid);
+static int fake_open(const char *path);
+static int fake_tap(int fd, const char *name);
 int box_main(int argc, char **argv);
 
 #include "base/confine.h"
@@ -41,13 +43,15 @@ int box_main(int argc, char **argv);
 #define setrlimit(resource, limit) ((void)(limit), fake_call("limit"))
 #define prctl(...) fake_call("no_new_privs")
 #define execv(path, argv) fake_exec(path, argv)
-#define open(path, flags) (fake_call("oom") ? -1 : dup(1))
+#define open(path, flags) fake_open(path)
+#define ioctl(fd, request, ifr) fake_tap(fd, (ifr)->ifr_name)
 #define write(fd, text, n) ((void)(fd), (ssize_t)(n))
 #define main box_main
 #include "../../xapi-c/xenopsd/core/tree.c"
 #include "../../xapi-c/xenopsd/domains/box.c"
 #undef main
 #undef write
+#undef ioctl
 #undef open
 #undef execv
 #undef prctl
@@ -112,6 +116,27 @@ fake_group(const char *domid)
 }
 
 static int
+fake_open(const char *path)
+{
+	const char *name = !strcmp(path, "/proc/self/oom_score_adj") ? "oom" :
+	    path;
+
+	return fake_call(name) ? -1 : dup(1);
+}
+
+static int tap;			/* the last one that was made */
+
+static int
+fake_tap(int fd, const char *name)
+{
+	char text[32];
+
+	tap = fd;
+	snprintf(text, sizeof(text), "tap %s", name);
+	return fake_call(text);
+}
+
+static int
 fake_mkdir(const char *path)
 {
 	ck_assert_msg(!strncmp(path, "/mnt/", 5), "%s", path);
@@ -159,6 +184,52 @@ START_TEST(qemu_starts_where_nothing_else_is)
 	    QEMU "\n" QEMU "\n-L\n" ROMS "\n-xen-domid\n7\n"
 	    "-xen-domid-restrict\n-run-with\nuser=131079:131072\n"
 	    "-run-with\nchroot=/c\n");
+}
+END_TEST
+
+#define NETDEV(name) "type=tap,id=net3,ifname=" name ",br=xenbr1,script=no"
+
+START_TEST(its_nics_come_as_descriptors)
+{
+	static const char *const words[] = { "-xen-domid", "7",
+		"-xen-domid-restrict", "-run-with", "user=131079:131072",
+		"-run-with", "chroot=/c", "-device",
+		"rtl8139,id=nic3,netdev=net3", "-netdev", NETDEV("vif7.3-emu"),
+		NULL };
+	char want[64];
+
+	ck_assert_int_eq(run(words), 1);
+	snprintf(want, sizeof(want), "\n-netdev\ntype=tap,id=net3,fd=%d\n", tap);
+	ck_assert_ptr_nonnull(strstr(calls, want));
+	/* while dom0's network is in reach */
+	ck_assert_ptr_nonnull(strstr(calls,
+	    "/dev/net/tun\ntap vif7.3-emu\nunshare\n"));
+	close(tap);
+	failing = "/dev/net/tun";
+	ck_assert_int_eq(run(words), 1);
+	ck_assert_ptr_null(strstr(calls, "unshare"));
+	failing = "tap vif7.3-emu";
+	ck_assert_int_eq(run(words), 1);
+	ck_assert_ptr_null(strstr(calls, "unshare"));
+	failing = NULL;
+}
+END_TEST
+
+START_TEST(what_is_no_tap_of_libxls_starts_nothing)
+{
+	static const char *const bad[] = { NETDEV(""),
+		NETDEV("vif4294967295.3-emu"), "type=tap,id=net3",
+		"type=tap,id=a-name-that-libxl-would-not-give,ifname=vif7.3-emu" };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *words[] = { "-xen-domid", "7",
+			"-xen-domid-restrict", "-run-with",
+			"user=131079:131072", "-run-with", "chroot=/c",
+			"-netdev", bad[i], NULL };
+
+		ck_assert_int_eq(run(words), 1);
+		ck_assert_ptr_null(strstr(calls, "unshare"));
+	}
 }
 END_TEST
 
@@ -215,5 +286,7 @@ main(void)
 {
 	return UNIT_RUN("box", qemu_starts_where_nothing_else_is,
 	    a_probe_removes_nothing_that_is_xens,
-	    a_guests_qemu_is_restricted_or_not_started, half_a_box_is_none);
+	    a_guests_qemu_is_restricted_or_not_started, half_a_box_is_none,
+	    its_nics_come_as_descriptors,
+	    what_is_no_tap_of_libxls_starts_nothing);
 }

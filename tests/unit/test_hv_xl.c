@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "base/vm_limits.h"
 #include "fake_xl.h"
 #include "scratch.h"
 #include "unit.h"
@@ -215,6 +216,29 @@ START_TEST(an_hvm_guest_has_its_model_in_a_box)
 	ck_assert_ptr_nonnull(strstr(fake.log, "vnc -1 unused 0 -\n"));
 	ck_assert_ptr_nonnull(strstr(fake.log,
 	    "\nbios ovmf /usr/lib/bedplate/guest/ovmf.fd\n"));
+	rig_free(r);
+}
+END_TEST
+
+/* Emulated beside the paravirtual one, for whoever has no driver of its own; one
+ * that comes later has no model. */
+START_TEST(the_first_nics_of_an_hvm_guest_are_emulated_too)
+{
+	struct rig *r = rig_new();
+
+	make_hvm(r);
+	r->vm.nics.n = 2;
+	r->nics[1].device = VM_EMULATED_NICS;
+	ck_assert_int_eq(create(r), 0);
+	ck_assert_ptr_nonnull(strstr(fake.log,
+	    "nic 0 xenbr1 00:16:3e:00:00:0a mtu 0 and rtl8139\n"
+	    "nic 8 xenbr1 00:16:3e:00:00:0a mtu 9000\n"));
+	r->vm.hvm.nic = XENOPS_NIC_MODEL_E1000;
+	ck_assert_int_eq(create(r), 0);
+	ck_assert_ptr_nonnull(strstr(fake.log, "mtu 0 and e1000\n"));
+	fake.log[0] = '\0';
+	ck_assert_int_eq(hv_xl.nic_add(r->hv, 7, &r->nics[0]), 0);
+	ck_assert_ptr_null(strstr(fake.log, "and"));
 	rig_free(r);
 }
 END_TEST
@@ -474,6 +498,21 @@ START_TEST(without_xen_there_is_no_back_end)
 }
 END_TEST
 
+START_TEST(dom0_comes_before_its_guests)
+{
+	struct rig *r = rig_new();
+
+	fake.log[0] = '\0';
+	xl_weigh_dom0(r->xl);
+	ck_assert_str_eq(fake.log, "schedule 0 weight 2048 cap -1\n");
+	fake.fails = "domain_sched_params_set";
+	fake.errors[0] = "no scheduler";
+	xl_weigh_dom0(r->xl);
+	ck_assert_str_eq(xl_error(r->xl), "");
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(domains_are_those_of_guests)
 {
 	struct rig *r = rig_new();
@@ -625,6 +664,7 @@ main(void)
 	    a_pvh_guest_boots_by_uefi,
 	    a_pv_guest_boots_by_the_other_grub,
 	    an_hvm_guest_has_its_model_in_a_box,
+	    the_first_nics_of_an_hvm_guest_are_emulated_too,
 	    an_hvm_guests_screen_is_its_models,
 	    a_guest_whose_model_is_not_there_has_crashed,
 	    a_model_that_ends_is_noticed_once,
@@ -633,7 +673,8 @@ main(void)
 	    a_guests_logs_go_with_it,
 	    what_a_model_leaves_goes_with_its_domain,
 	    what_cannot_be_built_is_not_begun, a_refused_build_says_why,
-	    without_xen_there_is_no_back_end, domains_are_those_of_guests,
+	    without_xen_there_is_no_back_end, dom0_comes_before_its_guests,
+	    domains_are_those_of_guests,
 	    devices_come_and_go, a_guest_that_writes_much_is_bounded_and_tamed,
 	    what_is_written_for_a_guest_is_its_own, events_name_their_vm);
 }

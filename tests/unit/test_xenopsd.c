@@ -726,7 +726,7 @@ START_TEST(an_hvm_guest_has_what_its_bios_knows)
 		.hvm = { .boot_order = "cd", .vga = XENOPS_VGA_STD,
 		    .videoram = 8 << 20 } };
 	struct xenops_vm_spec vm = good;
-	static const char *const orders[] = { NULL, "", "n", "cc", "cdc",
+	static const char *const orders[] = { NULL, "", "x", "cc", "cdc", "cdnn",
 		"c " };
 
 	/* nothing has to be bootable: its BIOS says so on its screen */

@@ -19,6 +19,7 @@
 #define VM_MAX_DATA 1000		/* entries of xenstore_data */
 #define VM_MAX_DATA_VALUE 2048		/* bytes; what a guest may write */
 #define VM_MAX_SCHED 65535		/* weight and cap */
+#define VM_EMULATED_NICS 8		/* of an HVM guest: devices below it */
 #define VM_IDE_DISKS 4			/* of an HVM guest, emulated, too */
 #define VM_MIN_VIDEORAM (1ll << 20)	/* bytes; QEMU's cards have more */
 #define VM_MAX_VIDEORAM (128ll << 20)

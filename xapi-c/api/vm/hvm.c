@@ -59,13 +59,14 @@ number_of(struct call *c, const struct vm *vm, const char *key, int64_t min,
 	return 0;
 }
 
-/* Firmware and disks are all that there is to boot by.  "n" is passed over
- * where it is one of several: a BIOS without a network card does the same. */
+/* "n" is passed over where it is one of several and the firmware cannot: a BIOS
+ * without a network card does the same. */
 static int
-boot_order(struct call *c, const struct vm *vm, const char **out)
+boot_order(struct call *c, const struct vm *vm, bool network,
+    const char **out)
 {
 	const char *order = map_get(vm->HVM_boot_params, "order");
-	char letters[3] = "";
+	char letters[4] = "";
 	size_t n = 0;
 
 	if (!order || !*order)
@@ -74,12 +75,12 @@ boot_order(struct call *c, const struct vm *vm, const char **out)
 		if (!strchr("cdn", *p))
 			return err_invalid_value(c, "HVM_boot_params:order",
 			    order);
-		if (*p != 'n' && !strchr(letters, *p))
+		if ((network || *p != 'n') && !strchr(letters, *p))
 			letters[n++] = *p;
 	}
 	if (n == 0)
 		return err_value_not_supported(c, "HVM_boot_params:order",
-		    order, "guests do not start from the network on this host");
+		    order, "guests start from the network by BIOS only");
 	*out = arena_strdup(c->arena, letters);
 	return 0;
 }
@@ -99,6 +100,19 @@ vga_of(struct call *c, const struct vm *vm, int *out)
 		return err_value_not_supported(c, "platform:vga", text,
 		    "it is std, cirrus or none");
 	return 0;
+}
+
+static int
+nic_of(struct call *c, const struct vm *vm, int *out)
+{
+	const char *text = map_get(vm->platform, "nic_type");
+
+	*out = XENOPS_NIC_MODEL_RTL8139;
+	if (!text || !*text || !strcmp(text, "rtl8139"))
+		return 0;
+	*out = XENOPS_NIC_MODEL_E1000;
+	return strcmp(text, "e1000") ? err_value_not_supported(c,
+	    "platform:nic_type", text, "it is rtl8139 or e1000") : 0;
 }
 
 /* The port is a terminal that xenopsd reads; QEMU opens no file or socket. */
@@ -146,8 +160,9 @@ vm_hvm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 		if (flag_of(c, vm, &flags[i],
 		    (bool *)((char *)h + flags[i].at)))
 			return -1;
-	if (boot_order(c, vm, &h->boot_order) || vga_of(c, vm, &h->vga) ||
-	    serial_of(c, vm, &h->serial) ||
+	if (boot_order(c, vm, out->firmware == XENOPS_FIRMWARE_BIOS,
+	    &h->boot_order) || vga_of(c, vm, &h->vga) ||
+	    nic_of(c, vm, &h->nic) || serial_of(c, vm, &h->serial) ||
 	    number_of(c, vm, "videoram", VM_MIN_VIDEORAM >> 20,
 	    VM_MAX_VIDEORAM >> 20, 8, &mib) ||
 	    number_of(c, vm, "timeoffset", -VM_MAX_TIMEOFFSET,

@@ -9,6 +9,9 @@
  *     go when dom0's memory is short;
  *   - the system calls that a device model needs, others fail.
  *
+ * Of dom0's network it has the taps of its own guest's emulated NICs, which are
+ * made before the network goes out of reach and handed over as descriptors.
+ *
  * libxl's dm_restrict does the rest, once QEMU has opened what it was given: a
  * user of the domain's own, an empty root folder, and the hypervisor's word
  * that QEMU reaches no other domain.  A guest's QEMU without that does not
@@ -17,11 +20,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -35,6 +41,7 @@
 #define QEMU "/usr/lib/xen/bin/qemu-system-i386"
 #define ROMS "/usr/lib/xen/share/qemu"
 #define ARGS_MAX 1024
+#define TAP "type=tap,id="	/* how libxl's words for one begin */
 
 /* What QEMU opens before it is restricted. */
 static const struct tree_part parts[] = {
@@ -145,6 +152,64 @@ offer_to_oom_killer(void)
 	return rc;
 }
 
+/* An interface of that name, with QEMU's end as a descriptor that it inherits.
+ * It is gone with QEMU. */
+static int
+open_tap(const char *name, size_t len)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	int fd;
+
+	if (len == 0 || len >= sizeof(ifr.ifr_name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(ifr.ifr_name, name, len);
+	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
+	if (fd != -1 && ioctl(fd, TUNSETIFF, &ifr) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* "type=tap,id=net0,ifname=vif7.0-emu,..." with a descriptor for the name. */
+static char *
+lend_tap(const char *words)
+{
+	static char lent[VM_EMULATED_NICS][64];
+	static size_t n;
+	const char *id = words + strlen(TAP);
+	const char *name = strstr(words, ",ifname=");
+	int fd;
+
+	if (!name || n == VM_EMULATED_NICS || strcspn(id, ",") > 16) {
+		errno = EINVAL;
+		return NULL;
+	}
+	name += strlen(",ifname=");
+	fd = open_tap(name, strcspn(name, ","));
+	if (fd == -1)
+		return NULL;
+	snprintf(lent[n], sizeof(lent[n]), TAP "%.*s,fd=%d",
+	    (int)strcspn(id, ","), id, fd);
+	return lent[n++];
+}
+
+static int
+lend_taps(char **argv)
+{
+	for (; argv[0] && argv[1]; argv++) {
+		if (strcmp(argv[0], "-netdev") != 0 ||
+		    strncmp(argv[1], TAP, strlen(TAP)) != 0)
+			continue;
+		argv[1] = lend_tap(argv[1]);
+		if (!argv[1])
+			return fail("open a NIC's tap");
+	}
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -169,6 +234,8 @@ main(int argc, char **argv)
 		fail("join a control group");
 		return 1;
 	}
+	if (lend_taps(argv))
+		return 1;
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
 	    CLONE_NEWUTS) == -1) {
 		fail("leave dom0's namespaces");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/vm_limits.h"
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/domains/model.h"
 #include "xenopsd/domains/spec.h"
@@ -54,6 +55,17 @@ domain_config_nic(libxl_device_nic *nic, const struct xenops_nic_spec *n)
 		nic->mtu = (int)n->mtu;
 	/* checked by spec_check_nic() */
 	(void)spec_mac_parse(n->mac, nic->mac);
+}
+
+/* For guests without a driver: it goes once theirs is there. */
+static void
+emulate_nic(libxl_device_nic *nic, const struct xenops_hvm_spec *hvm)
+{
+	if (nic->devid >= VM_EMULATED_NICS)
+		return;
+	nic->nictype = LIBXL_NIC_TYPE_VIF_IOEMU;
+	nic->model = mem_strdup(hvm->nic == XENOPS_NIC_MODEL_E1000 ?
+	    "e1000" : "rtl8139");
 }
 
 /* It reads the guest's disk inside the guest: dom0 parses no file system of
@@ -234,7 +246,10 @@ fill_devices(struct request *rq, const struct xenops_vm_spec *vm,
 		cfg->nics = mem_zalloc(vm->nics.n * sizeof(*cfg->nics));
 	for (uint32_t i = 0; i < vm->nics.n; i++) {
 		libxl_device_nic_init(&cfg->nics[i]);
-		domain_config_nic(&cfg->nics[cfg->num_nics++], &n[i]);
+		domain_config_nic(&cfg->nics[i], &n[i]);
+		if (vm->type == XENOPS_DOMAIN_TYPE_HVM)
+			emulate_nic(&cfg->nics[i], &vm->hvm);
+		cfg->num_nics++;
 	}
 }
 

@@ -162,8 +162,12 @@ order_ok(const char *order)
 {
 	size_t n = order ? strlen(order) : 0;
 
-	return n >= 1 && n <= 2 && strspn(order, "cd") == n &&
-	    (n == 1 || order[0] != order[1]);
+	if (n < 1 || n > 3 || strspn(order, "cdn") != n)
+		return false;
+	for (; *order; order++)
+		if (strchr(order + 1, *order))
+			return false;
+	return true;
 }
 
 static int

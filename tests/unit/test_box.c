@@ -96,7 +96,7 @@ static int
 fake_mount(const char *from, const char *to, const char *type,
     unsigned long flags, const void *data)
 {
-	char text[160];
+	char text[512];
 
 	(void)data;
 	snprintf(text, sizeof(text), "%s %s %s%s", flags & MS_REMOUNT ?

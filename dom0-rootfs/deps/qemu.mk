@@ -1,6 +1,6 @@
 # QEMU as the device model of HVM guests: Xen alone runs them, so there is no
 # emulation of a processor in it, and only the devices of the PC that a guest
-# without drivers of its own needs.  10.0 of Debian's tarball; four lines changed.
+# without drivers of its own needs.  10.0 of Debian's tarball; a few lines changed.
 qemu_SOURCE := -o qemu
 qemu_LICENCE := GPL-2.0-only
 qemu_NEEDS := musl zlib yajl util-linux xz zstd xen pcre2 glib pixman fdt
@@ -42,6 +42,14 @@ sed -i '/xen_be_register("vkbd"/d' hw/display/xenfb.c
 sed -i '/^static int hdev_probe_device/,/^}/s,"/dev/cdrom","/dev/fdset/",' \
 	block/file-posix.c
 grep -q 'strstart(filename, "/dev/fdset/"' block/file-posix.c
+# An ejected medium's descriptor, which nobody uses any more, goes when libxl's
+# connection does, as it did before 9.1: libxl does not take it back, and the volume
+# would stay in use for as long as the guest runs.
+sed -i '/^void monitor_fdsets_cleanup/,/^}/s,^ *monitor_fdset_free_if_empty,\
+	while (QLIST_EMPTY(\&mon_fdset->dup_fds) \&\& !QLIST_EMPTY(\&mon_fdset->fds))\
+		monitor_fdset_fd_free(QLIST_FIRST(\&mon_fdset->fds));\
+&,' monitor/fds.c
+grep -q 'monitor_fdset_fd_free(QLIST_FIRST' monitor/fds.c
 for d in I440FX VGA_PCI VGA_CIRRUS E1000_PCI RTL8139_PCI USB_UHCI \
     USB_HID; do
 	echo "CONFIG_$d=y"

@@ -46,7 +46,7 @@ static const struct {
 	{ "restrict_vswitch_controller", false },
 	{ "restrict_network_sriov", false },
 	{ "restrict_pooling", false },
-	{ "restrict_vmss", false },
+	{ "restrict_vmss", true },
 	{ "restrict_dr", false },
 	{ "restrict_xcm", false },
 	{ "restrict_storage_xen_motion", false },

@@ -333,7 +333,8 @@ def a_pool_tells_what_it_has():
         check(not api("host.has_extension", host, "x"), "an extension")
         check(not api("pool.has_extension", pool, "x"), "an extension")
         equal(refused("MESSAGE_METHOD_UNKNOWN", api, "host.call_extension",
-                      host, "Host.x"), ["Host.x"], "what is unknown")
+                      host, json.dumps({"method": "Host.x", "params": [],
+                                        "id": 1})), ["Host.x"], "what is unknown")
         vm = b.vm(api)
         refused("XENAPI_MISSING_PLUGIN", api, "VM.call_host_plugin", vm, "p",
                 "f", {})

@@ -152,7 +152,8 @@ guest_listens(const struct view *v, const struct vm *vm, int op)
 	if (!g)
 		return false;
 	if (saves_memory(vm, op))
-		return says_yes(g->other, "feature-suspend");
+		return !vm_emulates(vm) &&
+		    says_yes(g->other, "feature-suspend");
 	if (op == VM_OPERATIONS_CLEAN_REBOOT)
 		return says_yes(g->other, "feature-reboot");
 	return says_yes(g->other, "feature-poweroff") ||

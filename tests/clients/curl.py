@@ -122,7 +122,8 @@ def administration(curl):
     dump = curl("GET", "/pool/xmldbdump", 200, *basic())
     curl("PUT", "/pool/xmldbdump?dry_run=true", 200, *basic(), data=dump)
     # the simulator has no programs for these
-    for method, path in (("PUT", "/update"), ("GET", "/host_backup"),
+    for method, path in (("PUT", "/update"), ("PUT", "/pack"),
+                         ("GET", "/host_backup"),
                          ("PUT", "/host_restore")):
         check(b"OPERATION_NOT_ALLOWED" in curl(method, path, 500, *basic(),
                                                data=b"bytes"), path)

@@ -370,29 +370,6 @@ libxl_domain_suspend(libxl_ctx *ctx, uint32_t domid, int fd, int flags,
 	return fake_call("domain_suspend");
 }
 
-void
-libxl_domain_sched_params_init(libxl_domain_sched_params *p)
-{
-	*p = (libxl_domain_sched_params){ .weight =
-	    LIBXL_DOMAIN_SCHED_PARAM_WEIGHT_DEFAULT, .cap =
-	    LIBXL_DOMAIN_SCHED_PARAM_CAP_DEFAULT };
-}
-
-void
-libxl_domain_sched_params_dispose(libxl_domain_sched_params *p)
-{
-	(void)p;
-}
-
-int
-libxl_domain_sched_params_set(libxl_ctx *ctx, uint32_t domid,
-    const libxl_domain_sched_params *p)
-{
-	(void)ctx;
-	fake_log("schedule %u weight %d cap %d\n", domid, p->weight, p->cap);
-	return fake_call("domain_sched_params_set");
-}
-
 int
 libxl_domain_resume(libxl_ctx *ctx, uint32_t domid, int cancel,
     const libxl_asyncop_how *how)

@@ -498,21 +498,6 @@ START_TEST(without_xen_there_is_no_back_end)
 }
 END_TEST
 
-START_TEST(dom0_comes_before_its_guests)
-{
-	struct rig *r = rig_new();
-
-	fake.log[0] = '\0';
-	xl_weigh_dom0(r->xl);
-	ck_assert_str_eq(fake.log, "schedule 0 weight 2048 cap -1\n");
-	fake.fails = "domain_sched_params_set";
-	fake.errors[0] = "no scheduler";
-	xl_weigh_dom0(r->xl);
-	ck_assert_str_eq(xl_error(r->xl), "");
-	rig_free(r);
-}
-END_TEST
-
 START_TEST(domains_are_those_of_guests)
 {
 	struct rig *r = rig_new();
@@ -673,8 +658,7 @@ main(void)
 	    a_guests_logs_go_with_it,
 	    what_a_model_leaves_goes_with_its_domain,
 	    what_cannot_be_built_is_not_begun, a_refused_build_says_why,
-	    without_xen_there_is_no_back_end, dom0_comes_before_its_guests,
-	    domains_are_those_of_guests,
+	    without_xen_there_is_no_back_end, domains_are_those_of_guests,
 	    devices_come_and_go, a_guest_that_writes_much_is_bounded_and_tamed,
 	    what_is_written_for_a_guest_is_its_own, events_name_their_vm);
 }

@@ -398,7 +398,6 @@ main_process(void)
 	d.sample = sample_xen_new();
 	d.xl = xl_new(&hv_xl);
 	if (d.xl) {
-		xl_weigh_dom0(d.xl);
 		d.hv = &d.xl->hv;
 		if (!watch_signals(&d))
 			rc = run(&d);

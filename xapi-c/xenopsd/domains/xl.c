@@ -117,19 +117,6 @@ xl_free(struct xl *xl)
 	free(xl);
 }
 
-void
-xl_weigh_dom0(struct xl *xl)
-{
-	libxl_domain_sched_params p;
-
-	libxl_domain_sched_params_init(&p);
-	p.weight = XL_DOM0_WEIGHT;
-	if (libxl_domain_sched_params_set(xl->ctx, 0, &p))
-		log_warn("dom0 has the weight of one guest: %s", xl_error(xl));
-	libxl_domain_sched_params_dispose(&p);
-	xl_forget_errors(xl);
-}
-
 const char *
 xl_error(const struct xl *xl)
 {

@@ -24,11 +24,6 @@ struct xl {
 struct xl *xl_new(const struct hv_ops *ops);
 void xl_free(struct xl *xl);
 
-/* Dom0 serves the others and keeps the machine's watchdog quiet, so its weight is
- * that of eight guests (Xen's default is 256).  That it cannot have it is logged. */
-#define XL_DOM0_WEIGHT 2048
-void xl_weigh_dom0(struct xl *xl);
-
 /* The first error that libxl logged since xl_forget_errors; "" if none. */
 const char *xl_error(const struct xl *xl);
 void xl_forget_errors(struct xl *xl);

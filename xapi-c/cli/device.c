@@ -31,17 +31,17 @@ vbd_create(struct cli *k, const struct cli_command *cmd,
 	return 0;
 }
 
+#define VIF_WORDS(mac) "VM:vm-uuid network:network-uuid device:device " mac \
+	" MTU:mtu?1500 locking_mode:=network_default " MORE
+
 /* A MAC address of its own if none is given, or "random". */
 static int
 vif_create(struct cli *k, const struct cli_command *cmd,
     const struct ref *subject)
 {
 	const char *mac = cli_arg(k->args, "mac");
-	const char *words = mac && strcmp(mac, "random") ?
-	    "VM:vm-uuid network:network-uuid device:device MAC:mac "
-	    "MTU:mtu?1500 locking_mode:=network_default " MORE :
-	    "VM:vm-uuid network:network-uuid device:device MAC:= "
-	    "MTU:mtu?1500 locking_mode:=network_default " MORE;
+	const char *words = mac && !strcmp(mac, "random") ?
+	    VIF_WORDS("MAC:=") : VIF_WORDS("MAC:mac?");
 	struct answer a;
 
 	(void)cmd;

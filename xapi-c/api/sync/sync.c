@@ -463,9 +463,8 @@ pass_host(struct sync *s, struct call *c)
 		    .operation = "host_get" });
 	sync_presence(s->x, &r.host);
 	if (sync_host(c, &r.host) || sync_devices(c, &r.host) ||
-	    sync_crashes(c, &r.host, moves) || cstate_again(c))
-		return -1;
-	if (packs_refresh(c))
+	    sync_crashes(c, &r.host, moves) || cstate_again(c) ||
+	    packs_refresh(c))
 		return -1;
 	return sync_networks(c, &r.host);
 }
@@ -541,6 +540,16 @@ wait_work(struct sync *s, int ms)
 	pthread_cond_timedwait(&s->wake, &s->lock, &until);
 }
 
+/* With the lock held, which it drops: what a thread returns at its end. */
+static void *
+thread_over(struct sync *s)
+{
+	s->running--;
+	pthread_cond_signal(&s->gone);
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
 /* With the lock held, which it drops while it works.  due is what asks for
  * fn, which is tried again if it fails while there is a connection; seen is
  * set when it does not. */
@@ -611,10 +620,7 @@ sync_thread(void *arg)
 			wait_work(s, 0);
 		}
 	}
-	s->running--;
-	pthread_cond_signal(&s->gone);
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
+	return thread_over(s);
 }
 
 static void *
@@ -630,10 +636,7 @@ storage_thread(void *arg)
 		else
 			wait_work(s, 0);
 	}
-	s->running--;
-	pthread_cond_signal(&s->gone);
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
+	return thread_over(s);
 }
 
 static bool
@@ -680,10 +683,7 @@ autostart_thread(void *arg)
 		else
 			wait_work(s, 0);
 	}
-	s->running--;
-	pthread_cond_signal(&s->gone);
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
+	return thread_over(s);
 }
 
 /* Answers from when on the next look counts. */
@@ -696,6 +696,19 @@ run_schedules(struct sync *s, int64_t since)
 	schedules_run_due(&c, since, is_stopping, s);
 	call_shut(&c);
 	return now;
+}
+
+/* With the lock held: until the next look, or SRs come or go; other news is no
+ * reason to look. */
+static void
+wait_for_schedules(struct sync *s)
+{
+	struct timespec until = cond_after_ms(SCHEDULES_MS);
+	bool attached = s->attached;
+
+	while (!s->stop && s->attached == attached &&
+	    pthread_cond_timedwait(&s->wake, &s->lock, &until) != ETIMEDOUT)
+		;
 }
 
 /* While SRs are known: without them a schedule would only tell of failures. */
@@ -712,13 +725,9 @@ schedules_thread(void *arg)
 			since = run_schedules(s, since);
 			pthread_mutex_lock(&s->lock);
 		}
-		if (!s->stop)
-			wait_work(s, SCHEDULES_MS);
+		wait_for_schedules(s);
 	}
-	s->running--;
-	pthread_cond_signal(&s->gone);
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
+	return thread_over(s);
 }
 
 int

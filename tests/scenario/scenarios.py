@@ -1959,6 +1959,27 @@ def a_drive_that_goes_during_a_copy_takes_no_disk_along():
             equal(set(api("VDI.get_all")), before, "disks after " + method)
 
 
+def a_revert_that_cannot_be_written_leaves_the_guest_running():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        b.vbd(api, vm, b.vdi(api, 64 * MIB, name="slow"), "1")
+        snapshot = api.run("VM.snapshot", vm, "kept", [])
+        api.run("VM.start", vm, False, False)
+        domid = api("VM.get_domid", vm)
+        drive, other = api("VM.get_VBDs", snapshot)
+        before = set(api("VDI.get_all"))
+        with being_read(b, api, api("VBD.get_VDI", other)):
+            task = api("Async.VM.revert", snapshot)
+            until("its first disk", lambda: set(api("VDI.get_all")) > before)
+            api("VBD.destroy", drive)
+        equal(refused("HANDLE_INVALID", api.wait_task, task),
+              ["VBD", drive], "parameters")
+        api.run("VM.pause", vm)     # the domain itself, not its record
+        equal([state(api, vm), api("VM.get_domid", vm)], ["Paused", domid],
+              "the guest")
+
+
 def memory_that_goes_during_a_revert_is_missed():
     with Bench() as b:
         api = b.ready()
@@ -2313,6 +2334,7 @@ SCENARIOS = [
     a_snapshot_keeps_disks_and_settings, a_checkpoint_keeps_the_memory_too,
     what_is_cancelled_leaves_no_disk,
     a_drive_that_goes_during_a_copy_takes_no_disk_along,
+    a_revert_that_cannot_be_written_leaves_the_guest_running,
     memory_that_goes_during_a_revert_is_missed,
     a_bad_number_is_refused_where_it_is_given,
     a_drive_that_is_not_unpluggable_stays,

@@ -185,7 +185,7 @@ def a_picture_of_a_screen_is_a_jpeg():
                 ("uuid=" + b.uuids[0][::-1], 404)):
             equal(snapshot(api, query)[0], status, query)
         api.run("VM.hard_shutdown", vm)
-        equal(snapshot(api, "ref=" + vm)[0], 500, "of a VM that is off")
+        equal(snapshot(api, "ref=" + vm)[0], 404, "of a VM that is off")
 
 
 SCENARIOS = [

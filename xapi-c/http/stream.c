@@ -164,7 +164,8 @@ stream_failure_status(const struct stream *s)
 	const char *code = s->call.err.code ? s->call.err.code : "";
 
 	return strcmp(code, "HANDLE_INVALID") == 0 ||
-	    strcmp(code, "UUID_INVALID") == 0 ? 404 : 500;
+	    strcmp(code, "UUID_INVALID") == 0 ||
+	    strcmp(code, "VM_BAD_POWER_STATE") == 0 ? 404 : 500;
 }
 
 void

@@ -25,9 +25,10 @@ static int
 mismatch(struct decoder *d, const struct value *v, const char *wanted)
 {
 	d->err.fault = DECODE_TYPE;
-	if (v->kind == VALUE_STRING)
+	if (v->kind == VALUE_STRING || v->kind == VALUE_DATETIME)
 		d->err.text = arena_printf(d->arena,
-		    "expected %s, got the string \"%.100s\"", wanted, v->s);
+		    "expected %s, got the %s \"%.100s\"", wanted,
+		    v->kind == VALUE_STRING ? "string" : "dateTime", v->s);
 	else
 		d->err.text = arena_printf(d->arena, "expected %s, got %s",
 		    wanted, kind_name(v));
@@ -224,7 +225,7 @@ decode_datetime(struct decoder *d, const struct value *v, int64_t *out)
 {
 	if ((v->kind != VALUE_DATETIME && v->kind != VALUE_STRING) ||
 	    !datetime_parse(v->s, out))
-		return mismatch(d, v, "a dateTime");
+		return mismatch(d, v, "a dateTime as in 20261121T11:09:20Z");
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -249,6 +250,36 @@ START_TEST(a_device_model_reaches_devices_but_no_network)
 }
 END_TEST
 
+/* It starts others, who are confined as it is. */
+START_TEST(a_program_of_a_pack_starts_others_but_leaves_no_box)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (confine_pack())
+			_exit(2);
+		REFUSED(syscall(SYS_unshare, CLONE_NEWUSER));
+		REFUSED(syscall(SYS_clone, CLONE_NEWUSER, NULL, NULL, NULL, 0));
+		REFUSED(syscall(SYS_setns, 0, 0));
+		REFUSED(syscall(SYS_mount, NULL, "/", NULL, 0, NULL));
+		REFUSED(syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0));
+		REFUSED(syscall(SYS_bpf, 0, NULL, 0));
+		REFUSED(syscall(SYS_io_uring_setup, 1, NULL));
+		REFUSED(syscall(SYS_keyctl, 0, 0, 0, 0, 0));
+		REFUSED(socket(AF_NETLINK, SOCK_RAW, 0));
+		REFUSED(socket(AF_INET, SOCK_STREAM, 0));
+		REFUSED(syscall(SYS_ioctl, 0, TIOCSTI, "x"));
+		WORKS(socket(AF_UNIX, SOCK_STREAM, 0));
+		execl("/bin/sh", "sh", "-c", "test \"$(echo a | cat)\" = a",
+		    NULL);
+		_exit(1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -256,5 +287,6 @@ main(void)
 	    it_reaches_little_of_the_kernel, it_reaches_its_own_files_only,
 	    its_threads_are_confined_too,
 	    with_descriptors_alone_it_opens_nothing,
-	    a_device_model_reaches_devices_but_no_network);
+	    a_device_model_reaches_devices_but_no_network,
+	    a_program_of_a_pack_starts_others_but_leaves_no_box);
 }

@@ -87,11 +87,43 @@ static const int model[] = {
 	SYS_preadv2, SYS_pwritev2,
 };
 
+/* Beside the plain ones: what a program of a pack, an interpreter and what it
+ * starts do.  Other namespaces, mounts, keys, tracing, devices and io_uring are
+ * not among it. */
+static const int pack[] = {
+	SYS_execve, SYS_arch_prctl, SYS_mmap, SYS_mprotect, SYS_fork, SYS_vfork,
+	SYS_wait4, SYS_waitid, SYS_kill, SYS_pipe, SYS_dup2, SYS_select,
+	SYS_pselect6, SYS_chdir, SYS_fchdir, SYS_setpgid, SYS_getpgid,
+	SYS_getpgrp, SYS_setsid, SYS_getsid, SYS_getgroups, SYS_getresuid,
+	SYS_getresgid, SYS_alarm, SYS_setitimer, SYS_getitimer, SYS_times,
+	SYS_getpriority, SYS_setpriority, SYS_rt_sigsuspend,
+	SYS_rt_sigpending, SYS_memfd_create, SYS_creat, SYS_symlink,
+	SYS_symlinkat, SYS_pause, SYS_mincore, SYS_readahead, SYS_setrlimit,
+	SYS_timerfd_create, SYS_timerfd_settime, SYS_signalfd4,
+};
+
 /* Allowed when (the low half of argument arg & mask) == value. */
-static const struct {
+struct checked {
 	int nr, arg;
 	uint32_t mask, value;
-} checked[] = {
+};
+
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
+	CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+
+static const struct checked pack_checked[] = {
+	{ SYS_clone, 0, NAMESPACES, 0 },
+	{ SYS_socket, 0, UINT32_MAX, AF_UNIX },
+	{ SYS_prctl, 0, UINT32_MAX, PR_SET_NAME },
+	{ SYS_prctl, 0, UINT32_MAX, PR_SET_PDEATHSIG },
+	{ SYS_ioctl, 1, UINT32_MAX, FIONBIO },
+	{ SYS_ioctl, 1, UINT32_MAX, FIONREAD },
+	{ SYS_ioctl, 1, UINT32_MAX, FIOCLEX },
+	{ SYS_ioctl, 1, UINT32_MAX, TCGETS },
+	{ SYS_ioctl, 1, UINT32_MAX, TIOCGWINSZ },
+};
+
+static const struct checked checked[] = {
 	{ SYS_mmap, 2, PROT_EXEC, 0 },
 	{ SYS_mprotect, 2, PROT_EXEC, 0 },
 	{ SYS_clone, 0, CLONE_THREAD, CLONE_THREAD },
@@ -109,13 +141,15 @@ static const struct {
 #define N_PLAIN (sizeof(plain) / sizeof(plain[0]))
 #define N_NARROW (sizeof(narrow) / sizeof(narrow[0]))
 #define N_MODEL (sizeof(model) / sizeof(model[0]))
+#define N_PACK (sizeof(pack) / sizeof(pack[0]))
+#define N_PACK_CHECKED (sizeof(pack_checked) / sizeof(pack_checked[0]))
 #define N_MEMORY 2			/* of the checked: for memory alone */
 #define N_LOCAL 6			/* and for threads and unix sockets */
 #define N_CHECKED (sizeof(checked) / sizeof(checked[0]))
 #define FIELD(f) ((uint32_t)offsetof(struct seccomp_data, f))
 
 struct program {
-	struct sock_filter code[8 + 2 * (N_PLAIN + N_MODEL) + 6 * N_CHECKED];
+	struct sock_filter code[8 + 2 * (N_PLAIN + N_MODEL + N_PACK) + 6 * N_CHECKED];
 	unsigned short n;
 };
 
@@ -145,14 +179,14 @@ add_return(struct program *p, uint32_t action)
 }
 
 static void
-add_checked(struct program *p, size_t n)
+add_checked(struct program *p, const struct checked *c, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (; n > 0; n--, c++) {
 		add_load(p, FIELD(nr));
-		add_if(p, (uint32_t)checked[i].nr, 4);
-		add_load(p, FIELD(args) + 8 * (uint32_t)checked[i].arg);
-		add(p, BPF_ALU | BPF_AND | BPF_K, checked[i].mask, 0, 0);
-		add_if(p, checked[i].value, 1);
+		add_if(p, (uint32_t)c->nr, 4);
+		add_load(p, FIELD(args) + 8 * (uint32_t)c->arg);
+		add(p, BPF_ALU | BPF_AND | BPF_K, c->mask, 0, 0);
+		add_if(p, c->value, 1);
 		add_return(p, SECCOMP_RET_ALLOW);
 	}
 }
@@ -177,12 +211,13 @@ add_calls(struct program *p, const int *calls, size_t n)
 }
 
 static void
-program_end(struct program *p, size_t n_checked, uint32_t refusal)
+program_end(struct program *p, const struct checked *c, size_t n,
+    uint32_t refusal)
 {
 	/* libc goes on with clone */
 	add_if(p, SYS_clone3, 1);
 	add_return(p, SECCOMP_RET_ERRNO | ENOSYS);
-	add_checked(p, n_checked);
+	add_checked(p, c, n);
 	add_return(p, refusal);
 }
 
@@ -294,7 +329,7 @@ confine(const struct confine *how)
 
 	program_begin(&p);
 	add_calls(&p, plain, N_PLAIN);
-	program_end(&p, N_CHECKED, SECCOMP_RET_TRAP);
+	program_end(&p, checked, N_CHECKED, SECCOMP_RET_TRAP);
 	return confine_by(how, &p);
 }
 
@@ -305,7 +340,7 @@ confine_to_descriptors(void)
 
 	program_begin(&p);
 	add_calls(&p, narrow, N_NARROW);
-	program_end(&p, N_MEMORY, SECCOMP_RET_TRAP);
+	program_end(&p, checked, N_MEMORY, SECCOMP_RET_TRAP);
 	return confine_by(NULL, &p);
 }
 
@@ -318,6 +353,19 @@ confine_model(void)
 	add_calls(&p, plain, N_PLAIN);
 	add_calls(&p, model, N_MODEL);
 	/* nobody would be there to handle a trap */
-	program_end(&p, N_LOCAL, SECCOMP_RET_ERRNO | EPERM);
+	program_end(&p, checked, N_LOCAL, SECCOMP_RET_ERRNO | EPERM);
+	return confine_by(NULL, &p);
+}
+
+int
+confine_pack(void)
+{
+	struct program p;
+
+	program_begin(&p);
+	add_calls(&p, plain, N_PLAIN);
+	add_calls(&p, pack, N_PACK);
+	program_end(&p, pack_checked, N_PACK_CHECKED,
+	    SECCOMP_RET_ERRNO | EPERM);
 	return confine_by(NULL, &p);
 }

@@ -27,5 +27,9 @@ int confine_to_descriptors(void);
  * of its own, and sockets but unix ones neither.  Without a line for what is
  * refused.  Files are whatever it finds. */
 int confine_model(void);
+/* Of one that is about to become a program of an extension pack, and of all that
+ * it starts: other programs and processes, local sockets, but no namespaces,
+ * mounts, keys, tracing, devices' ioctls or io_uring.  Refused without a line. */
+int confine_pack(void);
 
 #endif

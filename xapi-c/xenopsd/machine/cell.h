@@ -6,6 +6,7 @@
  *   - namespaces of its own: no process but its own is seen or reached, no
  *     network, and a read-only tree of dom0's programs, the pack at /pack, what
  *     /sys tells of devices, and a small /tmp in memory;
+ *   - the system calls of a list (confine_pack), as not root too;
  *   - limits, and among the first to go when dom0's memory is short.
  *
  * All that the program started ends with it, and with who runs the cell.  Not as

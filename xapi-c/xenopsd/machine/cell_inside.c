@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "xenopsd/core/tree.h"
 
 #define PACK "/pack"
@@ -143,7 +144,7 @@ become(const struct cell *c, const char *pack, pid_t keeper)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != keeper)
 		_exit(1);
 	snprintf(path, sizeof(path), "%s/%s", pack, c->program);
-	if (chdir(pack) == 0)
+	if (chdir(pack) == 0 && confine_pack() == 0)
 		execve(path, argv, (char *const *)(uintptr_t)environment);
 	dprintf(STDERR_FILENO, "cannot start: %s\n", strerror(errno));
 	_exit(127);

@@ -1044,6 +1044,9 @@ def what_is_set_is_got():
         refused("MEMORY_CONSTRAINT_VIOLATION_ORDER", api,
                 "VM.set_memory_static_range", vm, mib[200], mib[100])
         equal(api("VM.get_possible_hosts", vm), [host], "hosts")
+        equal(api("VM.get_cooperative", vm), True, "cooperative")
+        equal(api("VM.get_boot_record", vm), api("VM.get_record", vm),
+              "boot record")
         devices = api("VM.get_allowed_VBD_devices", vm)
         check("0" not in devices and "1" in devices, "devices of disks")
         devices = api("VM.get_allowed_VIF_devices", vm)

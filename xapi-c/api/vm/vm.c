@@ -231,6 +231,27 @@ refresh_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
+/* Guests are not asked, as on other hosts. */
+int
+api_vm_get_cooperative(struct call *c, const struct vm_get_cooperative_args *a,
+    bool *result)
+{
+	*result = true;
+	return vm_must(c, &a->self) ? 0 : -1;
+}
+
+int
+api_vm_get_boot_record(struct call *c, const struct vm_get_boot_record_args *a,
+    struct vm *result)
+{
+	const struct vm *vm = vm_must(c, &a->self);
+
+	if (!vm)
+		return -1;
+	*result = *vm;
+	return 0;
+}
+
 int
 api_vm_update_allowed_operations(struct call *c,
     const struct vm_update_allowed_operations_args *a)

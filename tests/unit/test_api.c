@@ -464,7 +464,11 @@ START_TEST(objects_of_a_class_are_limited)
 	f.n = 2;
 	ck_assert_int_eq(fill(&f), -1);
 	out_of_space("class VM: ");
+	ck_assert_int_eq(call_rehearse(&c, fill_in, &f), -1);
+	out_of_space("class VM: ");
 	f.n = 1;
+	/* a rehearsal keeps nothing: the last place is free after it */
+	ck_assert_int_eq(call_rehearse(&c, fill_in, &f), 0);
 	ck_assert_int_eq(fill(&f), 0);
 	ck_assert_int_eq(fill(&f), -1);
 	out_of_space("class VM: ");

@@ -77,6 +77,7 @@ struct bounded {
 	struct call *c;
 	db_write_fn *fn;
 	void *arg;
+	bool rehearsed;			/* out: it would have been made */
 };
 
 static int
@@ -100,22 +101,44 @@ bounded_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
+static int
+write_failed(struct call *c, int rc)
+{
+	if (c->err.code)
+		return -1;
+	log_error("cannot write the database: %s", strerror(-rc));
+	if (rc == -ENOSPC)
+		return err_out_of_space(c, "state of the host");
+	return err_internal_error(c, arena_printf(c->arena,
+	    "the database refused the change: %s", strerror(-rc)));
+}
+
 int
 call_write(struct call *c, db_write_fn *fn, void *arg)
 {
-	struct bounded b = { c, fn, arg };
+	struct bounded b = { .c = c, .fn = fn, .arg = arg };
 	int rc = db_write(c->x->db, bounded_in, &b);
 
-	if (rc == 0)
-		return 0;
-	if (!c->err.code) {
-		log_error("cannot write the database: %s", strerror(-rc));
-		if (rc == -ENOSPC)
-			return err_out_of_space(c, "state of the host");
-		return err_internal_error(c, arena_printf(c->arena,
-		    "the database refused the change: %s", strerror(-rc)));
-	}
-	return -1;
+	return rc ? write_failed(c, rc) : 0;
+}
+
+static int
+rehearse_in(struct db_txn *t, void *arg)
+{
+	struct bounded *b = arg;
+	int rc = bounded_in(t, b);
+
+	b->rehearsed = rc == 0;
+	return rc ? rc : -ECANCELED;
+}
+
+int
+call_rehearse(struct call *c, db_write_fn *fn, void *arg)
+{
+	struct bounded b = { .c = c, .fn = fn, .arg = arg };
+	int rc = db_write(c->x->db, rehearse_in, &b);
+
+	return b.rehearsed ? 0 : write_failed(c, rc);
 }
 
 void

@@ -71,6 +71,9 @@ void call_close(struct call *c);
 /* db_write for handlers: -1 with c->err set when the disk refused, or when
  * there would be too much. */
 int call_write(struct call *c, db_write_fn *fn, void *arg);
+/* Would call_write, now?  Likewise, and nothing is kept: for what is to be known
+ * before something that cannot be taken back.  fn runs again in the write. */
+int call_rehearse(struct call *c, db_write_fn *fn, void *arg);
 /* db_write of volatile fields, which must not stay undone and which a full
  * disk does not hinder: tries until it is taken. */
 void call_write_surely(struct call *c, db_write_fn *fn, void *arg);

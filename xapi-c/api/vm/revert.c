@@ -26,7 +26,6 @@ struct revert {
 	struct ref memory;		/* a copy of the snapshot's, or null */
 	struct ref *old;		/* out: what those replace, or null */
 	struct ref old_memory;		/* out: likewise, or null */
-	bool rehearsed;			/* out: the write can be done */
 };
 
 /* What a revert leaves to the VM. */
@@ -121,8 +120,9 @@ hand_over(struct db_txn *t, struct revert *r, uint32_t i)
 }
 
 static int
-replace(struct db_txn *t, struct revert *r)
+revert_in(struct db_txn *t, void *arg)
 {
+	struct revert *r = arg;
 	const struct ref *ref = &r->vm->obj.ref;
 	const struct vm *snapshot = vm_txn_get(t, &r->snapshot->obj.ref);
 	struct vm *vm = vm_txn_edit(t, ref);
@@ -146,36 +146,7 @@ replace(struct db_txn *t, struct revert *r)
 	vm->parent = snapshot->obj.ref;
 	vm->suspend_VDI = r->memory;
 	vm_state_apply(t, r->c->x, ref, NULL);
-	return vm_copy_devices(r->c, t, &d, ref);
-}
-
-/* The write, without writing: what it would be refused for is said while the
- * guest still runs. */
-static int
-rehearse_in(struct db_txn *t, void *arg)
-{
-	struct revert *r = arg;
-
-	r->rehearsed = replace(t, r) == 0;
-	return -1;
-}
-
-static int
-rehearse(struct revert *r)
-{
-	db_write(r->c->x->db, rehearse_in, r);
-	if (r->rehearsed)
-		return 0;
-	return r->c->err.code ? -1 : err_internal_error(r->c,
-	    "the database takes no change");
-}
-
-static int
-revert_in(struct db_txn *t, void *arg)
-{
-	struct revert *r = arg;
-
-	if (replace(t, r))
+	if (vm_copy_devices(r->c, t, &d, ref))
 		return -1;
 	oplock_release_in(t, &r->vm_lock);
 	oplock_release_in(t, &r->snapshot_lock);
@@ -216,8 +187,9 @@ revert(struct revert *r)
 {
 	struct call *c = r->c;
 
-	if (make_all(r) || rehearse(r) || vm_end_domain(c, r->vm) ||
-	    call_write(c, revert_in, r)) {
+	/* what the write would be refused for is said while the guest still runs */
+	if (make_all(r) || call_rehearse(c, revert_in, r) ||
+	    vm_end_domain(c, r->vm) || call_write(c, revert_in, r)) {
 		vm_disks_undo(c, &r->disks);
 		vm_image_remove(c, &r->memory);
 		return -1;

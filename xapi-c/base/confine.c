@@ -149,7 +149,8 @@ static const struct checked checked[] = {
 #define FIELD(f) ((uint32_t)offsetof(struct seccomp_data, f))
 
 struct program {
-	struct sock_filter code[8 + 2 * (N_PLAIN + N_MODEL + N_PACK) + 6 * N_CHECKED];
+	struct sock_filter code[8 + 2 * (N_PLAIN + N_MODEL + N_PACK) +
+	    6 * (N_CHECKED + N_PACK_CHECKED)];
 	unsigned short n;
 };
 
@@ -344,28 +345,29 @@ confine_to_descriptors(void)
 	return confine_by(NULL, &p);
 }
 
-int
-confine_model(void)
+/* Before another program: the plain calls and those of a list of its own.  A trap
+ * would find nobody who handles it. */
+static int
+confine_program(const int *calls, size_t n, const struct checked *c,
+    size_t n_checked)
 {
 	struct program p;
 
 	program_begin(&p);
 	add_calls(&p, plain, N_PLAIN);
-	add_calls(&p, model, N_MODEL);
-	/* nobody would be there to handle a trap */
-	program_end(&p, checked, N_LOCAL, SECCOMP_RET_ERRNO | EPERM);
+	add_calls(&p, calls, n);
+	program_end(&p, c, n_checked, SECCOMP_RET_ERRNO | EPERM);
 	return confine_by(NULL, &p);
+}
+
+int
+confine_model(void)
+{
+	return confine_program(model, N_MODEL, checked, N_LOCAL);
 }
 
 int
 confine_pack(void)
 {
-	struct program p;
-
-	program_begin(&p);
-	add_calls(&p, plain, N_PLAIN);
-	add_calls(&p, pack, N_PACK);
-	program_end(&p, pack_checked, N_PACK_CHECKED,
-	    SECCOMP_RET_ERRNO | EPERM);
-	return confine_by(NULL, &p);
+	return confine_program(pack, N_PACK, pack_checked, N_PACK_CHECKED);
 }

@@ -288,7 +288,9 @@ def rfb():
             "zrle": both(hello + zrle + ask, text),
             "all": both(hello + pixels + rest + ask, text),
             "old": both(b"RFB 003.003\n\0" + ask, b"x"),
-            "text": b"\0" + text}
+            "text": b"\0" + text,
+            "repeats": b"\0-\x1b[b\xcc\x81\x1b[99b",
+            "arguments": b"\0\x1b[" + b";" * 40 + b"m\x1b[1:2:3m"}
 
 
 def main():

@@ -368,6 +368,60 @@ START_TEST(noise_is_drawn_and_forgotten)
 }
 END_TEST
 
+#define X10 "xxxxxxxxxx"
+#define X80 X10 X10 X10 X10 X10 X10 X10 X10
+
+#define ARGS15 ";;;;;;;;;;;;;;;"
+#define ARGS300 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 \
+	ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 \
+	ARGS15 ARGS15
+
+/* After what has no column libvterm's repeats have no end, and arguments
+ * beyond its array are written behind it. */
+START_TEST(sequences_without_measure_are_cut)
+{
+	static const struct {
+		const char *printed, *same;
+	} all[] = {
+		{ "\033[b", "" }, { "\033[99999999999b", "" },
+		{ "e\314\201\033[7bx", "e\314\201x" },
+		{ "-\033[b", "--" }, { "-\033[0b", "--" },
+		{ "-\033[3bx", "----x" }, { "-\033[1;32m\033[m\033[2b", "---" },
+		{ "q\033(B\033[2b", "qqq" }, { "-\033[?25h\r\n\033[2b", "-\r\n--" },
+		{ "\303\244\033[2b", "\303\244\303\244\303\244" },
+		{ "-\033[1\0332b", "-b" }, { "-\033[1\0302b", "-2b" },
+		{ "b\033[1A\033[2Cb", "b\033[2Cb" },
+		{ "x\033[999999999b", X80 "x" },
+		{ "\033[" ARGS300 "mx", "x" },
+		{ "\033[31" ARGS15 "42mx", "\033[42mx" },
+		{ "\033[" ARGS15 "31;42mx", "\033[31mx" },
+		{ "\033[00000000000000031mx", "\033[31mx" },
+		{ "\033[5;99999999999999999999Hx", "\033[5;80Hx" },
+		{ "\033\377[" ARGS300 "mx", "x" },
+		{ "\033(\033[" ARGS300 "mx", "x" },
+		{ "\033]0;\033[" ARGS300 "mx\033\\", ARGS300 "mx" },
+	};
+	struct rig r, same;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		setup(&r);
+		setup(&same);
+		FEED(&r, HELLO ASK_ALL);
+		FEED(&same, HELLO ASK_ALL);
+		for (const char *p = all[i].printed; *p; p++)
+			screen_print(r.screen, p, 1);
+		print(&same, all[i].same);
+		update(&r);
+		update(&same);
+		ck_assert_uint_eq(r.out.len, same.out.len);
+		ck_assert_msg(!memcmp(r.out.data, same.out.data, r.out.len),
+		    "row %zu", i);
+		teardown(&r);
+		teardown(&same);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -378,5 +432,6 @@ main(void)
 	    keys_become_what_a_terminal_sends, text_is_drawn_in_its_colours,
 	    only_what_has_changed_is_sent, a_packed_picture_is_small,
 	    pixels_are_as_the_viewer_wants_them,
-	    noise_is_drawn_and_forgotten);
+	    noise_is_drawn_and_forgotten,
+	    sequences_without_measure_are_cut);
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "rfb/font.h"
 #include "rfb/keys.h"
+#include "rfb/output.h"
 
 #define UNDERLINE_ROW 14
 
@@ -18,6 +19,7 @@ struct screen {
 	VTerm *vt;
 	VTermScreen *vts;
 	struct keys keys;
+	struct output output;
 	struct span changed[SCREEN_ROWS];
 	VTermPos cursor;
 	bool cursor_visible;
@@ -114,7 +116,7 @@ screen_free(struct screen *s)
 void
 screen_print(struct screen *s, const char *data, size_t len)
 {
-	vterm_input_write(s->vt, data, len);
+	output_print(&s->output, s->vt, data, len);
 }
 
 void

@@ -1,0 +1,30 @@
+/*
+ * What a guest prints, on its way to the terminal, without what libvterm does
+ * not bear: sequences of more than OUTPUT_ARGS arguments, which it writes
+ * behind their array, and repeats of a character (REP, CSI Ps b), which do not
+ * end after one that takes no column, or after none.  These are printed here,
+ * SCREEN_COLUMNS at the most.  No argument is above OUTPUT_NUMBER.
+ */
+#ifndef RFB_OUTPUT_H
+#define RFB_OUTPUT_H
+
+#include <stddef.h>
+#include <vterm.h>
+
+#define OUTPUT_ARGS 16
+#define OUTPUT_NUMBER 9999
+
+enum output_in { OUTPUT_TEXT, OUTPUT_ESCAPE, OUTPUT_SEQUENCE };
+
+/* All zero at first. */
+struct output {
+	enum output_in in;
+	int args;			/* of the sequence; the last is */
+	int number;
+	char last[4];			/* character, UTF-8 */
+	size_t n_last;
+};
+
+void output_print(struct output *o, VTerm *vt, const char *data, size_t len);
+
+#endif

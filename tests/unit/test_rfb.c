@@ -399,7 +399,6 @@ START_TEST(sequences_without_measure_are_cut)
 		{ "\033[5;99999999999999999999Hx", "\033[5;80Hx" },
 		{ "\033\377[" ARGS300 "mx", "x" },
 		{ "\033(\033[" ARGS300 "mx", "x" },
-		{ "\033]0;\033[" ARGS300 "mx\033\\", ARGS300 "mx" },
 	};
 	struct rig r, same;
 

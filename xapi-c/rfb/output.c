@@ -2,8 +2,6 @@
 
 #include <stdbool.h>
 
-#include "rfb/screen.h"
-
 #define ESC 0x1b
 #define CANCEL "\030"			/* of the sequence that has begun */
 
@@ -103,8 +101,8 @@ repeat(const struct output *o, VTerm *vt)
 	int n = o->number ? o->number : 1;
 
 	vterm_input_write(vt, CANCEL, 1);
-	if (n > SCREEN_COLUMNS)
-		n = SCREEN_COLUMNS;
+	if (n > OUTPUT_REPEATS)
+		n = OUTPUT_REPEATS;
 	for (; o->n_last && n; n--)
 		vterm_input_write(vt, o->last, o->n_last);
 }

@@ -3,7 +3,7 @@
  * not bear: sequences of more than OUTPUT_ARGS arguments, which it writes
  * behind their array, and repeats of a character (REP, CSI Ps b), which do not
  * end after one that takes no column, or after none.  These are printed here,
- * SCREEN_COLUMNS at the most.  No argument is above OUTPUT_NUMBER.
+ * OUTPUT_REPEATS at the most.  No argument is above OUTPUT_NUMBER.
  */
 #ifndef RFB_OUTPUT_H
 #define RFB_OUTPUT_H
@@ -13,6 +13,7 @@
 
 #define OUTPUT_ARGS 16
 #define OUTPUT_NUMBER 9999
+#define OUTPUT_REPEATS 80		/* a row */
 
 enum output_in { OUTPUT_TEXT, OUTPUT_ESCAPE, OUTPUT_SEQUENCE };
 

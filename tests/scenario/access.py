@@ -12,6 +12,7 @@ import re
 import socket
 import subprocess
 import sys
+import uuid
 
 from bench import (PASSWORD, ROOT, Bench, Refused, check, equal, main, refused,
                    until)
@@ -459,9 +460,8 @@ def each_write_has_its_audit_line():
               "a request that is none")
         check("'LOCAL_SUPERUSER' 'root' 'ALLOWED' 'OK'" in
               of(lines, "VDI.destroy")[0], "root")
-        uuid = api("VM.get_uuid", vm)
         check("('self' 'name 38' '%s' '%s') ('value' 'name 39' '' '')" % (
-            uuid, vm) in of(lines, "VM.set_name_label")[-1],
+            api("VM.get_uuid", vm), vm) in of(lines, "VM.set_name_label")[-1],
               of(lines, "VM.set_name_label")[-1])
         check("'a \\'disk\\''" in of(lines, "VDI.destroy")[0], "what went")
         # a kill takes none, a time is a limit, a bad one is refused
@@ -476,6 +476,25 @@ def each_write_has_its_audit_line():
         equal(audit(b, api.session, "99990101T00:00:00Z"), (200, []), "none")
         equal(audit(b, api.session, "yesterday")[0], 400, "no time")
         equal(audit(b, "OpaqueRef:NULL")[0], 401, "no session")
+
+
+def strangers_do_not_fill_the_audit_log():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        stranger = b.ready()
+        stranger.session = "OpaqueRef:" + str(uuid.uuid4())
+        for _ in range(30):
+            refused("SESSION_INVALID", stranger, "VM.start", vm, False, False)
+            refused("SESSION_AUTHENTICATION_FAILED", stranger.login, "x", "y")
+            api("VM.set_name_label", vm, "mine")
+        refused("VM_BAD_POWER_STATE", api, "VM.pause", vm)
+        _, lines = audit(b, api.session)
+        equal(len(of(lines, "VM.start") +
+                  [x for x in of(lines, "session.login_with_password")
+                   if "ERROR" in x]), 20, "strangers' lines")
+        equal(len(of(lines, "VM.set_name_label")), 30, "who has a session")
+        equal(len(of(lines, "VM.pause")), 1, "and fails")
 
 
 def the_audit_log_tells_who_and_no_secret():
@@ -523,6 +542,7 @@ if __name__ == "__main__":
         secrets_are_not_shown, local_sessions_are_roots,
         root_at_the_machine_is_never_locked_out,
         there_is_no_directory, each_write_has_its_audit_line,
+        strangers_do_not_fill_the_audit_log,
         the_audit_log_tells_who_and_no_secret, a_ticket_is_for_one_request,
         status_reports_are_for_operators,
         pages_of_other_sites_are_refused,

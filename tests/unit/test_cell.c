@@ -4,6 +4,7 @@
  * by root they are boxed, else some tests are not.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@
 
 static struct buf out, err;
 static int status;
+static const char *cgroup;
 
 static void
 script(const char *text)
@@ -40,7 +42,8 @@ run_for(const char *text, int64_t limit_ms)
 {
 	const struct cell c = { .pack = scratch_dir(),
 		.program = "plugins/run", .argument = "<call a='1'/>",
-		.input = "typed\n", .limit_ms = limit_ms, .user = NOBODY };
+		.input = "typed\n", .limit_ms = limit_ms, .user = NOBODY,
+		.cgroup = cgroup };
 
 	script(text);
 	buf_release(&out);
@@ -222,18 +225,53 @@ START_TEST(it_cannot_fill_the_machine_with_processes)
 }
 END_TEST
 
+static void
+expect(const char *name, const char *text)
+{
+	char line[64] = "";
+	FILE *f = fopen(scratch_file(name), "r");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
+	ck_assert_str_eq(line, text);
+	fclose(f);
+}
+
+/* A folder for a group: it takes what a kernel's would be told. */
+START_TEST(a_program_is_in_the_group_of_cells_or_not_at_all)
+{
+	static const char *const files[] = { "group/memory.max",
+		"group/cpu.max", "group/cgroup.procs" };
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s", scratch_file("group"));
+	cgroup = path;
+	ck_assert_int_eq(run("echo ran"), CELL_NONE);
+	ck_assert(strstr(err.data, "cannot join a control group"));
+	for (size_t i = 0; i < 3; i++)
+		fclose(fopen(scratch_file(files[i]), "w"));
+	says("echo ran", "ran\n");
+	expect(files[0], CELL_MEMORY);
+	expect(files[1], CELL_CPU);
+	expect(files[2], "0");
+	cgroup = NULL;
+}
+END_TEST
+
 int
 main(void)
 {
 	if (geteuid() != 0)
 		return UNIT_RUN("cell", a_program_has_its_argument_and_input,
 		    how_it_ended_is_told, output_has_an_end, time_has_an_end,
-		    a_cancelled_one_ends);
+		    a_cancelled_one_ends,
+		    a_program_is_in_the_group_of_cells_or_not_at_all);
 	return UNIT_RUN("cell", a_program_has_its_argument_and_input,
 	    how_it_ended_is_told, output_has_an_end, time_has_an_end,
 	    nothing_of_it_is_left, a_cancelled_one_ends,
 	    it_is_another_user_without_rights,
 	    it_sees_no_process_and_no_network,
 	    it_writes_nowhere_but_to_its_tmp,
-	    it_cannot_fill_the_machine_with_processes);
+	    it_cannot_fill_the_machine_with_processes,
+	    a_program_is_in_the_group_of_cells_or_not_at_all);
 }

@@ -23,6 +23,7 @@ static int fake_poll(struct pollfd *p, int ms);
 
 #include "scratch.h"
 #include "unit.h"
+#include "xenopsd/core/cgroup.h"
 
 static int busy, polls, wait_result;
 

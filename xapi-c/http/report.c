@@ -169,7 +169,7 @@ add_object(const void *obj, void *arg)
 }
 
 static void
-add_class(struct report *r, const struct db_root *root, int class_id)
+send_class(struct report *r, const struct db_root *root, int class_id)
 {
 	struct listing l = { .r = r, .bytes = strlen("}"), .before = "{" };
 
@@ -181,19 +181,28 @@ add_class(struct report *r, const struct db_root *root, int class_id)
 	end_file(r, l.bytes);
 }
 
+/* Each class as it is when its turn comes: what a slow reader keeps of the past
+ * is one class's. */
+static void
+add_class(struct report *r, int class_id)
+{
+	struct db_root *root = db_root_get(r->s->call.x->db);
+
+	if (db_count(root, class_id) > 0)
+		send_class(r, root, class_id);
+	db_root_put(root);
+}
+
 static void
 add_objects(struct report *r)
 {
-	struct call *c = &r->s->call;
-	struct db_root *root = db_root_get(c->x->db);
-
 	for (int i = 0; i < CLASS_N && !r->rc; i++) {
-		if (is_for_others(i) && db_count(root, i) > 0)
-			add_class(r, root, i);
-		if (!r->rc && stream_task_progress(c, (double)i / CLASS_N))
+		if (is_for_others(i))
+			add_class(r, i);
+		if (!r->rc && stream_task_progress(&r->s->call,
+		    (double)i / CLASS_N))
 			r->rc = -1;
 	}
-	db_root_put(root);
 }
 
 static int

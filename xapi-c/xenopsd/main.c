@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/packs.h"
+#include "xenopsd/core/cgroup.h"
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/core/request_key.h"
 #include "xenopsd/core/sampler.h"
@@ -420,7 +421,8 @@ main_process(void)
 static int
 worker_process(void)
 {
-	static const struct packs_place packs = { PACKS_DIR, PLUGIN_USER };
+	static const struct packs_place packs = { PACKS_DIR, PLUGIN_USER,
+		CGROUP_DIR "/packs" };
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
 		.image_key = IMAGE_KEY_PATH, .packs = &packs };
 	int rc;

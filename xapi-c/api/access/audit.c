@@ -13,11 +13,15 @@
 
 /* Of what a line says of its call; the rest of LINES_LEN is who and when. */
 #define WHAT_MAX 1024
+#define HOUR_MS 3600000
 
 struct audit {
 	struct lines *lines;		/* NULL: there is no folder */
 	pthread_mutex_t lock;
 	uint64_t missing;		/* lines that the disk did not take */
+	/* failed calls without a session, since the hour's begin */
+	int64_t hour_mono;
+	uint64_t strangers;
 };
 
 struct audit *
@@ -41,15 +45,6 @@ audit_free(struct audit *a)
 	lines_close(a->lines);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
-}
-
-void
-audit_sync(struct audit *a)
-{
-	int rc = a && a->lines ? lines_sync(a->lines) : 0;
-
-	if (rc)
-		log_warn("cannot sync the audit log: %s", strerror(-rc));
 }
 
 int
@@ -271,11 +266,13 @@ audit_param(struct call *c, struct audit_line *l, const char *name,
 /* -- lines -- */
 
 static void
-add_who(struct call *c, struct buf *b)
+add_who(struct call *c, struct audit_line *l)
 {
 	struct db_root *root = db_root_get(c->x->db);
 	const struct session *s = session_find(root, &c->session);
+	struct buf *b = &l->who;
 
+	l->stranger = !s;
 	buf_addf(b, "'trackid=%016llx' ",
 	    s ? (unsigned long long)s->track : 0ull);
 	add_text(b, !s ? "" : s->is_local_superuser ? "LOCAL_SUPERUSER" :
@@ -290,7 +287,7 @@ audit_begin(struct call *c, const char *kind, const char *name,
     struct audit_line *l)
 {
 	*l = (struct audit_line){ 0 };
-	add_who(c, &l->who);
+	add_who(c, l);
 	buf_addf(&l->what, "'%s' '%s' (", kind, name);
 }
 
@@ -326,32 +323,77 @@ add_outcome(struct call *c, struct buf *b, int rc)
 		buf_adds(b, "'OK' ");
 }
 
+/* Called locked; 0 or -errno. */
+static int
+add_count(struct audit *a, uint64_t n, const char *what)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	add_time(&b);
+	buf_addf(&b, "(%llu lines are missing: %s)\n", (unsigned long long)n,
+	    what);
+	rc = lines_add(a->lines, b.data, b.len);
+	buf_release(&b);
+	return rc;
+}
+
 /* Called locked. */
 static void
 add_missing(struct audit *a)
 {
-	struct buf b = { 0 };
-
-	if (a->missing == 0)
-		return;
-	add_time(&b);
-	buf_addf(&b, "(%llu lines are missing: the disk took none)\n",
-	    (unsigned long long)a->missing);
-	if (lines_add(a->lines, b.data, b.len) == 0)
+	if (a->missing &&
+	    !add_count(a, a->missing, "the disk took none"))
 		a->missing = 0;
-	buf_release(&b);
 }
 
+/* Called locked. */
 static void
-keep(struct audit *a, const struct buf *line)
+begin_hour(struct audit *a, int64_t now)
+{
+	if (now - a->hour_mono < HOUR_MS)
+		return;
+	if (a->strangers > AUDIT_STRANGERS)
+		(void)add_count(a, a->strangers - AUDIT_STRANGERS,
+		    "failed calls without a session");
+	a->hour_mono = now;
+	a->strangers = 0;
+}
+
+/* Called locked. */
+static void
+add_line(struct audit *a, const struct buf *line)
 {
 	int rc;
 
-	pthread_mutex_lock(&a->lock);
 	add_missing(a);
 	rc = lines_add(a->lines, line->data, line->len);
 	if (rc && a->missing++ == 0)
 		log_warn("cannot add to the audit log: %s", strerror(-rc));
+}
+
+void
+audit_sync(struct audit *a)
+{
+	int rc;
+
+	if (!a || !a->lines)
+		return;
+	pthread_mutex_lock(&a->lock);
+	begin_hour(a, clock_mono_ms());
+	pthread_mutex_unlock(&a->lock);
+	rc = lines_sync(a->lines);
+	if (rc)
+		log_warn("cannot sync the audit log: %s", strerror(-rc));
+}
+
+static void
+keep(struct audit *a, const struct buf *line, bool strangers)
+{
+	pthread_mutex_lock(&a->lock);
+	begin_hour(a, clock_mono_ms());
+	if (!strangers || a->strangers++ < AUDIT_STRANGERS)
+		add_line(a, line);
 	pthread_mutex_unlock(&a->lock);
 }
 
@@ -368,7 +410,7 @@ audit_end(struct call *c, struct audit_line *l, int rc)
 		add_outcome(c, &line, rc);
 		buf_add(&line, l->what.data, l->what.len);
 		buf_adds(&line, l->cut ? " ...))\n" : "))\n");
-		keep(a, &line);
+		keep(a, &line, rc && l->stranger);
 	}
 	buf_release(&line);
 	audit_drop(l);

@@ -7,6 +7,9 @@
  * power cut those of the last AUDIT_SYNC_S, of calls that may be in the
  * database.  A disk that takes no line stops no call: the next line that it
  * takes tells how many are missing.
+ * Nor do those who have no session, whose calls fail, drive out older lines:
+ * AUDIT_STRANGERS of their lines are kept in an hour, and how many more there
+ * were.
  *
  *     20261128T03:30:00.123Z ('trackid=5f..' 'sid' 'user' 'ALLOWED' 'OK' 'API'
  *         'VM.start' (('vm' 'name' 'uuid' 'ref') ('force' 'false' '' '')))
@@ -26,6 +29,7 @@
 #define AUDIT_FILE (1u << 20)		/* bytes of each of LINES_FILES */
 #define AUDIT_TEXT 96
 #define AUDIT_SYNC_S 30
+#define AUDIT_STRANGERS 20
 
 struct audit;
 
@@ -33,6 +37,7 @@ struct audit;
 struct audit_line {
 	struct buf who, what;		/* both to be released */
 	bool cut;			/* what has no more room */
+	bool stranger;			/* without a session */
 };
 
 /* There is one in any case; without its folder nothing is kept. */

@@ -7,44 +7,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-
-static int
-set(int group, const char *name, const char *value)
-{
-	int fd = openat(group, name, O_WRONLY | O_CLOEXEC);
-	int rc = fd == -1 || write(fd, value, strlen(value)) == -1 ? -1 : 0;
-	int saved = errno;
-
-	if (fd != -1)
-		close(fd);
-	errno = saved;
-	return rc;
-}
-
-static int
-enter(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc, saved;
-
-	if (fd == -1)
-		return -1;
-	rc = set(fd, "memory.max", GROUP_MEMORY) ||
-	    set(fd, "cpu.max", GROUP_CPU) || set(fd, "cgroup.procs", "0") ?
-	    -1 : 0;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return rc;
-}
+#include "xenopsd/core/cgroup.h"
 
 int
 group_join(const char *folder, const char *domid)
 {
+	static const struct cgroup_limits limits = { GROUP_MEMORY, GROUP_CPU };
 	char path[PATH_MAX];
 	size_t digits = domid ? strspn(domid, "0123456789") : 0;
 	int n;
@@ -58,9 +30,7 @@ group_join(const char *folder, const char *domid)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (mkdir(path, 0755) == -1 && errno != EEXIST)
-		return -1;
-	return enter(path);
+	return cgroup_enter(path, &limits);
 }
 
 /* Until somebody has left it. */

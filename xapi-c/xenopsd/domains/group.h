@@ -9,7 +9,9 @@
 
 #include <stdint.h>
 
-#define GROUP_DIR "/sys/fs/cgroup"
+#include "xenopsd/core/cgroup.h"
+
+#define GROUP_DIR CGROUP_DIR
 /* A guest's memory is not counted.  Twice what one is expected to take, and the
  * picture of a large screen. */
 #define GROUP_MEMORY "134217728"

@@ -7,7 +7,8 @@
  *     network, and a read-only tree of dom0's programs, the pack at /pack, what
  *     /sys tells of devices, and a small /tmp in memory;
  *   - the system calls of a list (confine_pack), as not root too;
- *   - limits, and among the first to go when dom0's memory is short.
+ *   - limits, and a control group that it shares with other cells; among the
+ *     first to go when dom0's memory is short.
  *
  * All that the program started ends with it, and with who runs the cell.  Not as
  * root (the simulator on a developer's machine) the program stays the caller's

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/confine.h"
+#include "xenopsd/core/cgroup.h"
 #include "xenopsd/core/tree.h"
 
 #define PACK "/pack"
@@ -63,6 +64,15 @@ offer_to_oom_killer(void)
 	if (fd == -1 || write(fd, "900", 3) != 3)
 		fail("offer itself when memory is short");
 	close(fd);
+}
+
+static void
+enter_group(const char *path)
+{
+	static const struct cgroup_limits all = { CELL_MEMORY, CELL_CPU };
+
+	if (path && cgroup_enter(path, &all) == -1)
+		fail("join a control group");
 }
 
 static void
@@ -186,6 +196,7 @@ cell_keep(const struct cell *c, bool boxed, const struct cell_fds *fds)
 	umask(022);
 	keep_only(fds);
 	offer_to_oom_killer();
+	enter_group(c->cgroup);
 	if (boxed)
 		enter_tree(c);
 	set_limits(boxed);

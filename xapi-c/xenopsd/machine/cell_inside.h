@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define CELL_MEMORY "134217728"	/* of all cells of a group together */
+#define CELL_CPU "100000 100000"	/* one CPU */
+
 struct cell {
 	const char *pack;		/* folder */
 	const char *program;		/* path in it */
@@ -15,6 +18,7 @@ struct cell {
 	const char *input;		/* on descriptor 0; NULL: nothing */
 	int64_t limit_ms;
 	uid_t user;			/* and group */
+	const char *cgroup;		/* for all cells; NULL: none */
 };
 
 /* None of them below 3. */

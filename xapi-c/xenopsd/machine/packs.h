@@ -10,6 +10,7 @@
 struct packs_place {
 	const char *folder;
 	const char *user;		/* that programs of packs run as */
+	const char *cgroup;		/* and in; NULL: none */
 };
 
 request_handler packs_get, packs_remove_one;

@@ -93,7 +93,7 @@ plugin_run(struct request *rq, const void *args, void *result)
 	const struct xenops_plugin_run_args *a = args;
 	const char *input = a->input ? a->input : "";
 	bool plugin = a->kind == XENOPS_PLUGIN_KIND_PLUGIN;
-	struct cell c = { .user = user_id(p->user),
+	struct cell c = { .user = user_id(p->user), .cgroup = p->cgroup,
 		.argument = plugin ? input : "--xmlrpc",
 		.input = plugin ? NULL : input };
 	int use, rc;

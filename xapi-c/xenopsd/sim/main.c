@@ -248,7 +248,8 @@ init_daemon(struct sim *m)
 	m->d.hv = &m->hv.hv;
 	snprintf(m->packs_dir, sizeof(m->packs_dir), "%s/packs",
 	    m->cfg.state_dir);
-	m->packs = (struct packs_place){ m->packs_dir, PLUGIN_USER };
+	m->packs = (struct packs_place){ m->packs_dir, PLUGIN_USER,
+		NULL };
 	m->d.packs = &m->packs;
 }
 

@@ -283,6 +283,80 @@ def check_silence(m, api, vm, console):
     api("network.destroy", network)
 
 
+def check_vlan_is_there(m, api, pif, bridge):
+    """In dom0 and by the API, which is where it was."""
+    m.expect("grep -q '^eth0.100 *| 100 *| eth0$' /proc/net/vlan/config")
+    m.expect("cd /sys/class/net/%s/brif; [ -e eth0.100 ]" % bridge)
+    m.expect("ip link show dev eth0.100 up | grep -q eth0.100")
+    for name in ("eth0.100", bridge):
+        m.expect("grep -qx 1 /proc/sys/net/ipv6/conf/%s/disable_ipv6" % name)
+        m.expect("! ip addr show dev %s | grep inet" % name)
+    m.expect("[ -e /sys/class/net/xenbr0/brif/eth0 ]")
+    m.expect("ip -4 addr show dev xenbr0 | grep 'inet 10.0.2.15/'")
+    check(api("PIF.get_currently_attached", pif), "the VLAN is not attached")
+
+
+def check_vlan_survives(m, api, pif, bridge):
+    """It outlives the daemons; one that is lost is made again."""
+    index = m.expect("cat /sys/class/net/eth0.100/ifindex")
+    kill = "kill -9 $(cat /etc/service/%s/supervise/pid)"
+    m.expect(kill % "xenopsd")
+    m.expect(kill % "xapi")
+    api.until_up()
+    api.login("root", PASSWORD)
+    check_vlan_is_there(m, api, pif, bridge)
+    m.expect("ip link del eth0.100")
+    api.wait_field("PIF", pif, "currently_attached", False)
+    m.expect(kill % "xenopsd")
+    api.wait_field("PIF", pif, "currently_attached", True)
+    check_vlan_is_there(m, api, pif, bridge)
+    check(m.expect("cat /sys/class/net/eth0.100/ifindex") != index,
+          "it was never lost")
+
+
+def check_vlan_carries(m, api, vm, network, vlan):
+    """What a guest sends leaves with the tag; a VLAN in use stays."""
+    vif = api("VIF.create", {
+        "device": "1", "network": network, "VM": vm, "MAC": "", "MTU": "1500",
+        "other_config": {}, "qos_algorithm_type": "",
+        "qos_algorithm_params": {}})
+    api.run("VIF.plug", vif)
+    console = api.console(vm)
+    console.run("until [ -d /sys/class/net/eth1 ]; do sleep 1; done")
+    sent = "/sys/class/net/eth0.100/statistics/tx_packets"
+    before = m.expect("cat " + sent).strip()
+    console.run("ip link set eth1 up; arping -I eth1 -c 3 -w 5 192.0.2.1")
+    m.until("[ $(cat %s) -gt %s ]" % (sent, before), 60)
+    error = refused(api, "VIF_IN_USE", "VLAN.destroy", api.session, vlan)
+    check(error[1:] == [network, vif], "in use by: %s" % error)
+    api.run("VIF.unplug", vif)
+    api("VIF.destroy", vif)
+    return console
+
+
+def check_vlan(m, api, vm, console):
+    """A tag of the management NIC as a network for guests."""
+    network = api("network.create", {
+        "name_label": "tagged", "name_description": "", "MTU": "1500",
+        "other_config": {}, "bridge": "", "managed": True, "tags": []})
+    eth0 = [p for p, r in api("PIF.get_all_records").items() if r["physical"]][0]
+    pif, = api("pool.create_VLAN_from_PIF", eth0, network, "100")
+    vlan = api("PIF.get_VLAN_master_of", pif)
+    bridge = api("network.get_bridge", network)
+    check_vlan_is_there(m, api, pif, bridge)
+    console.close()
+    check_vlan_survives(m, api, pif, bridge)
+    console = check_vlan_carries(m, api, vm, network, vlan)
+    api("VLAN.destroy", vlan)
+    m.expect("! ip link show dev eth0.100")
+    m.expect("! grep eth0.100 /proc/net/vlan/config")
+    refused(api, "HANDLE_INVALID", "PIF.get_uuid", api.session, pif)
+    refused(api, "HANDLE_INVALID", "VLAN.get_uuid", api.session, vlan)
+    api("network.destroy", network)
+    m.expect("! ip link show dev " + bridge)
+    return console
+
+
 def check_suspend(m, api, sr, vm, console):
     """What is in its memory alone is there when it goes on; meanwhile it has no
     domain, no device and no volume that is active."""
@@ -681,6 +755,7 @@ def guest_test(kind, whole=False):
                 check_hotplug(api, vm, sr, network, console)
                 if kind == "pv":
                     check_silence(m, api, vm, console)
+                    console = check_vlan(m, api, vm, console)
                 ways = MEMORY_WAYS.values() if whole else [MEMORY_WAYS[kind]]
                 console = check_memory(m, api, sr, vm, console, ways)
                 used = utilisation(api, sr)

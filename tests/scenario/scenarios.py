@@ -2094,6 +2094,72 @@ def a_network_is_on_a_bridge_that_is_there():
                            "MTU": mtu}), ["MTU", mtu], "parameters")
 
 
+def a_vlan_is_made_used_and_taken_away():
+    with Bench() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        eth0 = next(r for r, p in api("PIF.get_all_records").items()
+                    if p["device"] == "eth0")
+        made = lambda name: api("network.create",
+                                {"name_label": name, "other_config": {}})
+        net, other = made("tagged"), made("other")
+        for tag in "0", "-1", "4095":
+            equal(refused("VLAN_TAG_INVALID", api,
+                          "pool.create_VLAN_from_PIF", eth0, net, tag),
+                  [tag], "parameters")
+        pif, = api("pool.create_VLAN_from_PIF", eth0, net, "100")
+        vlan = api("PIF.get_VLAN_master_of", pif)
+        equal(api("VLAN.get_tagged_PIF", vlan), eth0, "tagged PIF")
+        equal(api("VLAN.get_untagged_PIF", vlan), pif, "untagged PIF")
+        equal(api("network.get_PIFs", net), [pif], "PIFs")
+        equal(refused("PIF_VLAN_EXISTS", api, "VLAN.create", eth0, "100",
+                      other), ["eth0"], "parameters")
+        equal(refused("PIF_IS_VLAN", api, "VLAN.create", pif, "5", other),
+              [pif], "parameters")
+        equal(refused("NETWORK_ALREADY_CONNECTED", api, "VLAN.create", eth0,
+                      "101", net), [host, pif], "parameters")
+        equal(refused("NETWORK_CONTAINS_PIF", api, "network.destroy", net),
+              [pif], "parameters")
+        refused("PIF_DEVICE_NOT_FOUND", api, "pool.create_VLAN", "eth9",
+                other, "7")
+        refused("PIF_IS_PHYSICAL", api, "PIF.destroy", eth0)
+        # the machine comes back without it, first one that cannot make it
+        attached = lambda: api("PIF.get_currently_attached", pif)
+        for b.faults in "fail bridge_create internal 0 0", "":
+            b.kill_sim()
+            b.start_sim()
+            until("xenopsd", lambda: makes_a_disk(b, api))
+            until("the VLAN after a restart",
+                  lambda: attached() is not bool(b.faults))
+        vm = b.vm(api)
+        api("VIF.destroy", api("VM.get_VIFs", vm)[0])
+        vif = api("VIF.create", {
+            "VM": vm, "network": net, "device": "0", "MAC": "", "MTU": "1500",
+            "other_config": {}, "qos_algorithm_type": "",
+            "qos_algorithm_params": {}})
+        api.run("VM.start", vm, False, False)
+        equal(refused("VIF_IN_USE", api, "VLAN.destroy", vlan), [net, vif],
+              "parameters")
+        api.run("VM.hard_shutdown", vm)
+        # what xenopsd cannot take away is still seen
+        b.control("fail vlan_destroy internal")
+        refused("INTERNAL_ERROR", api, "VLAN.destroy", vlan)
+        check(attached(), "a VLAN that is there is not seen")
+        api("VLAN.destroy", vlan)
+        equal(api("VLAN.get_all"), [], "VLANs")
+        equal(api("network.get_PIFs", net), [], "PIFs")
+        for tag in "200", "4094":
+            pif, = api("pool.create_VLAN", "eth1", other, tag)
+            api("PIF.destroy", pif)
+        for fault, code in (("exists", "PIF_VLAN_EXISTS"),
+                            ("no_such_device", "PIF_DEVICE_NOT_FOUND"),
+                            ("internal", "INTERNAL_ERROR")):
+            b.control("fail bridge_create " + fault)
+            refused(code, api, "VLAN.create", eth0, "9", other)
+        equal(api("VLAN.get_all"), [], "VLANs")
+        equal(api("network.get_PIFs", other), [], "PIFs")
+
+
 def a_mac_address_follows_from_the_seed():
     with Bench() as b:
         api = b.ready()
@@ -2340,6 +2406,7 @@ SCENARIOS = [
     a_drive_that_is_not_unpluggable_stays,
     a_disk_beyond_any_disk_is_too_large,
     a_network_is_on_a_bridge_that_is_there,
+    a_vlan_is_made_used_and_taken_away,
     each_request_may_fail_once, xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
     two_viewers_see_all_of_a_console,

@@ -13,6 +13,7 @@
 #include "api/vm/state.h"
 #include "api/xapi.h"
 #include "base/clock.h"
+#include "base/codec.h"
 #include "fake_xenopsd.h"
 #include "gen/store.h"
 #include "gen/xenops.h"
@@ -760,10 +761,16 @@ START_TEST(the_memory_of_a_vm_without_a_domain_stays)
 }
 END_TEST
 
-/* The thread asks for the host and its packs, makes its bridges and asks for the
- * domains. */
 static void
-asks_for_all(struct bench *b)
+answers_nothing(struct bench *b)
+{
+	ck_assert_int_eq(frame_send(b->f.fd, &(struct frame){
+	    .id = b->in.id, .message = b->in.message, .kind = FRAME_REPLY }),
+	    0);
+}
+
+static void
+asks_for_host(struct bench *b)
 {
 	struct xenops_host_get_result r = { .host = info };
 	struct xenops_packs_get_result none = { 0 };
@@ -776,13 +783,17 @@ asks_for_all(struct bench *b)
 	ck_assert_int_eq(b->in.message, XENOPS_PACKS_GET);
 	fake_answer(&b->f, &b->in, FRAME_REPLY, &xenops_packs_get_result_type,
 	    &none);
-	for (;;) {
+}
+
+/* The thread asks for the host and its packs, makes its bridges and asks for the
+ * domains. */
+static void
+asks_for_all(struct bench *b)
+{
+	for (asks_for_host(b); ; answers_nothing(b)) {
 		fake_take(&b->f, &b->in);
 		if (b->in.message != XENOPS_BRIDGE_CREATE)
 			break;
-		ck_assert_int_eq(frame_send(b->f.fd, &(struct frame){
-		    .id = b->in.id, .message = b->in.message,
-		    .kind = FRAME_REPLY }), 0);
 	}
 	ck_assert_int_eq(b->in.message, XENOPS_DOMAIN_LIST);
 }
@@ -797,6 +808,65 @@ START_TEST(a_pass_from_before_an_operation_is_not_applied)
 	operate(&b, VM_OPERATIONS_PAUSE, XENOPS_DOMAIN_STATE_PAUSED);
 	answer(&b);
 	asks_again(&b);
+	bench_end(&b);
+}
+END_TEST
+
+#define VLANS 8
+
+static int
+vlans_in(struct db_txn *t, void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < VLANS; i++) {
+		struct network *n = network_txn_new(t);
+		struct pif *pif = pif_txn_new(t);
+
+		n->bridge = arena_printf(txn_arena(t), "tagged%d", i);
+		n->MTU = 9000;
+		n->managed = true;
+		pif->network = n->obj.ref;
+		pif->host = x.host;
+		pif->device = nic.device;
+		pif->MAC = nic.mac;
+		pif->VLAN = 1 + i;
+	}
+	return 0;
+}
+
+/* Its tag; 0: the NIC's own bridge. */
+static int64_t
+asked_for_vlan(struct bench *b)
+{
+	struct xenops_bridge_create_args args = { 0 };
+
+	ck_assert_int_eq(codec_decode(c.arena, &xenops_bridge_create_args_type,
+	    &args, b->in.body, b->in.len, NULL), 0);
+	ck_assert_str_eq(args.port ? args.port : "", args.vlan ? "eth0" : "");
+	return args.vlan;
+}
+
+/* The NIC's own bridge, here alone, gives it the MTU without which no VLAN can
+ * have a large one. */
+START_TEST(a_vlan_is_made_after_the_bridge_of_its_nic)
+{
+	struct bench b = { 0 };
+	unsigned made = 0;
+	int64_t vlan;
+
+	bench_begin(&b);
+	ck_assert_int_eq(call_write(&c, vlans_in, NULL), 0);
+	sync_disk_works(b.s);
+	for (asks_for_host(&b); ; answers_nothing(&b)) {
+		fake_take(&b.f, &b.in);
+		if (b.in.message != XENOPS_BRIDGE_CREATE)
+			break;
+		vlan = asked_for_vlan(&b);
+		ck_assert(vlan || made == 0);
+		made |= 1u << vlan;
+	}
+	ck_assert_uint_eq(made, (2u << VLANS) - 1);
+	answer(&b);
 	bench_end(&b);
 }
 END_TEST
@@ -873,5 +943,6 @@ main(void)
 	    news_from_before_an_operation_is_not_applied,
 	    the_memory_of_a_vm_without_a_domain_stays,
 	    a_pass_from_before_an_operation_is_not_applied,
+	    a_vlan_is_made_after_the_bridge_of_its_nic,
 	    errors_of_xenopsd_have_their_own_codes);
 }

@@ -180,6 +180,7 @@ START_TEST(vlans_in_a_bridge_come_after_their_nics)
 	    "testnic0.200   | 200  | testnic0\n"
 	    "other.300      | 300  | other\n");
 	put("/sys/class/net/testnic0.100/brport/state", "3\n");
+	put("/sys/class/net/testnic0.100/mtu", "1400\n");
 	put("/sys/class/net/other.300/brport/state", "3\n");
 	put_link("/sys/class/net/testnic0.100/brport/bridge",
 	    "../../xenbr0.100");
@@ -192,6 +193,8 @@ START_TEST(vlans_in_a_bridge_come_after_their_nics)
 	ck_assert_int_eq(n[0].vlan, 0);
 	ck_assert(!n[0].management);
 	ck_assert_int_eq(n[1].vlan, 100);
+	ck_assert_int_eq(n[0].mtu, 1500);
+	ck_assert_int_eq(n[1].mtu, 1400);
 	ck_assert_str_eq(n[1].device, "testnic0");
 	ck_assert_str_eq(n[1].bridge, "xenbr0.100");
 	ck_assert(n[1].management);

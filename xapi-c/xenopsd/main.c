@@ -118,6 +118,7 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_BRIDGE_CREATE] = host_bridge_create,
 	[XENOPS_BRIDGE_DESTROY] = host_bridge_destroy,
 	[XENOPS_BRIDGE_FIND] = host_bridge_find,
+	[XENOPS_VLAN_DESTROY] = host_vlan_destroy,
 	[XENOPS_UPDATE_OPEN] = host_update_open,
 	[XENOPS_PACK_OPEN] = host_pack_open,
 	[XENOPS_PACKS_GET] = worker_request,

@@ -12,6 +12,7 @@
 struct net_sync {
 	struct call *c;
 	struct vec nics;
+	bool of_vlans;			/* which bridges are made */
 };
 
 static const char *
@@ -197,8 +198,12 @@ sync_nic(struct db_txn *t, const struct net_sync *s,
 
 	if (!*text(nic->device) || !*f.key)
 		return;
-	pif = txn_each(t, CLASS_PIF, look_pif, &f) ?
-	    pif_txn_edit(t, &f.ref) : add_pif(t, s, nic);
+	if (txn_each(t, CLASS_PIF, look_pif, &f))
+		pif = pif_txn_edit(t, &f.ref);
+	else if (!nic->vlan || nic->management)
+		pif = add_pif(t, s, nic);
+	else
+		return;		/* just destroyed, or nobody's */
 	fill_pif(pif, nic);
 	pif->PCI = pif->physical ? pci_of(t, s, nic) : REF_NULL;
 }
@@ -316,13 +321,30 @@ sync_pifs(struct call *c, const struct xenops_host_info *h)
 
 /* -- bridges -- */
 
+/* The NIC that a VLAN is on, if the VLAN is not there yet. */
+static const char *
+nic_below(const struct pif *pif, struct vec nics)
+{
+	const struct xenops_nic_info *nic = nics.v;
+	const char *found = "";
+
+	for (uint32_t i = 0; pif->VLAN != -1 && i < nics.n; i++) {
+		if (is_of(&nic[i], pif))
+			return "";
+		if (!nic[i].vlan && !strcmp(text(nic[i].mac), text(pif->MAC)))
+			found = text(nic[i].device);
+	}
+	return found;
+}
+
 /*
- * The NIC to add to a network's bridge: none if xenopsd says that it is in one
- * already, or carries the management address without one (moving that is the
- * network set-up's business, not ours).
+ * The NIC to add to a network's bridge, or its VLAN: none if xenopsd says that
+ * it is in one already, or carries the management address without one (moving
+ * that is the network set-up's business, not ours).
  */
 static const char *
-port_of(struct call *c, const struct network *n, struct vec nics)
+port_of(struct call *c, const struct network *n, struct vec nics,
+    int64_t *vlan_out)
 {
 	const struct xenops_nic_info *nic = nics.v;
 	const struct ref *refs = n->PIFs.v;
@@ -334,8 +356,27 @@ port_of(struct call *c, const struct network *n, struct vec nics)
 			if (is_of(&nic[j], pif) && !*text(nic[j].bridge) &&
 			    !nic[j].management)
 				return nic[j].device;
+		if (pif && ref_equal(&pif->host, &c->x->host) &&
+		    *nic_below(pif, nics)) {
+			*vlan_out = pif->VLAN;
+			return nic_below(pif, nics);
+		}
 	}
 	return "";
+}
+
+static bool
+is_of_vlan(struct call *c, const struct network *n)
+{
+	const struct ref *refs = n->PIFs.v;
+
+	for (uint32_t i = 0; i < n->PIFs.n; i++) {
+		const struct pif *pif = pif_find(c->root, &refs[i]);
+
+		if (pif && pif->VLAN != -1)
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -348,9 +389,10 @@ make_bridge(const void *obj, void *arg)
 	};
 	struct ops_call k;
 
-	if (!n->managed || !*text(n->bridge))
+	if (!n->managed || !*text(n->bridge) ||
+	    is_of_vlan(s->c, n) != s->of_vlans)
 		return 0;
-	args.port = port_of(s->c, n, s->nics);
+	args.port = port_of(s->c, n, s->nics, &args.vlan);
 	ops_prepare(s->c, &k);
 	if (ops_bridge_create(s->c->x->ops, &k, &args))
 		log_warn("cannot make bridge '%s': %s", n->bridge,
@@ -358,6 +400,8 @@ make_bridge(const void *obj, void *arg)
 	return 0;
 }
 
+/* A VLAN's MTU can be no larger than its NIC's, which comes first with the
+ * bridge of that. */
 int
 sync_networks(struct call *c, const struct xenops_host_info *h)
 {
@@ -366,5 +410,7 @@ sync_networks(struct call *c, const struct xenops_host_info *h)
 	if (sync_pifs(c, h))
 		return -1;
 	call_refresh(c);
+	db_each(c->root, CLASS_NETWORK, make_bridge, &s);
+	s.of_vlans = true;
 	return db_each(c->root, CLASS_NETWORK, make_bridge, &s);
 }

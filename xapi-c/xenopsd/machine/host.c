@@ -14,6 +14,7 @@
 #include "xenopsd/machine/bridge.h"
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/machine/update.h"
+#include "xenopsd/machine/vlan.h"
 
 #define STATE_DIR "/state"
 #define UPDATE "/usr/sbin/bedplate-update"
@@ -113,6 +114,33 @@ host_secret_set(struct request *rq, const void *args, void *result)
 	    args);
 }
 
+/* With a VLAN in its port's place, if it is to have one. */
+static int
+make_bridge(const struct xenops_bridge_create_args *a, const char *port)
+{
+	char name[IF_NAMESIZE];
+	bool made;
+	int rc;
+
+	if (!a->vlan)
+		return bridge_create(a->bridge, (int)a->mtu, port);
+	rc = vlan_create(port, (int)a->vlan, name, &made);
+	if (rc)
+		return rc;
+	rc = bridge_create(a->bridge, (int)a->mtu, name);
+	if (rc && made)
+		(void)vlan_destroy(port, (int)a->vlan);
+	return rc;
+}
+
+static bool
+bridge_args_ok(const struct xenops_bridge_create_args *a, const char *port)
+{
+	return bridge_name_ok(a->bridge) && (!*port || bridge_name_ok(port)) &&
+	    (!a->vlan || (*port && vlan_tag_ok(a->vlan))) &&
+	    (!a->mtu || (a->mtu >= VM_MIN_MTU && a->mtu <= VM_MAX_MTU));
+}
+
 int
 host_bridge_create(struct request *rq, const void *args, void *result)
 {
@@ -121,12 +149,10 @@ host_bridge_create(struct request *rq, const void *args, void *result)
 	int rc;
 
 	(void)result;
-	if (!bridge_name_ok(a->bridge) || (*port && !bridge_name_ok(port)) ||
-	    (a->mtu != 0 &&
-	    (a->mtu < VM_MIN_MTU || a->mtu > VM_MAX_MTU)))
+	if (!bridge_args_ok(a, port))
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "bad bridge '%.80s'", a->bridge ? a->bridge : "");
-	rc = bridge_create(a->bridge, (int)a->mtu, port);
+	rc = make_bridge(a, port);
 	if (!rc)
 		return 0;
 	return request_fail(rq, rc == -EEXIST ? XENOPS_CODE_EXISTS :
@@ -162,4 +188,20 @@ host_bridge_find(struct request *rq, const void *args, void *result)
 	return bridge_name_ok(a->bridge) && bridge_exists(a->bridge) ? 0 :
 	    request_fail(rq, XENOPS_CODE_NO_SUCH_BRIDGE, "%.80s",
 	    a->bridge ? a->bridge : "");
+}
+
+int
+host_vlan_destroy(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vlan_destroy_args *a = args;
+	int rc;
+
+	(void)result;
+	if (!bridge_name_ok(a->device) || !vlan_tag_ok(a->vlan))
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "bad VLAN %lld", (long long)a->vlan);
+	rc = vlan_destroy(a->device, (int)a->vlan);
+	return rc == 0 ? 0 : request_fail(rq, XENOPS_CODE_INTERNAL,
+	    "cannot remove the VLAN %d of '%s': %s", (int)a->vlan, a->device,
+	    strerror(-rc));
 }

@@ -11,6 +11,7 @@ request_handler host_set_hostname, host_power, host_secret_set;
 request_handler host_update_open;
 request_handler host_pack_open;
 request_handler host_backup_open, host_restore_open;
-request_handler host_bridge_create, host_bridge_destroy, host_bridge_find;
+request_handler host_bridge_create, host_bridge_destroy, host_bridge_find,
+    host_vlan_destroy;
 
 #endif

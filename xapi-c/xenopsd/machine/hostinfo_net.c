@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "xenopsd/machine/hostinfo.h"
+#include "xenopsd/machine/vlan.h"
 
 static const char *
 link_name(struct arena *a, const char *root, const char *nic,
@@ -61,6 +62,13 @@ pci_id(struct arena *a, const char *root, const char *nic, const char *which)
 	return strncmp(id, "0x", 2) ? id : id + 2;
 }
 
+static int64_t
+mtu_of(struct arena *a, const char *root, const char *name)
+{
+	return strtol(hostinfo_line(a, root, "/sys/class/net/%s/mtu", name),
+	    NULL, 10);
+}
+
 static void
 fill_nic(struct arena *a, const char *root, const char *name,
     struct xenops_nic_info *n)
@@ -71,8 +79,7 @@ fill_nic(struct arena *a, const char *root, const char *name,
 	*n = *(const struct xenops_nic_info *)xenops_nic_info_type.dflt;
 	n->device = arena_strdup(a, name);
 	n->mac = hostinfo_line(a, root, "/sys/class/net/%s/address", name);
-	n->mtu = strtol(hostinfo_line(a, root, "/sys/class/net/%s/mtu", name),
-	    NULL, 10);
+	n->mtu = mtu_of(a, root, name);
 	n->carrier = !strcmp(hostinfo_line(a, root,
 	    "/sys/class/net/%s/carrier", name), "1");
 	speed = strtol(hostinfo_line(a, root, "/sys/class/net/%s/speed", name),
@@ -127,28 +134,27 @@ list_nics(struct arena *a, const char *root)
 }
 
 /*
- * The kernel's list of VLANs, lines "eth0.100 | 100 | eth0".  Those of a NIC
- * that are in a bridge come after the NICs: what they are about is the VLAN's
- * bridge, what they tell of a device the NIC's.
+ * VLANs of a NIC that are in a bridge come after the NICs: what they are about
+ * is the VLAN's bridge, what they tell of a device the NIC's, but for the MTU.
  */
 static void
 add_vlan(struct arena *a, const char *root, const char *line, struct buf *nics)
 {
 	const struct xenops_nic_info *all = (const void *)nics->data;
 	size_t n = nics->len / sizeof *all;
-	char name[IF_NAMESIZE], parent[IF_NAMESIZE];
+	struct vlan_line vlan;
 	struct xenops_nic_info v;
 	const char *bridge;
-	int tag;
 
-	if (sscanf(line, "%15[^ |] | %d | %15s", name, &tag, parent) != 3)
+	if (!vlan_parse(line, &vlan))
 		return;
-	bridge = link_name(a, root, name, "brport/bridge");
+	bridge = link_name(a, root, vlan.name, "brport/bridge");
 	for (size_t i = 0; *bridge && i < n; i++) {
-		if (all[i].vlan || strcmp(all[i].device, parent))
+		if (all[i].vlan || strcmp(all[i].device, vlan.device))
 			continue;
 		v = all[i];
-		v.vlan = tag;
+		v.vlan = vlan.tag;
+		v.mtu = mtu_of(a, root, vlan.name);
 		v.bridge = bridge;
 		buf_add(nics, &v, sizeof v);
 		return;
@@ -158,7 +164,7 @@ add_vlan(struct arena *a, const char *root, const char *line, struct buf *nics)
 static struct vec
 with_vlans(struct arena *a, const char *root, struct vec nics)
 {
-	FILE *f = fopen(arena_printf(a, "%s/proc/net/vlan/config", root), "re");
+	FILE *f = fopen(arena_printf(a, "%s" VLAN_LIST, root), "re");
 	struct buf all = { 0 };
 	char line[256];
 

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "xenopsd/machine/netlink.h"
+
 /* IFLA_BR_FDB_MAX_LEARNED, which older headers lack */
 #define BRIDGE_MAX_LEARNED 49
 
@@ -104,32 +106,6 @@ struct bridge_change {
 	struct nlattr which;
 	uint32_t value;
 };
-
-static int
-netlink_ask(const void *message, size_t len)
-{
-	struct {
-		struct nlmsghdr head;
-		struct nlmsgerr error;
-		char rest[256];		/* what was asked, again */
-	} answer;
-	int rc = -EPROTO;
-	ssize_t r;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	if (fd == -1)
-		return -errno;
-	r = send(fd, message, len, 0);
-	if (r != -1)
-		r = recv(fd, &answer, sizeof(answer), 0);
-	if (r == -1)
-		rc = -errno;
-	else if ((size_t)r >= sizeof(answer.head) + sizeof(answer.error) &&
-	    answer.head.nlmsg_type == NLMSG_ERROR)
-		rc = answer.error.error;
-	close(fd);
-	return rc;
-}
 
 int
 netdev_limit_learned(const char *bridge)

@@ -16,6 +16,7 @@
 #include "xenopsd/machine/logs.h"
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/machine/update.h"
+#include "xenopsd/machine/vlan.h"
 #include "xenopsd/sim/sim.h"
 #include "xenopsd/storage/books.h"
 
@@ -29,6 +30,7 @@ struct sim_bridge {
 	struct sim_bridge *next;
 	char name[16];
 	char port[16];			/* "" if it has none */
+	int64_t vlan;			/* of port, which it has instead; 0 */
 	int64_t mtu;
 };
 
@@ -156,10 +158,44 @@ fill_cpu(struct xenops_cpu_info *c)
 	c->features_host = "1fcbfbff-f7fa3223-2d93fbff-00000423-00000001";
 }
 
+static uint32_t
+count_vlans(const struct sim *m)
+{
+	uint32_t n = 0;
+
+	for (const struct sim_bridge *b = m->bridges; b; b = b->next)
+		n += b->vlan != 0;
+	return n;
+}
+
+/* Each is its NIC again, but for its bridge and what management is. */
+static struct vec
+with_vlans(const struct sim *m, struct arena *a,
+    struct xenops_nic_info *v)
+{
+	uint32_t n = NICS;
+
+	for (const struct sim_bridge *b = m->bridges; b; b = b->next) {
+		for (uint32_t i = 0; b->vlan && i < NICS; i++) {
+			if (strcmp(v[i].device, b->port))
+				continue;
+			v[n] = v[i];
+			v[n].vlan = b->vlan;
+			v[n].mtu = b->mtu;
+			v[n].bridge = arena_strdup(a, b->name);
+			v[n].management = v[n].dhcp = false;
+			v[n].ip = v[n].netmask = v[n].gateway = v[n].dns = "";
+			n++;
+		}
+	}
+	return (struct vec){ v, n };
+}
+
 static struct vec
 nics(struct sim *m, struct arena *a)
 {
-	struct xenops_nic_info *v = arena_alloc(a, sizeof(*v) * NICS);
+	struct xenops_nic_info *v = arena_alloc(a, sizeof(*v) *
+	    (NICS + count_vlans(m)));
 
 	for (int i = 0; i < NICS; i++) {
 		struct xenops_nic_info *n = &v[i];
@@ -179,7 +215,7 @@ nics(struct sim *m, struct arena *a)
 		n->device_name = "Ethernet Controller X710 for 10GbE SFP+";
 		n->pci_path = arena_printf(a, "0000:3b:00.%d", i);
 		for (struct sim_bridge *b = m->bridges; b; b = b->next)
-			if (!strcmp(b->port, n->device))
+			if (!b->vlan && !strcmp(b->port, n->device))
 				n->bridge = arena_strdup(a, b->name);
 		if (i)
 			continue;
@@ -190,7 +226,7 @@ nics(struct sim *m, struct arena *a)
 		n->dns = "192.0.2.1";
 		n->dhcp = true;
 	}
-	return (struct vec){ v, NICS };
+	return with_vlans(m, a, v);
 }
 
 static struct vec
@@ -595,6 +631,43 @@ sim_secret_set(struct request *rq, const void *args, void *result)
 	return rc;
 }
 
+static int
+add_vlan(struct request *rq, struct sim *m, struct sim_bridge *b,
+    const struct xenops_bridge_create_args *a)
+{
+	if (!a->port || (strcmp(a->port, "eth0") && strcmp(a->port, "eth1")))
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_DEVICE,
+		    "no NIC '%.80s'", a->port ? a->port : "");
+	if (!vlan_tag_ok(a->vlan))
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "bad VLAN %lld", (long long)a->vlan);
+	if (*b->port && (b->vlan != a->vlan || strcmp(b->port, a->port)))
+		return request_fail(rq, XENOPS_CODE_IN_USE,
+		    "bridge '%s' has a NIC", b->name);
+	snprintf(b->port, sizeof(b->port), "%s", a->port);
+	b->vlan = a->vlan;
+	sim_host_changed(m);
+	return 0;
+}
+
+int
+sim_vlan_destroy(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vlan_destroy_args *a = args;
+	struct sim *m = rq->daemon;
+
+	(void)result;
+	for (struct sim_bridge *b = m->bridges; b; b = b->next) {
+		if (!a->vlan || b->vlan != a->vlan ||
+		    strcmp(b->port, a->device ? a->device : ""))
+			continue;
+		b->vlan = 0;
+		b->port[0] = '\0';
+		sim_host_changed(m);
+	}
+	return 0;
+}
+
 int
 sim_bridge_create(struct request *rq, const void *args, void *result)
 {
@@ -607,12 +680,10 @@ sim_bridge_create(struct request *rq, const void *args, void *result)
 	if (len == 0 || len >= sizeof(b->name))
 		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
 		    "bad name of a bridge");
-	if (b) {
-		b->mtu = a->mtu > 0 ? a->mtu : b->mtu;
-		return 0;
-	}
-	bridge_add(m, a->bridge, a->port, a->mtu);
-	return 0;
+	if (!b)
+		b = bridge_add(m, a->bridge, a->vlan ? "" : a->port, a->mtu);
+	b->mtu = a->mtu > 0 ? a->mtu : b->mtu;
+	return a->vlan ? add_vlan(rq, m, b, a) : 0;
 }
 
 int

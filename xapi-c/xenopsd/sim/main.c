@@ -97,6 +97,7 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_BRIDGE_CREATE] = sim_bridge_create,
 	[XENOPS_BRIDGE_DESTROY] = sim_bridge_destroy,
 	[XENOPS_BRIDGE_FIND] = sim_bridge_find,
+	[XENOPS_VLAN_DESTROY] = sim_vlan_destroy,
 	[XENOPS_UPDATE_OPEN] = sim_update_open,
 	[XENOPS_PACK_OPEN] = sim_pack_open,
 	[XENOPS_PACKS_GET] = worker_request,

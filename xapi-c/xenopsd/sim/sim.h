@@ -97,7 +97,8 @@ request_handler sim_host_get, sim_host_set_hostname,
     sim_syslog_set, sim_ssh_set, sim_set_max_cstate, sim_crash_destroy,
     sim_secret_set, sim_update_open, sim_pack_open, sim_backup_open,
     sim_restore_open,
-    sim_bridge_create, sim_bridge_destroy, sim_bridge_find;
+    sim_bridge_create, sim_bridge_destroy, sim_bridge_find,
+    sim_vlan_destroy;
 
 /*
  * sim/fault.c: rules about requests.  Lines, from the environment (SIM_FAULTS,

@@ -193,7 +193,7 @@ $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 	xapi-c/xenopsd/machine/netlink.c),\
 	-lxenstore -lxentoolcore))
 $(eval $(call musl_program,bedplate-box,$(call objects,$(B)/musl/obj,\
-	$(XENOPSD_BOX) xapi-c/xenopsd/core/tree.c \
+	$(XENOPSD_BOX) xapi-c/xenopsd/core/tree.c xapi-c/xenopsd/core/cgroup.c \
 	xapi-c/xenopsd/domains/group.c) $(call archives,$(B)/musl/obj,base),))
 
 $(eval $(call musl_program,poold,$(call objects,$(B)/musl/obj,\

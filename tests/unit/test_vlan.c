@@ -212,6 +212,33 @@ START_TEST(a_device_that_is_not_there_has_none)
 }
 END_TEST
 
+START_TEST(one_is_made_found_again_and_taken_away)
+{
+	char name[IF_NAMESIZE];
+	bool made;
+	int rc;
+
+	begin();
+	rc = vlan_create(DEVICE, 100, name, &made);
+	ck_assert_str_eq(name, DEVICE ".100");
+	if (!knows_vlans()) {
+		ck_assert_int_eq(rc, -EOPNOTSUPP);
+		ck_assert(!made);
+		return;
+	}
+	ck_assert_int_eq(rc, 0);
+	ck_assert(made);
+	ck_assert_int_eq(vlan_create(DEVICE, 100, name, &made), 0);
+	ck_assert(!made);
+	ck_assert_int_eq(vlan_create(DEVICE, 4094, name, &made), 0);
+	ck_assert(made);
+	ck_assert_int_eq(vlan_destroy(DEVICE, 100), 0);
+	ck_assert_uint_eq(if_nametoindex(DEVICE ".100"), 0);
+	ck_assert_uint_ne(if_nametoindex(DEVICE ".4094"), 0);
+	ck_assert_int_eq(vlan_destroy(DEVICE, 100), 0);
+}
+END_TEST
+
 /* A name that is something else's is left alone. */
 START_TEST(only_a_vlan_of_the_list_is_taken)
 {
@@ -263,6 +290,7 @@ main(void)
 	    what_the_kernel_refuses_is_told_as_it_says,
 	    an_answer_may_be_longer_than_what_is_read,
 	    a_device_that_is_not_there_has_none,
+	    one_is_made_found_again_and_taken_away,
 	    only_a_vlan_of_the_list_is_taken, lines_of_the_list,
 	    tags_end_at_4094);
 }

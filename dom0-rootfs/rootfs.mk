@@ -3,8 +3,8 @@
 R := $(B)/dom0
 
 OWN := $(addprefix $(B)/musl/,xapi xenopsd bedplate-answers bedplate-box \
-	bedplate-hotplug bedplate-install bedplate-rfb bedplate-screen \
-	bedplate-setup bedplate-slot)
+	bedplate-hotplug bedplate-image bedplate-install bedplate-rfb \
+	bedplate-screen bedplate-setup bedplate-slot)
 
 # what all logs together may grow to, in bytes
 LOG_LIMIT := 8388608

@@ -43,6 +43,7 @@ BELOW["cli"] = BELOW["rpc"] | {"rpc"}
 BELOW["http"] = BELOW["cli"] | {"cli"}
 BELOW["xe"] = {"net", "wire", "base"}
 BELOW["rfb"] = {"base"}
+BELOW["image"] = {"base"}
 BELOW["xapi"] = BELOW["http"] | {"http", "update", "backup", "xe"}
 # Which rooms of its layer a room may include besides itself; the files above
 # the rooms may include all.

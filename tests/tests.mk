@@ -17,6 +17,7 @@ LAYER_NEEDS_update := update net base
 LAYER_NEEDS_backup := backup db net wire gen base
 LAYER_NEEDS_installer := installer base
 LAYER_NEEDS_rfb := rfb base
+LAYER_NEEDS_image := image base
 LAYER_NEEDS_poold := poold db net wire gen base
 
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
@@ -31,7 +32,7 @@ CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 UNIT_INCLUDES := $(shell awk -F '["/]' '/^\#include "[a-z]*\// \
 	{ print FILENAME "=" $$2 }' $(UNIT_SOURCES) \
 	$(wildcard tests/unit/helper_*.c))
-unit_layers = $(filter $(LAYERS) gen xenopsd installer rfb poold,$(sort \
+unit_layers = $(filter $(LAYERS) gen xenopsd installer rfb image poold,$(sort \
 	$(patsubst $1=%,%,$(filter $1=%,$(UNIT_INCLUDES)))))
 # $1 flavour directory, $2 source
 unit_archives = $(addprefix $1/,$(addsuffix .a,$(sort \

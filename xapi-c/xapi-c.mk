@@ -34,6 +34,10 @@ RFB_MAIN := xapi-c/rfb/main.c
 RFB_SOURCES := $(filter-out $(RFB_MAIN),$(wildcard xapi-c/rfb/*.c))
 RFB_HOST_LIBS := $(B)/sysroot/lib/host/libvterm.a
 
+# Another over base/ alone.
+IMAGE_MAIN := xapi-c/image/main.c
+IMAGE_SOURCES := $(filter-out $(IMAGE_MAIN),$(wildcard xapi-c/image/*.c))
+
 # A program of its own over net/ and base/, with raft.
 POOLD_MAIN := xapi-c/poold/main.c
 POOLD_SOURCES := $(filter-out $(POOLD_MAIN),$(wildcard xapi-c/poold/*.c))
@@ -42,7 +46,8 @@ RAFT_HOST_LIBS := $(addprefix $(B)/sysroot/lib/host/,libraft.a libuv.a liblz4.a)
 layer_sources = $(if $(filter gen,$1),$(GEN_SOURCES),$(if \
 	$(filter xenopsd,$1),$(XENOPSD_HOST),$(if \
 	$(filter rfb,$1),$(RFB_SOURCES),$(if \
-	$(filter poold,$1),$(POOLD_SOURCES),$(call layer_files,$1)))))
+	$(filter image,$1),$(IMAGE_SOURCES),$(if \
+	$(filter poold,$1),$(POOLD_SOURCES),$(call layer_files,$1))))))
 # $1 flavour directory, $2 sources
 objects = $(patsubst xapi-c/%.c,$1/%.o,$(patsubst $(B)/gen/%.c,$1/gen/%.o,$2))
 
@@ -93,7 +98,7 @@ $1/gen/%.o: $(B)/gen/%.c $1/.flags | $$(GEN_HEADERS) $4
 	    -c $$< -o $$@.$$T
 	@mv $$@.$$T $$@
 
-$$(foreach l,$$(LAYERS) gen xenopsd poold rfb,$$(eval $1/$$l.a: \
+$$(foreach l,$$(LAYERS) gen xenopsd poold rfb image,$$(eval $1/$$l.a: \
 	$$(call objects,$1,$$(call layer_sources,$$l))))
 # two rooms may have a file of the same name: "r" would keep one of them
 $1/%.a:
@@ -152,8 +157,13 @@ $(eval $(call host_programs,$(B)/host/asan,$(B)/host/asan/bin,$(SANITIZE)))
 $(eval $(call host_programs,$(B)/host/tsan,$(B)/host/tsan/bin,\
 	$(SANITIZE_THREADS)))
 
-# the simulator's screens, whoever asks for the simulator
-$(B)/host/xenopsd-sim: | $(B)/host/bedplate-rfb
+# the simulator's screens and images, whoever asks for the simulator
+$(B)/host/xenopsd-sim: | $(B)/host/bedplate-rfb $(B)/host/bedplate-image
+$(B)/host/bedplate-image: $(call objects,$(B)/host/obj,$(IMAGE_MAIN)) \
+		$(call archives,$(B)/host/obj,image base)
+	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^)
+	@mv $@.$T $@
+
 $(B)/host/bedplate-rfb: $(call objects,$(B)/host/obj,$(RFB_MAIN)) \
 		$(call archives,$(B)/host/obj,rfb base)
 	$(call say,LD)$(HOST_CC) -pthread -o $@.$T $(call group,$^) \
@@ -203,11 +213,15 @@ $(eval $(call musl_program,poold,$(call objects,$(B)/musl/obj,\
 $(eval $(call musl_program,bedplate-rfb,$(call objects,$(B)/musl/obj,\
 	$(RFB_MAIN)) $(call archives,$(B)/musl/obj,rfb base),-lvterm -lz))
 
+$(eval $(call musl_program,bedplate-image,$(call objects,$(B)/musl/obj,\
+	$(IMAGE_MAIN)) $(call archives,$(B)/musl/obj,image base),))
+
 .PHONY: xapi-c xe FORCE
 FORCE:
 
-## xapi-c: the programs for this machine: xapi, the simulator, its screens and xe
-xapi-c: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/bedplate-rfb $(B)/host/xe
+## xapi-c: the programs for this machine: xapi, the simulator with its own, and xe
+xapi-c: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/bedplate-rfb \
+	$(B)/host/bedplate-image $(B)/host/xe
 
 ## xe: build/musl/xe, the command line for any 64-bit Linux
 xe: $(B)/musl/xe

@@ -293,11 +293,38 @@ def rfb():
             "arguments": b"\0\x1b[" + b";" * 40 + b"m\x1b[1:2:3m"}
 
 
+def summed(raw, at):
+    """With VHD's checksum in its place."""
+    raw = bytearray(raw)
+    struct.pack_into(">I", raw, at, ~sum(raw) & 0xffffffff)
+    return bytes(raw)
+
+
+def vhd():
+    """A disk of 16 KiB, its second block of 4 KiB alone."""
+    def footer(kind, at):
+        return summed(struct.pack(">8sIIQI4sIIQQHBBII16s", b"conectix", 2,
+                                  0x10000, at, 0, b"qemu", 0, 0, 1 << 14,
+                                  1 << 14, 30, 1, 17, kind, 0, b"u" * 16
+                                  ).ljust(512, b"\0"), 64)
+
+    header = summed(struct.pack(">8sQQIII", b"cxsparse", (1 << 64) - 1, 1536,
+                                0x10000, 4, 1 << 12).ljust(1024, b"\0"), 36)
+    table = struct.pack(">4I", 0xffffffff, 4, 0xffffffff, 0xffffffff
+                        ).ljust(512, b"\xff")
+    dynamic = footer(3, 512)
+    return {"dynamic": dynamic + header + table +
+            b"\xf0".ljust(512, b"\0") + b"x" * (1 << 12) + dynamic,
+            "empty": dynamic + header + b"\xff" * 512 + dynamic,
+            "differencing": footer(4, 512) + header + b"\xff" * 512,
+            "fixed": b"\0" * (1 << 14) + footer(2, (1 << 64) - 1)}
+
+
 def main():
     corpus = pathlib.Path(sys.argv[1])
     seeds = {"parsers": PARSERS, "disks_xml": DISKS_XML, "answers": ANSWERS,
              "update": UPDATE, "pack": PACK, "plugin": PLUGIN, "backup": backup(),
-             "rfb": rfb(), "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
+             "rfb": rfb(), "vhd": vhd(), "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
              "request": requests(), "channel": channels()}
     for target, files in seeds.items():
         folder = corpus / target

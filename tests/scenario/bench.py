@@ -133,6 +133,7 @@ class Bench:
             "xenopsd-sim", "--state", self.path("host"), "--socket",
             self.path("xenops.sock"), "--secret", self.path(self.secret),
             "--picture", os.path.join(ROOT, "build/host/bedplate-rfb"),
+            "--image", os.path.join(ROOT, "build/host/bedplate-image"),
             *self.sim_options)
         until("the simulator", lambda: os.path.exists(
             self.path("host/control.sock")))

@@ -617,7 +617,7 @@ def streams_want_credentials():
         api("task.cancel", running)
         equal(ended(api, running)["status"], "cancelled", "the start")
         status(put(b, api, "vdi=nothing", 3, b"abc"), 400)
-        status(put(b, api, "vdi=%s&format=vhd" % vdi, 3, b"abc"), 404)
+        status(put(b, api, "vdi=%s&format=vmdk" % vdi, 3, b"abc"), 404)
 
 
 def streams_of(b, api, vms, rest, n):

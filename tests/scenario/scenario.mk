@@ -35,6 +35,12 @@ CHECK_TARGETS += check-storage
 check-storage: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/storage.py $(NAME)
 
+CHECK_TARGETS += check-images
+.PHONY: check-images
+## check-images: disk images in and out, judged by qemu-img; NAME=... as above
+check-images: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/images.py $(NAME)
+
 CHECK_TARGETS += check-access
 ## check-access: users with roles, and pages of other sites; NAME=... as above
 check-access: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe

@@ -68,6 +68,7 @@ start_host() {
 	rm -f "$dir/xenops.sock"
 	"$build/host/xenopsd-sim" --state "$dir/host" \
 	    --socket "$dir/xenops.sock" --picture "$build/host/bedplate-rfb" \
+	    --image "$build/host/bedplate-image" \
 	    --secret "$dir/secret" --number "$1" >"$dir/xenopsd.log" 2>&1 &
 	pids="$! $pids"
 	wait_for "$!" test -S "$dir/xenops.sock"

@@ -170,7 +170,7 @@ def what_a_library_cannot_do_is_refused():
                      ("VDI.resize", iso, str(4 * MIB))):
             equal(refused("SR_OPERATION_NOT_SUPPORTED", api.run, *call), [sr],
                   call[0])
-        refused("SR_FULL", image, api, sr, "huge", 2 << 40)
+        refused("SR_FULL", image, api, sr, "huge", 9 << 40)
         pbd = api("SR.get_PBDs", sr)[0]
         api.run("PBD.unplug", pbd)
         refused("SR_NOT_EMPTY", api.run, "SR.destroy", sr)

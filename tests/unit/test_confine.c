@@ -216,6 +216,37 @@ START_TEST(with_descriptors_alone_it_opens_nothing)
 }
 END_TEST
 
+/* Of one that has a disk, places in it besides. */
+START_TEST(a_disk_is_read_and_written_at_a_place)
+{
+	char byte = 'x';
+	int status, fd;
+	pid_t pid;
+
+	make_folders();
+	fd = open(own_file, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	ck_assert_int_ge(fd, 0);
+	pid = fork();
+	if (pid == 0) {
+		if (confine_to_disk())
+			_exit(2);
+		WORKS(pwrite(fd, &byte, 1, 5));
+		WORKS(pread(fd, &byte, 1, 5));
+		WORKS(lseek(fd, 0, SEEK_END));
+		WORKS(fdatasync(fd));
+		REFUSED(open(own_file, O_RDWR));
+		REFUSED(ftruncate(fd, 0));
+		REFUSED(syscall(SYS_fallocate, fd, 0, 0, 1));
+		REFUSED(socket(AF_UNIX, SOCK_STREAM, 0));
+		REFUSED(syscall(SYS_fork));
+		syscall(SYS_exit_group, 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	close(fd);
+}
+END_TEST
+
 /* It may become another one, but nothing that leaves its box. */
 START_TEST(a_device_model_reaches_devices_but_no_network)
 {
@@ -287,6 +318,7 @@ main(void)
 	    it_reaches_little_of_the_kernel, it_reaches_its_own_files_only,
 	    its_threads_are_confined_too,
 	    with_descriptors_alone_it_opens_nothing,
+	    a_disk_is_read_and_written_at_a_place,
 	    a_device_model_reaches_devices_but_no_network,
 	    a_program_of_a_pack_starts_others_but_leaves_no_box);
 }

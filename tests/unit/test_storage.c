@@ -390,7 +390,7 @@ START_TEST(sizes_and_doubles_are_checked)
 	s = op(&b);
 	ck_assert_int_eq(storage_vdi_create(&s, SR_A, &in, &out), -1);
 	expect_code(&s, XENOPS_CODE_BAD_REQUEST);
-	in.size = (int64_t)2 << 40;
+	in.size = (int64_t)9 << 40;
 	s = op(&b);
 	ck_assert_int_eq(storage_vdi_create(&s, SR_A, &in, &out), -1);
 	expect_code(&s, XENOPS_CODE_NO_SPACE);

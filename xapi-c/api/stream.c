@@ -232,13 +232,14 @@ stream_vdi_create(struct call *c, const char *which, int64_t size_bytes,
  * XenServer it shows as a copy.  A disk in a VM that writes to it is refused.
  */
 static int
-open_locked(struct call *c, const struct vdi *vdi, bool writable,
+open_locked(struct call *c, const struct vdi *vdi, bool writable, int form,
     struct stream_vdi *out)
 {
 	const struct sr *sr = sr_find(c->root, &vdi->SR);
 	const char *ref = call_ref_text(c, &vdi->obj.ref);
 	const struct view v = { .root = c->root };
-	struct xenops_vdi_open_args args = { .writable = writable };
+	struct xenops_vdi_open_args args = { .writable = writable,
+		.form = form };
 	struct xenops_vdi_open_result opened = { 0 };
 	struct ops_call k;
 
@@ -263,14 +264,14 @@ open_locked(struct call *c, const struct vdi *vdi, bool writable,
 }
 
 int
-stream_vdi_open(struct call *c, const struct ref *vdi, bool writable,
+stream_vdi_open(struct call *c, const struct ref *vdi, bool writable, int form,
     struct stream_vdi *out)
 {
 	const struct vdi *locked;
 
 	memset(out, 0, sizeof *out);
 	locked = vdi_lock(c, &out->lock, vdi, VDI_OPERATIONS_COPY);
-	if (!locked || open_locked(c, locked, writable, out)) {
+	if (!locked || open_locked(c, locked, writable, form, out)) {
 		oplock_release(c, &out->lock);
 		return -1;
 	}

@@ -47,7 +47,8 @@ int stream_dump(struct call *c, int fd);
 
 struct stream_vdi {
 	struct ref vdi;
-	int fd;			/* the disk's bytes, pread and pwrite */
+	int fd;			/* the disk's bytes, pread and pwrite; in another
+				 * form than raw, a socket (xenops.xml, vdi_open) */
 	int64_t size_bytes;
 	int64_t lease;		/* xenopsd's */
 	unsigned int connection;	/* to xenopsd: the lease ends with it */
@@ -60,9 +61,10 @@ int stream_vdi_find(struct call *c, const char *which, struct ref *vdi_out);
 int stream_vdi_create(struct call *c, const char *sr, int64_t size_bytes,
     struct ref *vdi_out);
 /* Opens it, with the VDI's operation lock held until stream_vdi_close, which
- * also closes fd.  close is idempotent on a zeroed struct. */
+ * also closes fd.  close is idempotent on a zeroed struct.  form: enum
+ * xenops_disk_form. */
 int stream_vdi_open(struct call *c, const struct ref *vdi, bool writable,
-    struct stream_vdi *out);
+    int form, struct stream_vdi *out);
 void stream_vdi_close(struct call *c, struct stream_vdi *s);
 /* VDI_IO_ERROR once xenopsd no longer knows that the disk is in use: what fd
  * leads to may be anything.  Cheap enough for every MiB. */

@@ -77,6 +77,11 @@ static const int narrow[] = {
 	SYS_restart_syscall, SYS_clock_gettime, SYS_getrandom,
 };
 
+/* Beside those: what one does that has a disk among them. */
+static const int disk[] = {
+	SYS_pread64, SYS_pwrite64, SYS_lseek, SYS_fdatasync,
+};
+
 /* Beside the plain ones: what a program does while it starts and becomes somebody
  * else, and what a device model does with devices and memory. */
 static const int model[] = {
@@ -140,6 +145,7 @@ static const struct checked checked[] = {
 
 #define N_PLAIN (sizeof(plain) / sizeof(plain[0]))
 #define N_NARROW (sizeof(narrow) / sizeof(narrow[0]))
+#define N_DISK (sizeof(disk) / sizeof(disk[0]))
 #define N_MODEL (sizeof(model) / sizeof(model[0]))
 #define N_PACK (sizeof(pack) / sizeof(pack[0]))
 #define N_PACK_CHECKED (sizeof(pack_checked) / sizeof(pack_checked[0]))
@@ -334,15 +340,28 @@ confine(const struct confine *how)
 	return confine_by(how, &p);
 }
 
-int
-confine_to_descriptors(void)
+static int
+confine_narrow(const int *calls, size_t n)
 {
 	struct program p;
 
 	program_begin(&p);
 	add_calls(&p, narrow, N_NARROW);
+	add_calls(&p, calls, n);
 	program_end(&p, checked, N_MEMORY, SECCOMP_RET_TRAP);
 	return confine_by(NULL, &p);
+}
+
+int
+confine_to_descriptors(void)
+{
+	return confine_narrow(NULL, 0);
+}
+
+int
+confine_to_disk(void)
+{
+	return confine_narrow(disk, N_DISK);
 }
 
 /* Before another program: the plain calls and those of a list of its own.  A trap

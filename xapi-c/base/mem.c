@@ -1,3 +1,4 @@
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,15 @@ bool
 mem_is_zero(const void *p, size_t n)
 {
 	const char *c = p;
+	uint64_t word, any = 0;
 
-	return n == 0 || (c[0] == 0 && memcmp(c, c + 1, n - 1) == 0);
+	for (; n >= 8 * sizeof(word) && !any; n -= 8 * sizeof(word)) {
+		for (int i = 0; i < 8; i++, c += sizeof(word)) {
+			memcpy(&word, c, sizeof(word));
+			any |= word;
+		}
+	}
+	for (; n > 0; n--)
+		any |= (unsigned char)*c++;
+	return !any;
 }

@@ -1,5 +1,5 @@
 /*
- * /import_raw_vdi and /export_raw_vdi, format raw.  The task of the transfer
+ * /import_raw_vdi and /export_raw_vdi.  The task of the transfer
  * tells how it ended: the status line leaves when the request looks sane,
  * before the first byte of the disk.
  *
@@ -17,14 +17,32 @@
 #include "base/mem.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
+#include "gen/store.h"
+#include "gen/xenops.h"
+#include "http/disk_image.h"
 #include "http/raw_vdi.h"
 
 #define CHUNK (1u << 20)
 #define CHUNK_HEAD 12			/* u64 offset, u32 length */
 #define UNKNOWN_BYTES (1LL << 50)	/* a length that clients make up */
 
+/* What format= names. */
+struct format {
+	const char *name;		/* of files, too */
+	int form;			/* enum xenops_disk_form */
+	const char *content_type;
+	int64_t size_max;		/* of a disk; 0: any */
+};
+
+static const struct format formats[] = {
+	{ "raw", XENOPS_DISK_FORM_RAW, "application/octet-stream", 0 },
+	{ "vhd", XENOPS_DISK_FORM_VHD, "application/vhd",
+	    (int64_t)2040 << 30 },
+};
+
 struct transfer {
 	struct stream *s;
+	const struct format *format;
 	struct stream_vdi vdi;
 	char *chunk;
 	int64_t done;			/* bytes */
@@ -214,7 +232,8 @@ import_target(struct transfer *t, struct ref *vdi)
 
 	if (which)
 		return stream_vdi_find(&s->call, which, vdi);
-	if (s->head->length <= 0)
+	/* only raw bytes tell by their number how large the disk is */
+	if (s->head->length <= 0 || t->format->form != XENOPS_DISK_FORM_RAW)
 		return err_vdi_missing(&s->call, sr, "");
 	if (stream_vdi_create(&s->call, sr, s->head->length, vdi))
 		return -1;
@@ -241,11 +260,13 @@ static int
 import_run(struct transfer *t, struct ref *vdi)
 {
 	struct stream *s = t->s;
+	int form = t->format->form;
+	bool raw = form == XENOPS_DISK_FORM_RAW;
 
 	if (import_target(t, vdi) ||
-	    stream_vdi_open(&s->call, vdi, true, &t->vdi))
+	    stream_vdi_open(&s->call, vdi, true, form, &t->vdi))
 		return -1;
-	if (s->head->length > t->vdi.size_bytes &&
+	if (raw && s->head->length > t->vdi.size_bytes &&
 	    s->head->length < UNKNOWN_BYTES)
 		return io_error(t, "the image is larger than the disk");
 	if (stream_proceed(s))
@@ -253,13 +274,18 @@ import_run(struct transfer *t, struct ref *vdi)
 	/* Some clients wait for this before they send anything. */
 	if (stream_reply(s, 200, "Connection: close\r\n"))
 		return io_error(t, "the client hung up");
-	return import_body(t);
+	return raw ? import_body(t) : disk_image_import(s, &t->vdi);
 }
 
-static bool
-is_raw(struct stream *s)
+static const struct format *
+find_format(struct stream *s)
 {
-	return strcmp(query(s, "format", "raw"), "raw") == 0;
+	const char *name = query(s, "format", "raw");
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	return NULL;
 }
 
 static int
@@ -337,11 +363,9 @@ raw_vdi_import(struct stream *s)
 		stream_refuse(s, 200, "");
 		return;
 	}
-	if (!is_raw(s)) {
-		run_task(&t, "VDI import", unsupported, false);
-		return;
-	}
-	run_task(&t, "VDI import", import_run, true);
+	t.format = find_format(s);
+	run_task(&t, "VDI import", t.format ? import_run : unsupported,
+	    t.format);
 }
 
 static int
@@ -371,22 +395,41 @@ export_body(struct transfer *t)
 }
 
 static int
+check_export(struct transfer *t, const struct ref *vdi)
+{
+	struct call *c = &t->s->call;
+	const struct vdi *v = vdi_find(c->root, vdi);
+	int64_t most = t->format->size_max;
+
+	if (t->format->form != XENOPS_DISK_FORM_RAW &&
+	    http_query(t->s->head, "base"))
+		return err_not_implemented(c, "base=");
+	return v && most && v->virtual_size > most ? err_vdi_too_large(c,
+	    call_ref_text(c, vdi), arena_printf(c->arena, "%lld",
+	    (long long)most)) : 0;
+}
+
+static int
 export_run(struct transfer *t, struct ref *vdi)
 {
 	struct stream *s = t->s;
 	struct call *c = &s->call;
+	const struct format *f = t->format;
 	const char *headers;
 
 	if (stream_vdi_find(c, query(s, "vdi", ""), vdi) ||
-	    stream_vdi_open(c, vdi, false, &t->vdi))
+	    check_export(t, vdi) ||
+	    stream_vdi_open(c, vdi, false, f->form, &t->vdi))
 		return -1;
 	headers = arena_printf(c->arena, "Connection: close\r\n"
-	    "task-id: %s\r\nContent-Type: application/octet-stream\r\n"
-	    "Content-Disposition: attachment; filename=\"%s.raw\"\r\n",
-	    call_ref_text(c, &c->task), stream_vdi_uuid(c, vdi));
+	    "task-id: %s\r\nContent-Type: %s\r\n"
+	    "Content-Disposition: attachment; filename=\"%s.%s\"\r\n",
+	    call_ref_text(c, &c->task), f->content_type,
+	    stream_vdi_uuid(c, vdi), f->name);
 	if (stream_reply(s, 200, headers))
 		return io_error(t, "the client hung up");
-	return export_body(t);
+	return f->form == XENOPS_DISK_FORM_RAW ? export_body(t) :
+	    disk_image_export(s, &t->vdi);
 }
 
 void
@@ -394,6 +437,7 @@ raw_vdi_export(struct stream *s)
 {
 	struct transfer t = { .s = s, .vdi.fd = -1 };
 
-	run_task(&t, "VDI export", is_raw(s) ? export_run : unsupported,
+	t.format = find_format(s);
+	run_task(&t, "VDI export", t.format ? export_run : unsupported,
 	    false);
 }

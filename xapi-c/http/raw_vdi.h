@@ -1,5 +1,5 @@
 /*
- * The streams of raw disks: /import_raw_vdi and /export_raw_vdi, with their
+ * The streams of disks: /import_raw_vdi and /export_raw_vdi, with their
  * tasks.  On a stream's thread; the reply is its own.
  */
 #ifndef HTTP_RAW_VDI_H

@@ -26,23 +26,27 @@ is_cancelled(struct stream *s)
 	return task_is_cancelled(&s->call);
 }
 
-/* Who cancels the task does not wait for its client, who may do nothing. */
+/* Who cancels the task does not wait for its client, who may do nothing.
+ * -EAGAIN: other (-1: none) has something to read. */
 static int
-await_for(struct stream *s, bool writing, int timeout_ms)
+await_for(struct stream *s, bool writing, int timeout_ms, int other)
 {
-	struct pollfd p = { .fd = s->conn->fd };
+	struct pollfd p[2] = { { .fd = s->conn->fd },
+		{ .fd = other, .events = POLLIN } };
 	int64_t end = clock_mono_ms() + timeout_ms, left;
 	int r;
 
-	p.events = conn_poll_events(s->conn, writing);
+	p[0].events = conn_poll_events(s->conn, writing);
 	do {
 		if (is_cancelled(s))
 			return -ECANCELED;
 		left = end - clock_mono_ms();
-		r = poll(&p, 1, left < 0 ? 0 : left < HTTP_CANCEL_MS ?
+		r = poll(p, 2, left < 0 ? 0 : left < HTTP_CANCEL_MS ?
 		    (int)left : HTTP_CANCEL_MS);
 	} while ((r == -1 && errno == EINTR) || (r == 0 && left > 0));
-	return r > 0 ? 0 : r == 0 ? -ETIMEDOUT : -errno;
+	if (r > 0)
+		return p[1].revents ? -EAGAIN : 0;
+	return r == 0 ? -ETIMEDOUT : -errno;
 }
 
 void
@@ -69,6 +73,12 @@ stream_keep(struct stream *s)
 ssize_t
 stream_read(struct stream *s, void *buf, size_t len)
 {
+	return stream_read_beside(s, buf, len, -1);
+}
+
+ssize_t
+stream_read_beside(struct stream *s, void *buf, size_t len, int other)
+{
 	struct conn *c = s->conn;
 	size_t early = c->in.len - c->head_size;
 	ssize_t r;
@@ -84,7 +94,7 @@ stream_read(struct stream *s, void *buf, size_t len)
 	if (is_cancelled(s))
 		return -ECANCELED;
 	while ((r = conn_recv(c, buf, len)) == -EAGAIN) {
-		r = await_for(s, false, s->read_ms);
+		r = await_for(s, false, s->read_ms, other);
 		if (r)
 			break;
 	}
@@ -102,7 +112,7 @@ stream_has_more(struct stream *s, int timeout_ms)
 	if (c->in.len > c->head_size)
 		return true;
 	while ((r = conn_recv(c, &byte, 1)) == -EAGAIN) {
-		if (await_for(s, false, timeout_ms))
+		if (await_for(s, false, timeout_ms, -1))
 			return false;
 	}
 	return r > 0;
@@ -118,7 +128,7 @@ stream_write(struct stream *s, const void *buf, size_t len)
 	while (len > 0) {
 		r = conn_send(s->conn, p, len);
 		if (r == -EAGAIN)
-			r = await_for(s, true, HTTP_STREAM_MS);
+			r = await_for(s, true, HTTP_STREAM_MS, -1);
 		if (r < 0)
 			return (int)r;
 		p += r;

@@ -51,6 +51,8 @@ void stream_keep(struct stream *s);
 /* Bytes, 0 at the end, -errno: -ECANCELED once the call's task was cancelled.
  * Bytes that came with the head come first. */
 ssize_t stream_read(struct stream *s, void *buf, size_t len);
+/* The same, but -EAGAIN once there is something to read from other, too. */
+ssize_t stream_read_beside(struct stream *s, void *buf, size_t len, int other);
 /* Does one more byte come within timeout_ms?  It is lost. */
 bool stream_has_more(struct stream *s, int timeout_ms);
 /* 0 or -errno, likewise. */

@@ -9,15 +9,14 @@
  * takes, UPDATE_MS apart at least.
  */
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/become.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/fdio.h"
@@ -172,20 +171,6 @@ step(struct session *s)
 }
 
 static int
-become(const char *user)
-{
-	const struct passwd *pw = getpwnam(user);
-
-	if (!pw || setgroups(0, NULL) == -1 ||
-	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1) {
-		log_error("cannot become '%s'", user);
-		return -1;
-	}
-	return 0;
-}
-
-static int
 prepare(const char *user)
 {
 	const struct rlimit memory = { MEMORY, MEMORY };
@@ -195,7 +180,7 @@ prepare(const char *user)
 		log_error("no console and no viewer");
 		return -1;
 	}
-	if (setrlimit(RLIMIT_DATA, &memory) == -1 || (user && become(user)))
+	if (setrlimit(RLIMIT_DATA, &memory) == -1 || (user && become_user(user)))
 		return -1;
 	return confine_to_descriptors();
 }

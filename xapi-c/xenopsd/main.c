@@ -39,6 +39,7 @@
 #include "xenopsd/machine/secret_change.h"
 #include "xenopsd/machine/ssh.h"
 #include "xenopsd/machine/timekeeper.h"
+#include "xenopsd/storage/disk_image.h"
 #include "xenopsd/storage/handle.h"
 #include "xenopsd/storage/lease.h"
 #include "xenopsd/storage/look.h"
@@ -424,8 +425,11 @@ worker_process(void)
 {
 	static const struct packs_place packs = { PACKS_DIR, PLUGIN_USER,
 		CGROUP_DIR "/packs" };
+	static const struct disk_image_program image = { DISK_IMAGE_PROGRAM,
+		DISK_IMAGE_USER };
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
-		.image_key = IMAGE_KEY_PATH, .packs = &packs };
+		.image_key = IMAGE_KEY_PATH, .disk_image = &image,
+		.packs = &packs };
 	int rc;
 
 	d.xl = xl_new(&hv_xl);

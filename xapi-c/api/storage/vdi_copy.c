@@ -18,6 +18,7 @@
 #include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/store.h"
+#include "gen/xenops.h"
 
 #define COPY_CHUNK (1u << 20)
 
@@ -114,9 +115,11 @@ copy_disk(struct call *c, const struct ref *source, const struct ref *target,
 	struct stream_vdi from = { 0 }, to = { 0 };
 	int rc;
 
-	rc = stream_vdi_open(c, source, false, &from);
+	rc = stream_vdi_open(c, source, false, XENOPS_DISK_FORM_RAW,
+	    &from);
 	if (rc == 0)
-		rc = stream_vdi_open(c, target, true, &to);
+		rc = stream_vdi_open(c, target, true, XENOPS_DISK_FORM_RAW,
+		    &to);
 	if (rc == 0 && to.size_bytes < from.size_bytes)
 		rc = err_vdi_too_small(c, call_ref_text(c, target),
 		    arena_printf(c->arena, "%lld",

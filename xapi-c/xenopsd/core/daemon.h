@@ -1,6 +1,6 @@
 /*
  * What rq->daemon is: in the main process, and in its workers (where only hv,
- * kept_dir, image_key, storage, packs and xl are set).  struct sim begins with one.
+ * kept_dir, image_key, storage, disk_image, packs and xl are set).  struct sim begins with one.
  */
 #ifndef XENOPSD_CORE_DAEMON_H
 #define XENOPSD_CORE_DAEMON_H
@@ -21,6 +21,7 @@ struct daemon {
 	const char *kept_dir;		/* kept.h */
 	const char *image_key;		/* a path: image.h */
 	const struct storage_env *storage;
+	const struct disk_image_program *disk_image;	/* storage/disk_image.h */
 	const struct packs_place *packs;	/* machine/packs.h */
 	struct xl *xl;			/* hv's libxl, for hostinfo */
 	struct leases *leases;		/* storage/lease.h */

@@ -2,6 +2,7 @@
  * xenopsd-sim: see sim.h.  Options:
  *     --state DIR --socket PATH [--secret FILE] [--number N] [--address IP]
  *     [--peer-uid UID] [--update PROGRAM] [--pack PROGRAM] [--picture PROGRAM]
+ *     [--image PROGRAM]
  * or, for one request on a domain, --worker --state DIR (worker.h).
  */
 #include <errno.h>
@@ -351,6 +352,7 @@ power_on(struct sim *m)
 	m->d.loop = wc.loop = lc.loop = mc.loop = loop_new();
 	m->d.consoles = consoles_new(m->d.loop);
 	m->d.picture = &m->cfg.picture;
+	m->d.disk_image = &m->cfg.disk_image;
 	m->d.secret_guard = secret_guard_new(m->d.loop, clock_mono_ms);
 	m->d.workers = workers_new(&wc);
 	m->d.leases = leases_new(&lc);
@@ -435,6 +437,7 @@ static const struct option options[] = {
 	{ "backup", required_argument, NULL, 'B' },
 	{ "restore", required_argument, NULL, 'R' },
 	{ "picture", required_argument, NULL, 'P' },
+	{ "image", required_argument, NULL, 'I' },
 	{ "worker", no_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -479,6 +482,9 @@ parse_options(int argc, char **argv, struct sim_config *cfg)
 		case 'P':
 			cfg->picture.path = optarg;
 			break;
+		case 'I':
+			cfg->disk_image.path = optarg;
+			break;
 		case 'w':
 			cfg->worker = true;
 			break;
@@ -502,7 +508,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: %s --state DIR --socket PATH "
 		    "[--secret FILE] [--number N] [--address IP] "
 		    "[--peer-uid UID] [--update PROGRAM] [--pack PROGRAM] "
-		    "[--picture PROGRAM]\n", argv[0]);
+		    "[--picture PROGRAM] [--image PROGRAM]\n", argv[0]);
 		return 2;
 	}
 	if (m.cfg.worker)

@@ -10,7 +10,7 @@
 #include "xenopsd/storage/dir.h"
 #include "xenopsd/storage/iso.h"
 
-#define PLAIN_SIZE ((int64_t)1 << 40)
+#define PLAIN_SIZE ((int64_t)8 << 40)
 
 static const char *
 device_path(struct storage *s, const char *uuid)

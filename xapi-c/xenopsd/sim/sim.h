@@ -21,6 +21,7 @@
 #include "xenopsd/machine/ssh.h"
 #include "xenopsd/machine/timekeeper.h"
 #include "xenopsd/sim/hv.h"
+#include "xenopsd/storage/disk_image.h"
 #include "xenopsd/sim/machine.h"
 #include "xenopsd/storage/storage.h"
 
@@ -42,6 +43,7 @@ struct sim_config {
 					 * the host takes none */
 	const char *pack, *backup, *restore;	/* likewise */
 	struct picture_program picture;	/* of consoles */
+	struct disk_image_program disk_image;
 	bool worker;			/* of the one with that state_dir */
 };
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "xenopsd/core/daemon.h"
 #include "xenopsd/storage/books.h"
+#include "xenopsd/storage/disk_image.h"
 
 #define USER_PREFIX "lease-"
 #define RETRY_MAX 16
@@ -300,12 +301,20 @@ static int
 lease_open(struct request *rq, const struct storage_env *env,
     const struct xenops_vdi_open_args *a, struct xenops_vdi_open_result *r)
 {
+	const struct daemon *d = rq->daemon;
 	struct storage s = { .env = env, .arena = rq->arena };
+	const char *user = user_of(rq->arena, a->lease);
 	int fd;
 
-	if (storage_open(&s, a->sr, a->vdi, a->writable,
-	    user_of(rq->arena, a->lease), &fd, &r->size))
+	if (storage_open(&s, a->sr, a->vdi, a->writable, user, &fd, &r->size))
 		return answer_failure(rq, &s);
+	if (a->form != XENOPS_DISK_FORM_RAW)
+		fd = disk_image_open(d->disk_image, a->form, a->writable, fd);
+	if (fd < 0) {
+		storage_detach(&s, a->vdi, user);
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "no program for this form of a disk: %s", strerror(-fd));
+	}
 	request_pass_fd(rq, fd);
 	r->lease = a->lease;
 	return 0;

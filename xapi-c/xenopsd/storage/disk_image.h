@@ -1,0 +1,24 @@
+/*
+ * A disk in a form that is not its own: a program of its own for each transfer
+ * (image/main.c), which trusts nothing of an image.  It ends with the image, or with
+ * whoever sends or takes it.  Any process of xenopsd.
+ */
+#ifndef XENOPSD_STORAGE_DISK_IMAGE_H
+#define XENOPSD_STORAGE_DISK_IMAGE_H
+
+#include <stdbool.h>
+
+#define DISK_IMAGE_PROGRAM "/usr/sbin/bedplate-image"
+#define DISK_IMAGE_USER "image"
+
+struct disk_image_program {
+	const char *path;		/* NULL: there is none */
+	const char *user;		/* that it becomes; NULL: stays ours */
+};
+
+/* disk: taken over.  form: enum xenops_disk_form, but raw.  in: into the disk.  The
+ * other end of the program's stream (image/job.h), or -errno. */
+int disk_image_open(const struct disk_image_program *p, int form, bool in,
+    int disk);
+
+#endif

@@ -529,6 +529,46 @@ def sync_calls_wait_and_async_calls_do_not():
         check(time.monotonic() - start >= 1.4, "the call did not wait")
 
 
+def keys_and_buttons_of_a_guest_work():
+    """Only a guest that is up hears them."""
+    def press(vm, done, method, what):
+        def once():
+            if not done():
+                try:
+                    api(method, vm, what)
+                except Refused:
+                    pass        # it is between two lives
+            return done()
+        until("what %s does" % what, once)
+
+    def halted():
+        return state(api, vm) == "Halted"
+
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        for method, what in (("VM.send_sysrq", "o"),
+                             ("VM.send_trigger", "nmi")):
+            refused("VM_BAD_POWER_STATE", api, method, vm, what)
+        api.run("VM.start", vm, False, False)
+        for bad in ("", "bb", "\t", "\u00e4"):
+            refused("INVALID_VALUE", api, "VM.send_sysrq", vm, bad)
+        refused("INVALID_VALUE", api, "VM.send_trigger", vm, "explode")
+        refused("VM_HVM_REQUIRED", api, "VM.send_trigger", vm, "power")
+        was = api("VM.get_domid", vm)
+        press(vm, lambda: state(api, vm) == "Running" and
+              api("VM.get_domid", vm) not in (was, "-1"),
+              "VM.send_sysrq", "b")
+        press(vm, halted, "VM.send_sysrq", "o")
+        api("VM.set_HVM_boot_policy", vm, "BIOS order")
+        api("VM.set_domain_type", vm, "hvm")
+        api.run("VM.start", vm, False, False)
+        api.run("VM.pause", vm)
+        refused("VM_BAD_POWER_STATE", api, "VM.send_trigger", vm, "power")
+        api.run("VM.unpause", vm)
+        press(vm, halted, "VM.send_trigger", "power")
+
+
 def each_request_may_fail_once():
     """xenopsd refuses; nothing has changed, and the second try works."""
     with Bench() as b:
@@ -543,6 +583,7 @@ def each_request_may_fail_once():
         for message, method, args in (
                 ("vm_pause", "VM.pause", (vm,)),
                 ("vm_unpause", "VM.unpause", (vm,)),
+                ("vm_sysrq", "VM.send_sysrq", (vm, "h")),
                 ("vbd_plug", "VBD.plug", (vbd,)),
                 ("vbd_unplug", "VBD.unplug", (vbd,)),
                 ("vif_plug", "VIF.plug", (vif,)),
@@ -2407,7 +2448,8 @@ SCENARIOS = [
     a_disk_beyond_any_disk_is_too_large,
     a_network_is_on_a_bridge_that_is_there,
     a_vlan_is_made_used_and_taken_away,
-    each_request_may_fail_once, xapi_is_killed_at_any_time,
+    each_request_may_fail_once, keys_and_buttons_of_a_guest_work,
+    xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
     two_viewers_see_all_of_a_console,
     devices_come_and_go, xapi_is_killed_and_the_vm_runs_on,

@@ -287,6 +287,28 @@ fake_pause(struct hv *hv, uint32_t domid, bool on)
 	return 0;
 }
 
+static int
+fake_sysrq(struct hv *hv, uint32_t domid, char key)
+{
+	struct fake_domain *d = fake_find(fake_of(hv), domid);
+
+	if (!fake_do(fake_of(hv), "sysrq") || !d)
+		return -EIO;
+	snprintf(d->asked, sizeof(d->asked), "sysrq %c", key);
+	return 0;
+}
+
+static int
+fake_trigger(struct hv *hv, uint32_t domid, enum xenops_trigger which)
+{
+	struct fake_domain *d = fake_find(fake_of(hv), domid);
+
+	if (!fake_do(fake_of(hv), "trigger") || !d)
+		return -EIO;
+	snprintf(d->asked, sizeof(d->asked), "trigger %d", (int)which);
+	return 0;
+}
+
 /* What suspend wrote: a memory of FAKE_MEMORY bytes. */
 #define FAKE_MEMORY ((3 << 20) + 5)
 
@@ -518,6 +540,8 @@ static const struct hv_ops fake_ops = {
 	.event = fake_event,
 	.watch_guest = fake_watch_guest,
 	.pause = fake_pause,
+	.sysrq = fake_sysrq,
+	.trigger = fake_trigger,
 	.create = fake_create,
 	.suspend = fake_suspend,
 	.wake = fake_wake_guest,

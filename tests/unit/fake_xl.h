@@ -393,6 +393,24 @@ FAKE_DOMAIN_CALL(domain_destroy)
 FAKE_DOMAIN_CALL(domain_pause)
 FAKE_DOMAIN_CALL(domain_unpause)
 
+int
+libxl_send_sysrq(libxl_ctx *ctx, uint32_t domid, char key)
+{
+	(void)ctx;
+	fake_log("sysrq %u %c\n", domid, key);
+	return fake_call("send_sysrq");
+}
+
+int
+libxl_send_trigger(libxl_ctx *ctx, uint32_t domid, libxl_trigger trigger,
+    uint32_t vcpu, const libxl_asyncop_how *how)
+{
+	(void)ctx;
+	(void)how;
+	fake_log("trigger %u %d %u\n", domid, (int)trigger, vcpu);
+	return fake_call("send_trigger");
+}
+
 #define FAKE_DEVICE_CALL(name, kind, log) \
 int \
 libxl_##name(libxl_ctx *ctx, uint32_t domid, libxl_device_##kind *dev, \

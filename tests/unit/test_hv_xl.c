@@ -618,6 +618,15 @@ START_TEST(what_is_written_for_a_guest_is_its_own)
 	fake.fails = "domain_unpause";
 	ck_assert_int_eq(hv_xl.pause(r->hv, 7, true), 0);
 	ck_assert_int_eq(hv_xl.pause(r->hv, 7, false), -EIO);
+	fake.log[0] = '\0';
+	ck_assert_int_eq(hv_xl.sysrq(r->hv, 7, 'h'), 0);
+	ck_assert_int_eq(hv_xl.trigger(r->hv, 7, XENOPS_TRIGGER_POWER), 0);
+	ck_assert_int_eq(hv_xl.trigger(r->hv, 7, XENOPS_TRIGGER_S3RESUME), 0);
+	ck_assert_str_eq(fake.log, "sysrq 7 h\ntrigger 7 1 0\ntrigger 7 6 0\n");
+	fake.fails = "send_trigger";
+	ck_assert_int_eq(hv_xl.trigger(r->hv, 7, XENOPS_TRIGGER_NMI), -EIO);
+	fake.fails = "send_sysrq";
+	ck_assert_int_eq(hv_xl.sysrq(r->hv, 7, 'h'), -EIO);
 	rig_free(r);
 }
 END_TEST

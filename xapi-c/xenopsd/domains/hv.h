@@ -77,6 +77,9 @@ struct hv_ops {
 	    bool on);
 
 	int (*pause)(struct hv *hv, uint32_t domid, bool on);
+	int (*sysrq)(struct hv *hv, uint32_t domid, char key);
+	int (*trigger)(struct hv *hv, uint32_t domid,
+	    enum xenops_trigger trigger);
 	/* Waits.  devices[i]: block device of disk i; NULL: left out.  image:
 	 * what suspend() wrote, to be read once, from its begin to its end; -1:
 	 * the guest boots.  The domain is paused.  0, or -1 after request_fail; what is left then,

@@ -342,6 +342,26 @@ pause_domain(struct hv *hv, uint32_t domid, bool on)
 }
 
 static int
+sysrq(struct hv *hv, uint32_t domid, char key)
+{
+	return libxl_send_sysrq(xl_of(hv)->ctx, domid, key) ? -EIO : 0;
+}
+
+static int
+trigger(struct hv *hv, uint32_t domid, enum xenops_trigger which)
+{
+	static const libxl_trigger triggers[] = {
+		[XENOPS_TRIGGER_NMI] = LIBXL_TRIGGER_NMI,
+		[XENOPS_TRIGGER_POWER] = LIBXL_TRIGGER_POWER,
+		[XENOPS_TRIGGER_SLEEP] = LIBXL_TRIGGER_SLEEP,
+		[XENOPS_TRIGGER_S3RESUME] = LIBXL_TRIGGER_S3RESUME,
+	};
+
+	return libxl_send_trigger(xl_of(hv)->ctx, domid, triggers[which], 0,
+	    NULL) ? -EIO : 0;
+}
+
+static int
 check_memory(struct request *rq, struct xl *xl, libxl_domain_config *cfg)
 {
 	uint64_t need, have;
@@ -598,6 +618,8 @@ const struct hv_ops hv_xl = {
 	.event = event,
 	.watch_guest = watch_guest,
 	.pause = pause_domain,
+	.sysrq = sysrq,
+	.trigger = trigger,
 	.create = create,
 	.suspend = suspend,
 	.wake = wake,

@@ -36,6 +36,7 @@ void vms_touched(struct vms *v, const char *uuid);
 
 /* Handlers. */
 request_handler vms_domain_list, vms_vm_pause, vms_vm_unpause;
+request_handler vms_vm_sysrq, vms_vm_trigger;
 request_handler vms_vm_set_actions;
 request_handler vms_console_open;
 

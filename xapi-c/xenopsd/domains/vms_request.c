@@ -103,23 +103,42 @@ vms_domain_list(struct request *rq, const void *args, void *result)
 	return REQUEST_PENDING;
 }
 
-static int
-pause_or_not(struct request *rq, const char *uuid, bool on)
+/* NULL: after request_fail. */
+static struct vm *
+running(struct request *rq, const char *uuid)
 {
 	struct daemon *d = rq->daemon;
 	struct vm *vm;
 
 	if (spec_check_uuid(rq, uuid))
-		return -1;
+		return NULL;
 	vm = vms_find_domain(d->vms, uuid);
 	if (!vm)
-		return request_fail(rq, XENOPS_CODE_NO_SUCH_DOMAIN,
+		request_fail(rq, XENOPS_CODE_NO_SUCH_DOMAIN,
 		    "'%s' is not running", uuid);
 	d->hv->ops->forget_errors(d->hv);
+	return vm;
+}
+
+static int
+cannot(struct request *rq, const char *what, const char *uuid)
+{
+	struct daemon *d = rq->daemon;
+
+	return request_fail(rq, XENOPS_CODE_INTERNAL, "cannot %s '%s': %s",
+	    what, uuid, d->hv->ops->error(d->hv));
+}
+
+static int
+pause_or_not(struct request *rq, const char *uuid, bool on)
+{
+	struct daemon *d = rq->daemon;
+	struct vm *vm = running(rq, uuid);
+
+	if (!vm)
+		return -1;
 	if (d->hv->ops->pause(d->hv, vm->domain.domid, on))
-		return request_fail(rq, XENOPS_CODE_INTERNAL,
-		    "cannot %s '%s': %s", on ? "pause" : "unpause", uuid,
-		    d->hv->ops->error(d->hv));
+		return cannot(rq, on ? "pause" : "unpause", uuid);
 	vms_touched(d->vms, uuid);
 	return 0;
 }
@@ -138,6 +157,42 @@ vms_vm_unpause(struct request *rq, const void *args, void *result)
 	(void)result;
 	return pause_or_not(rq,
 	    ((const struct xenops_vm_unpause_args *)args)->vm, false);
+}
+
+int
+vms_vm_sysrq(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vm_sysrq_args *a = args;
+	struct daemon *d = rq->daemon;
+	const char *key = a->key ? a->key : "";
+	struct vm *vm = running(rq, a->vm);
+
+	(void)result;
+	if (!vm)
+		return -1;
+	if (*key <= ' ' || *key > '~' || key[1])
+		return request_fail(rq, XENOPS_CODE_BAD_REQUEST,
+		    "a SysRq key is one printable character");
+	return d->hv->ops->sysrq(d->hv, vm->domain.domid, *key) ?
+	    cannot(rq, "give a SysRq key to", a->vm) : 0;
+}
+
+int
+vms_vm_trigger(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vm_trigger_args *a = args;
+	struct daemon *d = rq->daemon;
+	struct vm *vm = running(rq, a->vm);
+
+	(void)result;
+	if (!vm)
+		return -1;
+	if (a->trigger != XENOPS_TRIGGER_NMI &&
+	    vm->domain.type != XENOPS_DOMAIN_TYPE_HVM)
+		return request_fail(rq, XENOPS_CODE_NOT_SUPPORTED,
+		    "'%s' has no such button", a->vm);
+	return d->hv->ops->trigger(d->hv, vm->domain.domid, a->trigger) ?
+	    cannot(rq, "press a button of", a->vm) : 0;
 }
 
 /* Of what is being made only the worker knows; it is looked at when that ends,

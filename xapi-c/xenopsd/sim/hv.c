@@ -186,6 +186,20 @@ pause_domain(struct hv *hv, uint32_t domid, bool on)
 }
 
 static int
+sysrq(struct hv *hv, uint32_t domid, char key)
+{
+	return change(hv, &(struct sim_call){ .kind = SIM_SYSRQ,
+	    .domid = domid, .key = { key } });
+}
+
+static int
+trigger(struct hv *hv, uint32_t domid, enum xenops_trigger which)
+{
+	return change(hv, &(struct sim_call){ .kind = SIM_TRIGGER,
+	    .domid = domid, .device = which });
+}
+
+static int
 disk_add(struct hv *hv, struct arena *a, uint32_t domid,
     const struct xenops_disk_spec *d, const char *device)
 {
@@ -375,6 +389,8 @@ static const struct hv_ops hv_sim = {
 	.event = event,
 	.watch_guest = watch_guest,
 	.pause = pause_domain,
+	.sysrq = sysrq,
+	.trigger = trigger,
 	.create = create,
 	.suspend = suspend,
 	.wake = wake,

@@ -325,6 +325,39 @@ call_pause(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 }
 
 static int
+call_ask(struct guest *g, const struct sim_call *c, struct sim_answer *out)
+{
+	(void)out;
+	snprintf(g->asked, sizeof(g->asked), "%.15s", c->key);
+	listen_to_host(g);
+	return 0;
+}
+
+/* What Linux does with those that end it. */
+static int
+call_sysrq(struct guest *g, const struct sim_call *c, struct sim_answer *out)
+{
+	const char *action = *c->key == 'b' ? "reboot" :
+	    *c->key == 'c' ? "crash" : *c->key == 'o' ? "shutdown" : NULL;
+
+	(void)out;
+	if (g->booted && action)
+		sim_machine_guest(g->m, g->d.uuid, action);
+	return 0;
+}
+
+static int
+call_trigger(struct guest *g, const struct sim_call *c, struct sim_answer *out)
+{
+	if (c->device == XENOPS_TRIGGER_POWER)
+		return call_ask(g, &(struct sim_call){ .key = "poweroff" },
+		    out);
+	if (c->device == XENOPS_TRIGGER_NMI && g->booted)
+		sim_machine_guest(g->m, g->d.uuid, "crash");
+	return 0;
+}
+
+static int
 call_write(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 {
 	(void)out;
@@ -352,15 +385,6 @@ call_destroy(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 	*at = g->next;
 	guest_free(g);
 	tell_ended(m);
-	return 0;
-}
-
-static int
-call_ask(struct guest *g, const struct sim_call *c, struct sim_answer *out)
-{
-	(void)out;
-	snprintf(g->asked, sizeof(g->asked), "%.15s", c->key);
-	listen_to_host(g);
 	return 0;
 }
 
@@ -428,6 +452,8 @@ static guest_call *const guest_calls[SIM_CALLS] = {
 	[SIM_HAS_DISK] = call_has_disk,
 	[SIM_HAS_NIC] = call_has_nic,
 	[SIM_PAUSE] = call_pause,
+	[SIM_SYSRQ] = call_sysrq,
+	[SIM_TRIGGER] = call_trigger,
 	[SIM_WRITE] = call_write,
 	[SIM_DESTROY] = call_destroy,
 	[SIM_ASK] = call_ask,

@@ -45,6 +45,8 @@ enum sim_call_kind {
 	SIM_HAS_NIC,
 	SIM_HAS_BRIDGE,			/* key */
 	SIM_PAUSE,			/* domid, on */
+	SIM_SYSRQ,			/* domid, key */
+	SIM_TRIGGER,			/* domid, device: enum xenops_trigger */
 	SIM_CREATE,			/* domain, name in value; on: it is up
 					 * already: domain */
 	SIM_SUSPEND,			/* domid; -ETIMEDOUT: it does not */

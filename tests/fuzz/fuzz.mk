@@ -20,6 +20,7 @@ FUZZ_rfb := rfb.a base.a
 FUZZ_LIBS_rfb := $(RFB_HOST_LIBS) -lz
 $(B)/fuzz/rfb: private FUZZ_CFLAGS += $(RFB_CFLAGS)
 FUZZ_vhd := image.a base.a
+FUZZ_qcow2 := image.a base.a
 FUZZ_update := update.a net.a base.a
 FUZZ_pack := update.a net.a base.a
 FUZZ_plugin := wire.a gen.a base.a

@@ -320,11 +320,27 @@ def vhd():
             "fixed": b"\0" * (1 << 14) + footer(2, (1 << 64) - 1)}
 
 
+def qcow2():
+    """A disk of 4 KiB in clusters of 512 bytes, the first and the last there."""
+    def image(l1, l2, first, last):
+        part = {0: struct.pack(">4sIQIIQIIQQIIQQQQII", b"QFI\xfb", 3, 0, 0, 9,
+                               4096, 0, 1, l1 * 512, 0, 0, 0, 0, 0, 0, 0, 4,
+                               104),
+                l1: struct.pack(">Q", l2 * 512),
+                l2: struct.pack(">8Q", first * 512, 0, 0, 1, 0, 0, 0,
+                                last * 512),
+                first: b"a" * 512, last: b"b" * 512}
+        return b"".join(part[i].ljust(512, b"\0") for i in range(5))
+
+    return {"in-order": image(1, 2, 3, 4), "data-first": image(4, 3, 2, 1)}
+
+
 def main():
     corpus = pathlib.Path(sys.argv[1])
     seeds = {"parsers": PARSERS, "disks_xml": DISKS_XML, "answers": ANSWERS,
              "update": UPDATE, "pack": PACK, "plugin": PLUGIN, "backup": backup(),
-             "rfb": rfb(), "vhd": vhd(), "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
+             "rfb": rfb(), "vhd": vhd(), "qcow2": qcow2(),
+             "lvm_tags": LVM_TAGS, "lvm_list": LVM_LIST,
              "request": requests(), "channel": channels()}
     for target, files in seeds.items():
         folder = corpus / target

@@ -154,6 +154,42 @@ def vhd_images_go_in_and_out():
         at_rest(b, api, vdi, again)
 
 
+def qcow2_images_go_in_and_out():
+    with Bench() as b:
+        api = b.ready()
+        vdi = b.vdi(api, SIZE)
+        for seed, options in enumerate((
+                [], ["-o", "compat=0.10"], ["-o", "cluster_size=4k"],
+                ["-W", "-o", "preallocation=metadata"])):
+            data = content(seed)
+            image = made(b, data, "qcow2", *options)
+            equal(send(b, api, "format=qcow2&vdi=" + vdi, image)["status"],
+                  "success", options)
+            check(raw(b, api, vdi) == data, "other bytes are on the disk")
+        r, image = fetch(b, api, "format=qcow2&vdi=" + vdi)
+        equal((r.status, r.headers["Content-Type"],
+               r.headers["Content-Disposition"]),
+              (200, "application/x-qemu-disk",
+               'attachment; filename="%s.qcow2"' % api("VDI.get_uuid", vdi)),
+              "reply")
+        judged(b, image, "qcow2", data)
+        qemu_img("check", b.path("image"))
+        again = b.vdi(api, SIZE)
+        equal(send(b, api, "format=qcow2&vdi=" + again, image)["status"],
+              "success", "our own")
+        check(raw(b, api, again) == data, "our own came in as other bytes")
+        for what, said in (
+                (made(b, data, "qcow2", "-c"), "compressed"),
+                (made(b, data, *VHD), "no header"),
+                (image[:-70000], "ended early"),
+                (image[:8] + b"\0\0\0\0\0\0\2\0" + image[16:],
+                 "backing file")):
+            code, text = failure(send(b, api, "format=qcow2&vdi=" + vdi,
+                                      what))
+            check(code == "VDI_IO_ERROR" and said in text, text)
+        at_rest(b, api, vdi, again)
+
+
 def a_client_may_not_know_the_length():
     """It hangs up once it is done, or waits for us to."""
     with Bench() as b:
@@ -356,6 +392,7 @@ def a_restart_of_xenopsd_fails_the_transfer():
 
 SCENARIOS = [
     vhd_images_go_in_and_out,
+    qcow2_images_go_in_and_out,
     a_client_may_not_know_the_length,
     holes_cost_nothing,
     a_bad_image_fails_and_hurts_nothing_else,

@@ -38,6 +38,9 @@ static const struct format formats[] = {
 	{ "raw", XENOPS_DISK_FORM_RAW, "application/octet-stream", 0 },
 	{ "vhd", XENOPS_DISK_FORM_VHD, "application/vhd",
 	    (int64_t)2040 << 30 },
+	/* image/qcow2.h: clusters of 64 KiB */
+	{ "qcow2", XENOPS_DISK_FORM_QCOW2, "application/x-qemu-disk",
+	    (int64_t)4 << 40 },
 };
 
 struct transfer {

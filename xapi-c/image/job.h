@@ -52,6 +52,6 @@ void job_end(struct job *j, int rc, bool in);
 
 /* A format in one direction. */
 typedef int image_way(struct job *j);
-image_way vhd_in, vhd_out;
+image_way vhd_in, vhd_out, qcow2_in, qcow2_out;
 
 #endif

@@ -25,6 +25,7 @@ static const struct {
 	image_way *in, *out;
 } formats[] = {
 	{ "vhd", vhd_in, vhd_out },
+	{ "qcow2", qcow2_in, qcow2_out },
 };
 
 static image_way *

@@ -12,7 +12,12 @@
 static const char *
 form_name(int form)
 {
-	return form == XENOPS_DISK_FORM_VHD ? "vhd" : NULL;
+	static const char *const names[XENOPS_DISK_FORM_N] = {
+		[XENOPS_DISK_FORM_VHD] = "vhd",
+		[XENOPS_DISK_FORM_QCOW2] = "qcow2",
+	};
+
+	return form >= 0 && form < XENOPS_DISK_FORM_N ? names[form] : NULL;
 }
 
 int

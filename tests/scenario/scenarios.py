@@ -2135,6 +2135,36 @@ def a_network_is_on_a_bridge_that_is_there():
                            "MTU": mtu}), ["MTU", mtu], "parameters")
 
 
+def a_nic_that_comes_is_found_and_none_is_forgotten():
+    b = Bench()
+    os.mkdir(b.path("host"))
+    with open(b.path("host/unplugged"), "w") as f:
+        f.write("0000:3b:00.1")
+    with b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        devices = lambda: {p["device"]: p for p in
+                           api("PIF.get_all_records").values()}
+        equal(set(devices()), {"eth0"}, "NICs")
+        api("PIF.scan", host)
+        equal(set(devices()), {"eth0"}, "NICs")
+        os.rename(b.path("host/unplugged"), b.path("host/later"))
+        equal(set(devices()), {"eth0"}, "NICs before a scan")
+        api("PIF.scan", host)
+        eth1 = devices()["eth1"]
+        check(eth1["currently_attached"] and eth1["physical"], "eth1")
+        equal(api("network.get_bridge", eth1["network"]), "xenbr1", "bridge")
+        os.rename(b.path("host/later"), b.path("host/unplugged"))
+        api("PIF.scan", host)
+        equal(devices()["eth1"]["uuid"], eth1["uuid"], "eth1 after it went")
+        os.rename(b.path("host/unplugged"), b.path("host/later"))
+        api("PIF.scan", host)
+        equal(len(api("PIF.get_all")), 2, "NICs")
+        b.control("fail host_get internal")
+        refused("INTERNAL_ERROR", api, "PIF.scan", host)
+        refused("HANDLE_INVALID", api, "PIF.scan", eth1["network"])
+
+
 def a_vlan_is_made_used_and_taken_away():
     with Bench() as b:
         api = b.ready()
@@ -2447,6 +2477,7 @@ SCENARIOS = [
     a_drive_that_is_not_unpluggable_stays,
     a_disk_beyond_any_disk_is_too_large,
     a_network_is_on_a_bridge_that_is_there,
+    a_nic_that_comes_is_found_and_none_is_forgotten,
     a_vlan_is_made_used_and_taken_away,
     each_request_may_fail_once, keys_and_buttons_of_a_guest_work,
     xapi_is_killed_at_any_time,

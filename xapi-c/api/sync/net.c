@@ -12,6 +12,7 @@
 struct net_sync {
 	struct call *c;
 	struct vec nics;
+	bool only_new;			/* PIFs that are there stay as they are */
 	bool of_vlans;			/* which bridges are made */
 };
 
@@ -198,9 +199,11 @@ sync_nic(struct db_txn *t, const struct net_sync *s,
 
 	if (!*text(nic->device) || !*f.key)
 		return;
-	if (txn_each(t, CLASS_PIF, look_pif, &f))
+	if (txn_each(t, CLASS_PIF, look_pif, &f)) {
+		if (s->only_new)
+			return;
 		pif = pif_txn_edit(t, &f.ref);
-	else if (!nic->vlan || nic->management)
+	} else if (!nic->vlan || nic->management)
 		pif = add_pif(t, s, nic);
 	else
 		return;		/* just destroyed, or nobody's */
@@ -248,7 +251,8 @@ pifs_in(struct db_txn *t, void *arg)
 	const struct xenops_nic_info *nics = s->nics.v;
 	struct gone g = { .t = t, .s = s };
 
-	txn_each(t, CLASS_PIF, mark_gone, &g);
+	if (!s->only_new)
+		txn_each(t, CLASS_PIF, mark_gone, &g);
 	for (uint32_t i = 0; i < s->nics.n; i++)
 		sync_nic(t, s, &nics[i]);
 	return 0;
@@ -402,15 +406,28 @@ make_bridge(const void *obj, void *arg)
 
 /* A VLAN's MTU can be no larger than its NIC's, which comes first with the
  * bridge of that. */
+static int
+make_bridges(struct net_sync *s)
+{
+	call_refresh(s->c);
+	s->of_vlans = false;
+	db_each(s->c->root, CLASS_NETWORK, make_bridge, s);
+	s->of_vlans = true;
+	return db_each(s->c->root, CLASS_NETWORK, make_bridge, s);
+}
+
 int
 sync_networks(struct call *c, const struct xenops_host_info *h)
 {
 	struct net_sync s = { .c = c, .nics = h->nics };
 
-	if (sync_pifs(c, h))
-		return -1;
-	call_refresh(c);
-	db_each(c->root, CLASS_NETWORK, make_bridge, &s);
-	s.of_vlans = true;
-	return db_each(c->root, CLASS_NETWORK, make_bridge, &s);
+	return sync_pifs(c, h) ? -1 : make_bridges(&s);
+}
+
+int
+sync_new_nics(struct call *c, const struct xenops_host_info *h)
+{
+	struct net_sync s = { .c = c, .nics = h->nics, .only_new = true };
+
+	return call_write(c, pifs_in, &s) ? -1 : make_bridges(&s);
 }

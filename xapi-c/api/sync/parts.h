@@ -1,6 +1,7 @@
 /*
  * The parts of sync.c.  Each brings one group of objects into line; the seed
- * needs no xenopsd, the others run on the sync thread with what it answered.
+ * needs no xenopsd, the others run on the sync thread with what it answered,
+ * but for one.
  * All may run again at any time and change nothing that is right already.
  */
 #ifndef API_SYNC_PARTS_H
@@ -27,6 +28,9 @@ int sync_crashes(struct call *c, const struct xenops_host_info *h,
     uint64_t moves);
 /* PIFs and networks; makes the bridges. */
 int sync_networks(struct call *c, const struct xenops_host_info *h);
+/* Those of NICs that have none, on any thread: what is known stays what the last
+ * event said. */
+int sync_new_nics(struct call *c, const struct xenops_host_info *h);
 /* Tells x->presence what xenopsd says, whatever the database can take. */
 void sync_presence(struct xapi *x, const struct xenops_host_info *h);
 /* The same from the records: what was known when this process began, so that

@@ -67,8 +67,8 @@ plugged(struct arena *a, const char *list, const void *records, uint32_t n,
 	return out;
 }
 
-void
-sim_bus_fill(struct sim *m, struct arena *a, struct xenops_host_info *h)
+static const char *
+unplugged(struct sim *m, struct arena *a)
 {
 	const char *list = "";
 	struct buf b = { 0 };
@@ -77,6 +77,20 @@ sim_bus_fill(struct sim *m, struct arena *a, struct xenops_host_info *h)
 	    SMALL_FILE, &b) == 0 && b.len)
 		list = arena_strndup(a, b.data, b.len);
 	buf_release(&b);
+	return list;
+}
+
+bool
+sim_bus_has(struct sim *m, struct arena *a, const char *name)
+{
+	return !is_unplugged(unplugged(m, a), name);
+}
+
+void
+sim_bus_fill(struct sim *m, struct arena *a, struct xenops_host_info *h)
+{
+	const char *list = unplugged(m, a);
+
 	h->pcis = plugged(a, list, pcis, sizeof(pcis) / sizeof(*pcis),
 	    sizeof(*pcis));
 	h->usbs = plugged(a, list, usbs, sizeof(usbs) / sizeof(*usbs),

@@ -171,12 +171,12 @@ count_vlans(const struct sim *m)
 /* Each is its NIC again, but for its bridge and what management is. */
 static struct vec
 with_vlans(const struct sim *m, struct arena *a,
-    struct xenops_nic_info *v)
+    struct xenops_nic_info *v, uint32_t nics)
 {
-	uint32_t n = NICS;
+	uint32_t n = nics;
 
 	for (const struct sim_bridge *b = m->bridges; b; b = b->next) {
-		for (uint32_t i = 0; b->vlan && i < NICS; i++) {
+		for (uint32_t i = 0; b->vlan && i < nics; i++) {
 			if (strcmp(v[i].device, b->port))
 				continue;
 			v[n] = v[i];
@@ -191,42 +191,53 @@ with_vlans(const struct sim *m, struct arena *a,
 	return (struct vec){ v, n };
 }
 
+static void
+fill_nic(struct sim *m, struct arena *a, int i, struct xenops_nic_info *n)
+{
+	*n = *(const struct xenops_nic_info *)xenops_nic_info_type.dflt;
+	n->device = arena_printf(a, "eth%d", i);
+	n->mac = arena_printf(a, "52:54:00:%02x:00:%02x", m->cfg.number & 255,
+	    i);
+	n->mtu = 1500;
+	n->carrier = true;
+	n->speed = 10000;
+	n->duplex = true;
+	n->vendor_id = "8086";
+	n->device_id = "1572";
+	n->vendor_name = "Intel Corporation";
+	n->device_name = "Ethernet Controller X710 for 10GbE SFP+";
+	n->pci_path = arena_printf(a, "0000:3b:00.%d", i);
+	for (struct sim_bridge *b = m->bridges; b; b = b->next)
+		if (!b->vlan && !strcmp(b->port, n->device))
+			n->bridge = arena_strdup(a, b->name);
+}
+
+static void
+fill_management(struct sim *m, struct xenops_nic_info *n)
+{
+	n->management = true;
+	n->ip = m->cfg.address;
+	n->netmask = "255.255.255.0";
+	n->gateway = "192.0.2.1";
+	n->dns = "192.0.2.1";
+	n->dhcp = true;
+}
+
+/* The first is always there. */
 static struct vec
 nics(struct sim *m, struct arena *a)
 {
 	struct xenops_nic_info *v = arena_alloc(a, sizeof(*v) *
 	    (NICS + count_vlans(m)));
+	uint32_t n = 1;
 
-	for (int i = 0; i < NICS; i++) {
-		struct xenops_nic_info *n = &v[i];
-
-		*n = *(const struct xenops_nic_info *)
-		    xenops_nic_info_type.dflt;
-		n->device = arena_printf(a, "eth%d", i);
-		n->mac = arena_printf(a, "52:54:00:%02x:00:%02x",
-		    m->cfg.number & 255, i);
-		n->mtu = 1500;
-		n->carrier = true;
-		n->speed = 10000;
-		n->duplex = true;
-		n->vendor_id = "8086";
-		n->device_id = "1572";
-		n->vendor_name = "Intel Corporation";
-		n->device_name = "Ethernet Controller X710 for 10GbE SFP+";
-		n->pci_path = arena_printf(a, "0000:3b:00.%d", i);
-		for (struct sim_bridge *b = m->bridges; b; b = b->next)
-			if (!b->vlan && !strcmp(b->port, n->device))
-				n->bridge = arena_strdup(a, b->name);
-		if (i)
-			continue;
-		n->management = true;
-		n->ip = m->cfg.address;
-		n->netmask = "255.255.255.0";
-		n->gateway = "192.0.2.1";
-		n->dns = "192.0.2.1";
-		n->dhcp = true;
+	fill_nic(m, a, 0, v);
+	fill_management(m, v);
+	for (int i = 1; i < NICS; i++) {
+		fill_nic(m, a, i, &v[n]);
+		n += sim_bus_has(m, a, v[n].pci_path);
 	}
-	return with_vlans(m, a, v);
+	return with_vlans(m, a, v, n);
 }
 
 static struct vec

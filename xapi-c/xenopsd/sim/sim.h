@@ -87,6 +87,7 @@ const char *sim_own_partition(const struct storage_env *env, struct arena *a);
 void sim_host_fill(struct sim *m, struct arena *a,
     struct xenops_host_info *out);
 /* sim/bus.c: pcis, usbs. */
+bool sim_bus_has(struct sim *m, struct arena *a, const char *name);
 void sim_bus_fill(struct sim *m, struct arena *a,
     struct xenops_host_info *h);
 /* Tells all connections of a change. */

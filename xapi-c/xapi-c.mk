@@ -18,7 +18,7 @@ layer_files = $(wildcard xapi-c/$1/*.c xapi-c/$1/*/*.c)
 XENOPSD_ALL := $(call layer_files,xenopsd)
 XENOPSD_SIM := $(wildcard xapi-c/xenopsd/sim/*.c)
 XENOPSD_HOTPLUG := $(wildcard xapi-c/xenopsd/domains/hotplug*.c)
-XENOPSD_BOX := xapi-c/xenopsd/domains/box.c
+XENOPSD_BOX := $(addprefix xapi-c/xenopsd/domains/,box.c lend.c)
 XENOPSD_XEN := $(addprefix xapi-c/xenopsd/,domains/config.c domains/hv_xl.c \
 	domains/model.c domains/xen_log.c domains/xl.c \
 	machine/cstate_xen.c machine/hostinfo_xen.c \

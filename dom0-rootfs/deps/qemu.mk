@@ -5,12 +5,17 @@ qemu_SOURCE := -o qemu
 qemu_LICENCE := GPL-2.0-only
 qemu_NEEDS := musl zlib yajl util-linux xz zstd xen pcre2 glib pixman fdt
 qemu_DEBS := meson python3-pycotap
+qemu_FILES := $(sort $(wildcard dom0-rootfs/deps/[0-9]*-qemu-*.patch))
 define qemu_BUILD
 for d in $DEBS; do
 	dpkg -x "$d" "$PWD/../meson"
 done
 export PYTHONPATH="$PWD/../meson/usr/lib/python3/dist-packages"
 export PATH="$PWD/../meson/usr/bin:$PATH" LIBRARY_PATH="$OUT/lib"
+
+for f in $FILES; do
+	patch -p1 <"$f"
+done
 
 # libxenctrl and the others have no .pc of their own without an installation
 mkdir ../pc
@@ -42,14 +47,6 @@ sed -i '/xen_be_register("vkbd"/d' hw/display/xenfb.c
 sed -i '/^static int hdev_probe_device/,/^}/s,"/dev/cdrom","/dev/fdset/",' \
 	block/file-posix.c
 grep -q 'strstart(filename, "/dev/fdset/"' block/file-posix.c
-# An ejected medium's descriptor, which nobody uses any more, goes when libxl's
-# connection does, as it did before 9.1: libxl does not take it back, and the volume
-# would stay in use for as long as the guest runs.
-sed -i '/^void monitor_fdsets_cleanup/,/^}/s,^ *monitor_fdset_free_if_empty,\
-	while (QLIST_EMPTY(\&mon_fdset->dup_fds) \&\& !QLIST_EMPTY(\&mon_fdset->fds))\
-		monitor_fdset_fd_free(QLIST_FIRST(\&mon_fdset->fds));\
-&,' monitor/fds.c
-grep -q 'monitor_fdset_fd_free(QLIST_FIRST' monitor/fds.c
 for d in I440FX VGA_PCI VGA_CIRRUS E1000_PCI RTL8139_PCI USB_UHCI \
     USB_HID; do
 	echo "CONFIG_$d=y"

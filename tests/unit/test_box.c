@@ -22,8 +22,9 @@ static int fake_call(const char *name);
 static int fake_mkdir(const char *path);
 static int fake_exec(const char *path, char **argv);
 static int fake_group(const char *domid);
-static int fake_open(const char *path);
+static int fake_open(const char *path, int flags);
 static int fake_tap(int fd, const char *name);
+static int fake_fstat(int fd, unsigned *mode);
 int box_main(int argc, char **argv);
 
 #include "base/confine.h"
@@ -43,15 +44,18 @@ int box_main(int argc, char **argv);
 #define setrlimit(resource, limit) ((void)(limit), fake_call("limit"))
 #define prctl(...) fake_call("no_new_privs")
 #define execv(path, argv) fake_exec(path, argv)
-#define open(path, flags) fake_open(path)
+#define open(path, flags) fake_open(path, flags)
+#define fstat(fd, st) fake_fstat(fd, &(st)->st_mode)
 #define ioctl(fd, request, ifr) fake_tap(fd, (ifr)->ifr_name)
 #define write(fd, text, n) ((void)(fd), (ssize_t)(n))
 #define main box_main
 #include "../../xapi-c/xenopsd/core/tree.c"
+#include "../../xapi-c/xenopsd/domains/lend.c"
 #include "../../xapi-c/xenopsd/domains/box.c"
 #undef main
 #undef write
 #undef ioctl
+#undef fstat
 #undef open
 #undef execv
 #undef prctl
@@ -115,13 +119,34 @@ fake_group(const char *domid)
 	return fake_call(text);
 }
 
-static int
-fake_open(const char *path)
-{
-	const char *name = !strcmp(path, "/proc/self/oom_score_adj") ? "oom" :
-	    path;
+static int opened[16], n_opened;		/* the disks, as they came */
 
-	return fake_call(name) ? -1 : dup(1);
+static int
+fake_open(const char *path, int flags)
+{
+	char text[512];
+
+	if (!strcmp(path, "/proc/self/oom_score_adj"))
+		return fake_call("oom") ? -1 : dup(1);
+	if (!strcmp(path, "/dev/net/tun"))
+		return fake_call(path) ? -1 : dup(1);
+	snprintf(text, sizeof(text), "%s%s", path, flags == O_RDONLY ? " ro" :
+	    flags == O_RDWR ? " rw" : " ?");
+	if (fake_call(text))
+		return -1;
+	ck_assert_int_lt(n_opened, 16);
+	opened[n_opened] = dup(1);
+	return opened[n_opened++];
+}
+
+static bool no_devices;		/* what is opened is a file */
+
+static int
+fake_fstat(int fd, unsigned *mode)
+{
+	(void)fd;
+	*mode = no_devices ? S_IFREG : S_IFBLK;
+	return 0;
 }
 
 static int tap;			/* the last one that was made */
@@ -156,7 +181,7 @@ fake_exec(const char *path, char **argv)
 static int
 run(const char *const *args)
 {
-	char *argv[16] = { (char[]){ "box" } };
+	char *argv[32] = { (char[]){ "box" } };
 	int n = 1;
 
 	for (; *args; args++)
@@ -233,6 +258,119 @@ START_TEST(what_is_no_tap_of_libxls_starts_nothing)
 }
 END_TEST
 
+#define RESTRICTED "-xen-domid", "7", "-xen-domid-restrict", "-run-with", \
+	"user=131079:131072", "-run-with", "chroot=/c"
+#define IDE(path, n) "-drive", "file=" path ",if=ide,index=" #n \
+	",media=disk,format=raw,cache=writeback"
+#define CD "if=none,readonly=on,id=ide-832,file=/dev/dm-9,format=raw"
+
+static void
+close_disks(void)
+{
+	while (n_opened)
+		close(opened[--n_opened]);
+}
+
+/* To read and to write, while dom0's devices are in reach. */
+START_TEST(its_disks_come_as_descriptors)
+{
+	static const char *const words[] = { RESTRICTED, IDE("/dev/dm-5", 0),
+		"-drive", CD, IDE("/dev/vg/lv", 1), "-drive",
+		"file=/dev/loop3,id=scsi0-hd2,format=raw,if=none,readonly=on,"
+		"cache=writeback", NULL };
+	char want[1024];
+
+	ck_assert_int_eq(run(words), 1);
+	ck_assert_ptr_nonnull(strstr(calls, "/dev/dm-5 ro\n/dev/dm-5 rw\n"
+	    "/dev/vg/lv ro\n/dev/vg/lv rw\n/dev/loop3 ro\nunshare\n"));
+	ck_assert_int_eq(n_opened, 5);
+	snprintf(want, sizeof(want), "\n-L\n" ROMS "\n"
+	    "-add-fd\nfd=%d,set=0\n-add-fd\nfd=%d,set=0\n"
+	    "-add-fd\nfd=%d,set=1\n-add-fd\nfd=%d,set=1\n"
+	    "-add-fd\nfd=%d,set=2\n-xen-domid\n7\n", opened[0], opened[1],
+	    opened[2], opened[3], opened[4]);
+	ck_assert_ptr_nonnull(strstr(calls, want));
+	for (int i = 0; i < n_opened; i++)
+		ck_assert_int_eq(fcntl(opened[i], F_GETFD), 0);
+	ck_assert_ptr_nonnull(strstr(calls, "\n-drive\n"
+	    "file=/dev/fdset/0,file.locking=off,if=ide,index=0,media=disk,"
+	    "format=raw,cache=writeback\n-drive\n" CD "\n-drive\n"
+	    "file=/dev/fdset/1,file.locking=off,if=ide,index=1,media=disk,"
+	    "format=raw,cache=writeback\n-drive\n"
+	    "file=/dev/fdset/2,file.locking=off,id=scsi0-hd2,format=raw,"
+	    "if=none,readonly=on,cache=writeback\n"));
+	close_disks();
+}
+END_TEST
+
+static void
+starts_nothing(const char *const *words)
+{
+	ck_assert_int_eq(run(words), 1);
+	ck_assert_ptr_null(strstr(calls, "unshare"));
+	close_disks();
+}
+
+START_TEST(a_disk_that_does_not_open_starts_nothing)
+{
+	static const char *const words[] = { RESTRICTED, IDE("/dev/dm-5", 0),
+		NULL };
+
+	failing = "/dev/dm-5 ro";
+	starts_nothing(words);
+	failing = "/dev/dm-5 rw";
+	starts_nothing(words);
+	failing = NULL;
+	no_devices = true;
+	starts_nothing(words);
+	no_devices = false;
+}
+END_TEST
+
+#define LONG_32 "0123456789abcdef0123456789abcdef"
+#define LONG_256 LONG_32 LONG_32 LONG_32 LONG_32 LONG_32 LONG_32 LONG_32 LONG_32
+
+START_TEST(what_is_no_disk_of_libxls_starts_nothing)
+{
+	static const char *const elsewhere[] = { RESTRICTED,
+		IDE("/etc/shadow", 0), NULL };
+	static const char *const relative[] = { RESTRICTED, IDE("dev/dm-5", 0),
+		NULL };
+	static const char *const none[] = { RESTRICTED, IDE("", 0), NULL };
+	static const char *const path[] = { RESTRICTED,
+		IDE("/dev/" LONG_256, 0), NULL };
+	static const char *const rest[] = { RESTRICTED, "-drive",
+		"file=/dev/dm-5,id=" LONG_256, NULL };
+	static const char *const five[] = { RESTRICTED, IDE("/dev/dm-5", 0),
+		IDE("/dev/dm-6", 1), IDE("/dev/dm-7", 2), IDE("/dev/dm-8", 3),
+		IDE("/dev/dm-9", 4), NULL };
+
+	starts_nothing(elsewhere);
+	ck_assert_ptr_null(strstr(calls, "/etc"));	/* nor opened */
+	starts_nothing(relative);
+	starts_nothing(none);
+	starts_nothing(path);
+	starts_nothing(rest);
+	starts_nothing(five);
+	ck_assert_ptr_null(strstr(calls, "/dev/dm-9"));
+}
+END_TEST
+
+/* An option at the end without its value, one of another kind. */
+START_TEST(what_has_no_disk_is_left_as_it_is)
+{
+	static const char *const words[] = { RESTRICTED, "-drive",
+		"if=none,readonly=on,id=ide-832", "-device", "file=/dev/dm-5",
+		"-drive", NULL };
+
+	ck_assert_int_eq(run(words), 1);
+	ck_assert_ptr_nonnull(strstr(calls, "chroot=/c\n-drive\n"
+	    "if=none,readonly=on,id=ide-832\n-device\nfile=/dev/dm-5\n"
+	    "-drive\n"));
+	ck_assert_ptr_null(strstr(calls, "-add-fd"));
+}
+END_TEST
+
 /* It ends while libxl already makes the socket of the guest's QEMU. */
 START_TEST(a_probe_removes_nothing_that_is_xens)
 {
@@ -288,5 +426,9 @@ main(void)
 	    a_probe_removes_nothing_that_is_xens,
 	    a_guests_qemu_is_restricted_or_not_started, half_a_box_is_none,
 	    its_nics_come_as_descriptors,
-	    what_is_no_tap_of_libxls_starts_nothing);
+	    what_is_no_tap_of_libxls_starts_nothing,
+	    its_disks_come_as_descriptors,
+	    a_disk_that_does_not_open_starts_nothing,
+	    what_is_no_disk_of_libxls_starts_nothing,
+	    what_has_no_disk_is_left_as_it_is);
 }

@@ -9,8 +9,9 @@
  *     go when dom0's memory is short;
  *   - the system calls that a device model needs, others fail.
  *
- * Of dom0's network it has the taps of its own guest's emulated NICs, which are
- * made before the network goes out of reach and handed over as descriptors.
+ * Of dom0 it has its own guest's disks and the taps of its emulated NICs, which
+ * are opened before they go out of reach and handed over as descriptors
+ * (lend.h).
  *
  * libxl's dm_restrict does the rest, once QEMU has opened what it was given: a
  * user of the domain's own, an empty root folder, and the hypervisor's word
@@ -20,14 +21,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -37,11 +35,11 @@
 #include "base/vm_limits.h"
 #include "xenopsd/core/tree.h"
 #include "xenopsd/domains/group.h"
+#include "xenopsd/domains/lend.h"
 
 #define QEMU "/usr/lib/xen/bin/qemu-system-i386"
 #define ROMS "/usr/lib/xen/share/qemu"
 #define ARGS_MAX 1024
-#define TAP "type=tap,id="	/* how libxl's words for one begin */
 
 /* What QEMU opens before it is restricted. */
 static const struct tree_part parts[] = {
@@ -152,70 +150,30 @@ offer_to_oom_killer(void)
 	return rc;
 }
 
-/* An interface of that name, with QEMU's end as a descriptor that it inherits.
- * It is gone with QEMU. */
-static int
-open_tap(const char *name, size_t len)
+/* Where args ends with what QEMU is told of it; NULL: nothing of it is for
+ * QEMU. */
+static char **
+lend(char **argv, char **args)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
-	int fd;
+	int n = lend_disks(argv, args);
 
-	if (len == 0 || len >= sizeof(ifr.ifr_name)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(ifr.ifr_name, name, len);
-	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
-	if (fd != -1 && ioctl(fd, TUNSETIFF, &ifr) == -1) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* "type=tap,id=net0,ifname=vif7.0-emu,..." with a descriptor for the name. */
-static char *
-lend_tap(const char *words)
-{
-	static char lent[VM_EMULATED_NICS][64];
-	static size_t n;
-	const char *id = words + strlen(TAP);
-	const char *name = strstr(words, ",ifname=");
-	int fd;
-
-	if (!name || n == VM_EMULATED_NICS || strcspn(id, ",") > 16) {
-		errno = EINVAL;
+	if (n == -1) {
+		fail("open a disk");
 		return NULL;
 	}
-	name += strlen(",ifname=");
-	fd = open_tap(name, strcspn(name, ","));
-	if (fd == -1)
+	if (lend_taps(argv) == -1) {
+		fail("open a NIC's tap");
 		return NULL;
-	snprintf(lent[n], sizeof(lent[n]), TAP "%.*s,fd=%d",
-	    (int)strcspn(id, ","), id, fd);
-	return lent[n++];
-}
-
-static int
-lend_taps(char **argv)
-{
-	for (; argv[0] && argv[1]; argv++) {
-		if (strcmp(argv[0], "-netdev") != 0 ||
-		    strncmp(argv[1], TAP, strlen(TAP)) != 0)
-			continue;
-		argv[1] = lend_tap(argv[1]);
-		if (!argv[1])
-			return fail("open a NIC's tap");
 	}
-	return 0;
+	return args + n;
 }
 
 int
 main(int argc, char **argv)
 {
 	static char program[] = QEMU, roms_option[] = "-L", roms[] = ROMS;
-	char *args[ARGS_MAX + 3] = { program, roms_option, roms };
-	int n = 3;
+	char *args[ARGS_MAX + 3 + LEND_WORDS] = { program, roms_option, roms };
+	char **next = args + 3;
 
 	if (argc < 2 || argc > ARGS_MAX) {
 		fprintf(stderr, "usage: bedplate-box QEMU'S OPTIONS, run by "
@@ -234,7 +192,8 @@ main(int argc, char **argv)
 		fail("join a control group");
 		return 1;
 	}
-	if (lend_taps(argv))
+	next = lend(argv, next);
+	if (!next)
 		return 1;
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
 	    CLONE_NEWUTS) == -1) {
@@ -243,9 +202,7 @@ main(int argc, char **argv)
 	}
 	if (build_tree(is_probe(argv)) || set_limits())
 		return 1;
-	for (int i = 1; i < argc; i++)
-		args[n++] = argv[i];
-	args[n] = NULL;
+	memcpy(next, argv + 1, (size_t)argc * sizeof(*argv));
 	if (confine_model())
 		return 1;
 	execv(QEMU, args);

@@ -375,6 +375,9 @@ def check_suspend(m, api, sr, vm, console):
     api.run("VM.resume", vm, False, False, limit_s=600)
     check(api("VM.get_power_state", vm) == "Running", "not Running")
     refused(api, "HANDLE_INVALID", "VDI.get_record", api.session, image)
+    until("what it does when asked to", lambda: {
+        "suspend", "clean_shutdown"} <= set(api("VM.get_allowed_operations",
+                                                vm)))
     console = api.console(vm)
     check("in memory" in console.run("cat /kept"), "it forgot")
     check(boot in console.run("cat /proc/sys/kernel/random/boot_id"),

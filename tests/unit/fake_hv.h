@@ -388,9 +388,9 @@ fake_write_data(struct hv *hv, uint32_t domid, const char *key,
     const char *value)
 {
 	(void)domid;
-	(void)key;
 	(void)value;
-	return fake_do(fake_of(hv), "write") ? 0 : -EIO;
+	return fake_do(fake_of(hv), strncmp(key, "control/", 8) ? "write" :
+	    key + 8) ? 0 : -EIO;
 }
 
 static int

@@ -101,6 +101,30 @@ START_TEST(what_was_written_comes_back)
 }
 END_TEST
 
+/* With a bit more or less it is no image of this host's. */
+START_TEST(the_guests_features_are_kept_with_it)
+{
+	struct image im = image_new();
+	struct image_pump *p;
+	uint8_t bits;
+	int fd;
+
+	im.features = 5;
+	ck_assert_int_eq(write_image(&im, LENGTH, true), 0);
+	im.features = 0;
+	ck_assert_int_eq(image_read(&im, &p, &fd), 0);
+	ck_assert_uint_eq(image_features(p), 5);
+	close(fd);
+	(void)image_finish(p, true);
+	ck_assert_int_eq(pread(im.fd, &bits, 1, 12), 1);
+	ck_assert_uint_eq(bits, 5);
+	bits = 7;
+	ck_assert_int_eq(pwrite(im.fd, &bits, 1, 12), 1);
+	ck_assert_int_eq(image_check(&im), -EBADMSG);
+	close(im.fd);
+}
+END_TEST
+
 START_TEST(what_was_not_finished_is_no_image)
 {
 	struct image im = image_new();
@@ -247,6 +271,7 @@ int
 main(void)
 {
 	return UNIT_RUN("image", what_was_written_comes_back,
+	    the_guests_features_are_kept_with_it,
 	    what_was_not_finished_is_no_image,
 	    a_byte_that_is_another_is_found,
 	    pieces_have_their_place_and_their_image,

@@ -23,7 +23,7 @@
 struct head {
 	char magic[8];
 	uint32_t version;
-	uint32_t zero;
+	uint32_t features;		/* 0 in older ones */
 	uint8_t vm[16];
 	uint8_t number[16];
 	uint64_t length;		/* of the stream */
@@ -258,6 +258,7 @@ begin_writing(struct image_pump *p)
 		return rc;
 	memcpy(p->head.magic, MAGIC, sizeof(p->head.magic));
 	p->head.version = IMAGE_VERSION;
+	p->head.features = p->im.features;
 	if (!uuid_from_text(p->im.vm, p->head.vm))
 		return -EINVAL;
 	if (getrandom(p->head.number, sizeof(p->head.number), 0) !=
@@ -304,6 +305,12 @@ int
 image_read(const struct image *im, struct image_pump **p_out, int *fd_out)
 {
 	return pump_new(im, false, p_out, fd_out);
+}
+
+uint32_t
+image_features(const struct image_pump *p)
+{
+	return p->head.features;
 }
 
 /* The pieces first. */

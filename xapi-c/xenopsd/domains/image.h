@@ -2,7 +2,7 @@
  * The image of a suspended VM: what a hypervisor wrote of it, on a disk.
  *
  *     0       head: magic, version, the VM, a number of its own, how long it is,
- *             digest
+ *             what the guest does when it is asked to, digest
  *     4096    pieces: digest, then 1 MiB of the stream (the last one: the rest)
  *
  * The digests are keyed with a secret of this host.  A piece's one is also over
@@ -32,6 +32,7 @@ struct image {
 	int64_t size;		/* its bytes */
 	const char *vm;		/* uuid */
 	const char *key_path;
+	uint32_t features;	/* kept with it; what they are is the caller's */
 };
 
 struct image_pump;
@@ -48,6 +49,8 @@ int image_write(const struct image *im, struct image_pump **p_out,
     int *fd_out);
 /* *fd_out: where to read from, likewise. */
 int image_read(const struct image *im, struct image_pump **p_out, int *fd_out);
+/* Those that a reader's image was written with. */
+uint32_t image_features(const struct image_pump *p);
 /* Waits for the thread and frees p.  whole, of a writer: all of it came; the
  * head is written.  Of a reader: fails unless all of it was handed out. */
 int image_finish(struct image_pump *p, bool whole);

@@ -13,6 +13,15 @@
 #include "xenopsd/domains/spec.h"
 #include "xenopsd/storage/storage.h"
 
+/* What a guest says it does when it is asked to.  It says so once, as it starts,
+ * and its next domain knows nothing of it: so the image does, by these places. */
+static const char *const features[] = {
+	"control/feature-poweroff", "control/feature-shutdown",
+	"control/feature-reboot", "control/feature-suspend",
+};
+
+#define N_FEATURES (sizeof(features) / sizeof(features[0]))
+
 static const struct daemon *
 daemon_of(const struct request *rq)
 {
@@ -74,6 +83,21 @@ fail_image(struct request *rq, const char *vm, int rc)
 }
 
 /* -- suspend -- */
+
+static uint32_t
+read_features(struct hv *hv, struct arena *a, uint32_t domid)
+{
+	struct vec guest = hv->ops->guest_data(hv, a, domid);
+	uint32_t bits = 0;
+
+	for (uint32_t i = 0; i < N_FEATURES; i++) {
+		const char *v = map_get(guest, features[i]);
+
+		if (v && !strcmp(v, "1"))
+			bits |= 1u << i;
+	}
+	return bits;
+}
 
 /* The guest's part, then the image's head. */
 static int
@@ -178,6 +202,7 @@ domain_vm_suspend(struct request *rq, const void *args, void *result)
 	k.image_sr = a->sr;
 	k.image_vdi = a->vdi;
 	hv->ops->forget_errors(hv);
+	im.features = read_features(hv, rq->arena, domid);
 	rc = domain_set_phase(rq, &k, KEPT_SUSPENDING) ||
 	    write_image(rq, hv, domid, &im);
 	fdio_close(&im.fd);
@@ -223,12 +248,25 @@ domain_reap_vm_suspend(struct request *rq, const void *args, void *result)
 
 /* -- resume -- */
 
+static int
+write_features(struct request *rq, struct hv *hv, uint32_t domid, uint32_t bits)
+{
+	for (uint32_t i = 0; i < N_FEATURES; i++)
+		if (bits & 1u << i && hv->ops->write_data(hv, domid,
+		    features[i], "1"))
+			return request_fail(rq, XENOPS_CODE_INTERNAL,
+			    "cannot write '%s': %s", features[i],
+			    hv->ops->error(hv));
+	return 0;
+}
+
 int
 domain_create(struct request *rq, struct hv *hv,
     const struct xenops_vm_spec *vm, const char *const *devices,
     const struct image *im, uint32_t *domid_out)
 {
 	struct image_pump *p;
+	uint32_t bits;
 	int fd, rc, came;
 
 	if (!im)
@@ -238,8 +276,11 @@ domain_create(struct request *rq, struct hv *hv,
 		return fail_image(rq, im->vm, rc);
 	rc = hv->ops->create(hv, rq, vm, devices, fd, domid_out);
 	close(fd);
+	bits = image_features(p);
 	came = image_finish(p, true);
-	if (!came || (rc && came != -EBADMSG))
+	if (!came && !rc)
+		return write_features(rq, hv, *domid_out, bits);
+	if (!came || came != -EBADMSG)
 		return rc;
 	/* of what is wrong with the image the hypervisor saw only an end */
 	request_forget_failure(rq);

@@ -157,7 +157,10 @@ SEEN = "echo seen by me"
 
 def check_screen(api, vm, console):
     """A viewer sees the guest's graphics card, and types at its keyboard."""
-    console.run("sh </dev/tty1 >/dev/tty1 2>&1 & true")
+    # alone at its keyboard, on an empty screen
+    console.run("[ ! -e /sh ] || kill -9 $(cat /sh)")
+    console.run("printf '\\033c' >/dev/tty1")
+    console.run("sh </dev/tty1 >/dev/tty1 2>&1 & echo $! >/sh")
     screen = rfb.Viewer(rfb.Raw(api, api.console_path(vm, "rfb")))
     # a key that comes while the keyboard's buffer is full is lost
     for end, key in enumerate(SEEN, 1):
@@ -657,6 +660,10 @@ def hvm_guest():
                 check_network(m, console)
                 check_hotplug(api, vm, sr, network, console)
                 check_cd(api, sr, cd, console, d)
+                api("VM.set_suspend_SR", vm, sr)
+                console = check_suspend(m, api, sr, vm, console)
+                check_box(m)
+                check_screen(api, vm, console)
                 check_kill(m, api, vm)
                 api.run("VM.clean_shutdown", vm, limit_s=600)
                 check(api("VM.get_power_state", vm) == "Halted", "not Halted")

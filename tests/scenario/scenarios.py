@@ -1491,6 +1491,31 @@ def a_suspended_vm_goes_on_where_it_was():
               {"user"}, "types of disks")
 
 
+def a_vm_with_emulated_devices_is_suspended_too():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api, name="sleeper")
+        api("VM.set_domain_type", vm, "hvm")
+        api("VM.set_suspend_SR", vm, b.sr(api))
+        api.run("VM.start", vm, False, False)
+        until("the guest's word", lambda: "suspend" in api(
+            "VM.get_allowed_operations", vm))
+        api.run("VM.suspend", vm)
+        equal(state(api, vm), "Suspended", "power state")
+        until("its screen to go", lambda: not api("VM.get_consoles", vm))
+        api.run("VM.resume", vm, False, False)
+        equal(state(api, vm), "Running", "power state")
+        equal(api("VM.get_suspend_VDI", vm), "OpaqueRef:NULL", "the image")
+        until("its screen", lambda: "rfb" in {
+            api("console.get_protocol", c)
+            for c in api("VM.get_consoles", vm)})
+        console = api.console(vm)
+        console.type("echo still here\n")
+        console.wait("still here")
+        check(b"booting" not in console.text, "it booted again")
+        console.close()
+
+
 def schedule(api, **fields):
     return api("VMSS.create", dict({
         "name_label": "nightly", "name_description": "", "enabled": True,
@@ -1597,10 +1622,6 @@ def a_suspend_that_fails_leaves_the_guest_running():
         refused("VM_FAILED_SUSPEND_ACKNOWLEDGMENT", api.run, "VM.suspend",
                 deaf)
         equal(state(api, deaf), "Running", "power state")
-        hvm = b.vm(api, name="hvm")
-        api("VM.set_domain_type", hvm, "hvm")
-        api.run("VM.start", hvm, False, False)
-        refused("VM_NON_SUSPENDABLE", api.run, "VM.suspend", hvm)
         b.control("delay vm_suspend 600000")
         task = api("Async.VM.suspend", vm)
         until("the suspend to begin", lambda: api(
@@ -2463,6 +2484,7 @@ SCENARIOS = [
     an_hvm_guest_has_what_this_host_knows,
     media_change_in_the_drive_of_a_running_hvm_guest,
     a_suspended_vm_goes_on_where_it_was,
+    a_vm_with_emulated_devices_is_suspended_too,
     schedules_take_snapshots_and_keep_the_newest,
     a_schedule_missed_by_a_restart_is_made_up_for,
     a_suspend_that_fails_leaves_the_guest_running,

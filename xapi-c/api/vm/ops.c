@@ -154,8 +154,7 @@ guest_listens(const struct view *v, const struct vm *vm, int op)
 	if (!g)
 		return false;
 	if (saves_memory(vm, op))
-		return !vm_emulates(vm) &&
-		    says_yes(g->other, "feature-suspend");
+		return says_yes(g->other, "feature-suspend");
 	if (op == VM_OPERATIONS_CLEAN_REBOOT)
 		return says_yes(g->other, "feature-reboot");
 	return says_yes(g->other, "feature-poweroff") ||

@@ -237,10 +237,6 @@ suspend_now(struct call *c, const struct vm *vm, struct oplock *lock,
 		.keeps_lock = keeps_lock };
 	const struct vdi *vdi;
 
-	if (vm_emulates(vm))
-		return err_vm_non_suspendable(c,
-		    call_ref_text(c, &vm->obj.ref),
-		    "HVM guests cannot be suspended on this host yet");
 	if (make_image(c, vm, &o.image) || name_image(&o))
 		return -1;
 	call_refresh(c);

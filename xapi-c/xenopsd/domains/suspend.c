@@ -176,10 +176,6 @@ find_guest(struct request *rq, const char *vm, struct kept *k,
 	if (k->phase != KEPT_RUNNING)
 		return request_fail(rq, XENOPS_CODE_BAD_STATE,
 		    "'%s' is on its way to another state", vm);
-	/* QEMU could not open their disks once more from inside its box */
-	if (k->spec.type == XENOPS_DOMAIN_TYPE_HVM)
-		return request_fail(rq, XENOPS_CODE_BAD_STATE,
-		    "HVM guests cannot be suspended yet");
 	return 0;
 }
 

@@ -82,6 +82,7 @@ dump(struct host *h)
 {
 	struct db_root *r = db_root_get(h->db);
 	struct buf b = { 0 };
+	int64_t weight = 0;
 	uint32_t k;
 	int i;
 
@@ -90,11 +91,12 @@ dump(struct host *h)
 		struct ref ref = work_thing(i);
 		const struct thing *th = db_find(r, CLASS_THING, &ref);
 
+		weight += th ? th->weight : 0;
 		for (k = 0; th && k < th->tags.n; k++)
 			buf_addf(&b, " %s",
 			    ((const char *const *)th->tags.v)[k]);
 	}
-	buf_adds(&b, "\n");
+	buf_addf(&b, " %lld\n", (long long)weight);
 	if (write(STDOUT_FILENO, b.data, b.len) != (ssize_t)b.len)
 		_exit(2);
 	buf_release(&b);

@@ -6,7 +6,7 @@
  *     put N           adds tag N; answers "put N done|refused|unknown"
  *     box N           makes or deletes a box and adds the tag; likewise
  *     status          "status LEADS LEADER TERM APPLIED HASH"
- *     dump            "dump TAG..."
+ *     dump            "dump TAG... WEIGHT", of all things
  *     bench N         N writes one after the other: "bench MICROSECONDS", of
  *                     which the first tenth does not count
  *     peer ID=ADDRESS=PIN     one more is known: "peer RC"
@@ -184,7 +184,8 @@ open_pool(struct seat *h, int argc, char **argv)
 	struct member_config cfg = {
 		.id = strtoull(argv[2], NULL, 10), .address = argv[2],
 		.db = &work_db, .db_arg = &h->host.db,
-		.random = loop_random, .wake = loop_wake, .failed = failed,
+		.random = loop_random, .wake = loop_wake,
+		.forward = loop_forward, .failed = failed,
 		.election_ms = 500, .heartbeat_ms = 50, .snapshot_after = 200,
 		.snapshot_trailing = 50, .capacity_kib = 1024,
 	};

@@ -16,7 +16,7 @@ $(call objects,$(B)/musl/obj,$(POOLD_SOURCES)): | $(call dep,raft)
 $(B)/host/obj/poold.a: HOST_CFLAGS += $(RAFT_CFLAGS)
 $(B)/host/asan/poold.a: ASAN_CFLAGS += $(RAFT_CFLAGS)
 
-$(foreach t,test_wire test_link test_peers,$(eval UNIT_CFLAGS_$t := \
+$(foreach t,test_wire test_link test_peers test_turns,$(eval UNIT_CFLAGS_$t := \
 	$(RAFT_CFLAGS)))
 
 CHECK_TARGETS += check-raft check-raft-cluster

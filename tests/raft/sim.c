@@ -224,7 +224,22 @@ new_op(struct sim *s, enum op_kind kind)
 	return op;
 }
 
-/* Mostly to the leader, and some tags more than of the rest. */
+/* One that is in the pool and does not lead, or NULL. */
+static struct node *
+follower(struct sim *s)
+{
+	struct node *n;
+	int i;
+
+	for (i = 0; i < SIM_NODES; i++) {
+		n = &s->nodes[i];
+		if (n->alive && n->in_pool && !member_is_leader(n->m))
+			return n;
+	}
+	return NULL;
+}
+
+/* Half of them to the leader, and some tags more than of the rest. */
 static void
 client_write(struct sim *s)
 {
@@ -232,7 +247,7 @@ client_write(struct sim *s)
 	enum op_kind kind = sim_random(s, 2) ? OP_TAG :
 	    (enum op_kind)sim_random(s, OP_N);
 
-	if (!n || !sim_random(s, 8))
+	if (!n || !sim_random(s, 2))
 		n = &s->nodes[sim_random(s, SIM_NODES)];
 	if (!n->alive || n->op_running || n->paused_until > s->now)
 		return;
@@ -480,13 +495,14 @@ is_settled(struct sim *s, const struct op *last)
 	return true;
 }
 
-/* Nothing goes wrong any more: the pool has to work again. */
+/* Nothing goes wrong any more: the pool has to work again, for one that does not
+ * lead, too. */
 static void
 calm(struct sim *s)
 {
 	uint64_t end = s->now + CALM_MS;
 	struct op *last = new_op(s, OP_TAG);
-	struct node *l;
+	struct node *n;
 
 	sim_trace(s, "nothing goes wrong any more");
 	heal_all(s);
@@ -495,13 +511,13 @@ calm(struct sim *s)
 			sim_fail(s, "the pool does not come back");
 		restart_some(s, true);
 		run_for(s, 100);
-		l = leader(s);
-		if (!l || l->op_running || l->paused_until > s->now ||
+		n = follower(s);
+		if (!n || n->op_running || n->paused_until > s->now ||
 		    last->result == OP_DONE)
 			continue;
 		if (last->result != OP_WAITS)
 			last = new_op(s, OP_TAG);
-		node_write(l, last);
+		node_write(n, last);
 		settle(s);
 	}
 	check_end(s);
@@ -511,12 +527,16 @@ calm(struct sim *s)
 static void
 report(struct sim *s)
 {
-	int count[4] = { 0 }, i;
+	int count[4] = { 0 }, forwarded = 0, i;
 
-	for (i = 0; i < s->n_ops; i++)
+	for (i = 0; i < s->n_ops; i++) {
 		count[s->ops[i]->result]++;
-	sim_trace(s, "%d writes: %d done, %d refused, %d unknown", s->n_ops,
-	    count[OP_DONE], count[OP_REFUSED], count[OP_UNKNOWN]);
+		forwarded += s->ops[i]->forwarded &&
+		    s->ops[i]->result == OP_DONE;
+	}
+	sim_trace(s, "%d writes: %d done (%d forwarded), %d refused, "
+	    "%d unknown", s->n_ops, count[OP_DONE], forwarded,
+	    count[OP_REFUSED], count[OP_UNKNOWN]);
 }
 
 static void

@@ -121,6 +121,8 @@ struct node *sim_node(struct sim *s, raft_id id);
 
 /* sim_io.c */
 void sim_io_init(struct node *n);
+/* Beside raft's messages; of the member. */
+void sim_forward(void *node, uint64_t to, const struct wire_forward *f);
 /* Before the member is closed: some of what was not synced is on the disk. */
 void sim_io_crash(struct node *n);
 void disk_release(struct disk *d);

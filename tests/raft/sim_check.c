@@ -1,7 +1,7 @@
 /*
  * What must hold: one leader per term; members that contain the same entry are
- * equal; what was acknowledged is there and what was refused is not, at the
- * end, on every member; a member's state, as its readers see it, never goes
+ * equal; no write is made twice; what was acknowledged is there and what was
+ * refused is not, at the end, on every member; a member's state, as its readers see it, never goes
  * back.
  */
 #include <stdio.h>
@@ -48,6 +48,9 @@ check_tags(struct sim *s, struct node *n, struct db_root *r, int thing)
 	if (*seen && n->path[0] && strncmp(*seen, b.data, strlen(*seen)))
 		sim_fail(s, "node %d went back from '%s' to '%s'", n->i,
 		    *seen, b.data);
+	if (th && th->weight != th->tags.n)
+		sim_fail(s, "node %d has made %u writes %lld times", n->i,
+		    th->tags.n, (long long)th->weight);
 	free(*seen);
 	*seen = buf_steal(&b, NULL);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "poold/wire.h"
 #include "sim.h"
 
 /* A write that was begun: in the order given, none is safe before its end. */
@@ -23,6 +24,13 @@ struct letter {
 	struct raft_message msg;
 	struct node *from;
 	struct raft_io_send *send;
+};
+
+/* What one member writes to another beside raft. */
+struct note {
+	struct node *from;
+	struct wire_forward f;
+	uint8_t entry[];
 };
 
 static struct node *
@@ -490,6 +498,58 @@ deliver(struct sim *s, struct node *n, void *arg)
 }
 
 static void
+deliver_note(struct sim *s, struct node *n, void *arg)
+{
+	struct note *note = arg;
+
+	if (!s->cut[note->from->i][n->i])
+		member_take_forward(n->m, note->from->id, &note->f);
+	free(note);
+}
+
+static void
+drop_note(struct node *n, void *arg)
+{
+	(void)n;
+	free(arg);
+}
+
+/* How long a message is under way. */
+static uint64_t
+delay(struct sim *s)
+{
+	uint64_t ms = 1 + sim_random(s, 20);
+
+	return sim_random(s, 50) ? ms : ms + sim_random(s, 500);
+}
+
+static bool
+is_lost(struct node *from, struct node *to)
+{
+	struct sim *s = from->sim;
+
+	return !to || from->doomed || s->cut[from->i][to->i] ||
+	    sim_random(s, 100) < s->loss_percent;
+}
+
+void
+sim_forward(void *node, uint64_t id, const struct wire_forward *f)
+{
+	struct node *n = node, *to = sim_node(n->sim, id);
+	struct note *note;
+
+	if (is_lost(n, to))
+		return;
+	note = mem_zalloc(sizeof(*note) + f->len);
+	note->from = n;
+	note->f = *f;
+	if (f->len)
+		memcpy(note->entry, f->entry, f->len);
+	note->f.entry = note->entry;
+	sim_at(n->sim, to, delay(n->sim), deliver_note, drop_note, note);
+}
+
+static void
 sent(struct sim *s, struct node *n, void *arg)
 {
 	struct raft_io_send *req = arg;
@@ -513,14 +573,10 @@ io_send(struct raft_io *io, struct raft_io_send *req,
 {
 	struct node *n = node_of(io), *to = sim_node(n->sim, msg->server_id);
 	struct sim *s = n->sim;
-	uint64_t delay = 1 + sim_random(s, 20);
 
 	req->cb = cb;
-	if (!sim_random(s, 50))
-		delay += sim_random(s, 500);
-	if (to && !n->doomed && !s->cut[n->i][to->i] &&
-	    sim_random(s, 100) >= s->loss_percent)
-		sim_at(s, to, delay, deliver, letter_free,
+	if (!is_lost(n, to))
+		sim_at(s, to, delay(s), deliver, letter_free,
 		    letter_new(n, msg));
 	sim_at(s, n, 0, sent, not_sent, req);
 	return 0;

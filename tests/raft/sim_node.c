@@ -79,13 +79,42 @@ use_disk(struct node *n)
 	fault_set(n->disk_full && n->path[0], SQLITE_FULL);
 }
 
+/* Until the client has its answer, or its write waits for the log: again, if the
+ * log had no place for it. */
+static void
+wait_for_writer(struct node *n)
+{
+	struct sim *s = n->sim;
+	bool runs = true;
+
+	while (runs) {
+		pthread_mutex_lock(&s->lock);
+		n->woken = false;
+		pthread_mutex_unlock(&s->lock);
+		if (n->m && member_has_batch(n->m))
+			return;
+		pthread_mutex_lock(&s->lock);
+		while (n->op_running && !n->woken)
+			pthread_cond_wait(&s->changed, &s->lock);
+		runs = n->op_running;
+		pthread_mutex_unlock(&s->lock);
+	}
+}
+
+static void
+settle_writer(struct node *n)
+{
+	member_settle(n->m);
+	wait_for_writer(n);
+}
+
 void
 node_event(struct node *n, const struct sim_event *e)
 {
 	use_disk(n);
 	e->run(n->sim, n, e->arg);
 	if (n->m)
-		member_settle(n->m);
+		settle_writer(n);
 }
 
 void
@@ -122,7 +151,8 @@ node_open(struct node *n)
 	struct member_config mc = {
 		.id = n->id, .address = n->address, .io = &n->io.io,
 		.db = &work_db, .db_arg = &n->db,
-		.random = draw, .wake = wake, .failed = failed, .arg = n,
+		.random = draw, .wake = wake, .forward = sim_forward,
+		.failed = failed, .arg = n,
 		.heartbeat_ms = SIM_TICK_MS, .election_ms = 1000,
 		.snapshot_after = 16 + (unsigned)sim_random(n->sim, 64),
 		.snapshot_trailing = 4 + (unsigned)sim_random(n->sim, 30),
@@ -171,17 +201,6 @@ closed(void *arg)
 	n->alive = false;
 }
 
-static void
-wait_for_client(struct node *n)
-{
-	struct sim *s = n->sim;
-
-	pthread_mutex_lock(&s->lock);
-	while (n->op_running)
-		pthread_cond_wait(&s->changed, &s->lock);
-	pthread_mutex_unlock(&s->lock);
-}
-
 /* The file is as it was at its last sync. */
 static void
 lose_unsynced(const char *path)
@@ -216,7 +235,7 @@ node_kill(struct node *n)
 	fault_set(1, SQLITE_IOERR_WRITE);
 	sim_io_crash(n);
 	member_close(n->m, closed, n);
-	wait_for_client(n);
+	wait_for_writer(n);
 	if (op)
 		op->result = OP_UNKNOWN;	/* its client was not told */
 	db_close(n->db);
@@ -236,12 +255,11 @@ node_write(struct node *n, struct op *op)
 	use_disk(n);
 	pthread_mutex_lock(&s->lock);
 	n->op = op;
-	n->woken = false;
+	op->forwarded = work_replicated(op) && !member_is_leader(n->m);
 	n->op_running = true;
 	pthread_cond_broadcast(&s->changed);
-	while (n->op_running && !n->woken)
-		pthread_cond_wait(&s->changed, &s->lock);
 	pthread_mutex_unlock(&s->lock);
+	wait_for_writer(n);
 	node_settle(n);
 }
 
@@ -250,10 +268,8 @@ node_settle(struct node *n)
 {
 	use_disk(n);
 	LegacyFireCompletedRequests(member_raft(n->m));
-	member_settle(n->m);
+	settle_writer(n);
 	member_poll(n->m);
 	LegacyFireCompletedRequests(member_raft(n->m));
-	member_settle(n->m);
-	if (!member_has_batch(n->m))
-		wait_for_client(n);
+	settle_writer(n);
 }

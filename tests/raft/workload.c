@@ -36,10 +36,11 @@ add_tag(struct db_txn *t, const struct op *op)
 		th = txn_new(t, CLASS_THING, &ref);
 		th->name_label = arena_printf(txn_arena(t), "thing %d",
 		    op->thing);
+		th->weight = 0;
 	}
 	snprintf(tag, sizeof(tag), "%d", op->number);
 	th->tags = vec_add_string(txn_arena(t), th->tags, tag);
-	th->weight = op->number;
+	th->weight++;
 	th->temperature = op->number;
 	th->slot = arena_strdup(txn_arena(t), tag);
 	return 0;
@@ -181,9 +182,9 @@ const struct member_db work_db = {
 };
 
 static bool
-log_leads(void *arg)
+log_orders(void *arg)
 {
-	return member_leads(arg);
+	return member_orders(arg);
 }
 
 static int
@@ -193,7 +194,7 @@ log_append(void *arg, const struct log_batch *batch, uint64_t *index_out)
 	int rc;
 
 	log_encode(&b, batch);
-	rc = member_append(arg, b.data, b.len, index_out);
+	rc = member_append(arg, b.data, b.len, batch->base, index_out);
 	buf_release(&b);
 	return rc;
 }
@@ -205,5 +206,5 @@ log_stored(void *arg, int rc)
 }
 
 const struct db_log work_log = {
-	.leads = log_leads, .append = log_append, .stored = log_stored,
+	.orders = log_orders, .append = log_append, .stored = log_stored,
 };

@@ -1,7 +1,8 @@
 /*
  * What clients of the pool's log write in tests, on the model of
  * tests/unit/model.h: things that collect tags, never removed, and boxes that
- * come and go.  Every write that is replicated leaves its number as a tag.
+ * come and go.  Every write that is replicated leaves its number as a tag, and
+ * the thing heavier by one: twice would be seen.
  */
 #ifndef RAFT_WORKLOAD_H
 #define RAFT_WORKLOAD_H
@@ -19,6 +20,7 @@ struct op {
 	int thing;		/* which object it is about */
 	int box;
 	int number;		/* of all operations; the tag it leaves */
+	bool forwarded;		/* by a member that did not lead */
 	enum op_result result;
 };
 

@@ -30,6 +30,8 @@ struct side {
 	uint64_t from;			/* of the last one */
 	uint64_t senders;		/* a bit for each */
 	uint64_t term;			/* likewise */
+	uint64_t forwarded;		/* the last token, and its sender */
+	uint64_t forwarder;
 	void (*fn)(struct side *s, void *arg);
 	void *arg;
 };
@@ -48,6 +50,20 @@ side_receive(struct raft_io *io, struct raft_message *msg)
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 	wire_release(msg);
+}
+
+static void
+side_forwarded(void *arg, uint64_t from, const struct wire_forward *f)
+{
+	struct side *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	ck_assert_uint_eq(f->len, sizeof("batch"));
+	ck_assert_str_eq(f->entry, "batch");
+	s->forwarded = f->token;
+	s->forwarder = from;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static int
@@ -132,6 +148,7 @@ side_init(struct side *s, uint64_t id)
 	peers_io(s->peers)->data = s;
 	peers_io(s->peers)->start = side_start;
 	peers_begin(s->peers);
+	peers_listen(s->peers, side_forwarded, s);
 	peers_io(s->peers)->start(peers_io(s->peers), 0, NULL, side_receive);
 }
 

@@ -1076,13 +1076,13 @@ END_TEST
 /* A log that counts, and orders all or nothing. */
 struct counted {
 	uint64_t n;
-	bool leads;
+	bool orders;
 };
 
 static bool
-counted_leads(void *arg)
+counted_orders(void *arg)
 {
-	return ((struct counted *)arg)->leads;
+	return ((struct counted *)arg)->orders;
 }
 
 static int
@@ -1091,7 +1091,7 @@ counted_append(void *arg, const struct log_batch *b, uint64_t *index_out)
 	struct counted *c = arg;
 
 	(void)b;
-	if (!c->leads)
+	if (!c->orders)
 		return -EROFS;
 	*index_out = ++c->n;
 	return 0;
@@ -1104,13 +1104,13 @@ counted_stored(void *arg, int rc)
 }
 
 static const struct db_log counted_log = {
-	.leads = counted_leads, .append = counted_append,
+	.orders = counted_orders, .append = counted_append,
 	.stored = counted_stored,
 };
 
 START_TEST(another_log_may_be_followed_and_left)
 {
-	struct counted c = { .leads = true };
+	struct counted c = { .orders = true };
 	struct job j = { .text = "box" };
 
 	open_memory();
@@ -1120,7 +1120,7 @@ START_TEST(another_log_may_be_followed_and_left)
 	ck_assert_int_eq(db_write(db, new_box, &j), 0);
 	ck_assert_uint_eq(c.n, 1);
 	ck_assert_uint_eq(db_applied(db), 1);
-	c.leads = false;
+	c.orders = false;
 	ck_assert_int_eq(db_write(db, new_box, &j), -EROFS);
 	db_follow(db, &log_local, NULL);
 	ck_assert_int_eq(db_write(db, new_box, &j), 0);

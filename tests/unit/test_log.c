@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,12 +14,23 @@
 #define ENTRIES 200
 #define FIRST 10
 
+/* What became of entries that nobody waits for. */
+struct told {
+	atomic_int n;
+	int rc[ENTRIES];
+};
+
 /* A log that keeps what it is given. */
 struct keeper {
 	struct buf entries[ENTRIES];
 	int n;
-	bool leads;
+	bool orders;
 	int refuse;		/* what append returns instead */
+	int appends;
+	int again_every;	/* it has no place, each time so many are over */
+	struct keeper *first;	/* whose entries come before the batch */
+	struct told told;	/* of those */
+	uint64_t base;		/* of the last batch that was kept */
 	int stored_n;
 	int stored_rc;
 	struct db *watched;
@@ -35,12 +47,28 @@ count(struct db *db, int class_id)
 	return n;
 }
 
+static void
+tell(void *arg, int rc)
+{
+	struct told *t = arg;
+
+	t->rc[t->n] = rc;
+	t->n++;
+}
+
+static void
+apply_later(struct db *db, struct keeper *k, int i, struct told *t)
+{
+	ck_assert_int_eq(db_apply_later(db, (uint64_t)(FIRST + i),
+	    k->entries[i].data, k->entries[i].len, tell, t), 0);
+}
+
 static bool
-keeper_leads(void *arg)
+keeper_orders(void *arg)
 {
 	struct keeper *k = arg;
 
-	return k->leads;
+	return k->orders;
 }
 
 static int
@@ -49,10 +77,17 @@ keeper_append(void *arg, const struct log_batch *b, uint64_t *index_out)
 	struct keeper *k = arg;
 
 	k->boxes_at_append = count(k->watched, CLASS_BOX);
-	if (!k->leads)
+	if (!k->orders)
 		return -EROFS;
 	if (k->refuse)
 		return k->refuse;
+	if (k->again_every && ++k->appends % k->again_every)
+		return -EAGAIN;
+	if (k->first && k->told.n < k->first->n) {
+		apply_later(k->watched, k->first, k->told.n, &k->told);
+		return -EAGAIN;
+	}
+	k->base = b->base;
 	log_encode(&k->entries[k->n], b);
 	*index_out = (uint64_t)(FIRST + k->n++);
 	return 0;
@@ -68,7 +103,7 @@ keeper_stored(void *arg, int rc)
 }
 
 static const struct db_log keeper_log = {
-	.leads = keeper_leads, .append = keeper_append,
+	.orders = keeper_orders, .append = keeper_append,
 	.stored = keeper_stored,
 };
 
@@ -219,7 +254,7 @@ check_thing(struct db *db, const struct ref *ref, int64_t weight,
 
 START_TEST(a_write_is_seen_after_the_log_has_it)
 {
-	struct keeper k = { .leads = true };
+	struct keeper k = { .orders = true };
 	struct db *db = open_with(NULL, &k);
 	struct made m;
 
@@ -237,8 +272,8 @@ END_TEST
 
 START_TEST(what_the_log_refuses_leaves_nothing)
 {
-	static const int codes[] = { -EAGAIN, -ETIMEDOUT };
-	struct keeper k = { .leads = true };
+	static const int codes[] = { -ENOSPC, -ETIMEDOUT };
+	struct keeper k = { .orders = true };
 	struct db *db = open_with(scratch_file("state.db"), &k);
 	struct made m;
 	size_t i;
@@ -259,14 +294,133 @@ START_TEST(what_the_log_refuses_leaves_nothing)
 }
 END_TEST
 
-START_TEST(a_follower_writes_what_is_not_replicated)
+/* A write that counts its runs, and what it found at the last one. */
+struct run {
+	int n;
+	int boxes;
+	int rc;
+};
+
+static int
+see_box(const void *obj, void *arg)
 {
-	struct keeper k = { .leads = true };
+	int *n = arg;
+
+	(void)obj;
+	++*n;
+	return 0;
+}
+
+static int
+add_box(struct db_txn *t, void *arg)
+{
+	struct run *r = arg;
+
+	r->n++;
+	r->boxes = 0;
+	txn_each(t, CLASS_BOX, see_box, &r->boxes);
+	txn_new(t, CLASS_BOX, NULL);
+	return r->rc;
+}
+
+START_TEST(a_write_that_comes_second_runs_again_on_what_came_first)
+{
+	struct keeper k = { .orders = true };
+	struct keeper f = { .orders = true, .first = &k, .n = 3 };
+	struct db *db = open_with(NULL, &k);
+	struct db *other = open_with(scratch_file("other.db"), &f);
+	struct run r = { 0 };
+	struct made m;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(db_write(db, make_some, &m), 0);
+	ck_assert_int_eq(db_write(other, add_box, &r), 0);
+	/* each entry came while the batch was under way */
+	ck_assert_int_eq(r.n, 4);
+	ck_assert_int_eq(r.boxes, 3);
+	ck_assert_int_eq(f.told.n, 3);
+	ck_assert_uint_eq(f.base, FIRST + 2);
+	ck_assert_uint_eq(db_applied(other), FIRST + 3);
+	ck_assert_uint_eq(count(other, CLASS_BOX), 4);
+	ck_assert_int_eq(f.stored_n, 1);
+	ck_assert_int_eq(db_apply(db, FIRST + 3, f.entries[3].data,
+	    f.entries[3].len), 0);
+	ck_assert(equal(db, other));
+	db_close(db);
+	db_close(other);
+	keeper_release(&k);
+	keeper_release(&f);
+}
+END_TEST
+
+START_TEST(what_a_write_itself_returns_is_its_answer)
+{
+	struct keeper k = { .orders = true };
+	struct db *db = open_with(NULL, &k);
+	struct run r = { .rc = -EAGAIN };
+
+	ck_assert_int_eq(db_write(db, add_box, &r), -EAGAIN);
+	ck_assert_int_eq(r.n, 1);
+	ck_assert_int_eq(k.n, 0);
+	db_close(db);
+	keeper_release(&k);
+}
+END_TEST
+
+#define WRITERS 6
+#define WRITES 20
+
+struct writer {
+	struct db *db;
+	struct made *made;
+};
+
+static void *
+write_often(void *arg)
+{
+	struct writer *w = arg;
+	int i;
+
+	for (i = 0; i < WRITES; i++) {
+		/* one of them asks for what is not there */
+		ck_assert_int_eq(db_write(w->db, heavier, w->made), 0);
+		ck_assert_int_eq(db_write(w->db, drop_box, w->made), -ENOENT);
+	}
+	return NULL;
+}
+
+START_TEST(writes_that_run_again_together_are_each_made_once)
+{
+	struct keeper k = { .orders = true };
+	struct db *db = open_with(scratch_file("state.db"), &k);
+	struct made m;
+	struct writer w = { db, &m };
+	pthread_t threads[WRITERS];
+	int i;
+
+	ck_assert_int_eq(db_write(db, make_some, &m), 0);
+	m.box = m.key;		/* no box */
+	k.again_every = 3;
+	for (i = 0; i < WRITERS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, write_often,
+		    &w), 0);
+	for (i = 0; i < WRITERS; i++)
+		pthread_join(threads[i], NULL);
+	check_thing(db, &m.thing, 70 + WRITERS * WRITES, 40, "A1");
+	db_close(db);
+	keeper_release(&k);
+}
+END_TEST
+
+START_TEST(a_member_that_none_orders_for_writes_what_is_not_replicated)
+{
+	struct keeper k = { .orders = true };
 	struct db *db = open_with(scratch_file("state.db"), &k);
 	struct made m;
 
 	ck_assert_int_eq(db_write(db, make_some, &m), 0);
-	k.leads = false;
+	k.orders = false;
 	ck_assert_int_eq(db_write(db, heavier, &m), -EROFS);
 	ck_assert_int_eq(db_write(db, warmer, &m), 0);
 	ck_assert_int_eq(db_write(db, move_slot, &m), 0);
@@ -279,7 +433,7 @@ END_TEST
 
 START_TEST(a_member_that_takes_the_entries_is_equal)
 {
-	struct keeper k = { .leads = true }, f = { 0 };
+	struct keeper k = { .orders = true }, f = { 0 };
 	struct db *db = open_with(NULL, &k), *other = open_with(NULL, &f);
 	struct made m;
 	int i;
@@ -308,32 +462,10 @@ START_TEST(a_member_that_takes_the_entries_is_equal)
 }
 END_TEST
 
-/* What became of entries that nobody waits for. */
-struct told {
-	atomic_int n;
-	int rc[ENTRIES];
-};
-
-static void
-tell(void *arg, int rc)
-{
-	struct told *t = arg;
-
-	t->rc[t->n] = rc;
-	t->n++;
-}
-
-static void
-apply_later(struct db *db, struct keeper *k, int i, struct told *t)
-{
-	ck_assert_int_eq(db_apply_later(db, (uint64_t)(FIRST + i),
-	    k->entries[i].data, k->entries[i].len, tell, t), 0);
-}
-
 START_TEST(entries_that_nobody_waits_for_share_a_transaction)
 {
 	const char *path = scratch_file("other.db");
-	struct keeper k = { .leads = true }, f = { 0 };
+	struct keeper k = { .orders = true }, f = { 0 };
 	struct db *db = open_with(NULL, &k), *other;
 	struct told t = { 0 };
 	struct made m;
@@ -368,7 +500,7 @@ END_TEST
 
 START_TEST(entries_after_one_that_is_refused_are_not_taken)
 {
-	struct keeper k = { .leads = true }, f = { 0 };
+	struct keeper k = { .orders = true }, f = { 0 };
 	struct db *db = open_with(NULL, &k), *other;
 	struct told t = { 0 };
 	struct made m;
@@ -401,7 +533,7 @@ END_TEST
 START_TEST(a_file_knows_its_last_entry)
 {
 	const char *path = scratch_file("other.db");
-	struct keeper k = { .leads = true }, f = { 0 };
+	struct keeper k = { .orders = true }, f = { 0 };
 	struct db *db = open_with(NULL, &k), *other = open_with(path, &f);
 	struct made m;
 	int i;
@@ -431,7 +563,7 @@ END_TEST
 
 START_TEST(an_entry_for_another_state_is_left_out)
 {
-	struct keeper k = { .leads = true }, f = { 0 };
+	struct keeper k = { .orders = true }, f = { 0 };
 	struct db *db = open_with(NULL, &k), *other = open_with(NULL, &f);
 	struct made m;
 
@@ -453,7 +585,7 @@ END_TEST
 
 START_TEST(a_copy_keeps_what_is_local)
 {
-	struct keeper k = { .leads = true }, f = { .leads = true };
+	struct keeper k = { .orders = true }, f = { .orders = true };
 	struct db *db = open_with(NULL, &k);
 	struct db *other = open_with(scratch_file("other.db"), &f);
 	struct made m, foreign;
@@ -489,7 +621,7 @@ END_TEST
 /* What comes while a copy is made and sent is not taken to be in it. */
 START_TEST(a_copy_names_the_entries_it_contains)
 {
-	struct keeper k = { .leads = true }, f = { .leads = true };
+	struct keeper k = { .orders = true }, f = { .orders = true };
 	struct db *db = open_with(NULL, &k), *other = open_with(NULL, &f);
 	struct buf copy = { 0 };
 	struct made m;
@@ -512,7 +644,7 @@ END_TEST
 
 START_TEST(generations_follow_the_log)
 {
-	struct keeper k = { .leads = true }, f = { 0 };
+	struct keeper k = { .orders = true }, f = { 0 };
 	struct db *db = open_with(NULL, &k), *other = open_with(NULL, &f);
 	struct db_root *a, *b;
 	struct made m;
@@ -538,7 +670,7 @@ END_TEST
 
 START_TEST(an_entry_that_the_disk_refuses_may_come_again)
 {
-	struct keeper k = { .leads = true }, f = { 0 };
+	struct keeper k = { .orders = true }, f = { 0 };
 	struct db *db = open_with(NULL, &k), *other;
 	struct made m;
 	int n;
@@ -565,7 +697,7 @@ END_TEST
 
 START_TEST(the_log_is_told_when_the_disk_refuses)
 {
-	struct keeper k = { .leads = true };
+	struct keeper k = { .orders = true };
 	struct db *db;
 	struct made m;
 
@@ -585,7 +717,7 @@ END_TEST
 
 START_TEST(damaged_entries_are_refused_or_taken_whole)
 {
-	struct keeper k = { .leads = true }, f = { 0 };
+	struct keeper k = { .orders = true }, f = { 0 };
 	struct db *db = open_with(NULL, &k), *other;
 	struct made m;
 	size_t i;
@@ -613,7 +745,10 @@ main(void)
 {
 	return UNIT_RUN("log", a_write_is_seen_after_the_log_has_it,
 	    what_the_log_refuses_leaves_nothing,
-	    a_follower_writes_what_is_not_replicated,
+	    a_write_that_comes_second_runs_again_on_what_came_first,
+	    what_a_write_itself_returns_is_its_answer,
+	    writes_that_run_again_together_are_each_made_once,
+	    a_member_that_none_orders_for_writes_what_is_not_replicated,
 	    a_member_that_takes_the_entries_is_equal,
 	    entries_that_nobody_waits_for_share_a_transaction,
 	    entries_after_one_that_is_refused_are_not_taken,

@@ -81,6 +81,31 @@ START_TEST(messages_go_both_ways_and_in_order)
 }
 END_TEST
 
+static void
+forward(struct side *s, void *arg)
+{
+	const struct wire_forward f = { .token = 77, .entry = "batch",
+	    .len = sizeof("batch") };
+
+	peers_forward(s->peers, *(uint64_t *)arg, &f);
+}
+
+START_TEST(what_is_forwarded_comes_with_its_sender)
+{
+	uint64_t to = A, nobody = 9;
+
+	begin(2);
+	side_reach(&sides[B], &sides[A], 1);
+	side_call(&sides[B], forward, &nobody);
+	side_call(&sides[B], forward, &to);
+	/* messages come in order */
+	side_reach(&sides[B], &sides[A], 2);
+	ck_assert_uint_eq(sides[A].forwarded, 77);
+	ck_assert_uint_eq(sides[A].forwarder, B);
+	end(2);
+}
+END_TEST
+
 START_TEST(who_is_away_is_reached_when_it_comes)
 {
 	struct pool_peer list[2];
@@ -228,6 +253,12 @@ END_TEST
 START_TEST(a_message_that_is_none_ends_it)
 {
 	check_refused("\4\0\0\0\1\7\0\0", 8);
+}
+END_TEST
+
+START_TEST(a_forwarded_batch_that_is_none_ends_it)
+{
+	check_refused("\4\0\0\0\1\x40\1\0", 8);
 }
 END_TEST
 
@@ -415,6 +446,8 @@ main(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	return UNIT_RUN("peers", messages_go_both_ways_and_in_order,
+	    what_is_forwarded_comes_with_its_sender,
+	    a_forwarded_batch_that_is_none_ends_it,
 	    who_is_away_is_reached_when_it_comes,
 	    bytes_that_are_no_handshake_end_it, a_stranger_is_refused,
 	    another_in_a_members_place_is_sent_nothing,

@@ -1,4 +1,4 @@
-/* raft's messages as bytes. */
+/* Messages between members as bytes. */
 #include <errno.h>
 #include <string.h>
 
@@ -175,6 +175,104 @@ START_TEST(changed_bytes_are_refused_or_make_another_message)
 }
 END_TEST
 
+static struct wire_forward forwards[] = {
+	{ .token = 9, .base = 41, .entry = words, .len = 64 },
+	{ .token = UINT64_MAX, .base = 0, .entry = "x", .len = 1 },
+	{ .answer = true, .token = 9, .rc = -EROFS },
+};
+#define FORWARDS (sizeof(forwards) / sizeof(forwards[0]))
+
+static void
+check_same_forward(const struct wire_forward *a, const struct wire_forward *b)
+{
+	ck_assert_int_eq(a->answer, b->answer);
+	ck_assert_uint_eq(a->token, b->token);
+	ck_assert_uint_eq(a->base, b->base);
+	ck_assert_int_eq(a->rc, b->rc);
+	ck_assert_uint_eq(a->len, b->len);
+	if (a->len)
+		ck_assert_mem_eq(a->entry, b->entry, a->len);
+}
+
+START_TEST(a_batch_that_is_forwarded_comes_as_it_went)
+{
+	struct wire_forward got;
+	struct buf b = { 0 };
+	size_t i, n;
+
+	for (i = 0; i < FORWARDS; i++) {
+		buf_reset(&b);
+		wire_encode_forward(&b, &forwards[i]);
+		ck_assert(wire_is_forward(b.data, b.len));
+		ck_assert_int_eq(wire_decode_forward(&got, b.data, b.len), 0);
+		check_same_forward(&got, &forwards[i]);
+		for (n = 0; n < b.len; n++)
+			ck_assert_int_eq(wire_decode_forward(&got, b.data, n),
+			    -EBADMSG);
+		buf_addc(&b, '\0');
+		ck_assert_int_eq(wire_decode_forward(&got, b.data, b.len),
+		    -EBADMSG);
+	}
+	for (i = 0; i < SAMPLES; i++) {
+		buf_reset(&b);
+		ck_assert(wire_encode(&b, &samples[i]));
+		ck_assert(!wire_is_forward(b.data, b.len));
+	}
+	buf_release(&b);
+}
+END_TEST
+
+START_TEST(a_forwarded_batch_is_neither_empty_nor_too_long)
+{
+	static char much[WIRE_FORWARD_MAX + 1];
+	struct wire_forward got, f = { .token = 1, .entry = much };
+	struct buf b = { 0 };
+
+	wire_encode_forward(&b, &f);
+	ck_assert_int_eq(wire_decode_forward(&got, b.data, b.len), -EBADMSG);
+	buf_reset(&b);
+	f.len = WIRE_FORWARD_MAX;
+	wire_encode_forward(&b, &f);
+	ck_assert_int_eq(wire_decode_forward(&got, b.data, b.len), 0);
+	buf_reset(&b);
+	f.len++;
+	wire_encode_forward(&b, &f);
+	ck_assert_int_eq(wire_decode_forward(&got, b.data, b.len), -EBADMSG);
+	buf_reset(&b);
+	f = (struct wire_forward){ .len = 1, .entry = much };
+	wire_encode_forward(&b, &f);
+	/* no token: that is of the copy which makes a pool */
+	ck_assert_int_eq(wire_decode_forward(&got, b.data, b.len), -EBADMSG);
+	buf_release(&b);
+}
+END_TEST
+
+START_TEST(changed_bytes_of_a_forward_are_refused_or_make_another)
+{
+	struct wire_forward got, again;
+	struct buf b = { 0 }, c = { 0 };
+	size_t round, len;
+	char *bytes;
+
+	for (round = 0; round < 20000; round++) {
+		buf_reset(&b);
+		buf_reset(&c);
+		wire_encode_forward(&b, &forwards[round % FORWARDS]);
+		bytes = mutate(b.data, b.len, &len);
+		if (wire_is_forward(bytes, len) &&
+		    !wire_decode_forward(&got, bytes, len)) {
+			wire_encode_forward(&c, &got);
+			ck_assert_int_eq(wire_decode_forward(&again, c.data,
+			    c.len), 0);
+			check_same_forward(&got, &again);
+		}
+		free(bytes);
+	}
+	buf_release(&b);
+	buf_release(&c);
+}
+END_TEST
+
 START_TEST(what_is_too_long_is_not_encoded)
 {
 	struct raft_message msg = samples[5];
@@ -196,5 +294,8 @@ main(void)
 	return UNIT_RUN("wire", every_message_comes_as_it_went,
 	    a_part_of_a_message_is_none, a_vote_is_asked_for_in_ones_own_name,
 	    changed_bytes_are_refused_or_make_another_message,
-	    what_is_too_long_is_not_encoded);
+	    what_is_too_long_is_not_encoded,
+	    a_batch_that_is_forwarded_comes_as_it_went,
+	    a_forwarded_batch_is_neither_empty_nor_too_long,
+	    changed_bytes_of_a_forward_are_refused_or_make_another);
 }

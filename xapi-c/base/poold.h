@@ -27,7 +27,7 @@
 enum poold_kind {
 	/* poold's */
 	POOLD_HELLO = 1,	/* data: its pin */
-	POOLD_ROLE,		/* a: may append now, b: the leader's id or 0 */
+	POOLD_ROLE,		/* a: leads, b: the leader's id or 0: none orders */
 	POOLD_ORDERED,		/* a: rc, b: index */
 	POOLD_APPLY,		/* a: index, data: entry */
 	POOLD_REPLACE,		/* data: copy */
@@ -38,7 +38,7 @@ enum poold_kind {
 	POOLD_START = 64,	/* a: this member's id, b: the entry that the
 				 * database contains, data: peers */
 	POOLD_PEERS,		/* data: peers */
-	POOLD_APPEND,		/* data: entry */
+	POOLD_APPEND,		/* a: the entry that it builds upon, data: entry */
 	POOLD_STORED,		/* a: rc, b: contained */
 	POOLD_APPLIED,		/* a: rc, b: contained */
 	POOLD_REPLACED,		/* a: rc, b: contained */

@@ -10,9 +10,10 @@
  * state, and returns when its changes are durable and visible (those of
  * volatile fields only: visible).  Requests that wait together share one
  * SQLite transaction and one fsync.  fn must not block, must not call db_write
- * and uses only txn_* functions.  It may run twice: when the disk refuses what
- * it shared a transaction with, its first run is undone; so it must not count
- * on what that left in arg.  If fn returns non-zero nothing it did is kept and
+ * and uses only txn_* functions.  It may run several times: when the disk
+ * refuses what it shared a transaction with, or another member of the pool was
+ * first, the run before is undone; so it must not count on what that left in
+ * arg.  If fn returns non-zero nothing it did is kept and
  * db_write returns that value.  -EIO / -ENOSPC: the disk refused; the
  * change was not made and reading goes on.  (If the process ends before
  * another write succeeds, the next one may find it made, wholly: the disk may

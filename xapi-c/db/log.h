@@ -29,15 +29,18 @@ struct log_batch {
 
 struct db_log {
 	bool in_file;		/* the database file itself is the log */
-	/* Would append order a batch now?  Must not block. */
-	bool (*leads)(void *arg);
+	/* Would append have a batch ordered now?  Must not block. */
+	bool (*orders)(void *arg);
 	/*
-	 * Orders a batch and waits until it is kept.  0 and its index, or
-	 *   -EROFS      another member leads
-	 *   -EAGAIN     not ordered: the state has moved on; may be repeated
+	 * Has a batch ordered, by whoever leads, and waits until it is kept.  0
+	 * and its index, or
+	 *   -EROFS      refused: none leads, or the leader takes none
+	 *   -ENOSPC     refused: most members have no room
+	 *   -EAGAIN     never ordered: the state has moved on, or is about to
+	 *               (an entry is in the queue); the writes run again
 	 *   -ETIMEDOUT  not known; it may still come, by db_apply
-	 * db_write returns these, and -ETIMEDOUT also when the disk refuses a
-	 * batch that the log has ordered.
+	 * db_write returns these, but for -EAGAIN, and -ETIMEDOUT also when the
+	 * disk refuses a batch that the log has ordered.
 	 */
 	int (*append)(void *arg, const struct log_batch *b,
 	    uint64_t *index_out);

@@ -1,7 +1,7 @@
 #include "db/log.h"
 
 static bool
-local_leads(void *arg)
+local_orders(void *arg)
 {
 	(void)arg;
 	return true;
@@ -23,6 +23,6 @@ local_stored(void *arg, int rc)
 }
 
 const struct db_log log_local = {
-	.in_file = true, .leads = local_leads, .append = local_append,
+	.in_file = true, .orders = local_orders, .append = local_append,
 	.stored = local_stored,
 };

@@ -35,6 +35,7 @@ struct request {
 	bool restore;			/* it replaces all that went before */
 	uint64_t index;
 	int rc;
+	bool again;			/* the log had no place: as if never run */
 	bool done;
 	pthread_cond_t finished;
 	db_applied_fn *applied;		/* NULL: its caller waits */
@@ -112,6 +113,7 @@ run_request(struct db *db, struct batch *b, struct request *rq)
 	uint32_t changed;
 
 	txn_init(&t, db->cfg.classes, db->cfg.n_classes, b->root);
+	rq->again = false;
 	rq->rc = rq->fn(&t, rq->arg);
 	if (!rq->rc)
 		rq->rc = txn_finish(&t, &changed);
@@ -180,6 +182,14 @@ fail_requests(struct request *rq, int rc)
 	}
 }
 
+/* What failed by itself did so after others that are not there. */
+static void
+repeat_requests(struct request *rq)
+{
+	for (; rq; rq = rq->next)
+		rq->again = true;
+}
+
 static void
 note_failure(struct db *db, int rc)
 {
@@ -193,7 +203,7 @@ note_failure(struct db *db, int rc)
 
 /* Has the log order the batch and keep it, if that is the log's business. */
 static int
-order_batch(struct db *db, struct batch *b)
+order_batch(struct db *db, struct batch *b, struct request *first)
 {
 	const struct db_log *log = db->cfg.log;
 	struct log_batch lb = {
@@ -206,6 +216,8 @@ order_batch(struct db *db, struct batch *b)
 	if (log->in_file || !b->n_records)
 		return 0;
 	rc = log->append(db->cfg.log_arg, &lb, &b->root->applied);
+	if (rc == -EAGAIN)
+		repeat_requests(first);
 	b->ordered = !rc;
 	return rc;
 }
@@ -266,7 +278,7 @@ try_batch(struct db *db, struct request *first)
 			rc = run_entry(db, &b, rq);
 	}
 	if (!rc)
-		rc = order_batch(db, &b);
+		rc = order_batch(db, &b, first);
 	if (rc) {
 		fail_requests(first, rc);
 		db_root_put(b.root);
@@ -395,7 +407,7 @@ batch_limit(struct db *db)
 		return 1;
 	if (!db->head->fn)
 		return ENTRIES_MAX;
-	return db->cfg.log->leads(db->cfg.log_arg) ? BATCH_MAX : 1;
+	return db->cfg.log->orders(db->cfg.log_arg) ? BATCH_MAX : 1;
 }
 
 /* Waits for requests and takes up to a batch; NULL: the end.  Locked. */
@@ -444,13 +456,39 @@ end_later(struct request *rq)
 	return rq;
 }
 
+/* Ends a batch: those that are to run again stand before the writes that wait,
+ * after the entries.  Returns how many were answered.  Locked. */
+static int
+answer(struct db *db, struct request *rq)
+{
+	struct request **front = db->entries_end, *next;
+	int n = 0;
+
+	for (; rq; rq = next) {
+		next = rq->next;
+		if (rq->again) {
+			rq->next = *front;
+			*front = rq;
+			front = &rq->next;
+			db->queued++;
+			continue;
+		}
+		/* the request is gone once its owner wakes */
+		rq->done = true;
+		pthread_cond_signal(&rq->finished);
+		n++;
+	}
+	if (!*front)
+		db->tail = front;
+	return n;
+}
+
 static void *
 writer_main(void *arg)
 {
 	struct db *db = arg;
-	struct request *rq, *next;
+	struct request *rq;
 	int64_t began;
-	int n;
 
 	pthread_mutex_lock(&db->lock);
 	while ((rq = take_requests(db))) {
@@ -459,13 +497,7 @@ writer_main(void *arg)
 		run_batch(db, rq);
 		rq = end_later(rq);
 		pthread_mutex_lock(&db->lock);
-		for (n = 0; rq; rq = next, n++) {
-			/* the request is gone once its owner wakes */
-			next = rq->next;
-			rq->done = true;
-			pthread_cond_signal(&rq->finished);
-		}
-		expect_more(db, began, n);
+		expect_more(db, began, answer(db, rq));
 	}
 	pthread_mutex_unlock(&db->lock);
 	return NULL;

@@ -150,10 +150,17 @@ pool_log_leader(struct pool_log *l)
 	return leader;
 }
 
+/* By this member, or by the one that leads. */
 static bool
-log_leads(void *arg)
+log_orders(void *arg)
 {
-	return pool_log_leads(arg);
+	struct pool_log *l = arg;
+	bool orders;
+
+	pthread_mutex_lock(&l->lock);
+	orders = l->leads || l->leader;
+	pthread_mutex_unlock(&l->lock);
+	return orders;
 }
 
 /* Says p, whose answer a is; -ETIMEDOUT if poold goes before it comes. */
@@ -184,12 +191,12 @@ static int
 log_append(void *arg, const struct log_batch *batch, uint64_t *index_out)
 {
 	struct pool_log *l = arg;
-	struct parcel p = { .kind = POOLD_APPEND };
+	struct parcel p = { .kind = POOLD_APPEND, .a = batch->base };
 	struct buf b = { 0 };
 	uint64_t index;
 	int rc;
 
-	if (!pool_log_leads(l))
+	if (!log_orders(l))
 		return -EROFS;
 	log_encode(&b, batch);
 	p.data = b.data;
@@ -213,7 +220,7 @@ log_stored(void *arg, int rc)
 }
 
 const struct db_log pool_log = {
-	.leads = log_leads, .append = log_append, .stored = log_stored,
+	.orders = log_orders, .append = log_append, .stored = log_stored,
 };
 
 /* On the writer's thread. */

@@ -3,8 +3,9 @@
  * is poold (base/poold.h).  A thread of its own holds the connection, makes it
  * again when poold starts anew, and gives the database what the log has for it;
  * after each connection poold learns which entry the database contains, so what
- * comes twice is taken once.  Without poold nothing is ordered: writes of
- * replicated fields get -EROFS, one that waits -ETIMEDOUT; reading, and writing
+ * comes twice is taken once.  On a member that does not lead poold has the leader
+ * order its writes.  Without poold nothing is ordered: writes of replicated
+ * fields get -EROFS, one that waits -ETIMEDOUT; reading, and writing
  * what is not replicated, goes on.
  *
  *     pool_log_new -> db_open with pool_log -> pool_log_start ... pool_log_stop

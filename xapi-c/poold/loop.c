@@ -73,6 +73,23 @@ loop_random(void *arg)
 	return v;
 }
 
+void
+loop_forward(void *arg, uint64_t to, const struct wire_forward *f)
+{
+	struct loop *loop = arg;
+
+	peers_forward(loop->peers, to, f);
+}
+
+static void
+take_forward(void *arg, uint64_t from, const struct wire_forward *f)
+{
+	struct loop *loop = arg;
+
+	if (loop->m)
+		member_take_forward(loop->m, from, f);
+}
+
 static void
 run_calls(struct loop *loop)
 {
@@ -121,6 +138,7 @@ open_disk(struct loop *loop, const char *dir)
 	raft_uv_set_segment_size(io, SEGMENT_BYTES);
 	raft_uv_set_disk_retry(io, DISK_RETRY_MS);
 	peers_begin(loop->peers);
+	peers_listen(loop->peers, take_forward, loop);
 	return 0;
 }
 

@@ -27,6 +27,7 @@ struct peers *loop_peers(struct loop *loop);
 /* For member_config; any thread.  random is the kernel's. */
 void loop_wake(void *loop);
 uint64_t loop_random(void *loop);
+void loop_forward(void *loop, uint64_t to, const struct wire_forward *f);
 /* Starts the thread, then the member on it. */
 int loop_start(struct loop *loop, struct member *m);
 /* Runs fn on the loop's thread and returns what it does.  Not from there. */

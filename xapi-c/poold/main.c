@@ -86,6 +86,14 @@ wake(void *arg)
 }
 
 static void
+forward(void *arg, uint64_t to, const struct wire_forward *f)
+{
+	struct daemon *d = arg;
+
+	loop_forward(d->loop, to, f);
+}
+
+static void
 role(void *arg, bool leads, uint64_t leader)
 {
 	struct daemon *d = arg;
@@ -196,7 +204,8 @@ make_member(struct daemon *d)
 	const struct member_config cfg = {
 		.id = d->id, .address = name, .io = loop_io(d->loop),
 		.db = &store_db, .db_arg = d->store, .random = draw,
-		.wake = wake, .failed = failed, .role = role, .arg = d,
+		.wake = wake, .forward = forward, .failed = failed,
+		.role = role, .arg = d,
 		.election_ms = ELECTION_MS, .heartbeat_ms = HEARTBEAT_MS,
 		.snapshot_after = SNAPSHOT_AFTER,
 		.snapshot_trailing = SNAPSHOT_TRAILING,

@@ -8,21 +8,24 @@
 #include "base/mem.h"
 #include "poold/member.h"
 #include "poold/member_impl.h"
+#include "poold/turns.h"
+#include "poold/wire.h"
 
 /*
- * The one batch under way.  Under the lock.
+ * The one batch under way.  Under the lock.  ORDERED: this member has proposed it
+ * or, where another leads, has sent it there.
  *
- *     NONE ─append─▶ POSTED ─poll─▶ PROPOSED ─fsm_apply─▶ KEPT ─stored─▶ NONE
- *                      └──────── resolve ┴─────────────────────────────▶ NONE
+ *     NONE ─append─▶ POSTED ─poll─▶ ORDERED ─fsm_apply─▶ KEPT ─stored─▶ NONE
+ *                      └──────── resolve ┴────────────────────────────▶ NONE
  */
-enum batch_state { BATCH_NONE, BATCH_POSTED, BATCH_PROPOSED, BATCH_KEPT };
+enum batch_state { BATCH_NONE, BATCH_POSTED, BATCH_ORDERED, BATCH_KEPT };
 
 /* Before each entry: who made it, so that it is known when it comes back. */
 struct entry_head {
 	uint64_t member;
 	uint64_t token;		/* 0: a copy */
 	uint64_t len;
-	uint64_t zero;
+	uint64_t base;		/* the entry that it builds upon */
 };
 
 struct proposal {
@@ -39,17 +42,23 @@ struct member {
 	bool started;
 	bool copying;			/* the pool's first entry is under way */
 	struct member_change change;
+	struct turns *turns;		/* where this member leads */
+	uint64_t asked;			/* who has the batch, and its term */
+	uint64_t asked_term;
+	uint64_t watched;		/* the token of the batch, */
+	raft_time posted_at;		/* and when it was first seen */
 
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
 	enum batch_state state;
 	uint64_t token;			/* of the batch */
+	uint64_t base;			/* the entry that it builds upon */
 	struct raft_buffer entry;	/* POSTED: ours, then raft's */
 	bool resolved;
 	int rc;
 	uint64_t index;
 	int stored_rc;
-	bool leads;			/* as last seen by poll */
+	uint64_t orderer;		/* as last seen by poll; 0: none */
 	int applying;			/* entries of others under way */
 	int apply_rc;			/* of the first that was refused */
 	bool failed;			/* our owner knows of it */
@@ -59,6 +68,13 @@ struct member {
 
 /* Entries that may wait for the database's disk. */
 #define APPLYING_MAX 256
+/* Known entries with which a batch is sent to the leader nevertheless: the one
+ * that it orders now, and raft's own. */
+#define SEND_AHEAD_MAX 2
+/* How long a member may take to make its batch anew for its turn: it hears of
+ * the entry before with the next heartbeat. */
+#define TURN_HEARTBEATS 2
+#define ENTRY_EXTRA (sizeof(struct entry_head) + 7)
 
 struct raft *
 member_raft(struct member *m)
@@ -113,9 +129,10 @@ member_errno(int rv)
 
 /* raft wants lengths in multiples of eight. */
 static struct raft_buffer
-make_entry(uint64_t member, uint64_t token, const void *data, size_t len)
+make_entry(uint64_t member, uint64_t token, uint64_t base, const void *data,
+    size_t len)
 {
-	struct entry_head head = { member, token, len, 0 };
+	struct entry_head head = { member, token, len, base };
 	size_t padded = sizeof(head) + ((len + 7) & ~(size_t)7);
 	struct raft_buffer e = { raft_calloc(1, padded), padded };
 
@@ -157,36 +174,37 @@ fail(struct member *m, int rc)
 	    (unsigned long long)m->cfg.id, strerror(-rc));
 	pthread_mutex_lock(&m->lock);
 	m->apply_rc = rc;
-	m->leads = false;
+	m->orderer = 0;
 	pthread_mutex_unlock(&m->lock);
 	m->failed = true;
 	m->cfg.failed(m->cfg.arg, rc);
 }
 
 bool
-member_leads(struct member *m)
+member_orders(struct member *m)
 {
-	bool leads;
+	bool orders;
 
 	pthread_mutex_lock(&m->lock);
-	leads = m->leads;
+	orders = m->orderer;
 	pthread_mutex_unlock(&m->lock);
-	return leads;
+	return orders;
 }
 
 int
-member_append(struct member *m, const void *entry, size_t len,
+member_append(struct member *m, const void *entry, size_t len, uint64_t base,
     uint64_t *index_out)
 {
 	int rc;
 
 	pthread_mutex_lock(&m->lock);
-	if (!m->leads || m->applying) {
-		rc = m->applying ? -EAGAIN : -EROFS;
+	if (!m->orderer || m->applying) {
+		rc = m->orderer ? -EAGAIN : -EROFS;
 		goto out;
 	}
-	m->token = m->cfg.random(m->cfg.arg) | 1;
-	m->entry = make_entry(m->cfg.id, m->token, entry, len);
+	m->token += 2;
+	m->base = base;
+	m->entry = make_entry(m->cfg.id, m->token, base, entry, len);
 	m->state = BATCH_POSTED;
 	m->resolved = false;
 	m->cfg.wake(m->cfg.arg);
@@ -220,19 +238,20 @@ finish_own(struct member *m, uint64_t index)
 	return m->stored_rc;
 }
 
-/* Before an entry of another, or of this member's past: a batch under way was
- * made for the state before it, and the writer must be free to take the entry.
+/* Locked. */
+static bool
+batch_waits(const struct member *m)
+{
+	return m->state == BATCH_POSTED || m->state == BATCH_ORDERED;
+}
+
+/* The writer is to be free, though it is not known what becomes of its batch.
  * Locked. */
 static void
-step_aside(struct member *m)
+give_up_batch(struct member *m, int posted_rc)
 {
-	while (m->applying >= APPLYING_MAX)
-		pthread_cond_wait(&m->moved, &m->lock);
-	m->applying++;
-	if (m->state == BATCH_POSTED)
-		resolve(m, -EAGAIN);
-	else if (m->state == BATCH_PROPOSED)
-		resolve(m, -ETIMEDOUT);
+	if (batch_waits(m))
+		resolve(m, m->state == BATCH_POSTED ? posted_rc : -ETIMEDOUT);
 }
 
 /* The database has it, or refused it.  Writer's or loop's thread. */
@@ -251,20 +270,42 @@ applied(void *arg, int rc)
 }
 
 /* The database takes it while raft goes on: the other members wait for what is
- * on this one's log disk, not for its database. */
+ * on this one's log disk, not for its database.  A batch that waits was made for
+ * the state before this entry, so wherever it comes after it is left out; its
+ * writer has to take the entry.  Locked. */
 static int
 apply_other(struct member *m, uint64_t index, const void *data, size_t len)
 {
+	bool beaten = batch_waits(m);
 	int rc;
 
-	step_aside(m);
+	while (m->applying >= APPLYING_MAX)
+		pthread_cond_wait(&m->moved, &m->lock);
+	m->applying++;
 	pthread_mutex_unlock(&m->lock);
 	rc = m->cfg.db->apply_later(m->cfg.db_arg, index, data, len, applied,
 	    m);
 	if (rc)
 		applied(m, rc);
 	pthread_mutex_lock(&m->lock);
+	if (beaten)
+		resolve(m, -EAGAIN);
 	return rc;
+}
+
+/* An entry that is on most disks.  While a batch waits the database contains what
+ * that builds upon, so one with another base is left out by all members, as by
+ * this one, and the batch may still come.  Locked. */
+static int
+apply_entry(struct member *m, uint64_t index, const struct entry_head *head,
+    const void *data)
+{
+	if (m->state == BATCH_ORDERED && head->member == m->cfg.id &&
+	    head->token == m->token)
+		return finish_own(m, index);
+	if (batch_waits(m) && head->base != m->base)
+		return 0;
+	return apply_other(m, index, data, head->len);
 }
 
 void
@@ -291,11 +332,8 @@ fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void **result)
 		rc = 0;
 	else if (!data)
 		rc = -EBADMSG;
-	else if (m->state == BATCH_PROPOSED && head.member == m->cfg.id &&
-	    head.token == m->token)
-		rc = finish_own(m, index);
 	else
-		rc = apply_other(m, index, data, head.len);
+		rc = apply_entry(m, index, &head, data);
 	pthread_mutex_unlock(&m->lock);
 	if (rc)
 		fail(m, rc);
@@ -317,7 +355,7 @@ fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[],
 	*bufs = raft_malloc(sizeof(**bufs));
 	if (!*bufs)
 		abort();
-	**bufs = make_entry(m->cfg.id, 0, b.data, b.len);
+	**bufs = make_entry(m->cfg.id, 0, 0, b.data, b.len);
 	*n_bufs = 1;
 	buf_release(&b);
 	return 0;
@@ -335,7 +373,8 @@ fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
 	if (m->apply_rc)
 		return RAFT_IOERR;
 	pthread_mutex_lock(&m->lock);
-	step_aside(m);
+	m->applying++;
+	give_up_batch(m, -EAGAIN);
 	pthread_mutex_unlock(&m->lock);
 	rc = data ? m->cfg.db->replace(m->cfg.db_arg, data, head.len) :
 	    -EBADMSG;
@@ -356,7 +395,7 @@ proposed(struct raft_apply *req, int status, void *result)
 	pthread_mutex_lock(&m->lock);
 	if (!p->token)
 		m->copying = false;
-	else if (status && m->state == BATCH_PROPOSED && p->token == m->token)
+	else if (status && m->state == BATCH_ORDERED && p->token == m->token)
 		resolve(m, -ETIMEDOUT);
 	pthread_mutex_unlock(&m->lock);
 	free(p);
@@ -387,43 +426,194 @@ propose_copy(struct member *m)
 	struct buf b = { 0 };
 
 	if (m->cfg.db->copy(m->cfg.db_arg, &b) == 0)
-		m->copying = !propose(m, make_entry(m->cfg.id, 0, b.data, b.len), 0);
+		m->copying = !propose(m, make_entry(m->cfg.id, 0, 0, b.data,
+		    b.len), 0);
 	buf_release(&b);
+}
+
+static raft_time
+now(struct member *m)
+{
+	return m->raft.io->time(m->raft.io);
+}
+
+/* The posted batch, which is raft's or the leader's from now on.  Only this
+ * thread ends it before. */
+static struct raft_buffer
+take_batch(struct member *m, uint64_t orderer)
+{
+	struct raft_buffer entry;
+
+	pthread_mutex_lock(&m->lock);
+	assert(m->state == BATCH_POSTED);
+	entry = m->entry;
+	m->state = BATCH_ORDERED;
+	pthread_mutex_unlock(&m->lock);
+	m->asked = orderer;
+	m->asked_term = raft_current_term(&m->raft);
+	return entry;
+}
+
+/* It was not ordered. */
+static void
+end_batch(struct member *m, int rc)
+{
+	pthread_mutex_lock(&m->lock);
+	if (m->state == BATCH_ORDERED)
+		resolve(m, rc);
+	pthread_mutex_unlock(&m->lock);
 }
 
 static void
 propose_batch(struct member *m)
 {
-	struct raft_buffer entry;
+	int rv = propose(m, take_batch(m, m->cfg.id), m->token);
+
+	if (rv)
+		end_batch(m, member_errno(rv));
+}
+
+static void
+send_batch(struct member *m)
+{
+	uint64_t leader = member_leader(m);
+	struct raft_buffer entry = take_batch(m, leader);
+	struct wire_forward f = { .token = m->token, .base = m->base };
+	struct entry_head head = { 0 };
+
+	f.entry = open_entry(&entry, &head);
+	f.len = head.len;
+	if (f.len <= WIRE_FORWARD_MAX)
+		m->cfg.forward(m->cfg.arg, leader, &f);
+	else
+		end_batch(m, -EMSGSIZE);
+	raft_free(entry.base);
+}
+
+static void
+refuse(struct member *m, uint64_t to, uint64_t token, int rc)
+{
+	const struct wire_forward f = { .answer = true, .token = token,
+	    .rc = rc };
+
+	m->cfg.forward(m->cfg.arg, to, &f);
+}
+
+/* The next batch, this member's or another's. */
+static void
+propose_next(struct member *m, bool posted)
+{
+	struct turn t = { m->cfg.id, m->token, m->base, { 0 } };
 	int rv;
 
+	if (posted && turns_have_room(m->turns, t.member, 0))
+		turns_ask(m->turns, &t);
+	if (!turns_next(m->turns, m->cfg.db->applied(m->cfg.db_arg), now(m),
+	    TURN_HEARTBEATS * m->raft.heartbeat_timeout, &t))
+		return;
+	if (t.member == m->cfg.id) {
+		if (posted)
+			propose_batch(m);
+		return;
+	}
+	rv = propose(m, t.entry, t.token);
+	if (rv)
+		refuse(m, t.member, t.token, member_errno(rv));
+}
+
+/* Those who take this member for the one that leads. */
+static void
+turn_away(struct member *m)
+{
+	struct turn t;
+
+	while (turns_take(m->turns, &t)) {
+		if (t.entry.base)
+			refuse(m, t.member, t.token, -EROFS);
+		raft_free(t.entry.base);
+	}
+}
+
+static void
+take_refusal(struct member *m, uint64_t from, const struct wire_forward *f)
+{
 	pthread_mutex_lock(&m->lock);
-	entry = m->entry;
-	m->state = BATCH_PROPOSED;
-	pthread_mutex_unlock(&m->lock);
-	rv = propose(m, entry, m->token);
-	pthread_mutex_lock(&m->lock);
-	if (rv && m->state == BATCH_PROPOSED)
-		resolve(m, member_errno(rv));
+	if (m->state == BATCH_ORDERED && from == m->asked &&
+	    f->token == m->token)
+		resolve(m, f->rc == -ENOSPC ? -ENOSPC : -EROFS);
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* Whether a write that waits may be ordered now: all that is in the log is in
- * the database.  Updates what the writer may know. */
-static bool
-may_propose(struct member *m, bool *posted)
+void
+member_take_forward(struct member *m, uint64_t from,
+    const struct wire_forward *f)
 {
-	bool leads = member_is_leader(m), ready;
+	struct turn t = { .member = from, .token = f->token, .base = f->base };
+
+	if (f->answer) {
+		take_refusal(m, from, f);
+	} else if (!member_is_leader(m) ||
+	    !turns_have_room(m->turns, from, f->len + ENTRY_EXTRA)) {
+		refuse(m, from, f->token, -EROFS);
+	} else {
+		t.entry = make_entry(from, f->token, f->base, f->entry,
+		    f->len);
+		turns_ask(m->turns, &t);
+	}
+}
+
+/* Who orders batches: this member, the one that leads, or (0) none. */
+static uint64_t
+find_orderer(struct member *m)
+{
+	uint64_t leader = m->started && !m->failed ? member_leader(m) : 0;
+
+	return leader != m->cfg.id || member_is_leader(m) ? leader : 0;
+}
+
+/* A batch that nobody orders, or of which it will not be heard whether somebody
+ * does.  Locked. */
+static bool
+is_lost(struct member *m)
+{
+	if (m->state == BATCH_ORDERED && (m->orderer != m->asked ||
+	    raft_current_term(&m->raft) != m->asked_term))
+		return true;
+	return !m->orderer || (m->orderer != m->cfg.id &&
+	    now(m) - m->posted_at >= MEMBER_FORWARD_MS);
+}
+
+/* Updates what the writer may know. */
+static void
+watch_batch(struct member *m)
+{
+	pthread_mutex_lock(&m->lock);
+	m->orderer = find_orderer(m);
+	if (m->watched != m->token) {
+		m->watched = m->token;
+		m->posted_at = now(m);
+	}
+	if (batch_waits(m) && is_lost(m))
+		give_up_batch(m, -EROFS);
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* Whether a batch may be ordered now: by this member, once all that is in its log
+ * is in the database; by another, once there is little in the log that is not. */
+static bool
+may_order(struct member *m, bool *posted)
+{
+	raft_index ahead = raft_last_index(&m->raft) -
+	    raft_last_applied(&m->raft);
+	bool ready;
 
 	pthread_mutex_lock(&m->lock);
-	m->leads = leads;
-	if (m->state == BATCH_POSTED && !leads)
-		resolve(m, -EROFS);
 	*posted = m->state == BATCH_POSTED;
-	ready = leads && !m->applying;
+	ready = m->orderer && !m->applying;
 	pthread_mutex_unlock(&m->lock);
-	return ready && !raft_transferee(&m->raft) &&
-	    raft_last_applied(&m->raft) == raft_last_index(&m->raft);
+	if (!ready || !member_is_leader(m))
+		return ready && ahead <= SEND_AHEAD_MAX;
+	return !raft_transferee(&m->raft) && !ahead;
 }
 
 static void
@@ -444,7 +634,7 @@ tell_role(struct member *m)
 void
 member_poll(struct member *m)
 {
-	bool posted, may;
+	bool posted;
 	int refused;
 
 	pthread_mutex_lock(&m->lock);
@@ -452,15 +642,19 @@ member_poll(struct member *m)
 	pthread_mutex_unlock(&m->lock);
 	if (refused && !m->failed)
 		fail(m, refused);
-	may = may_propose(m, &posted);
+	watch_batch(m);
 	tell_role(m);
-	if (!may)
+	if (!member_is_leader(m))
+		turn_away(m);
+	if (!may_order(m, &posted))
 		return;
-	if (!m->cfg.db->applied(m->cfg.db_arg)) {
-		if (!m->copying)
-			propose_copy(m);
-	} else if (posted) {
-		propose_batch(m);
+	if (!member_is_leader(m)) {
+		if (posted)
+			send_batch(m);
+	} else if (m->cfg.db->applied(m->cfg.db_arg)) {
+		propose_next(m, posted);
+	} else if (!m->copying) {
+		propose_copy(m);
 	}
 }
 
@@ -471,6 +665,9 @@ member_new(const struct member_config *cfg)
 
 	m->cfg = *cfg;
 	m->address = mem_strdup(cfg->address);
+	m->turns = turns_new();
+	/* no batch is taken for one of an earlier life */
+	m->token = cfg->random(cfg->arg) | 1;
 	m->fsm = (struct raft_fsm){
 		.version = 1, .data = m, .apply = fsm_apply,
 		.snapshot = fsm_snapshot, .restore = fsm_restore,
@@ -567,11 +764,8 @@ void
 member_close(struct member *m, void (*closed)(void *arg), void *arg)
 {
 	pthread_mutex_lock(&m->lock);
-	m->leads = false;
-	if (m->state == BATCH_POSTED)
-		resolve(m, -EROFS);
-	else if (m->state == BATCH_PROPOSED)
-		resolve(m, -ETIMEDOUT);
+	m->orderer = 0;
+	give_up_batch(m, -EROFS);
 	pthread_mutex_unlock(&m->lock);
 	member_settle(m);
 	m->change.closed = closed;
@@ -589,6 +783,7 @@ member_free(struct member *m)
 		return;
 	pthread_mutex_destroy(&m->lock);
 	pthread_cond_destroy(&m->moved);
+	turns_free(m->turns);
 	free(m->address);
 	free(m);
 }
@@ -599,7 +794,7 @@ member_has_batch(struct member *m)
 	bool has;
 
 	pthread_mutex_lock(&m->lock);
-	has = m->state == BATCH_POSTED || m->state == BATCH_PROPOSED;
+	has = batch_waits(m);
 	pthread_mutex_unlock(&m->lock);
 	return has;
 }

@@ -2,23 +2,25 @@
  * One member of a pool: canonical's raft engine between the database's writer
  * and the other members.
  *
- *     writer: append ──▶ raft log of most members ──▶ apply, on every member:
- *       the writer stores and publishes what it has ready, if the entry is its
- *       own; db_apply_later, if it is another's
+ *     writer: append ──▶ (the leader) ──▶ raft log of most members ──▶ apply, on
+ *       every member: the writer stores and publishes what it has ready, if the
+ *       entry is its own; db_apply_later, if it is another's
  *
- * The leader orders one batch at a time, and only after it has applied all that
- * is in its log, so a batch is always made for the state it will meet.  Every
- * batch names that state nevertheless, and is left out if it does not (see
- * db/log.h): safety does not rest on the gate.
+ * The leader orders one batch at a time, its own or one that another member
+ * forwards to it, and only after it has applied all that is in its log.  Every
+ * batch names the state that it was made for, and is left out by all members if
+ * it does not meet that (see db/log.h): so one that is sent is in doubt until
+ * another that was made for the same state is taken before it.
  *
  * Snapshots are db_copy, so a new member, or one that was away for long, gets
  * the replicated objects and keeps what is local.  The database knows which
  * entry it contains; what raft repeats after a restart is skipped.
  *
- * Threads: member_new and member_leads anywhere; member_append and member_stored
+ * Threads: member_new and member_orders anywhere; member_append and member_stored
  * on the writer's, or one that stands for it; everything else on one thread, the
  * loop's, which is also where raft_io calls back.  That thread waits for the
- * writer's disk where an entry is this member's own, the writer waits for the log.
+ * writer's disk where an entry is this member's own, the writer waits for the log:
+ * where another leads, for MEMBER_FORWARD_MS at most.
  *
  * A member whose database refuses an entry (disk full, damaged) applies no
  * more, tells its owner by failed, and is to be closed: the others go on, and
@@ -31,8 +33,11 @@
 
 #include "db/log.h"
 
+#define MEMBER_FORWARD_MS 5000	/* without a word of the leader about a batch */
+
 struct member;
 struct raft_io;
+struct wire_forward;
 
 /*
  * The member's database, in this process or in another.  All with db_arg, on the
@@ -57,6 +62,9 @@ struct member_config {
 	uint64_t (*random)(void *arg);
 	/* Any thread: member_poll is to be called soon. */
 	void (*wake)(void *arg);
+	/* The loop's thread: to another member, beside raft's messages; what
+	 * cannot be sent is lost. */
+	void (*forward)(void *arg, uint64_t to, const struct wire_forward *f);
 	/* The loop's thread, from inside raft: not the place to close. */
 	void (*failed)(void *arg, int rc);
 	/* The loop's thread: another role, or leader (0: none); may be NULL. */
@@ -84,11 +92,15 @@ void member_poll(struct member *m);
 void member_close(struct member *m, void (*closed)(void *arg), void *arg);
 void member_free(struct member *m);	/* NULL is allowed */
 
-/* What the database's log does, by db/log.h; entry: by log_encode. */
-bool member_leads(struct member *m);
+/* What the database's log does, by db/log.h; entry: by log_encode, after base. */
+bool member_orders(struct member *m);
 int member_append(struct member *m, const void *entry, size_t len,
-    uint64_t *index_out);
+    uint64_t base, uint64_t *index_out);
 void member_stored(struct member *m, int rc);
+
+/* What came from another member. */
+void member_take_forward(struct member *m, uint64_t from,
+    const struct wire_forward *f);
 
 /* Does the writer wait for the log? */
 bool member_has_batch(struct member *m);

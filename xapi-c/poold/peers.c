@@ -52,6 +52,9 @@ struct peers {
 	int (*start)(struct raft_io *io, unsigned ms, raft_io_tick_cb tick,
 	    raft_io_recv_cb recv);	/* the uv back end's */
 	raft_io_recv_cb recv;		/* NULL: raft does not listen */
+	void (*forward)(void *arg, uint64_t from,
+	    const struct wire_forward *f);	/* NULL: nobody does */
+	void *forward_arg;
 };
 
 static struct peers *
@@ -186,23 +189,44 @@ up(void *arg, struct link *l, uint64_t id)
 	up_out(p, p->list[i], id);
 }
 
+static int
+take_forward(struct peers *p, struct peer *r, const void *data, size_t len)
+{
+	struct wire_forward f;
+	int rc = wire_decode_forward(&f, data, len);
+
+	if (!rc && p->forward)
+		p->forward(p->forward_arg, r->info.id, &f);
+	return rc;
+}
+
+static int
+take_raft(struct peers *p, struct peer *r, const void *data, size_t len)
+{
+	struct raft_message msg;
+	int rc = wire_decode(&msg, r->info.id, data, len);
+
+	if (rc)
+		return rc;
+	msg.server_address = r->name;
+	p->recv(&p->io, &msg);
+	return 0;
+}
+
 static void
 message(void *arg, struct link *l, const void *data, size_t len)
 {
 	struct peers *p = arg;
 	struct peer *r = find_peer(p, link_peer(l));
-	struct raft_message msg;
 
 	if (!r || r->in != l || !p->recv)
 		return;
-	if (wire_decode(&msg, r->info.id, data, len)) {
+	if (wire_is_forward(data, len) ? take_forward(p, r, data, len) :
+	    take_raft(p, r, data, len)) {
 		log_warn("member %s sends what is no message", r->name);
 		r->in = NULL;
 		link_close(l);
-		return;
 	}
-	msg.server_address = r->name;
-	p->recv(&p->io, &msg);
 }
 
 static void
@@ -218,18 +242,47 @@ connect_to(struct peers *p, struct peer *r)
 		not_reached(p, r, rc);
 }
 
+static struct peer *
+reach(struct peers *p, uint64_t id)
+{
+	struct peer *r = find_peer(p, id);
+
+	if (r && !r->out)
+		connect_to(p, r);
+	return r && r->out ? r : NULL;
+}
+
+void
+peers_listen(struct peers *p, void (*forward)(void *arg, uint64_t from,
+    const struct wire_forward *f), void *arg)
+{
+	p->forward = forward;
+	p->forward_arg = arg;
+}
+
+void
+peers_forward(struct peers *p, uint64_t to, const struct wire_forward *f)
+{
+	struct peer *r = reach(p, to);
+	struct buf b = { 0 };
+
+	if (!r)
+		return;
+	wire_encode_forward(&b, f);
+	link_send(r->out, b.data, b.len);
+	buf_release(&b);
+}
+
 /* The bytes are the link's when it returns, so raft may have its memory back. */
 static int
 io_send(struct raft_io *io, struct raft_io_send *req,
     const struct raft_message *msg, raft_io_send_cb cb)
 {
 	struct peers *p = of_io(io);
-	struct peer *r = find_peer(p, msg->server_id);
+	struct peer *r = reach(p, msg->server_id);
 	struct buf b = { 0 };
 
-	if (r && !r->out)
-		connect_to(p, r);
-	if (r && r->out && wire_encode(&b, msg))
+	if (r && wire_encode(&b, msg))
 		link_send(r->out, b.data, b.len);
 	buf_release(&b);
 	req->cb = cb;

@@ -22,6 +22,7 @@
 #define PEERS_PENDING_MAX 32		/* handshakes under way, the oldest go */
 
 struct peers;
+struct wire_forward;
 struct raft_io;
 struct raft_uv_transport;
 struct uv_loop_s;
@@ -37,6 +38,11 @@ struct raft_io *peers_io(struct peers *p);
 struct raft_uv_transport *peers_transport(struct peers *p);
 /* Takes the network's part of the raft_io. */
 void peers_begin(struct peers *p);
+/* Who gets what is not raft's, once raft runs; f is gone with the call. */
+void peers_listen(struct peers *p, void (*forward)(void *arg, uint64_t from,
+    const struct wire_forward *f), void *arg);
+/* What cannot be sent is lost. */
+void peers_forward(struct peers *p, uint64_t to, const struct wire_forward *f);
 /*
  * From now on these; at most POOL_PEERS_MAX.  Listens at this member's address.
  * -EINVAL: an address, an id or their number; nothing is changed.

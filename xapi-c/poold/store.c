@@ -168,7 +168,7 @@ run_append(struct store *s, const struct parcel *p)
 {
 	struct parcel answer = { .kind = POOLD_ORDERED };
 	uint64_t index = 0;
-	int rc = member_append(s->m, p->data, p->len, &index);
+	int rc = member_append(s->m, p->data, p->len, p->a, &index);
 
 	pthread_mutex_lock(&s->lock);
 	s->kept = !rc;

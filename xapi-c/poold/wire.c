@@ -11,6 +11,9 @@
 /* What a message may carry besides entries or snapshot takes less than this. */
 #define CONTENT_MAX (LINK_MESSAGE_MAX - (64u << 10))
 #define ADDRESS_MAX 63
+#define ERRNO_MAX 4095
+
+enum { FORWARD = 64, FORWARDED };
 
 static void
 put_all(struct buf *b, const uint64_t *v, size_t n)
@@ -367,6 +370,55 @@ wire_decode(struct raft_message *msg, uint64_t from, const void *data,
 		return 0;
 	wire_release(msg);
 	return -EBADMSG;
+}
+
+static uint64_t
+get_type(struct reader *r)
+{
+	if (get(r, VERSION) != VERSION)
+		r->bad = true;
+	return get_any(r);
+}
+
+bool
+wire_is_forward(const void *data, size_t len)
+{
+	struct reader r = { .p = data, .end = (const uint8_t *)data + len };
+	uint64_t type = get_type(&r);
+
+	return type == FORWARD || type == FORWARDED;
+}
+
+void
+wire_encode_forward(struct buf *b, const struct wire_forward *f)
+{
+	PUT(b, VERSION, f->answer ? FORWARDED : FORWARD, f->token);
+	if (f->answer) {
+		codec_add_varint(b, (uint64_t)-f->rc);
+	} else {
+		codec_add_varint(b, f->base);
+		put_bytes(b, f->entry, f->len);
+	}
+}
+
+int
+wire_decode_forward(struct wire_forward *f, const void *data, size_t len)
+{
+	struct reader r = { .p = data, .end = (const uint8_t *)data + len };
+
+	memset(f, 0, sizeof(*f));
+	f->answer = get_type(&r) == FORWARDED;
+	f->token = get_any(&r);
+	if (f->answer) {
+		f->rc = -(int)get(&r, ERRNO_MAX);
+	} else {
+		f->base = get_any(&r);
+		f->entry = get_bytes(&r, &f->len);
+	}
+	if (r.bad || r.p != r.end || !f->token || (f->answer && !f->rc) ||
+	    (!f->answer && !f->len) || f->len > WIRE_FORWARD_MAX)
+		return -EBADMSG;
+	return 0;
 }
 
 void

@@ -641,6 +641,8 @@ def hvm_guest():
         with appliance.Machine(ISO, disks=[blank]) as m:
             try:
                 api, sr = ready(m)
+                # should it restart the machine, Xen says why
+                m.expect("xl set-parameters loglvl=info")
                 vm, network = make_vm(api, sr, "hvm", path)
                 cd = api("VBD.create", {
                     "VM": vm, "VDI": "OpaqueRef:NULL", "userdevice": "3",

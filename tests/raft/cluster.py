@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 
-WAIT_S = 60
+WAIT_S = 300
 BLOCK = 4096
 DISK = "size=64m"       # raft allocates some segments of 8 MiB in advance
 

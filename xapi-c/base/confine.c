@@ -80,6 +80,7 @@ static const int narrow[] = {
 /* Beside those: what one does that has a disk among them. */
 static const int disk[] = {
 	SYS_pread64, SYS_pwrite64, SYS_lseek, SYS_fdatasync,
+	SYS_sysinfo,			/* glibc, before it sorts much */
 };
 
 /* Beside the plain ones: what a program does while it starts and becomes somebody

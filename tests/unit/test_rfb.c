@@ -421,6 +421,28 @@ START_TEST(sequences_without_measure_are_cut)
 }
 END_TEST
 
+/* libvterm would take what stands behind a piece for the rest of a question, and
+ * answer that. */
+START_TEST(what_stands_behind_a_piece_is_not_read)
+{
+	char question[16] = "\033P$q\033_m";
+	size_t last = strcspn(question, "_");
+	struct rig r;
+
+	for (int c = 0; c <= 0x7f; c++) {
+		if ((c >= ' ' && c < 0x7f) || c == 0x18 || c == 0x1a)
+			continue;
+		question[last] = (char)c;
+		setup(&r);
+		screen_print(r.screen, question, last + 1);
+		print(&r, "\\");
+		ck_assert_uint_gt(r.typed.len, 0);
+		ck_assert_ptr_null(memchr(r.typed.data, 'm', r.typed.len));
+		teardown(&r);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -432,5 +454,6 @@ main(void)
 	    only_what_has_changed_is_sent, a_packed_picture_is_small,
 	    pixels_are_as_the_viewer_wants_them,
 	    noise_is_drawn_and_forgotten,
-	    sequences_without_measure_are_cut);
+	    sequences_without_measure_are_cut,
+	    what_stands_behind_a_piece_is_not_read);
 }

@@ -13,7 +13,8 @@ is_control(unsigned char c)
 	return c < 0x20 || c == 0x7f;
 }
 
-/* Controls are done within sequences, but for those that end them. */
+/* Controls are done within sequences, but for those that end them, and for those
+ * right behind an escape. */
 static enum verdict
 control(struct output *o, unsigned char c)
 {
@@ -21,6 +22,8 @@ control(struct output *o, unsigned char c)
 		o->in = OUTPUT_ESCAPE;
 	else if (c == 0x18 || c == 0x1a)
 		o->in = OUTPUT_TEXT;
+	else if (o->in == OUTPUT_ESCAPE)
+		return DROP;
 	return PASS;
 }
 

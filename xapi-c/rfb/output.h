@@ -1,9 +1,11 @@
 /*
  * What a guest prints, on its way to the terminal, without what libvterm does
  * not bear: sequences of more than OUTPUT_ARGS arguments, which it writes
- * behind their array, and repeats of a character (REP, CSI Ps b), which do not
- * end after one that takes no column, or after none.  These are printed here,
- * OUTPUT_REPEATS at the most.  No argument is above OUTPUT_NUMBER.
+ * behind their array; controls between an escape and what it escapes, after
+ * which it reads behind what was printed; and repeats of a character (REP, CSI
+ * Ps b), which do not end after one that takes no column, or after none.  These
+ * are printed here, OUTPUT_REPEATS at the most.  No argument is above
+ * OUTPUT_NUMBER.
  */
 #ifndef RFB_OUTPUT_H
 #define RFB_OUTPUT_H

@@ -376,8 +376,8 @@ END_TEST
 	ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 ARGS15 \
 	ARGS15 ARGS15
 
-/* After what has no column libvterm's repeats have no end, and arguments
- * beyond its array are written behind it. */
+/* After what has no column libvterm's repeats have no end, arguments beyond its
+ * array are written behind it, and after U+009B the cursor is left of the screen. */
 START_TEST(sequences_without_measure_are_cut)
 {
 	static const struct {
@@ -399,6 +399,9 @@ START_TEST(sequences_without_measure_are_cut)
 		{ "\033[5;99999999999999999999Hx", "\033[5;80Hx" },
 		{ "\033\377[" ARGS300 "mx", "x" },
 		{ "\033(\033[" ARGS300 "mx", "x" },
+		{ "\302\233\033[X\r\033[2K", "" },
+		{ "\302\033[\377\233\033[X\r\033[2K", "" },
+		{ "\303\233x", "\303\233x" },
 	};
 	struct rig r, same;
 

@@ -27,9 +27,19 @@ control(struct output *o, unsigned char c)
 	return PASS;
 }
 
+/* A byte that would make a control of what came before, or is none of text. */
+static bool
+is_high_control(const struct output *o, unsigned char c)
+{
+	return c >= 0x80 && c < 0xa0 && (o->before < 0x80 || o->before == 0xc2);
+}
+
 static enum verdict
 text(struct output *o, unsigned char c)
 {
+	if (is_high_control(o, c))
+		return DROP;
+	o->before = c;
 	if ((c & 0xc0) != 0x80 || o->n_last == sizeof(o->last))
 		o->n_last = 0;
 	o->last[o->n_last++] = (char)c;
@@ -85,6 +95,8 @@ sequence(struct output *o, unsigned char c)
 static enum verdict
 take(struct output *o, unsigned char c)
 {
+	if (is_control(c) || o->in != OUTPUT_TEXT)
+		o->before = 0;
 	if (is_control(c))
 		return control(o, c);
 	switch (o->in) {

@@ -30,6 +30,13 @@ job_disk(struct job *j, int rc)
 	return rc ? job_fail(j, "the disk failed: %s", strerror(-rc)) : 0;
 }
 
+int
+job_ended_early(struct job *j)
+{
+	return job_fail(j, "the image ended early, at byte %lld",
+	    (long long)j->at);
+}
+
 ssize_t
 job_read_some(struct job *j, void *data, size_t len)
 {
@@ -53,8 +60,7 @@ job_read(struct job *j, void *data, size_t len)
 		ssize_t r = job_read_some(j, p, len);
 
 		if (r == 0)
-			return job_fail(j, "the image ended early, at byte "
-			    "%lld", (long long)j->at);
+			return job_ended_early(j);
 		if (r < 0)
 			return -1;
 		p += r;
@@ -121,7 +127,7 @@ job_progress(struct job *j, int64_t done, int64_t whole)
 	say(j, text);
 }
 
-int
+void
 job_begin(struct job *j, int64_t length)
 {
 	char text[32];
@@ -129,7 +135,6 @@ job_begin(struct job *j, int64_t length)
 	snprintf(text, sizeof(text), "%lld", (long long)length);
 	say(j, text);
 	j->began = true;
-	return 0;
 }
 
 void

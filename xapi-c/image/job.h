@@ -31,6 +31,7 @@ struct job {
 /* Of the first failure; -1. */
 int job_fail(struct job *j, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+int job_ended_early(struct job *j);
 /* The same for what the disk said: -errno. */
 int job_disk(struct job *j, int rc);
 
@@ -46,7 +47,7 @@ int job_is_wanted(struct job *j);
 
 void job_progress(struct job *j, int64_t done, int64_t whole);
 /* Before the first byte of an image that goes out. */
-int job_begin(struct job *j, int64_t length);
+void job_begin(struct job *j, int64_t length);
 /* The last line, if one is due. */
 void job_end(struct job *j, int rc, bool in);
 

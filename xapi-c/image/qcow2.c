@@ -1,7 +1,8 @@
 #include "image/qcow2.h"
 
-#include <endian.h>
 #include <string.h>
+
+#include "image/big_endian.h"
 
 #define MAGIC 0x514649fbu
 
@@ -28,39 +29,10 @@ enum {
 #define COMPRESSED (1ull << 62)
 #define READS_AS_ZERO 1ull
 
-static uint32_t
-get32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return be32toh(v);
-}
-
-static uint64_t
-get64(const uint8_t *p)
-{
-	return (uint64_t)get32(p) << 32 | get32(p + 4);
-}
-
 bool
 qcow2_is_header(const uint8_t raw[QCOW2_HEADER_SIZE])
 {
 	return get32(raw + MAGIC_AT) == MAGIC;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	v = htobe32(v);
-	memcpy(p, &v, sizeof(v));
-}
-
-static void
-put64(uint8_t *p, uint64_t v)
-{
-	put32(p, (uint32_t)(v >> 32));
-	put32(p + 4, (uint32_t)v);
 }
 
 static const char *

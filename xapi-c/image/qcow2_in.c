@@ -103,8 +103,7 @@ take_data(struct qcow2_in *v, uint32_t index, const uint8_t *data, size_t got)
 	size_t n = left < (int64_t)v->q.cluster ? (size_t)left : v->q.cluster;
 
 	if (got < n)
-		return job_fail(v->job, "the image ended early, at byte %lld",
-		    (long long)v->job->at);
+		return job_ended_early(v->job);
 	v->written[index / 8] |= (uint8_t)(1 << index % 8);
 	v->n_written++;
 	job_progress(v->job, v->n_written, v->q.clusters);
@@ -216,8 +215,7 @@ take_clusters(struct qcow2_in *v)
 		if (fill_cluster(v, have))
 			return -1;
 		if (v->got == 0)
-			return job_fail(v->job, "the image ended early, at "
-			    "byte %lld", (long long)v->job->at);
+			return job_ended_early(v->job);
 		if (v->now > 0 && take_cluster(v))
 			return -1;
 		if (!v->l1 && !v->awaited.tables)

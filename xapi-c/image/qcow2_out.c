@@ -187,8 +187,8 @@ send_image(struct qcow2_out *v)
 	    v->n_count_table + v->n_counts;
 
 	v->out = mem_zalloc(CLUSTER);
-	if (job_begin(v->job, (int64_t)(v->n_all * CLUSTER)) ||
-	    send_header(v) ||
+	job_begin(v->job, (int64_t)(v->n_all * CLUSTER));
+	if (send_header(v) ||
 	    send_entries(v, v->tables, tables_at, ONE_USE, table_is_used, 0) ||
 	    send_entries(v, (uint32_t)v->n_counts, counts_at +
 	    v->n_count_table, 0, NULL, 0) || send_counts(v) ||

@@ -1,7 +1,8 @@
 #include "image/vhd.h"
 
-#include <endian.h>
 #include <string.h>
+
+#include "image/big_endian.h"
 
 #define VERSION 0x00010000
 #define FEATURES 2			/* reserved, always set */
@@ -22,35 +23,6 @@ enum {
 };
 
 static const char footer_cookie[] = "conectix", header_cookie[] = "cxsparse";
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return be32toh(v);
-}
-
-static uint64_t
-get64(const uint8_t *p)
-{
-	return (uint64_t)get32(p) << 32 | get32(p + 4);
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	v = htobe32(v);
-	memcpy(p, &v, sizeof(v));
-}
-
-static void
-put64(uint8_t *p, uint64_t v)
-{
-	put32(p, (uint32_t)(v >> 32));
-	put32(p + 4, (uint32_t)v);
-}
 
 /* Of all but the sum itself. */
 static uint32_t

@@ -106,7 +106,8 @@ send_image(struct vhd_out *v)
 
 	vhd_footer_encode(&v->footer, footer);
 	vhd_header_encode(&v->header, header);
-	if (job_begin(j, v->length) || job_write(j, footer, sizeof(footer)) ||
+	job_begin(j, v->length);
+	if (job_write(j, footer, sizeof(footer)) ||
 	    job_write(j, header, sizeof(header)) || job_write(j, v->table,
 	    vhd_table_size(v->header.entries)))
 		return -1;

@@ -384,7 +384,7 @@ run(struct daemon *d)
 static int
 main_process(void)
 {
-	static const struct picture_program picture = { PICTURE_PROGRAM,
+	static const struct spawn_program picture = { PICTURE_PROGRAM,
 		PICTURE_USER };
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
 		.image_key = IMAGE_KEY_PATH, .picture = &picture };
@@ -427,7 +427,7 @@ worker_process(void)
 {
 	static const struct packs_place packs = { PACKS_DIR, PLUGIN_USER,
 		CGROUP_DIR "/packs" };
-	static const struct disk_image_program image = { DISK_IMAGE_PROGRAM,
+	static const struct spawn_program image = { DISK_IMAGE_PROGRAM,
 		DISK_IMAGE_USER };
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
 		.image_key = IMAGE_KEY_PATH, .disk_image = &image,

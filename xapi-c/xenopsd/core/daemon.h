@@ -16,12 +16,12 @@ struct daemon {
 	struct workers *workers;
 	struct vms *vms;
 	struct consoles *consoles;
-	const struct picture_program *picture;	/* domains/picture.h */
+	const struct spawn_program *picture;	/* domains/picture.h */
 	struct hv *hv;			/* hv.h */
 	const char *kept_dir;		/* kept.h */
 	const char *image_key;		/* a path: image.h */
 	const struct storage_env *storage;
-	const struct disk_image_program *disk_image;	/* storage/disk_image.h */
+	const struct spawn_program *disk_image;	/* storage/disk_image.h */
 	const struct packs_place *packs;	/* machine/packs.h */
 	struct xl *xl;			/* hv's libxl, for hostinfo */
 	struct leases *leases;		/* storage/lease.h */

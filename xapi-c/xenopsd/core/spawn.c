@@ -4,8 +4,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/fdio.h"
 
 static _Noreturn void
 become(const char *const *argv, const int fds[3])
@@ -51,4 +54,24 @@ spawn(const char *const *argv, const int fds[3])
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
 	return status ? -EAGAIN : 0;
+}
+
+int
+spawn_on_socket(const char *const *argv, int at, int other)
+{
+	int ends[2] = { -1, -1 }, fds[3] = { other, other, STDERR_FILENO };
+	int rc = argv[0] ? 0 : -ENOENT;
+
+	if (!rc && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+	    ends) == -1)
+		rc = -errno;
+	if (!rc) {
+		fds[at] = ends[1];
+		rc = spawn(argv, fds);
+	}
+	fdio_close(&other);
+	fdio_close(&ends[1]);
+	if (rc)
+		fdio_close(&ends[0]);
+	return rc ? rc : ends[0];
 }

@@ -6,17 +6,14 @@
 #ifndef XENOPSD_DOMAINS_PICTURE_H
 #define XENOPSD_DOMAINS_PICTURE_H
 
+#include "xenopsd/core/spawn.h"
+
 #define PICTURE_PROGRAM "/usr/sbin/bedplate-rfb"
 #define PICTURE_USER "rfb"
-
-struct picture_program {
-	const char *path;		/* NULL: there is none */
-	const char *user;		/* that it becomes; NULL: stays ours */
-};
 
 /* text: a viewer's end of a console (console_view); taken over.  The other end
  * of the picture's, where the remote framebuffer protocol is spoken, or
  * -errno. */
-int picture_open(const struct picture_program *p, const char *name, int text);
+int picture_open(const struct spawn_program *p, const char *name, int text);
 
 #endif

@@ -42,8 +42,8 @@ struct sim_config {
 	const char *update;		/* in bedplate-update's place; NULL:
 					 * the host takes none */
 	const char *pack, *backup, *restore;	/* likewise */
-	struct picture_program picture;	/* of consoles */
-	struct disk_image_program disk_image;
+	struct spawn_program picture;	/* of consoles */
+	struct spawn_program disk_image;
 	bool worker;			/* of the one with that state_dir */
 };
 

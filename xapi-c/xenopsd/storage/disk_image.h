@@ -8,17 +8,14 @@
 
 #include <stdbool.h>
 
+#include "xenopsd/core/spawn.h"
+
 #define DISK_IMAGE_PROGRAM "/usr/sbin/bedplate-image"
 #define DISK_IMAGE_USER "image"
 
-struct disk_image_program {
-	const char *path;		/* NULL: there is none */
-	const char *user;		/* that it becomes; NULL: stays ours */
-};
-
 /* disk: taken over.  form: enum xenops_disk_form, but raw.  in: into the disk.  The
  * other end of the program's stream (image/job.h), or -errno. */
-int disk_image_open(const struct disk_image_program *p, int form, bool in,
+int disk_image_open(const struct spawn_program *p, int form, bool in,
     int disk);
 
 #endif

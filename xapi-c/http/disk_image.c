@@ -15,7 +15,6 @@
 #define LINE_SIZE 256
 #define TICK_MS 1000
 #define LEAVE_MS 5000			/* for the program to let go of the disk */
-#define UNKNOWN_BYTES (1LL << 50)	/* a length that clients make up */
 #define SURPLUS_MAX (64LL << 20)	/* of a client, behind the image */
 
 struct pump {
@@ -177,7 +176,7 @@ part(struct pump *p, int64_t left, bool known)
 int
 disk_image_import(struct stream *s, struct stream_vdi *vdi)
 {
-	bool known = s->head->length >= 0 && s->head->length < UNKNOWN_BYTES;
+	bool known = stream_knows_length(s);
 	struct pump p = { .s = s, .vdi = vdi, .chunk = mem_alloc(CHUNK) };
 	int64_t left = known ? s->head->length : INT64_MAX;
 	int rc;

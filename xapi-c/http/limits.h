@@ -58,6 +58,7 @@
 #define HTTP_CLI_MS 900000		/* a command's client, until it answers:
 					 * a stock one says every five minutes
 					 * that it is busy */
+#define HTTP_UNKNOWN_LENGTH (1LL << 50)	/* that clients make up, or more */
 #define HTTP_STREAM_MS 300000		/* read or write of a transfer */
 #define HTTP_CANCEL_MS 500		/* then it hears of its task's cancel */
 

@@ -24,7 +24,6 @@
 
 #define CHUNK (1u << 20)
 #define CHUNK_HEAD 12			/* u64 offset, u32 length */
-#define UNKNOWN_BYTES (1LL << 50)	/* a length that clients make up */
 
 /* What format= names. */
 struct format {
@@ -136,7 +135,7 @@ static int
 import_plain(struct transfer *t)
 {
 	int64_t length = t->s->head->length, want = t->vdi.size_bytes;
-	bool known = length >= 0 && length < UNKNOWN_BYTES;
+	bool known = stream_knows_length(t->s);
 	size_t len;
 	ssize_t r;
 
@@ -269,8 +268,8 @@ import_run(struct transfer *t, struct ref *vdi)
 	if (import_target(t, vdi) ||
 	    stream_vdi_open(&s->call, vdi, true, form, &t->vdi))
 		return -1;
-	if (raw && s->head->length > t->vdi.size_bytes &&
-	    s->head->length < UNKNOWN_BYTES)
+	if (raw && stream_knows_length(s) &&
+	    s->head->length > t->vdi.size_bytes)
 		return io_error(t, "the image is larger than the disk");
 	if (stream_proceed(s))
 		return io_error(t, "the client hung up");

@@ -103,6 +103,12 @@ stream_read_beside(struct stream *s, void *buf, size_t len, int other)
 }
 
 bool
+stream_knows_length(const struct stream *s)
+{
+	return s->head->length >= 0 && s->head->length < HTTP_UNKNOWN_LENGTH;
+}
+
+bool
 stream_has_more(struct stream *s, int timeout_ms)
 {
 	struct conn *c = s->conn;

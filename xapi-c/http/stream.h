@@ -53,6 +53,8 @@ void stream_keep(struct stream *s);
 ssize_t stream_read(struct stream *s, void *buf, size_t len);
 /* The same, but -EAGAIN once there is something to read from other, too. */
 ssize_t stream_read_beside(struct stream *s, void *buf, size_t len, int other);
+/* Does the head say how many bytes come?  Some clients make up a length. */
+bool stream_knows_length(const struct stream *s);
 /* Does one more byte come within timeout_ms?  It is lost. */
 bool stream_has_more(struct stream *s, int timeout_ms);
 /* 0 or -errno, likewise. */

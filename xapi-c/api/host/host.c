@@ -136,20 +136,26 @@ api_host_set_ssl_legacy(struct call *c,
 	    "versions of TLS before 1.2 are not there") : 0;
 }
 
-/* Asked of the machine, not of the last event. */
+int
+host_ask(struct call *c, const char *operation,
+    struct xenops_host_get_result *out)
+{
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	return ops_host_get(c->x->ops, &k, out) ? ops_failed(c, &k,
+	    &(struct ops_subject){ .operation = operation }) : 0;
+}
+
 int
 api_host_compute_free_memory(struct call *c,
     const struct host_compute_free_memory_args *a, int64_t *result)
 {
 	struct xenops_host_get_result now = { 0 };
-	struct ops_call k;
 
-	if (!call_find(c, CLASS_HOST, &a->host))
+	if (!call_find(c, CLASS_HOST, &a->host) ||
+	    host_ask(c, "host_get", &now))
 		return -1;
-	ops_prepare(c, &k);
-	if (ops_host_get(c->x->ops, &k, &now))
-		return ops_failed(c, &k, &(struct ops_subject){
-		    .operation = "host_get" });
 	*result = now.host.memory_free;
 	return 0;
 }

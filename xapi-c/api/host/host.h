@@ -9,6 +9,11 @@
 /* Sets allowed_operations of a draft after its enabled changed. */
 void host_refresh_operations(struct db_txn *t, struct host *host);
 
+/* How the machine is now, not what the last event said; -1: with c->err, which
+ * names the operation. */
+int host_ask(struct call *c, const char *operation,
+    struct xenops_host_get_result *out);
+
 /* xenopsd's word as enum host_ntp_mode. */
 int host_ntp_mode(enum xenops_ntp_mode mode);
 

@@ -211,12 +211,9 @@ static int
 learn_rule(struct call *c)
 {
 	struct xenops_host_get_result now = { 0 };
-	struct ops_call k;
 
-	ops_prepare(c, &k);
-	if (ops_host_get(c->x->ops, &k, &now))
-		return ops_failed(c, &k, &(struct ops_subject){
-		    .operation = "host_get" });
+	if (host_ask(c, "host_get", &now))
+		return -1;
 	zone_set(now.host.timezone_rule);
 	return 0;
 }

@@ -355,15 +355,17 @@ port_of(struct call *c, const struct network *n, struct vec nics,
 
 	for (uint32_t i = 0; i < n->PIFs.n; i++) {
 		const struct pif *pif = pif_find(c->root, &refs[i]);
+		const char *below;
 
 		for (uint32_t j = 0; pif && j < nics.n; j++)
 			if (is_of(&nic[j], pif) && !*text(nic[j].bridge) &&
 			    !nic[j].management)
 				return nic[j].device;
-		if (pif && ref_equal(&pif->host, &c->x->host) &&
-		    *nic_below(pif, nics)) {
+		below = pif && ref_equal(&pif->host, &c->x->host) ?
+		    nic_below(pif, nics) : "";
+		if (*below) {
 			*vlan_out = pif->VLAN;
-			return nic_below(pif, nics);
+			return below;
 		}
 	}
 	return "";

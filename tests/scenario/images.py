@@ -320,6 +320,17 @@ def under_way(b, api, query, data):
     return c, task, until("the program", lambda: programs(b))[0]
 
 
+def coming_out(b, api, vdi):
+    """An export of which a MiB has come; its answer and task."""
+    task = api("task.create", "export", "")
+    c = connection(b)
+    c.request("GET", "/export_raw_vdi/?format=vhd&vdi=%s&session_id=%s"
+              "&task_id=%s" % (vdi, api.session, task))
+    r = c.getresponse()
+    r.read(MIB)
+    return r, task
+
+
 def kill_9_fails_the_transfer_alone():
     with Bench() as b:
         api = b.ready()
@@ -335,12 +346,7 @@ def kill_9_fails_the_transfer_alone():
         equal(send(b, api, "format=vhd&vdi=" + vdi, image)["status"],
               "success", "again")
         check(raw(b, api, vdi) == data, "again")
-        task = api("task.create", "export", "")
-        c = connection(b)
-        c.request("GET", "/export_raw_vdi/?format=vhd&vdi=%s&session_id=%s"
-                  "&task_id=%s" % (vdi, api.session, task))
-        r = c.getresponse()
-        r.read(MIB)
+        r, task = coming_out(b, api, vdi)
         os.kill(until("the program", lambda: programs(b))[0], signal.SIGKILL)
         check(len(r.read()) < len(image) - MIB, "all of the image")
         equal(failure(ended(api, task)),
@@ -367,12 +373,7 @@ def who_hangs_up_or_cancels_ends_the_program():
         equal(send(b, api, "format=vhd&vdi=" + vdi, image)["status"],
               "success", "again")
         for act in (lambda: api("task.cancel", task), lambda: r.close()):
-            task = api("task.create", "export", "")
-            c = connection(b)
-            c.request("GET", "/export_raw_vdi/?format=vhd&vdi=%s&session_id="
-                      "%s&task_id=%s" % (vdi, api.session, task))
-            r = c.getresponse()
-            r.read(MIB)
+            r, task = coming_out(b, api, vdi)
             act()
             check(ended(api, task)["status"] != "success", "the task")
             at_rest(b, api, vdi)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "group_files.h"
 #include "scratch.h"
 #include "unit.h"
 #include "xenopsd/machine/cell.h"
@@ -224,18 +225,6 @@ START_TEST(it_cannot_fill_the_machine_with_processes)
 	ck_assert_int_ne(status, 0);
 }
 END_TEST
-
-static void
-expect(const char *name, const char *text)
-{
-	char line[64] = "";
-	FILE *f = fopen(scratch_file(name), "r");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
-	ck_assert_str_eq(line, text);
-	fclose(f);
-}
 
 /* A folder for a group: it takes what a kernel's would be told. */
 START_TEST(a_program_is_in_the_group_of_cells_or_not_at_all)

@@ -21,6 +21,7 @@ static int fake_poll(struct pollfd *p, int ms);
 #undef poll
 #undef rmdir
 
+#include "group_files.h"
 #include "scratch.h"
 #include "unit.h"
 #include "xenopsd/core/cgroup.h"
@@ -54,18 +55,6 @@ make(const char *name)
 	FILE *f = fopen(scratch_file(name), "w");
 
 	ck_assert_ptr_nonnull(f);
-	fclose(f);
-}
-
-static void
-expect(const char *name, const char *text)
-{
-	char line[64] = "";
-	FILE *f = fopen(scratch_file(name), "r");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_ptr_nonnull(fgets(line, sizeof(line), f));
-	ck_assert_str_eq(line, text);
 	fclose(f);
 }
 

@@ -380,6 +380,36 @@ def who_hangs_up_or_cancels_ends_the_program():
         api("VDI.destroy", vdi)
 
 
+def a_program_that_hangs_has_ended_before_the_disk_is_anothers():
+    """However its transfer ends: it would write when it goes on."""
+    def cancel(b, api, task):
+        api("task.cancel", task)
+        equal(ended(api, task)["status"], "cancelled", "import")
+        return api
+
+    def kill_xapi(b, _api, _task):
+        b.kill_xapi()
+        b.start_xapi()
+        return b.login()
+
+    for end in cancel, kill_xapi:
+        with Bench() as b:
+            api = b.ready()
+            vdi = b.vdi(api, 4 * SIZE)
+            image = made(b, os.urandom(4 * SIZE), *VHD)
+            c, task, pid = under_way(b, api, "format=vhd&vdi=" + vdi, image)
+            os.kill(pid, signal.SIGSTOP)
+            c.send(image[len(image) // 2:][:MIB // 8])
+            api = end(b, api, task)
+            data = os.urandom(4 * SIZE)
+            until("the disk", lambda: send(b, api, "vdi=" + vdi, data)[
+                "status"] == "success")
+            equal(programs(b), [], "programs")
+            check(raw(b, api, vdi) == data, "the disk of another")
+            c.close()
+            at_rest(b, api, vdi)
+
+
 def a_restart_of_xenopsd_fails_the_transfer():
     with Bench() as b:
         api = b.ready()
@@ -403,6 +433,7 @@ SCENARIOS = [
     what_is_no_image_is_refused,
     kill_9_fails_the_transfer_alone,
     who_hangs_up_or_cancels_ends_the_program,
+    a_program_that_hangs_has_ended_before_the_disk_is_anothers,
     a_restart_of_xenopsd_fails_the_transfer,
 ]
 

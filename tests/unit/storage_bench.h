@@ -95,4 +95,32 @@ expect_code(const struct storage *s, int code)
 	    s->text);
 }
 
+static inline void
+make_sr(struct bench *b, int type, const char *device)
+{
+	struct xenops_sr_create_args a = { .uuid = SR_A, .type = type,
+		.device = device, .name = "a name" };
+	struct xenops_sr_info info;
+	struct storage s = op(b);
+
+	ck_assert_msg(storage_sr_create(&s, &a, &info) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_int_gt(info.size, 0);
+}
+
+static inline void
+make_vdi(struct bench *b, const char *uuid, int64_t size)
+{
+	struct xenops_vdi_info in = { .uuid = uuid, .name = "a disk",
+		.description = "its words", .size = size }, out;
+	struct storage s = op(b);
+
+	ck_assert_msg(storage_vdi_create(&s, SR_A, &in, &out) == 0, "%s",
+	    s.text ? s.text : "");
+	ck_assert_str_eq(out.uuid, uuid);
+	ck_assert_str_eq(out.name, "a disk");
+	ck_assert_str_eq(out.description, "its words");
+	ck_assert_int_eq(out.size, (size + MIB - 1) / MIB * MIB);
+}
+
 #endif

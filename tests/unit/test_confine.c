@@ -239,6 +239,9 @@ START_TEST(a_disk_is_read_and_written_at_a_place)
 		REFUSED(syscall(SYS_fallocate, fd, 0, 0, 1));
 		REFUSED(socket(AF_UNIX, SOCK_STREAM, 0));
 		REFUSED(syscall(SYS_fork));
+		REFUSED(syscall(SYS_close, fd));
+		WORKS(syscall(SYS_close, 1));
+		WORKS(syscall(SYS_close, 0));
 		syscall(SYS_exit_group, 0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);

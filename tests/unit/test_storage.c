@@ -26,46 +26,16 @@
 #include "base/clock.h"
 #include "storage_bench.h"
 #include "unit.h"
-#include "xenopsd/core/request_impl.h"
 #include "xenopsd/storage/child.h"
 #include "xenopsd/storage/dir.h"
 #include "xenopsd/storage/disk.h"
 #include "xenopsd/storage/driver.h"
-#include "xenopsd/storage/lease.h"
 
 #define VDI_B "55555555-0000-4000-8000-000000000002"
 #define VDI_B2 "55555555-0000-4000-8000-000000000100"
 #define VDI_C "55555555-0000-4000-8000-000000000003"
 #define USER_A "22222222-0000-4000-8000-000000000001"
 #define USER_B "22222222-0000-4000-8000-000000000002"
-
-static void
-make_sr(struct bench *b, int type, const char *device)
-{
-	struct xenops_sr_create_args a = { .uuid = SR_A, .type = type,
-		.device = device, .name = "a name" };
-	struct xenops_sr_info info;
-	struct storage s = op(b);
-
-	ck_assert_msg(storage_sr_create(&s, &a, &info) == 0, "%s",
-	    s.text ? s.text : "");
-	ck_assert_int_gt(info.size, 0);
-}
-
-static void
-make_vdi(struct bench *b, const char *uuid, int64_t size)
-{
-	struct xenops_vdi_info in = { .uuid = uuid, .name = "a disk",
-		.description = "its words", .size = size }, out;
-	struct storage s = op(b);
-
-	ck_assert_msg(storage_vdi_create(&s, SR_A, &in, &out) == 0, "%s",
-	    s.text ? s.text : "");
-	ck_assert_str_eq(out.uuid, uuid);
-	ck_assert_str_eq(out.name, "a disk");
-	ck_assert_str_eq(out.description, "its words");
-	ck_assert_int_eq(out.size, (size + MIB - 1) / MIB * MIB);
-}
 
 static void
 write_vdi(struct bench *b, const char *vdi, const char *text, off_t at)
@@ -446,195 +416,6 @@ START_TEST(uses_of_the_dead_are_reaped)
 	ck_assert_int_eq(storage_vdi_destroy(&s, SR_A, VDI_A), -1);
 	expect_code(&s, XENOPS_CODE_IN_USE);
 	teardown(&b);
-}
-END_TEST
-
-/* Leases whose work is done at once, or not. */
-struct lessor {
-	struct bench bench;
-	struct loop *loop;
-	struct leases *leases;
-	int to_fail;			/* closes that come to nothing */
-	int closes;
-	bool pending;			/* opens wait for finish_open */
-	struct request_impl impl;
-	struct request opening;
-};
-
-static int
-lessor_run(struct request *rq, const void *args, void *result)
-{
-	struct lessor *l = rq->daemon;
-
-	if (rq->message == XENOPS_VDI_OPEN && l->pending)
-		return REQUEST_PENDING;
-	if (rq->message == XENOPS_VDI_CLOSE) {
-		l->closes++;
-		if (l->to_fail && l->to_fail--)
-			return request_fail(rq, XENOPS_CODE_IN_USE, "busy");
-	}
-	return lease_handle(rq, &l->bench.env, args, result);
-}
-
-static struct request
-lessor_request(struct lessor *l, enum xenops_message message,
-    uint32_t connection, const void *args)
-{
-	memset(&l->impl, 0, sizeof(l->impl));
-	return (struct request){ .arena = l->bench.arena, .daemon = l,
-		.message = (uint16_t)message, .connection = connection,
-		.args = args, .impl = &l->impl };
-}
-
-static bool
-is_in_use(struct lessor *l)
-{
-	struct storage s = op(&l->bench);
-	struct use *uses;
-
-	return use_list(&s, NULL, &uses) > 0;
-}
-
-static void
-lessor_submit(void *daemon, const struct xenops_vdi_close_args *a)
-{
-	struct lessor *l = daemon;
-	struct request rq = lessor_request(l, XENOPS_VDI_CLOSE, 0, a);
-
-	leases_close(l->leases, &rq, a);
-	if (!is_in_use(l))
-		loop_stop(l->loop);
-}
-
-static void
-lessor_start(struct lessor *l)
-{
-	struct leases_config cfg = { .env = &l->bench.env, .retry_ms = 1,
-		.run = lessor_run, .submit = lessor_submit, .daemon = l };
-
-	l->loop = cfg.loop = loop_new();
-	l->leases = leases_new(&cfg);
-}
-
-static void
-lessor_setup(struct lessor *l)
-{
-	memset(l, 0, sizeof(*l));
-	setup(&l->bench);
-	make_sr(&l->bench, XENOPS_SR_TYPE_FILE, "");
-	make_vdi(&l->bench, VDI_A, MIB);
-}
-
-static void
-lessor_end(struct lessor *l)
-{
-	leases_free(l->leases);
-	loop_free(l->loop);
-	teardown(&l->bench);
-}
-
-/* Opens the disk for a connection; the lease. */
-static int64_t
-lessor_open(struct lessor *l, uint32_t connection)
-{
-	static const struct xenops_vdi_open_args a = { .sr = SR_A,
-		.vdi = VDI_A, .writable = true };
-	struct xenops_vdi_open_result r = { 0 };
-
-	l->opening = lessor_request(l, XENOPS_VDI_OPEN, connection, &a);
-	if (leases_open(l->leases, &l->opening, &a, &r) == REQUEST_PENDING)
-		return 0;
-	ck_assert_int_eq(l->impl.nfds, 1);
-	close(l->impl.fds[0]);
-	ck_assert_int_eq(r.size, MIB);
-	return r.lease;
-}
-
-static int
-lessor_close(struct lessor *l, uint32_t connection, int64_t lease)
-{
-	struct xenops_vdi_close_args a = { .lease = lease };
-	struct request rq = lessor_request(l, XENOPS_VDI_CLOSE, connection,
-	    &a);
-
-	return leases_close(l->leases, &rq, &a);
-}
-
-START_TEST(a_lease_ends_with_its_connection)
-{
-	struct lessor l;
-	int64_t lease;
-
-	lessor_setup(&l);
-	lessor_start(&l);
-	lease = lessor_open(&l, 7);
-	ck_assert(is_in_use(&l));
-	ck_assert_int_eq(lessor_close(&l, 8, lease), -1);
-	ck_assert_int_eq(lessor_close(&l, 7, lease), 0);
-	ck_assert(!is_in_use(&l));
-	ck_assert_int_eq(lessor_close(&l, 7, lease), -1);
-	lessor_open(&l, 7);
-	leases_disconnected(l.leases, 8);
-	leases_disconnected(l.leases, 7);
-	ck_assert(is_in_use(&l));
-	ck_assert_int_eq(loop_run(l.loop), 0);
-	ck_assert(!is_in_use(&l));
-	lessor_end(&l);
-}
-END_TEST
-
-START_TEST(a_lease_that_cannot_end_is_tried_again)
-{
-	struct lessor l;
-
-	lessor_setup(&l);
-	lessor_start(&l);
-	l.to_fail = 3;
-	ck_assert_int_eq(lessor_close(&l, 7, lessor_open(&l, 7)), -1);
-	ck_assert(is_in_use(&l));
-	ck_assert_int_eq(loop_run(l.loop), 0);
-	ck_assert(!is_in_use(&l));
-	ck_assert_int_eq(l.closes, 4);
-	lessor_end(&l);
-}
-END_TEST
-
-START_TEST(leases_of_an_earlier_process_end)
-{
-	struct lessor l;
-
-	lessor_setup(&l);
-	lessor_start(&l);
-	lessor_open(&l, 7);
-	leases_free(l.leases);
-	loop_free(l.loop);
-	ck_assert(is_in_use(&l));
-	lessor_start(&l);
-	l.to_fail = 1;
-	ck_assert_int_eq(loop_run(l.loop), 0);
-	ck_assert(!is_in_use(&l));
-	lessor_end(&l);
-}
-END_TEST
-
-START_TEST(a_client_may_leave_while_its_disk_is_opened)
-{
-	struct xenops_vdi_open_result r = { 0 };
-	struct lessor l;
-
-	lessor_setup(&l);
-	lessor_start(&l);
-	l.pending = true;
-	lessor_open(&l, 7);
-	leases_disconnected(l.leases, 7);
-	ck_assert_int_eq(lease_handle(&l.opening, &l.bench.env,
-	    l.opening.args, &r), 0);
-	close(l.impl.fds[0]);
-	ck_assert(is_in_use(&l));
-	leases_ended(l.leases, &l.opening, true);
-	ck_assert_int_eq(loop_run(l.loop), 0);
-	ck_assert(!is_in_use(&l));
-	lessor_end(&l);
 }
 END_TEST
 
@@ -1466,11 +1247,7 @@ main(void)
 	    links_and_fifos_among_the_disks_do_no_harm,
 	    names_that_are_no_uuids_are_refused,
 	    one_writer_excludes_everybody_else,
-	    sizes_and_doubles_are_checked, uses_of_the_dead_are_reaped,
-	    a_lease_ends_with_its_connection,
-	    a_lease_that_cannot_end_is_tried_again,
-	    leases_of_an_earlier_process_end,
-	    a_client_may_leave_while_its_disk_is_opened);
+	    sizes_and_doubles_are_checked, uses_of_the_dead_are_reaped);
 
 	if (getenv("STORAGE_TEST_DISK"))
 		return run_on_real_disk() || rc ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -71,11 +71,13 @@ static const int plain[] = {
 
 /* Of one that has its descriptors. */
 static const int narrow[] = {
-	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_close, SYS_poll,
-	SYS_ppoll, SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex,
-	SYS_exit, SYS_exit_group, SYS_rt_sigprocmask, SYS_rt_sigreturn,
+	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_poll, SYS_ppoll,
+	SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex, SYS_exit,
+	SYS_exit_group, SYS_rt_sigprocmask, SYS_rt_sigreturn,
 	SYS_restart_syscall, SYS_clock_gettime, SYS_getrandom,
 };
+
+static const int descriptors[] = { SYS_close };
 
 /* Beside those: what one does that has a disk among them. */
 static const int disk[] = {
@@ -144,9 +146,17 @@ static const struct checked checked[] = {
 	{ SYS_ioctl, 1, UINT32_MAX, TIOCGWINSZ },
 };
 
+/* A lock that one holds as long as it lives is not let go. */
+static const struct checked disk_checked[] = {
+	{ SYS_mmap, 2, PROT_EXEC, 0 },
+	{ SYS_mprotect, 2, PROT_EXEC, 0 },
+	{ SYS_close, 0, ~1u, 0 },	/* descriptors 0 and 1 */
+};
+
 #define N_PLAIN (sizeof(plain) / sizeof(plain[0]))
 #define N_NARROW (sizeof(narrow) / sizeof(narrow[0]))
 #define N_DISK (sizeof(disk) / sizeof(disk[0]))
+#define N_DISK_CHECKED (sizeof(disk_checked) / sizeof(disk_checked[0]))
 #define N_MODEL (sizeof(model) / sizeof(model[0]))
 #define N_PACK (sizeof(pack) / sizeof(pack[0]))
 #define N_PACK_CHECKED (sizeof(pack_checked) / sizeof(pack_checked[0]))
@@ -342,27 +352,28 @@ confine(const struct confine *how)
 }
 
 static int
-confine_narrow(const int *calls, size_t n)
+confine_narrow(const int *calls, size_t n, const struct checked *c,
+    size_t n_checked)
 {
 	struct program p;
 
 	program_begin(&p);
 	add_calls(&p, narrow, N_NARROW);
 	add_calls(&p, calls, n);
-	program_end(&p, checked, N_MEMORY, SECCOMP_RET_TRAP);
+	program_end(&p, c, n_checked, SECCOMP_RET_TRAP);
 	return confine_by(NULL, &p);
 }
 
 int
 confine_to_descriptors(void)
 {
-	return confine_narrow(NULL, 0);
+	return confine_narrow(descriptors, 1, checked, N_MEMORY);
 }
 
 int
 confine_to_disk(void)
 {
-	return confine_narrow(disk, N_DISK);
+	return confine_narrow(disk, N_DISK, disk_checked, N_DISK_CHECKED);
 }
 
 /* Before another program: the plain calls and those of a list of its own.  A trap

@@ -22,7 +22,8 @@ int confine(const struct confine *how);
 /* The same of one that has all the descriptors it will ever need: it reads,
  * writes and waits, and can open nothing. */
 int confine_to_descriptors(void);
-/* Of one that has a disk among them: it also reads and writes at a place. */
+/* Of one that has a disk among them: it also reads and writes at a place.  Of its
+ * descriptors it may close 0 and 1. */
 int confine_to_disk(void);
 /* Of one that is about to become a device model (QEMU): the calls of the first,
  * those by which it opens devices and becomes a user of its own in a root folder

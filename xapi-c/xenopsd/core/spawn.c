@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "base/fdio.h"
+#include "xenopsd/core/holder.h"
 
 static _Noreturn void
-become(const char *const *argv, const int fds[3])
+become(const char *const *argv, const int fds[3], int lock)
 {
 	static const char *const environment[] = {
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
@@ -21,6 +22,8 @@ become(const char *const *argv, const int fds[3])
 	setsid();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (lock != -1 && (holder_sign(lock) || fcntl(lock, F_DUPFD, 3) == -1))
+		_exit(126);
 	/* out of the way of each other first */
 	for (int i = 0; i < 3; i++) {
 		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
@@ -38,7 +41,7 @@ become(const char *const *argv, const int fds[3])
 
 /* By way of a child that ends at once: init takes care of its own. */
 int
-spawn(const char *const *argv, const int fds[3])
+spawn(const char *const *argv, const int fds[3], int lock)
 {
 	int status = 0;
 	pid_t pid = fork();
@@ -46,7 +49,7 @@ spawn(const char *const *argv, const int fds[3])
 	if (pid == 0) {
 		pid = fork();
 		if (pid == 0)
-			become(argv, fds);
+			become(argv, fds, lock);
 		_exit(pid == -1);
 	}
 	if (pid == -1)
@@ -57,7 +60,7 @@ spawn(const char *const *argv, const int fds[3])
 }
 
 int
-spawn_on_socket(const char *const *argv, int at, int other)
+spawn_on_socket(const char *const *argv, int at, int other, int lock)
 {
 	int ends[2] = { -1, -1 }, fds[3] = { other, other, STDERR_FILENO };
 	int rc = argv[0] ? 0 : -ENOENT;
@@ -67,7 +70,7 @@ spawn_on_socket(const char *const *argv, int at, int other)
 		rc = -errno;
 	if (!rc) {
 		fds[at] = ends[1];
-		rc = spawn(argv, fds);
+		rc = spawn(argv, fds, lock);
 	}
 	fdio_close(&other);
 	fdio_close(&ends[1]);

@@ -5,6 +5,8 @@
  *     sr/<sr uuid>.sr        an attached or half-made SR: its type and device
  *     sr/<sr uuid>.lock      locked (flock) during every change
  *     use/<vdi>.<user>       the disk is in use: SR, mode, block device
+ *     use/<user>.program     locked (core/holder.h) as long as a program has the
+ *                            disk for that user
  * And what everything in storage/ stands on: an operation, its failure, small
  * files.  Functions return 0, or -1 after storage_fail, unless they say
  * otherwise.

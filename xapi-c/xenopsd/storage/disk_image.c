@@ -16,11 +16,12 @@ form_name(int form)
 }
 
 int
-disk_image_open(const struct spawn_program *p, int form, bool in, int disk)
+disk_image_open(const struct spawn_program *p, int form, bool in, int disk,
+    int lock)
 {
 	const char *name = form_name(form);
 	const char *const argv[] = { name ? p->path : NULL, in ? "in" : "out",
 		name, p->user, NULL };
 
-	return spawn_on_socket(argv, 0, disk);
+	return spawn_on_socket(argv, 0, disk, lock);
 }

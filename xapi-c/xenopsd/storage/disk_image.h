@@ -1,7 +1,7 @@
 /*
  * A disk in a form that is not its own: a program of its own for each transfer
- * (image/main.c), which trusts nothing of an image.  It ends with the image, or with
- * whoever sends or takes it.  Any process of xenopsd.
+ * (image/main.c), which trusts nothing of an image.  It ends with the image, with
+ * whoever sends or takes it, or with its lease.  Any process of xenopsd.
  */
 #ifndef XENOPSD_STORAGE_DISK_IMAGE_H
 #define XENOPSD_STORAGE_DISK_IMAGE_H
@@ -13,9 +13,10 @@
 #define DISK_IMAGE_PROGRAM "/usr/sbin/bedplate-image"
 #define DISK_IMAGE_USER "image"
 
-/* disk: taken over.  form: enum xenops_disk_form, but raw.  in: into the disk.  The
- * other end of the program's stream (image/job.h), or -errno. */
+/* disk: taken over.  lock: the program's (core/holder.h), which stays the caller's.
+ * form: enum xenops_disk_form, but raw.  in: into the disk.  The other end of the
+ * program's stream (image/job.h), or -errno. */
 int disk_image_open(const struct spawn_program *p, int form, bool in,
-    int disk);
+    int disk, int lock);
 
 #endif

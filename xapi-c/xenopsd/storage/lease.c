@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fdio.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "xenopsd/core/daemon.h"
+#include "xenopsd/core/holder.h"
 #include "xenopsd/storage/books.h"
 #include "xenopsd/storage/disk_image.h"
 
@@ -297,11 +299,34 @@ answer_failure(struct request *rq, const struct storage *s)
 	return request_fail(rq, (enum xenops_code)s->code, "%s", s->text);
 }
 
+static const char *
+program_of(const struct storage *s, const char *user)
+{
+	return arena_printf(s->arena, "%s/use/%s.program", s->env->run_dir,
+	    user);
+}
+
+/* fd: the disk's, taken over.  The end of the program's stream, or -errno. */
+static int
+start_program(const struct request *rq, const struct storage *s,
+    const struct xenops_vdi_open_args *a, const char *user, int fd)
+{
+	const struct daemon *d = rq->daemon;
+	int lock = holder_lock(program_of(s, user));
+
+	if (lock < 0) {
+		fdio_close(&fd);
+		return lock;
+	}
+	fd = disk_image_open(d->disk_image, a->form, a->writable, fd, lock);
+	fdio_close(&lock);
+	return fd;
+}
+
 static int
 lease_open(struct request *rq, const struct storage_env *env,
     const struct xenops_vdi_open_args *a, struct xenops_vdi_open_result *r)
 {
-	const struct daemon *d = rq->daemon;
 	struct storage s = { .env = env, .arena = rq->arena };
 	const char *user = user_of(rq->arena, a->lease);
 	int fd;
@@ -309,9 +334,10 @@ lease_open(struct request *rq, const struct storage_env *env,
 	if (storage_open(&s, a->sr, a->vdi, a->writable, user, &fd, &r->size))
 		return answer_failure(rq, &s);
 	if (a->form != XENOPS_DISK_FORM_RAW)
-		fd = disk_image_open(d->disk_image, a->form, a->writable, fd);
+		fd = start_program(rq, &s, a, user, fd);
 	if (fd < 0) {
-		storage_detach(&s, a->vdi, user);
+		if (holder_end(program_of(&s, user)) == 0)
+			storage_detach(&s, a->vdi, user);
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "no program for this form of a disk: %s", strerror(-fd));
 	}
@@ -328,6 +354,9 @@ lease_reap(struct request *rq, const struct storage_env *env)
 	struct use *uses;
 	int n = use_list(&s, NULL, &uses);
 
+	if (holder_end(program_of(&s, user)))
+		return request_fail(rq, XENOPS_CODE_IN_USE,
+		    "the program that has the disk has not ended");
 	for (int i = 0; i < n; i++)
 		if (!strcmp(uses[i].user, user) &&
 		    storage_detach(&s, uses[i].vdi, user))

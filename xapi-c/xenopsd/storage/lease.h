@@ -5,6 +5,9 @@
  * work on the disk is lease_handle's, which a worker does: a disk that hangs
  * holds up nobody else.
  *
+ * The program of an image (disk_image.h) ends before its lease does, by force if
+ * it must: it may hang and write later.  Until then the disk is in use.
+ *
  * A lease that cannot be ended (whoever took its descriptor keeps it) is tried
  * again until it can, also by the next process: the note of its use (storage.h)
  * is there as long as the lease is.

@@ -41,6 +41,12 @@ CHECK_TARGETS += check-images
 check-images: $(B)/host/xapi $(B)/host/xenopsd-sim
 	@python3 tests/scenario/images.py $(NAME)
 
+CHECK_TARGETS += check-shape
+.PHONY: check-shape
+## check-shape: what VMs have of their host, live; NAME=... as above
+check-shape: $(B)/host/xapi $(B)/host/xenopsd-sim
+	@python3 tests/scenario/shape.py $(NAME)
+
 CHECK_TARGETS += check-access
 ## check-access: users with roles, and pages of other sites; NAME=... as above
 check-access: $(B)/host/xapi $(B)/host/xenopsd-sim $(B)/host/xe

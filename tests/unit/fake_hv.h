@@ -40,6 +40,7 @@ struct fake_hv {
 	bool fails_late;		/* a removal, when it is done */
 	const char *asked_does;		/* what a guest does when asked */
 	int suspend_fails_with;		/* at once */
+	int64_t free;			/* memory, bytes */
 	int read;			/* of an image, bytes */
 	const char *tty;
 	char log[1024];
@@ -288,6 +289,24 @@ fake_pause(struct hv *hv, uint32_t domid, bool on)
 }
 
 static int
+fake_free_memory(struct hv *hv, int64_t *bytes_out)
+{
+	*bytes_out = fake_of(hv)->free;
+	return 0;
+}
+
+static int
+fake_set_memory(struct hv *hv, uint32_t domid, int64_t bytes)
+{
+	struct fake_domain *d = fake_find(fake_of(hv), domid);
+
+	if (!fake_do(fake_of(hv), "memory") || !d)
+		return -EIO;
+	d->d.memory = bytes;
+	return 0;
+}
+
+static int
 fake_sysrq(struct hv *hv, uint32_t domid, char key)
 {
 	struct fake_domain *d = fake_find(fake_of(hv), domid);
@@ -379,6 +398,7 @@ fake_create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
 	for (uint32_t i = 0; i < vm->nics.n; i++)
 		d->nics[d->n_nics++] = nics[i].device;
 	d->d.paused = true;
+	d->d.memory = vm->memory_target;
 	*domid_out = d->d.domid;
 	return 0;
 }
@@ -540,6 +560,8 @@ static const struct hv_ops fake_ops = {
 	.event = fake_event,
 	.watch_guest = fake_watch_guest,
 	.pause = fake_pause,
+	.free_memory = fake_free_memory,
+	.set_memory = fake_set_memory,
 	.sysrq = fake_sysrq,
 	.trigger = fake_trigger,
 	.create = fake_create,
@@ -565,6 +587,7 @@ fake_init(struct fake_hv *f)
 {
 	memset(f, 0, sizeof(*f));
 	f->hv.ops = &fake_ops;
+	f->free = (int64_t)1 << 40;
 	if (pipe2(f->pipe, O_NONBLOCK | O_CLOEXEC) == -1)
 		abort();
 }

@@ -263,6 +263,16 @@ libxl_get_free_memory(libxl_ctx *ctx, uint64_t *kib)
 	return fake_call("get_free_memory");
 }
 
+int
+libxl_set_memory_target(libxl_ctx *ctx, uint32_t domid, int64_t kib,
+    int relative, int enforce)
+{
+	(void)ctx;
+	fake_log("memory %u %lld KiB %d %d\n", domid, (long long)kib,
+	    relative, enforce);
+	return fake_call("set_memory_target");
+}
+
 static void
 fake_log_disk(const libxl_device_disk *d)
 {

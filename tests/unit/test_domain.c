@@ -102,6 +102,7 @@ run(struct rig *r, request_handler *fn, enum xenops_message message,
 		struct xenops_vm_start_result start;
 		struct xenops_vm_reboot_result reboot;
 		struct xenops_vm_resume_result resume;
+		struct xenops_vm_set_memory_result set_memory;
 	} result;
 
 	r->impl = (struct request_impl){ .send_progress = no_progress };
@@ -875,6 +876,113 @@ START_TEST(a_resume_that_fails_leaves_the_image)
 }
 END_TEST
 
+/* The memory of the only domain, MiB. */
+static int
+has_memory(struct rig *r)
+{
+	struct fake_domain *d = fake_by_uuid(&r->hv, VM);
+
+	return d ? (int)(d->d.memory / MIB) : -1;
+}
+
+static struct kept
+read_kept(struct rig *r)
+{
+	struct kept k;
+
+	ck_assert_int_eq(kept_read(r->d.kept_dir, VM, r->arena, &k), 0);
+	return k;
+}
+
+static int
+start_within(struct rig *r, int64_t least_mib, int64_t free_mib)
+{
+	static struct xenops_vm_start_args a;
+
+	a = (struct xenops_vm_start_args){ .vm = guest(VDI) };
+	a.vm.memory_min = least_mib * MIB;
+	r->hv.free = free_mib * MIB;
+	return run(r, domain_vm_start, XENOPS_VM_START, &a);
+}
+
+static int
+set_memory(struct rig *r, int64_t min_mib, int64_t max_mib)
+{
+	struct xenops_vm_set_memory_args a = { .vm = VM,
+		.min = min_mib * MIB, .max = max_mib * MIB };
+
+	return run(r, domain_vm_set_memory, XENOPS_VM_SET_MEMORY, &a);
+}
+
+/* A guest of one vCPU and 128 MiB takes 2.5 MiB beside, in pieces of 2 MiB. */
+START_TEST(a_guest_starts_with_what_there_is_down_to_its_minimum)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(start_within(r, 64, 67), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_MEMORY);
+	ck_assert_str_eq(r->hv.log, "");
+	ck_assert_int_eq(start_within(r, 0, 131), -1);
+	ck_assert_int_eq(start_within(r, 64, 70), 0);
+	ck_assert_int_eq(has_memory(r), 67);
+	ck_assert_int_eq(read_kept(r).memory_target, 67 * MIB);
+	ck_assert_int_eq(read_kept(r).spec.memory_target, 128 * MIB);
+	r->hv.free = 1024ll * MIB;
+	ck_assert_int_eq(run(r, domain_vm_reboot, XENOPS_VM_REBOOT,
+	    &(struct xenops_vm_reboot_args){ .vm = VM, .force = true }), 0);
+	ck_assert_int_eq(has_memory(r), 128);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(memory_moves_within_what_there_is)
+{
+	struct rig *r = rig_new();
+
+	ck_assert_int_eq(set_memory(r, 0, 64), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_DOMAIN);
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.free = 0;
+	ck_assert_int_eq(set_memory(r, 32, 64), 0);
+	ck_assert_int_eq(has_memory(r), 64);
+	ck_assert_int_eq(read_kept(r).spec.memory_min, 32 * MIB);
+	r->hv.free = 10 * MIB + 5;
+	ck_assert_int_eq(set_memory(r, 80, 128), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_MEMORY);
+	ck_assert_int_eq(set_memory(r, 0, 128), 0);
+	ck_assert_int_eq(has_memory(r), 74);
+	ck_assert_int_eq(set_memory(r, 65, 64), -1);
+	ck_assert_int_eq(set_memory(r, 0, 129), -1);
+	ck_assert_int_eq(set_memory(r, -1, 64), -1);
+	ck_assert_int_eq(set_memory(r, 0, 8), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_BAD_REQUEST);
+	ck_assert_int_eq(has_memory(r), 74);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(memory_that_could_not_be_moved_is_as_it_was)
+{
+	struct xenops_vm_set_memory_args a = { .vm = VM, .max = 64 * MIB };
+	struct rig *r = rig_new();
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.fail = "memory";
+	ck_assert_int_eq(set_memory(r, 0, 64), -1);
+	ck_assert_int_eq(has_memory(r), 128);
+	ck_assert_int_eq(read_kept(r).memory_target, 128 * MIB);
+	/* killed between the two */
+	k = read_kept(r);
+	k.memory_target = k.spec.memory_target = 64 * MIB;
+	ck_assert_int_eq(kept_write(r->d.kept_dir, &k), 0);
+	ck_assert_int_eq(run(r, domain_vm_set_memory, XENOPS_VM_SET_MEMORY,
+	    &a), 0);
+	ck_assert_int_eq(has_memory(r), 64);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(each_state_has_its_remedy)
 {
 	struct hv_domain d = { .uuid = VM };
@@ -924,5 +1032,8 @@ main(void)
 	    a_suspend_that_fails_ends_with_the_guest_running,
 	    a_suspend_that_was_cut_short_goes_one_way_or_the_other,
 	    a_resume_that_fails_leaves_the_image,
+	    a_guest_starts_with_what_there_is_down_to_its_minimum,
+	    memory_moves_within_what_there_is,
+	    memory_that_could_not_be_moved_is_as_it_was,
 	    each_state_has_its_remedy);
 }

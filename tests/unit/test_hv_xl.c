@@ -631,6 +631,23 @@ START_TEST(what_is_written_for_a_guest_is_its_own)
 }
 END_TEST
 
+START_TEST(memory_is_free_and_moves)
+{
+	struct rig *r = rig_new();
+	int64_t bytes;
+
+	ck_assert_int_eq(hv_xl.free_memory(r->hv, &bytes), 0);
+	ck_assert_int_eq(bytes, 4 * MIB);
+	ck_assert_int_eq(hv_xl.set_memory(r->hv, 7, 3 * MIB), 0);
+	ck_assert_str_eq(fake.log, "memory 7 3072 KiB 0 1\n");
+	fake.fails = "get_free_memory";
+	ck_assert_int_eq(hv_xl.free_memory(r->hv, &bytes), -EIO);
+	fake.fails = "set_memory_target";
+	ck_assert_int_eq(hv_xl.set_memory(r->hv, 7, 3 * MIB), -EIO);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(events_name_their_vm)
 {
 	struct rig *r = rig_new();
@@ -653,7 +670,7 @@ END_TEST
 int
 main(void)
 {
-	return UNIT_RUN("hv_xl", a_pvh_guest_is_built_as_its_vm_says,
+	return UNIT_RUN("hv_xl", memory_is_free_and_moves, a_pvh_guest_is_built_as_its_vm_says,
 	    a_guest_is_suspended_and_goes_on,
 	    a_pvh_guest_boots_by_uefi,
 	    a_pv_guest_boots_by_the_other_grub,

@@ -93,6 +93,7 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_VM_RESUME] = worker_request,
 	[XENOPS_VM_IMAGE_CHECK] = worker_request,
 	[XENOPS_VM_WAKE] = worker_request,
+	[XENOPS_VM_SET_MEMORY] = worker_request,
 	[XENOPS_VM_PAUSE] = vms_vm_pause,
 	[XENOPS_VM_UNPAUSE] = vms_vm_unpause,
 	[XENOPS_VM_SYSRQ] = vms_vm_sysrq,

@@ -160,6 +160,42 @@ api_host_compute_free_memory(struct call *c,
 	return 0;
 }
 
+struct guests {
+	const struct db_root *root;
+	struct ref host;
+	int64_t memory;
+};
+
+static int
+add_guest(const void *obj, void *arg)
+{
+	const struct vm *vm = obj;
+	struct guests *g = arg;
+	const struct vm_metrics *m = vm_metrics_find(g->root, &vm->metrics);
+
+	if (m && vm->domid > 0 && ref_equal(&vm->resident_on, &g->host))
+		g->memory += m->memory_actual + vm->memory_overhead;
+	return 0;
+}
+
+/* What neither guests have nor is free. */
+int
+api_host_compute_memory_overhead(struct call *c,
+    const struct host_compute_memory_overhead_args *a, int64_t *result)
+{
+	struct xenops_host_get_result now = { 0 };
+	struct guests g = { .root = c->root, .host = a->host };
+
+	if (!call_find(c, CLASS_HOST, &a->host) ||
+	    host_ask(c, "host_get", &now))
+		return -1;
+	db_each(c->root, CLASS_VM, add_guest, &g);
+	*result = now.host.memory_total - now.host.memory_free - g.memory;
+	if (*result < 0)
+		*result = 0;
+	return 0;
+}
+
 /* -- enabling -- */
 
 static int

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "api/metrics/alarms.h"
+#include "api/metrics/memory.h"
 #include "api/metrics/sample.h"
 #include "base/clock.h"
 #include "base/cond.h"
@@ -69,6 +70,7 @@ sample(struct sampler *s, int64_t slot)
 	if (ops_samples_get(s->x->ops, &k, &r) == 0) {
 		root = db_root_get(s->x->db);
 		sample_store(s->x, root, a, slot, &r);
+		memory_store(s->x, root, &r);
 		alarms_round(s->alarms, root, slot);
 		sweep(s, root, slot);
 		db_root_put(root);

@@ -14,6 +14,7 @@
 #include "api/sync/parts.h"
 #include "api/trial.h"
 #include "api/vm/actions.h"
+#include "api/vm/memory.h"
 #include "api/vm/schedule_run.h"
 #include "api/vm/state.h"
 #include "api/vm/suspend.h"
@@ -242,6 +243,7 @@ struct apply {
 				 * since xenopsd was asked */
 	bool ask;		/* out: it has none, but domain is old */
 	bool differs;		/* out: vm's domain would do something else */
+	bool moves_memory;	/* out: it keeps to another range of memory */
 	struct ref vm;
 	struct ref image;	/* out: a disk with memory that it has no more */
 };
@@ -262,7 +264,7 @@ apply_in(struct db_txn *t, void *arg)
 	const struct vm *vm = txn_find_uuid(t, CLASS_VM, a->domain->uuid);
 	bool moved;
 
-	a->ask = a->differs = false;
+	a->ask = a->differs = a->moves_memory = false;
 	a->image = REF_NULL;
 	if (!vm)
 		return 0;
@@ -274,6 +276,7 @@ apply_in(struct db_txn *t, void *arg)
 	if (a->busy || a->ask)
 		return 0;
 	a->differs = vm_actions_differ(vm, a->domain);
+	a->moves_memory = vm_memory_differs(vm, a->domain);
 	a->vm = vm->obj.ref;
 	if (has_stale_image(vm, a->domain))
 		a->image = vm->suspend_VDI;
@@ -327,11 +330,12 @@ call_shut(struct call *c)
 }
 
 static void
-tell_actions(struct sync *s, const struct ref *vm)
+tell(struct sync *s, const struct ref *vm,
+    void (*fn)(struct call *c, const struct ref *vm))
 {
 	struct call c = call_open(s);
 
-	vm_actions_tell(&c, vm);
+	fn(&c, vm);
 	call_shut(&c);
 }
 
@@ -363,7 +367,9 @@ items_apply(struct sync *s, struct item *it)
 			later = a.busy;
 		}
 		if (a.differs)
-			tell_actions(s, &a.vm);
+			tell(s, &a.vm, vm_actions_tell);
+		if (a.moves_memory)
+			tell(s, &a.vm, vm_memory_tell);
 		if (!ref_is_null(&a.image))
 			remove_image(s, &a.image);
 		if (later) {
@@ -404,7 +410,7 @@ pass_vm(const void *obj, void *arg)
 	struct pass *p = arg;
 	const struct xenops_domain_info *d = domain_of(p, vm->uuid);
 	bool differs = d && (vm_actions_differ(vm, d) ||
-	    has_stale_image(vm, d));
+	    vm_memory_differs(vm, d) || has_stale_image(vm, d));
 	struct xenops_domain_info off = no_domain(vm->uuid);
 
 	if (vm->is_control_domain)

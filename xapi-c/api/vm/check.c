@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "api/vm/spec.h"
-#include "api/xapi.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/store.h"
@@ -49,22 +48,6 @@ vm_check_vcpus(struct call *c, const struct vm *vm)
 	if (vm->VCPUs_at_startup < 1 || vm->VCPUs_at_startup > vm->VCPUs_max)
 		return vm_bad_number(c, "VCPUs_at_startup",
 		    vm->VCPUs_at_startup);
-	return 0;
-}
-
-int
-vm_check_memory_free(struct call *c, const struct vm *vm)
-{
-	const struct host *host = host_find(c->root, &c->x->host);
-	const struct host_metrics *m = host ?
-	    host_metrics_find(c->root, &host->metrics) : NULL;
-
-	if (m && vm->memory_static_max > m->memory_free)
-		return err_host_not_enough_free_memory(c,
-		    arena_printf(c->arena, "%lld",
-		    (long long)vm->memory_static_max),
-		    arena_printf(c->arena, "%lld",
-		    (long long)m->memory_free));
 	return 0;
 }
 

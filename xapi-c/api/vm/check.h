@@ -15,8 +15,6 @@ int vm_bad_number(struct call *c, const char *field, int64_t value);
 int vm_check_memory(struct call *c, const struct vm *vm);
 /* 1 <= at_startup <= max. */
 int vm_check_vcpus(struct call *c, const struct vm *vm);
-/* Is there memory for it, as far as is known: the host may know better. */
-int vm_check_memory_free(struct call *c, const struct vm *vm);
 /* Marks the device numbers below n that VBDs (or VIFs) of the VM have. */
 void vm_devices_used(const struct db_root *root, const struct vm *vm,
     bool vifs, bool *used, int n);

@@ -1,5 +1,5 @@
 /*
- * Setters of a VM that have rules: memory limits, vCPUs, boot policy.  The
+ * Setters of a halted VM that have rules: memory limits, vCPUs, boot policy.  The
  * rules of a setter hold on the newest record, so each is checked in its write.
  */
 #include "api/vm/edit.h"
@@ -92,15 +92,6 @@ api_vm_set_memory_static_range(struct call *c,
 }
 
 int
-api_vm_set_memory_dynamic_range(struct call *c,
-    const struct vm_set_memory_dynamic_range_args *a)
-{
-	return call_write(c, limits_in, &(struct limits){ .c = c,
-	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_DYNAMIC_RANGE,
-	    .dynamic_min = &a->min, .dynamic_max = &a->max });
-}
-
-int
 api_vm_set_memory_static_min(struct call *c,
     const struct vm_set_memory_static_min_args *a)
 {
@@ -116,24 +107,6 @@ api_vm_set_memory_static_max(struct call *c,
 	return call_write(c, limits_in, &(struct limits){ .c = c,
 	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_STATIC_RANGE,
 	    .static_max = &a->value });
-}
-
-int
-api_vm_set_memory_dynamic_min(struct call *c,
-    const struct vm_set_memory_dynamic_min_args *a)
-{
-	return call_write(c, limits_in, &(struct limits){ .c = c,
-	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_DYNAMIC_RANGE,
-	    .dynamic_min = &a->value });
-}
-
-int
-api_vm_set_memory_dynamic_max(struct call *c,
-    const struct vm_set_memory_dynamic_max_args *a)
-{
-	return call_write(c, limits_in, &(struct limits){ .c = c,
-	    .vm = a->self, .op = VM_OPERATIONS_CHANGING_DYNAMIC_RANGE,
-	    .dynamic_max = &a->value });
 }
 
 /* One size for all but the minimum of what the guest can bear. */

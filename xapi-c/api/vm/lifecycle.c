@@ -8,6 +8,7 @@
 #include "api/task.h"
 #include "api/vm/actions.h"
 #include "api/vm/blocked.h"
+#include "api/vm/memory.h"
 #include "api/vm/spec.h"
 #include "api/vm/startable.h"
 #include "api/vm/state.h"
@@ -110,7 +111,7 @@ start_failed(struct call *c, const struct ops_call *k, const struct vm *vm)
 	    k->err.code == XENOPS_CODE_NO_SUCH_SR) && find_missing(c, vm))
 		return -1;
 	return ops_failed(c, k, &(struct ops_subject){ .vm = vm->obj.ref,
-	    .needed = vm->memory_static_max, .available = memory_free(c) });
+	    .needed = vm_memory_needed(vm), .available = memory_free(c) });
 }
 
 static int

@@ -256,6 +256,7 @@ vm_spec(struct call *c, const struct vm *vm, struct xenops_vm_spec *out)
 	out->name = plain_name(c, vm->name_label);
 	out->type = type;
 	out->memory_max = vm->memory_static_max;
+	out->memory_min = vm->memory_dynamic_min;
 	out->memory_target = vm->memory_dynamic_max;
 	out->vcpus_max = vm->VCPUs_max;
 	out->vcpus = vm->VCPUs_at_startup;

@@ -4,6 +4,7 @@
 
 #include "api/vm/guest.h"
 #include "api/oplock.h"
+#include "api/vm/memory.h"
 #include "gen/store.h"
 
 /* Is the device in the domain?  One that the domain does not list is not. */
@@ -94,6 +95,8 @@ static void
 apply_suspended(struct db_txn *t, const struct xapi *x, struct vm *vm)
 {
 	vm->power_state = VM_POWER_STATE_SUSPENDED;
+	if (vm->domid >= 0)
+		vm_memory_suspended(t, vm);
 	vm->domid = -1;
 	vm->resident_on = REF_NULL;
 	guest_metrics_apply(t, vm, NULL);
@@ -137,6 +140,8 @@ vm_state_apply(struct db_txn *t, const struct xapi *x, const struct ref *ref,
 	on = vm->power_state != VM_POWER_STATE_HALTED;
 	vm->domid = on ? d->domid : -1;
 	vm->resident_on = on ? x->host : REF_NULL;
+	vm->memory_target = on ? d->memory_target : 0;
+	vm->memory_overhead = on ? vm_memory_beside(vm) : 0;
 	apply_vbds(t, vm, on ? d->disks : (struct vec){ 0 });
 	apply_vifs(t, vm, on ? d->nics : (struct vec){ 0 });
 	guest_metrics_apply(t, vm, d);

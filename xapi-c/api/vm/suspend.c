@@ -4,6 +4,7 @@
 #include "api/ops_error.h"
 #include "api/storage/vdi_make.h"
 #include "api/vm/domain_type.h"
+#include "api/vm/memory.h"
 #include "api/vm/spec.h"
 #include "api/vm/startable.h"
 #include "api/vm/state.h"
@@ -289,7 +290,7 @@ resume_failed(struct call *c, const struct ops_call *k, const struct vm *vm)
 	if (k->err.code == XENOPS_CODE_BAD_STATE)
 		return not_accessible(c, &vm->suspend_VDI);
 	return ops_failed(c, k, &(struct ops_subject){ .vm = vm->obj.ref,
-	    .needed = vm->memory_static_max,
+	    .needed = vm->memory_target + vm_memory_beside(vm),
 	    .available = m ? m->memory_free : 0 });
 }
 
@@ -310,6 +311,7 @@ read_image(struct call *c, const struct vm *vm, bool paused,
 		return not_accessible(c, &vm->suspend_VDI);
 	if (vm_check_host(c, vm, &args.vm))
 		return -1;
+	vm_memory_resumed(vm, &args.vm);
 	args.sr = sr->uuid;
 	args.vdi = vdi->uuid;
 	ops_prepare(c, &k);

@@ -5,6 +5,7 @@
 #include "api/oplock.h"
 #include "api/vm/check.h"
 #include "api/vm/edit.h"
+#include "api/vm/memory.h"
 #include "api/vm/startable.h"
 #include "api/vm/state.h"
 #include "api/vm/suspend.h"

@@ -20,6 +20,8 @@ request_vm(const struct request *rq)
 		return ((const struct xenops_vm_image_check_args *)a)->vm;
 	case XENOPS_VM_WAKE:
 		return ((const struct xenops_vm_wake_args *)a)->vm;
+	case XENOPS_VM_SET_MEMORY:
+		return ((const struct xenops_vm_set_memory_args *)a)->vm;
 	case XENOPS_VBD_PLUG:
 		return ((const struct xenops_vbd_plug_args *)a)->vm;
 	case XENOPS_VBD_UNPLUG:

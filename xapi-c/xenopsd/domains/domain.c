@@ -153,23 +153,26 @@ int
 domain_build(struct request *rq, struct hv *hv, struct kept *k,
     const struct image *im, bool paused, struct xenops_domain_info *out)
 {
-	const struct xenops_vm_spec *vm = &k->spec;
-	const struct xenops_disk_spec *d = vm->disks.v;
+	struct xenops_vm_spec vm = k->spec;
+	const struct xenops_disk_spec *d = vm.disks.v;
 	const char **devices = arena_alloc(rq->arena,
-	    (vm->disks.n + 1) * sizeof(*devices));
+	    (vm.disks.n + 1) * sizeof(*devices));
 	struct hv_domain info;
 	uint32_t domid = 0;
 
-	for (uint32_t i = 0; i < vm->disks.n; i++) {
+	if (domain_fit_memory(rq, hv, k))
+		return -1;
+	vm.memory_target = k->memory_target;
+	for (uint32_t i = 0; i < vm.disks.n; i++) {
 		if (domain_attach_disk(rq, &d[i], &devices[i]))
 			return -1;
 	}
 	request_progress(rq, 0.2);
 	hv->ops->forget_errors(hv);
-	if (domain_create(rq, hv, vm, devices, im, &domid))
+	if (domain_create(rq, hv, &vm, devices, im, &domid))
 		return -1;
 	request_progress(rq, 0.9);
-	if (write_data(rq, hv, domid, vm->xenstore_data))
+	if (write_data(rq, hv, domid, vm.xenstore_data))
 		return -1;
 	k->started = clock_wall_s();
 	if (use_up(rq, k, im))
@@ -181,7 +184,7 @@ domain_build(struct request *rq, struct hv *hv, struct kept *k,
 	if (hv->ops->get(hv, domid, &info))
 		return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
 		    "the domain is gone already");
-	domain_info_fill(hv, rq->arena, vm->uuid, &info, k, out);
+	domain_info_fill(hv, rq->arena, vm.uuid, &info, k, out);
 	return 0;
 }
 

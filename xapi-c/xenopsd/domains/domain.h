@@ -17,6 +17,7 @@
 request_handler domain_vm_start, domain_vm_shutdown, domain_vm_reboot;
 request_handler domain_vm_suspend, domain_vm_resume, domain_vm_image_check;
 request_handler domain_vm_wake;
+request_handler domain_vm_set_memory;
 request_handler domain_vbd_plug, domain_vbd_unplug;
 request_handler domain_vif_plug, domain_vif_unplug;
 /* After a killed worker. */
@@ -34,6 +35,7 @@ request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
 	[XENOPS_VM_RESUME] = domain_vm_resume, \
 	[XENOPS_VM_IMAGE_CHECK] = domain_vm_image_check, \
 	[XENOPS_VM_WAKE] = domain_vm_wake, \
+	[XENOPS_VM_SET_MEMORY] = domain_vm_set_memory, \
 	[XENOPS_VBD_PLUG] = domain_vbd_plug, \
 	[XENOPS_VBD_UNPLUG] = domain_vbd_unplug, \
 	[XENOPS_VIF_PLUG] = domain_vif_plug, \
@@ -45,6 +47,7 @@ request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
 	[XENOPS_VM_SUSPEND] = domain_reap_vm_suspend, \
 	[XENOPS_VM_RESUME] = domain_reap, \
 	[XENOPS_VM_IMAGE_CHECK] = domain_reap_vm_image_check, \
+	[XENOPS_VM_SET_MEMORY] = domain_vm_set_memory, \
 	[XENOPS_VBD_PLUG] = domain_reap_vbd_plug, \
 	[XENOPS_VBD_UNPLUG] = domain_reap_vbd_unplug, \
 	[XENOPS_VIF_PLUG] = domain_reap_vif_plug, \

@@ -1,4 +1,5 @@
-/* Between domain.c (domains come and go) and suspend.c (with their memory). */
+/* Between domain.c (domains come and go), suspend.c (with their memory) and shape.c (how
+ * much of that). */
 #ifndef XENOPSD_DOMAINS_DOMAIN_PRIVATE_H
 #define XENOPSD_DOMAINS_DOMAIN_PRIVATE_H
 
@@ -20,6 +21,10 @@ int domain_check_new(struct request *rq, struct hv *hv,
  * its boot (NULL).  What it leaves on failure, domain_clear takes away. */
 int domain_build(struct request *rq, struct hv *hv, struct kept *k,
     const struct image *im, bool paused, struct xenops_domain_info *out);
+
+/* k->memory_target for a new domain: all that its VM may have, or less down to
+ * its minimum where the host is short. */
+int domain_fit_memory(struct request *rq, struct hv *hv, struct kept *k);
 
 /* hv's create, with what comes out of the image (NULL: nothing). */
 int domain_create(struct request *rq, struct hv *hv,

@@ -67,6 +67,8 @@ struct hv_ops {
 	int (*screen)(struct hv *hv, const struct hv_domain *d);
 
 	bool (*has_bridge)(struct hv *hv, const char *name);
+	/* Of the host, for domains; bytes. */
+	int (*free_memory)(struct hv *hv, int64_t *bytes_out);
 
 	/* Readable when event() has something; -1: cannot tell. */
 	int (*event_fd)(struct hv *hv);
@@ -80,6 +82,9 @@ struct hv_ops {
 	int (*sysrq)(struct hv *hv, uint32_t domid, char key);
 	int (*trigger)(struct hv *hv, uint32_t domid,
 	    enum xenops_trigger trigger);
+	/* Waits.  Tells the guest how much memory to have, and takes care that
+	 * it gets no more; when it has come there, is its own affair. */
+	int (*set_memory)(struct hv *hv, uint32_t domid, int64_t bytes);
 	/* Waits.  devices[i]: block device of disk i; NULL: left out.  image:
 	 * what suspend() wrote, to be read once, from its begin to its end; -1:
 	 * the guest boots.  The domain is paused.  0, or -1 after request_fail; what is left then,

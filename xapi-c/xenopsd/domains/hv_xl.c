@@ -362,6 +362,24 @@ trigger(struct hv *hv, uint32_t domid, enum xenops_trigger which)
 }
 
 static int
+free_memory(struct hv *hv, int64_t *bytes_out)
+{
+	uint64_t kib;
+
+	if (libxl_get_free_memory(xl_of(hv)->ctx, &kib))
+		return -EIO;
+	*bytes_out = (int64_t)kib << 10;
+	return 0;
+}
+
+static int
+set_memory(struct hv *hv, uint32_t domid, int64_t bytes)
+{
+	return libxl_set_memory_target(xl_of(hv)->ctx, domid, bytes >> 10, 0,
+	    1) ? -EIO : 0;
+}
+
+static int
 check_memory(struct request *rq, struct xl *xl, libxl_domain_config *cfg)
 {
 	uint64_t need, have;
@@ -620,6 +638,8 @@ const struct hv_ops hv_xl = {
 	.pause = pause_domain,
 	.sysrq = sysrq,
 	.trigger = trigger,
+	.free_memory = free_memory,
+	.set_memory = set_memory,
 	.create = create,
 	.suspend = suspend,
 	.wake = wake,

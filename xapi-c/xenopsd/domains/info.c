@@ -67,6 +67,9 @@ domain_info_fill(struct hv *hv, struct arena *a, const char *uuid,
 		/* or caught while it resumes: the image may be all there is */
 		out->suspending = k->phase != KEPT_RUNNING &&
 		    k->image_vdi[0];
+		out->memory_min = k->spec.memory_min;
+		out->memory_max = k->spec.memory_target;
+		out->memory_target = k->memory_target;
 		fill_devices(hv, a, d, &k->spec, out);
 	}
 	if (!d)

@@ -30,12 +30,14 @@ static const struct field kept_fields[] = {
 	    .offset = offsetof(struct kept, image_sr) },
 	{ .name = "image_vdi", .type = &type_string, .tag = 5,
 	    .offset = offsetof(struct kept, image_vdi) },
+	{ .name = "memory_target", .type = &type_int, .tag = 6,
+	    .offset = offsetof(struct kept, memory_target) },
 };
 
 static const struct kept kept_default = { .image_sr = "", .image_vdi = "" };
 
 static const struct record_type kept_type = { .name = "kept",
-	.fields = kept_fields, .n = 5, .size = sizeof(struct kept),
+	.fields = kept_fields, .n = 6, .size = sizeof(struct kept),
 	.dflt = &kept_default };
 
 int

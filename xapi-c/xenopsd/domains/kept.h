@@ -28,6 +28,7 @@ struct kept {
 	struct xenops_vm_spec spec;
 	/* the disk of its image, while a suspend or resume uses that; "" */
 	const char *image_sr, *image_vdi;
+	int64_t memory_target;	/* within the range of spec; bytes */
 };
 
 /* 0 or -errno; replaces the file in one step. */

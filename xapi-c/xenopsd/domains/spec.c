@@ -203,7 +203,8 @@ spec_check_vm(struct request *rq, const struct xenops_vm_spec *vm)
 		return -1;
 	if (vm->memory_max < VM_MIN_MEMORY || vm->memory_max > VM_MAX_MEMORY ||
 	    vm->memory_target < VM_MIN_MEMORY ||
-	    vm->memory_target > vm->memory_max)
+	    vm->memory_target > vm->memory_max || vm->memory_min < 0 ||
+	    vm->memory_min > vm->memory_target)
 		return bad(rq, "memory of", vm->uuid);
 	if (vm->vcpus < 1 || vm->vcpus > vm->vcpus_max ||
 	    vm->vcpus_max > VM_MAX_VCPUS)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fdio.h"
+#include "base/vm_memory.h"
 #include "xenopsd/domains/spec.h"
 #include "xenopsd/sim/calls.h"
 
@@ -160,6 +161,23 @@ has_bridge(struct hv *hv, const char *name)
 }
 
 static int
+free_memory(struct hv *hv, int64_t *bytes_out)
+{
+	struct sim_answer out;
+	int rc = call(hv, &(struct sim_call){ .kind = SIM_FREE_MEMORY }, &out);
+
+	*bytes_out = out.domain.memory;
+	return rc;
+}
+
+static int
+set_memory(struct hv *hv, uint32_t domid, int64_t bytes)
+{
+	return change(hv, &(struct sim_call){ .kind = SIM_SET_MEMORY,
+	    .domid = domid, .device = bytes });
+}
+
+static int
 event_fd(struct hv *hv)
 {
 	return sim_machine_event_fd(sim_of(hv)->machine);
@@ -296,8 +314,11 @@ create(struct hv *hv, struct request *rq, const struct xenops_vm_spec *vm,
     const char *const *devices, int image, uint32_t *domid_out)
 {
 	const char *boot = map_get(vm->xenstore_data, SIM_DATA "boot");
-	struct sim_call c = { .kind = SIM_CREATE, .domain = {
-		.type = vm->type, .vcpus = vm->vcpus,
+	struct sim_call c = { .kind = SIM_CREATE,
+		.device = vm_memory_overhead(
+		    vm->type == XENOPS_DOMAIN_TYPE_PV, vm->memory_max,
+		    vm->vcpus_max),
+		.domain = { .type = vm->type, .vcpus = vm->vcpus,
 		.memory = vm->memory_target } };
 	struct sim_answer out;
 	int rc;
@@ -391,6 +412,8 @@ static const struct hv_ops hv_sim = {
 	.pause = pause_domain,
 	.sysrq = sysrq,
 	.trigger = trigger,
+	.free_memory = free_memory,
+	.set_memory = set_memory,
 	.create = create,
 	.suspend = suspend,
 	.wake = wake,

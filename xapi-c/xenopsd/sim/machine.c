@@ -30,7 +30,8 @@ struct guest {
 	struct nic nics[VM_MAX_NICS];
 	char asked[16];			/* to do; "" if nothing */
 	char exit[16];			/* what it does once booted */
-	bool ignores, stays, deaf;
+	bool ignores, stays, deaf, heavy;
+	int64_t overhead, target;	/* bytes; 0: as it was made */
 	bool ran, booted;
 	bool watched, wrote;		/* wrote: an event waits */
 	struct timer *boot, *stop;
@@ -223,6 +224,21 @@ listen_to_host(struct guest *g)
 		    guest_stops, g);
 }
 
+/* A guest that is up takes or gives memory when it is told to. */
+static void
+follow_target(struct guest *g)
+{
+	const struct sim_machine *m = g->m;
+	int64_t most = g->d.memory + m->cfg.memory - sim_machine_memory(m);
+	int64_t to = g->target < most ? g->target : most;
+
+	if (!g->target || !g->booted || g->heavy || g->d.paused ||
+	    g->d.shutdown || g->d.memory == to)
+		return;
+	g->d.memory = to;
+	guest_wrote(g);
+}
+
 static void
 guest_booted(void *arg)
 {
@@ -233,6 +249,7 @@ guest_booted(void *arg)
 	if (!g->deaf)
 		sim_console_print(g->console, "I am up\n");
 	guest_wrote(g);
+	follow_target(g);
 	if (!*g->exit || !sim_machine_guest(g->m, g->d.uuid, g->exit))
 		listen_to_host(g);
 }
@@ -265,6 +282,7 @@ set_paused(struct guest *g, bool on)
 	if (!g->booted)
 		g->boot = loop_timer(l, loop_now(l) + g->m->cfg.times->boot_ms,
 		    guest_booted, g);
+	follow_target(g);
 	listen_to_host(g);
 }
 
@@ -358,6 +376,16 @@ call_trigger(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 }
 
 static int
+call_set_memory(struct guest *g, const struct sim_call *c,
+    struct sim_answer *out)
+{
+	(void)out;
+	g->target = c->device;
+	follow_target(g);
+	return 0;
+}
+
+static int
 call_write(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 {
 	(void)out;
@@ -365,6 +393,8 @@ call_write(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 		g->ignores = !strcmp(c->value, "ignore");
 	else if (!strcmp(c->key, SIM_DATA "suspend"))
 		g->stays = !strcmp(c->value, "ignore");
+	else if (!strcmp(c->key, SIM_DATA "balloon"))
+		g->heavy = !strcmp(c->value, "ignore");
 	else if (!strcmp(c->key, SIM_DATA "console"))
 		g->deaf = !strcmp(c->value, "deaf");
 	else if (!strcmp(c->key, SIM_DATA "exit"))
@@ -454,6 +484,7 @@ static guest_call *const guest_calls[SIM_CALLS] = {
 	[SIM_PAUSE] = call_pause,
 	[SIM_SYSRQ] = call_sysrq,
 	[SIM_TRIGGER] = call_trigger,
+	[SIM_SET_MEMORY] = call_set_memory,
 	[SIM_WRITE] = call_write,
 	[SIM_DESTROY] = call_destroy,
 	[SIM_ASK] = call_ask,
@@ -468,13 +499,15 @@ create(struct sim_machine *m, const struct sim_call *c, struct sim_answer *out)
 {
 	struct guest *g;
 
-	if (sim_machine_memory(m) + c->domain.memory > m->cfg.memory)
+	if (sim_machine_memory(m) + c->domain.memory + c->device >
+	    m->cfg.memory)
 		return -ENOMEM;
 	if (guest_by_uuid(m, c->domain.uuid))
 		return -EEXIST;
 	g = mem_zalloc(sizeof(*g));
 	g->m = m;
 	g->d = c->domain;
+	g->overhead = c->device;
 	g->d.domid = m->next_domid++;
 	g->d.paused = true;
 	g->booted = g->ran = c->on;
@@ -525,6 +558,9 @@ sim_machine_call(struct sim_machine *m, const struct sim_call *c,
 	case SIM_HAS_BRIDGE:
 		out->rc = m->cfg.has_bridge(m->cfg.arg, c->key) ? 0 : -ENOENT;
 		break;
+	case SIM_FREE_MEMORY:
+		out->domain.memory = m->cfg.memory - sim_machine_memory(m);
+		break;
 	default:
 		out->rc = on_guest(m, c, out);
 	}
@@ -560,7 +596,7 @@ sim_machine_memory(const struct sim_machine *m)
 	int64_t sum = 0;
 
 	for (const struct guest *g = m->guests; g; g = g->next)
-		sum += g->d.memory;
+		sum += g->d.memory + g->overhead;
 	return sum;
 }
 

@@ -8,6 +8,7 @@
  * was asked to, unless its xenstore data says otherwise:
  *     vm-data/sim/shutdown = ignore      it never reacts to a clean shutdown
  *     vm-data/sim/suspend = ignore       nor to a suspend
+ *     vm-data/sim/balloon = ignore       nor to a new memory target
  *     vm-data/sim/boot = fail            the build fails (sim/hv.c)
  *     vm-data/sim/console = deaf         its console takes no input
  *     vm-data/sim/exit = shutdown|reboot|crash   it does so once booted
@@ -44,10 +45,13 @@ enum sim_call_kind {
 	SIM_HAS_DISK,			/* domid, device; -ENOENT: no */
 	SIM_HAS_NIC,
 	SIM_HAS_BRIDGE,			/* key */
+	SIM_FREE_MEMORY,		/* domain.memory */
+	SIM_SET_MEMORY,			/* domid, device: bytes */
 	SIM_PAUSE,			/* domid, on */
 	SIM_SYSRQ,			/* domid, key */
 	SIM_TRIGGER,			/* domid, device: enum xenops_trigger */
-	SIM_CREATE,			/* domain, name in value; on: it is up
+	SIM_CREATE,			/* domain, name in value, device: bytes
+					 * beside its memory; on: it is up
 					 * already: domain */
 	SIM_SUSPEND,			/* domid; -ETIMEDOUT: it does not */
 	SIM_WAKE,			/* domid */

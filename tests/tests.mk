@@ -7,6 +7,7 @@ LAYER_NEEDS_wire := wire gen base
 LAYER_NEEDS_net := net base
 LAYER_NEEDS_db := db wire gen base
 LAYER_NEEDS_ops := ops gen base
+LAYER_NEEDS_pool := pool db wire gen base
 LAYER_NEEDS_metrics := metrics base
 LAYER_NEEDS_api := api metrics ops db net wire gen base
 LAYER_NEEDS_rpc := rpc $(LAYER_NEEDS_api)

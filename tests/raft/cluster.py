@@ -10,6 +10,7 @@ lines.  Mounts a small disk for each: run it in a mount namespace of its own
 (unshare -rm)."""
 
 import contextlib
+import errno
 import glob
 import os
 import queue
@@ -45,6 +46,7 @@ class Member:
         self.log_path = self.dir + ".log"
         self.command = [program, self.dir] + arguments
         self.results = results
+        self.pending = set()    # writes sent to this process, no answer yet
         self.process = None
         self.stopped = False
         os.makedirs(self.dir)
@@ -57,20 +59,22 @@ class Member:
 
     def start(self):
         self.answers = queue.Queue()
+        self.pending = set()
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self.log, bufsize=0)
         self.stopped = False
-        threading.Thread(target=self._read, args=(self.process, self.answers),
-                         daemon=True).start()
+        threading.Thread(target=self._read, daemon=True, args=(
+            self.process, self.answers, self.pending)).start()
         return self
 
-    def _read(self, process, answers):
+    def _read(self, process, answers, pending):
         for line in process.stdout:
             words = line.decode().split()
             if words and words[0] == "put":
                 self.results[int(words[1])] = words[2]
+                pending.discard(int(words[1]))
             else:
                 answers.put(words)
         answers.put(None)
@@ -265,19 +269,19 @@ class Cluster:
                 assert o.ask(f"peer {m.peer}") == ["peer", "0"]
 
     def join(self):
-        """A further member, asked for again if the leader changes."""
+        """A further member, asked for until it has a vote: a leader that is
+        lost may have added it in half."""
         end = time.monotonic() + WAIT_S
         m = self._add(free_ports(1)[0], "join")
         self._introduce(m)
         m.start()
-        while True:
-            self.leader().ask(f"add {m.number}")
-            self.put_done()
-            try:
-                return self.settle(5)
-            except TimeoutError:
-                if time.monotonic() > end:
-                    raise
+        while self.leader().ask(f"add {m.number}") != \
+                ["begun", str(-errno.EEXIST)]:
+            if time.monotonic() > end:
+                raise TimeoutError("a member that joins gets no vote")
+            time.sleep(0.05)
+        self.put_done()
+        self.settle()
 
     def make(self):
         """The first, which was alone, makes a pool of what it has."""
@@ -314,6 +318,7 @@ class Cluster:
 
     def put(self, member, command="put"):
         self.sent += 1
+        member.pending.add(self.sent)
         member.send(f"{command} {self.sent}")
         return self.sent
 
@@ -330,9 +335,14 @@ class Cluster:
         raise TimeoutError("no write is acknowledged")
 
     def settle(self, timeout=WAIT_S):
-        """Waits until all members have applied the same."""
+        """Waits until every write has its answer and all members have applied
+        the same: what is compared then stands still."""
         end = time.monotonic() + timeout
         seen = None
+        while any(m.pending for m in self.members):
+            if time.monotonic() > end:
+                raise TimeoutError("writes get no answer")
+            time.sleep(0.01)
         while time.monotonic() < end:
             seen = [m.ask("status", 10) for m in self.members]
             if all(seen) and len({tuple(s[3:]) for s in seen}) == 1:
@@ -440,26 +450,41 @@ def forget_remains(cluster):
 
 
 def check(cluster):
-    """Writes that wait may still come: what was done before all settled is on
-    each member."""
-    done = [n for n, result in list(cluster.results.items())
-            if result == "done"]
-    cluster.settle()
+    """When it has settled."""
+    have = {}
     for m in cluster.members:
         *tags, weight = [int(w) for w in m.ask("dump")[1:]]
         assert len(tags) == weight, \
             f"member {m.number}: {len(tags)} writes, {weight} times"
-        tags = set(tags)
-        for n in done:
-            assert n in tags, f"member {m.number} has lost write {n}"
-        for n, result in list(cluster.results.items()):
-            assert result != "refused" or n not in tags, \
-                f"member {m.number} has refused write {n}"
+        have[m.number] = set(tags)
+    for n in range(1, cluster.sent + 1):
+        result = cluster.results.get(n, "unknown")
+        on = [number for number, tags in have.items() if n in tags]
+        if result == "done":
+            assert len(on) == len(have), \
+                f"write {n} of {cluster.sent} is lost, but on {on}"
+        elif result == "refused":
+            assert not on, \
+                f"refused write {n} of {cluster.sent} is on {on}"
+
+
+def come_back(cluster, m):
+    """When it says that it is current, it has all that was acknowledged while
+    it was away."""
+    end = time.monotonic() + WAIT_S
+    done = {n for n, r in list(cluster.results.items()) if r == "done"}
+    m.start()
+    while m.ask("current") != ["current", "1"]:
+        if time.monotonic() > end:
+            raise TimeoutError("a member does not become current")
+        time.sleep(0.01)
+    tags = {int(w) for w in m.ask("dump")[1:-1]}
+    assert done <= tags, f"current without {sorted(done - tags)}"
 
 
 def grow(program):
     """A host alone, with what it has, becomes a pool of three; then the first
-    of them is lost."""
+    of them is lost, and comes back."""
     cluster = Cluster(program, n=1, how="alone")
     m = cluster.members[0]
     for _ in range(20):
@@ -473,7 +498,7 @@ def grow(program):
     m.kill()
     for o in cluster.members[1:]:
         cluster.put_done(o)
-    m.start()
+    come_back(cluster, m)
     cluster.put_done(m)
     cluster.settle()
     check(cluster)

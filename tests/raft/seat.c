@@ -2,7 +2,8 @@
  * seat DIR ID ADDRESS make|join|alone [ID=ADDRESS=PIN...]: what xapi is to its
  * poold, whose socket is DIR/poold.sock; arguments and commands as of member,
  * which has both in one process.  alone: no poold, until the command "make", which
- * makes a pool of what this host has.
+ * makes a pool of what this host has.  And:
+ *     current         "current 0|1"
  */
 #include <errno.h>
 #include <stdio.h>
@@ -95,6 +96,9 @@ obey(struct seat *s, const char *line)
 		return;
 	if (!strcmp(command, "status"))
 		tell_status(s);
+	else if (!strcmp(command, "current"))
+		host_answer(pool_log_current(s->log) ? "current 1" :
+		    "current 0");
 	else if (!strcmp(command, "make"))
 		make_pool(s);
 	else if (!strcmp(command, "peer"))

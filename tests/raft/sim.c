@@ -1,8 +1,8 @@
 /*
- * sim DIR FIRST COUNT: plays the histories of COUNT seeds, each in a process of
- * its own, and prints a PASS line, or a FAIL line and the end of its trace for
- * each seed that shows a fault.  With SEED=n in the environment: that one, with
- * all of its trace.
+ * sim DIR FIRST COUNT: plays what is written in sim_script.c, then the histories
+ * of COUNT seeds, each in a process of its own, and prints a PASS line, or a FAIL
+ * line and the end of its trace for each that shows a fault.  With SEED=n in the
+ * environment: that one, with all of its trace.
  */
 #include <errno.h>
 #include <signal.h>
@@ -139,8 +139,8 @@ sim_node(struct sim *s, raft_id id)
 	return id && id <= SIM_NODES ? &s->nodes[id - 1] : NULL;
 }
 
-static struct node *
-leader(struct sim *s)
+struct node *
+sim_leader(struct sim *s)
 {
 	struct node *best = NULL;
 	int i;
@@ -155,9 +155,8 @@ leader(struct sim *s)
 	return best;
 }
 
-/* After each event. */
-static void
-settle(struct sim *s)
+void
+sim_settle(struct sim *s)
 {
 	int i;
 
@@ -193,12 +192,12 @@ step(struct sim *s, uint64_t until)
 		return true;
 	}
 	node_event(e.node, &e);
-	settle(s);
+	sim_settle(s);
 	return true;
 }
 
-static void
-run_for(struct sim *s, uint64_t ms)
+void
+sim_run(struct sim *s, uint64_t ms)
 {
 	uint64_t until = s->now + ms;
 
@@ -206,8 +205,8 @@ run_for(struct sim *s, uint64_t ms)
 		;
 }
 
-static struct op *
-new_op(struct sim *s, enum op_kind kind)
+struct op *
+sim_op(struct sim *s, enum op_kind kind)
 {
 	struct op *op = mem_zalloc(sizeof(*op));
 
@@ -224,9 +223,8 @@ new_op(struct sim *s, enum op_kind kind)
 	return op;
 }
 
-/* One that is in the pool and does not lead, or NULL. */
-static struct node *
-follower(struct sim *s)
+struct node *
+sim_follower(struct sim *s)
 {
 	struct node *n;
 	int i;
@@ -243,7 +241,7 @@ follower(struct sim *s)
 static void
 client_write(struct sim *s)
 {
-	struct node *n = leader(s);
+	struct node *n = sim_leader(s);
 	enum op_kind kind = sim_random(s, 2) ? OP_TAG :
 	    (enum op_kind)sim_random(s, OP_N);
 
@@ -251,8 +249,8 @@ client_write(struct sim *s)
 		n = &s->nodes[sim_random(s, SIM_NODES)];
 	if (!n->alive || n->op_running || n->paused_until > s->now)
 		return;
-	node_write(n, new_op(s, kind));
-	settle(s);
+	node_write(n, sim_op(s, kind));
+	sim_settle(s);
 }
 
 static void
@@ -290,25 +288,24 @@ restart_some(struct sim *s, bool all)
 	}
 }
 
-static void
-add_node(struct sim *s, int i)
+void
+sim_add(struct sim *s, int i)
 {
 	struct node *n = &s->nodes[i], *l;
 	int tries;
 
 	heal_all(s);
-	if (node_open(n))
+	if (!n->alive && node_open(n))
 		node_start(n);
 	for (tries = 0; tries < 60; tries++) {
 		restart_some(s, true);
-		l = leader(s);
+		l = sim_leader(s);
 		if (l && member_is_voter(l->m, n->id))
 			break;
-		if (l && member_add(l->m, n->id, n->address, NULL, NULL) ==
-		    -EEXIST)
-			member_promote(l->m, n->id, NULL, NULL);
-		settle(s);
-		run_for(s, 1000);
+		if (l)
+			member_add(l->m, n->id, n->address, NULL, NULL);
+		sim_settle(s);
+		sim_run(s, 1000);
 	}
 	if (tries == 60)
 		sim_fail(s, "node %d cannot be added", i);
@@ -327,17 +324,17 @@ remove_node(struct sim *s, int i)
 	n->in_pool = false;
 	for (tries = 0; tries < 60; tries++) {
 		restart_some(s, true);
-		l = leader(s);
+		l = sim_leader(s);
 		if (l && l != n && !member_is_voter(l->m, n->id))
 			break;
 		if (l && l != n)
 			member_remove(l->m, n->id, NULL, NULL);
 		else if (l)
 			member_transfer(l->m, 0, NULL, NULL);
-		settle(s);
+		sim_settle(s);
 		/* until a write a follower may have an entry too many */
 		client_write(s);
-		run_for(s, 1000);
+		sim_run(s, 1000);
 	}
 	if (tries == 60)
 		sim_fail(s, "node %d cannot be removed", i);
@@ -346,8 +343,8 @@ remove_node(struct sim *s, int i)
 	sim_trace(s, "node %d was removed", i);
 }
 
-static void
-start_together(struct sim *s)
+void
+sim_start(struct sim *s)
 {
 	uint64_t ids[3] = { 1, 2, 3 };
 	const char *addresses[3];
@@ -378,13 +375,13 @@ start_with_one(struct sim *s)
 		sim_fail(s, "bootstrap");
 	node_start(n);
 	n->in_pool = true;
-	run_for(s, 2000);
+	sim_run(s, 2000);
 	for (i = 0; i < 40; i++) {
 		client_write(s);
-		run_for(s, sim_random(s, 50));
+		sim_run(s, sim_random(s, 50));
 	}
-	add_node(s, 1);
-	add_node(s, 2);
+	sim_add(s, 1);
+	sim_add(s, 2);
 }
 
 static void
@@ -408,7 +405,7 @@ fault_cut(struct sim *s, struct node *n)
 static void
 fault(struct sim *s)
 {
-	struct node *n = sim_random(s, 2) ? leader(s) : NULL;
+	struct node *n = sim_random(s, 2) ? sim_leader(s) : NULL;
 
 	if (!n)
 		n = &s->nodes[sim_random(s, SIM_NODES)];
@@ -430,10 +427,10 @@ fault(struct sim *s)
 		sim_trace(s, "node %d pauses", n->i);
 		break;
 	case 5:
-		n->disk_full = !n->disk_full;
-		n->io.io.capacity = n->disk_full ? 0 : 8192;
-		sim_trace(s, "node %d: disk %s", n->i,
-		    n->disk_full ? "full" : "has room");
+		n->disk_full = !n->disk_full && sim_random(s, 2);
+		n->io.io.capacity = n->disk_full || sim_random(s, 2) ? 0 : 8192;
+		sim_trace(s, "node %d: disk %s", n->i, n->disk_full ? "full" :
+		    n->io.io.capacity ? "has room" : "is nearly full");
 		break;
 	case 6:
 		n->disk_ms = 1 + (unsigned)(sim_random(s, 2) *
@@ -449,7 +446,7 @@ fault(struct sim *s)
 		s->loss_percent = (unsigned)sim_random(s, 2) * 15;
 		if (n->alive && member_is_leader(n->m)) {
 			member_transfer(n->m, 0, NULL, NULL);
-			settle(s);
+			sim_settle(s);
 			sim_trace(s, "node %d hands over the lead", n->i);
 		}
 		break;
@@ -464,13 +461,13 @@ storm(struct sim *s)
 	int n_added = 0, n_removed = 0;
 
 	while (s->now < end) {
-		run_for(s, 1 + sim_random(s, rate));
+		sim_run(s, 1 + sim_random(s, rate));
 		client_write(s);
 		if (!sim_random(s, 1 + 1200 / rate))
 			fault(s);
 		restart_some(s, false);
 		if (n_added < 2 && !sim_random(s, 2000))
-			add_node(s, 3 + n_added++);
+			sim_add(s, 3 + n_added++);
 		if (n_removed < n_added && !sim_random(s, 2000))
 			remove_node(s, n_removed++);
 	}
@@ -479,7 +476,7 @@ storm(struct sim *s)
 static bool
 is_settled(struct sim *s, const struct op *last)
 {
-	struct node *l = leader(s);
+	struct node *l = sim_leader(s);
 	int i;
 
 	if (!l || last->result != OP_DONE)
@@ -487,12 +484,24 @@ is_settled(struct sim *s, const struct op *last)
 	for (i = 0; i < SIM_NODES; i++) {
 		struct node *n = &s->nodes[i];
 
-		if (n->in_pool && (!n->alive || n->op_running ||
+		if (n->in_pool && (!n->alive || !n->current || n->op_running ||
 		    n->applied != l->applied ||
 		    member_applied(n->m) != member_applied(l->m)))
 			return false;
 	}
 	return true;
+}
+
+static bool
+is_written(const struct sim *s, const struct op *op)
+{
+	int i;
+
+	for (i = 0; i < SIM_NODES; i++) {
+		if (s->nodes[i].op_running && s->nodes[i].op == op)
+			return true;
+	}
+	return false;
 }
 
 /* Nothing goes wrong any more: the pool has to work again, for one that does not
@@ -501,7 +510,7 @@ static void
 calm(struct sim *s)
 {
 	uint64_t end = s->now + CALM_MS;
-	struct op *last = new_op(s, OP_TAG);
+	struct op *last = sim_op(s, OP_TAG);
 	struct node *n;
 
 	sim_trace(s, "nothing goes wrong any more");
@@ -510,15 +519,15 @@ calm(struct sim *s)
 		if (s->now > end)
 			sim_fail(s, "the pool does not come back");
 		restart_some(s, true);
-		run_for(s, 100);
-		n = follower(s);
+		sim_run(s, 100);
+		n = sim_follower(s);
 		if (!n || n->op_running || n->paused_until > s->now ||
-		    last->result == OP_DONE)
+		    last->result == OP_DONE || is_written(s, last))
 			continue;
 		if (last->result != OP_WAITS)
-			last = new_op(s, OP_TAG);
+			last = sim_op(s, OP_TAG);
 		node_write(n, last);
-		settle(s);
+		sim_settle(s);
 	}
 	check_end(s);
 }
@@ -558,7 +567,17 @@ sim_release(struct sim *s)
 }
 
 static void
-play(uint64_t seed, const char *dir, FILE *trace)
+play_storm(struct sim *s)
+{
+	if (s->seed % 2)
+		sim_start(s);
+	else
+		start_with_one(s);
+	storm(s);
+}
+
+static void
+play(uint64_t seed, const struct script *script, const char *dir, FILE *trace)
 {
 	struct sim s = { .seed = seed, .rng = seed, .trace = trace };
 	int i;
@@ -569,11 +588,10 @@ play(uint64_t seed, const char *dir, FILE *trace)
 	s.tags_seen = mem_zalloc(sizeof(char *) * SIM_NODES * WORK_THINGS);
 	for (i = 0; i < SIM_NODES; i++)
 		node_init(&s, i, seed % 4 ? dir : NULL);
-	if (seed % 2)
-		start_together(&s);
+	if (script)
+		script->play(&s);
 	else
-		start_with_one(&s);
-	storm(&s);
+		play_storm(&s);
 	calm(&s);
 	report(&s);
 	sim_release(&s);
@@ -600,7 +618,8 @@ remove_states(const char *dir)
 
 /* In a process of its own; what it prints to stderr is trace, too. */
 static bool
-play_apart(uint64_t seed, const char *dir, FILE *trace)
+play_apart(uint64_t seed, const struct script *script, const char *dir,
+    FILE *trace)
 {
 	const struct rlimit cpu = { SEED_CPU_S, SEED_CPU_S };
 	int status = 0;
@@ -613,7 +632,7 @@ play_apart(uint64_t seed, const char *dir, FILE *trace)
 		dup2(fileno(trace), STDERR_FILENO);
 		setrlimit(RLIMIT_CPU, &cpu);
 		alarm(SEED_HANGS_S);
-		play(seed, dir, trace);
+		play(seed, script, dir, trace);
 		exit(0);
 	}
 	if (waitpid(pid, &status, 0) != pid)
@@ -637,6 +656,30 @@ show_end(FILE *trace)
 	fwrite(text, 1, n, stdout);
 }
 
+/* How many of the scripts show a fault. */
+static int
+play_scripts(const char *dir)
+{
+	const struct script *p;
+	FILE *trace;
+	int bad = 0;
+
+	for (p = sim_scripts; p->name; p++) {
+		trace = tmpfile();
+		if (!trace)
+			abort();
+		if (play_apart(1, p, dir, trace)) {
+			printf("PASS raft: %s\n", p->name);
+		} else {
+			printf("FAIL raft: %s\n", p->name);
+			show_end(trace);
+			bad++;
+		}
+		fclose(trace);
+	}
+	return bad;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -650,11 +693,13 @@ main(int argc, char **argv)
 		return 2;
 	first = strtoull(one ? one : argv[2], NULL, 10);
 	count = one ? 1 : strtoull(argv[3], NULL, 10);
+	if (!one)
+		bad += play_scripts(argv[1]);
 	for (seed = first; seed < first + count; seed++) {
 		trace = one ? stdout : tmpfile();
 		if (!trace)
 			return 2;
-		if (!play_apart(seed, argv[1], trace)) {
+		if (!play_apart(seed, NULL, argv[1], trace)) {
 			printf("FAIL raft: seed %llu; SEED=%llu shows it\n",
 			    (unsigned long long)seed,
 			    (unsigned long long)seed);

@@ -73,6 +73,9 @@ struct node {
 	/* for the checker */
 	uint64_t applied;
 	uint64_t generation;
+	uint64_t leader;	/* as the member has told */
+	bool current;		/* likewise, since that */
+	uint64_t acked;		/* writes acknowledged before that */
 	/* the client's thread; under sim.lock */
 	pthread_t client;
 	struct op *op;
@@ -103,6 +106,7 @@ struct sim {
 	char **tags_seen;		/* by node and thing */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
+	uint64_t n_acked;		/* writes; under the lock */
 };
 
 /* sim.c */
@@ -118,6 +122,25 @@ void sim_trace(struct sim *s, const char *fmt, ...)
 void sim_fail(struct sim *s, const char *fmt, ...)
     __attribute__((noreturn, format(printf, 2, 3)));
 struct node *sim_node(struct sim *s, raft_id id);
+/* Three members that make the pool together. */
+void sim_start(struct sim *s);
+/* A further one. */
+void sim_add(struct sim *s, int i);
+/* The one with the highest term, or NULL. */
+struct node *sim_leader(struct sim *s);
+/* One that is in the pool and does not lead, or NULL. */
+struct node *sim_follower(struct sim *s);
+void sim_run(struct sim *s, uint64_t ms);
+/* After each event. */
+void sim_settle(struct sim *s);
+struct op *sim_op(struct sim *s, enum op_kind kind);
+
+/* sim_script.c: what chance is too slow to find; the last has no name */
+struct script {
+	const char *name;
+	void (*play)(struct sim *s);
+};
+extern const struct script sim_scripts[];
 
 /* sim_io.c */
 void sim_io_init(struct node *n);
@@ -143,6 +166,8 @@ void node_settle(struct node *n);
 
 /* sim_check.c */
 void check_step(struct sim *s);
+/* The member says that it is current. */
+void check_current(struct sim *s, struct node *n);
 void check_end(struct sim *s);
 
 #endif

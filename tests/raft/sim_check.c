@@ -1,8 +1,9 @@
 /*
  * What must hold: one leader per term; members that contain the same entry are
  * equal; no write is made twice; what was acknowledged is there and what was
- * refused is not, at the end, on every member; a member's state, as its readers see it, never goes
- * back.
+ * refused is not, at the end, on every member; a member that says it is current has
+ * what was acknowledged before its role was told; a member's state, as its readers
+ * see it, never goes back.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,19 +119,43 @@ check_step(struct sim *s)
 	}
 }
 
-static void
-check_op(struct sim *s, struct node *n, struct db_root *r,
-    const struct op *op)
+static bool
+has_tag(struct db_root *r, const struct op *op)
 {
 	struct ref ref = work_thing(op->thing);
 	const struct thing *th = db_find(r, CLASS_THING, &ref);
 	char tag[16];
+
+	snprintf(tag, sizeof(tag), "%d", op->number);
+	return th && set_has_string(th->tags, tag);
+}
+
+void
+check_current(struct sim *s, struct node *n)
+{
+	struct db_root *r = db_root_get(n->db);
+	int i;
+
+	for (i = 0; i < s->n_ops; i++) {
+		const struct op *op = s->ops[i];
+
+		if (work_replicated(op) && op->result == OP_DONE &&
+		    op->done_at <= n->acked && !has_tag(r, op))
+			sim_fail(s, "node %d is current without write %d",
+			    n->i, op->number);
+	}
+	db_root_put(r);
+}
+
+static void
+check_op(struct sim *s, struct node *n, struct db_root *r,
+    const struct op *op)
+{
 	bool there;
 
 	if (!work_replicated(op))
 		return;
-	snprintf(tag, sizeof(tag), "%d", op->number);
-	there = th && set_has_string(th->tags, tag);
+	there = has_tag(r, op);
 	if (op->result == OP_DONE && !there)
 		sim_fail(s, "node %d has lost acknowledged write %d", n->i,
 		    op->number);

@@ -27,6 +27,8 @@ client_main(void *arg)
 		rc = db_write(n->db, work_write, n->op);
 		pthread_mutex_lock(&s->lock);
 		n->op->result = work_result(rc);
+		if (n->op->result == OP_DONE)
+			n->op->done_at = ++s->n_acked;
 		n->op_running = false;
 		pthread_cond_broadcast(&s->changed);
 	}
@@ -64,6 +66,30 @@ failed(void *arg, int rc)
 		    n->i, strerror(-rc));
 	sim_trace(n->sim, "node %d: no room for an entry", n->i);
 	n->doomed = true;
+}
+
+static void
+role(void *arg, bool leads, uint64_t leader)
+{
+	struct node *n = arg;
+
+	(void)leads;
+	n->leader = leader;
+	n->current = false;
+	pthread_mutex_lock(&n->sim->lock);
+	n->acked = n->sim->n_acked;
+	pthread_mutex_unlock(&n->sim->lock);
+}
+
+static void
+current(void *arg)
+{
+	struct node *n = arg;
+
+	if (n->current || !n->leader)
+		sim_fail(n->sim, "node %d is current out of turn", n->i);
+	n->current = true;
+	check_current(n->sim, n);
 }
 
 void
@@ -152,7 +178,7 @@ node_open(struct node *n)
 		.id = n->id, .address = n->address, .io = &n->io.io,
 		.db = &work_db, .db_arg = &n->db,
 		.random = draw, .wake = wake, .forward = sim_forward,
-		.failed = failed, .arg = n,
+		.failed = failed, .role = role, .current = current, .arg = n,
 		.heartbeat_ms = SIM_TICK_MS, .election_ms = 1000,
 		.snapshot_after = 16 + (unsigned)sim_random(n->sim, 64),
 		.snapshot_trailing = 4 + (unsigned)sim_random(n->sim, 30),
@@ -242,6 +268,8 @@ node_kill(struct node *n)
 	member_free(n->m);
 	n->m = NULL;
 	n->db = NULL;
+	n->leader = 0;
+	n->current = false;
 	n->doomed = false;
 	if (n->path[0] && sim_random(n->sim, 2))
 		lose_power(n);

@@ -22,6 +22,7 @@ struct op {
 	int number;		/* of all operations; the tag it leaves */
 	bool forwarded;		/* by a member that did not lead */
 	enum op_result result;
+	uint64_t done_at;	/* how many were acknowledged, this one too */
 };
 
 /* Whether the write is of all members, and leaves a tag. */

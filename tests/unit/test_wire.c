@@ -178,14 +178,16 @@ END_TEST
 static struct wire_forward forwards[] = {
 	{ .token = 9, .base = 41, .entry = words, .len = 64 },
 	{ .token = UINT64_MAX, .base = 0, .entry = "x", .len = 1 },
-	{ .answer = true, .token = 9, .rc = -EROFS },
+	{ .word = WIRE_REFUSED, .token = 9, .rc = -EROFS },
+	{ .word = WIRE_BARRIER, .token = 1u << 30 },
+	{ .word = WIRE_PASSED, .token = 3, .base = 77 },
 };
 #define FORWARDS (sizeof(forwards) / sizeof(forwards[0]))
 
 static void
 check_same_forward(const struct wire_forward *a, const struct wire_forward *b)
 {
-	ck_assert_int_eq(a->answer, b->answer);
+	ck_assert_int_eq(a->word, b->word);
 	ck_assert_uint_eq(a->token, b->token);
 	ck_assert_uint_eq(a->base, b->base);
 	ck_assert_int_eq(a->rc, b->rc);

@@ -7,6 +7,7 @@
  *           ── APPLY, REPLACE, COPY, DETACH ─▶    what the log wants of the database
  *           ◀─ APPLIED, REPLACED, COPIED, DETACHED ──  each is answered, in order
  *           ── ROLE ─▶                            whenever it changes
+ *           ── CURRENT ─▶                         then, if anybody leads: once
  *           ◀─ APPEND ──  then  ── ORDERED ─▶  and, if kept, ◀─ STORED ──
  *           ◀─ PEERS, ADD, REMOVE, TRANSFER ──  then  ── CHANGED ─▶
  *
@@ -34,6 +35,8 @@ enum poold_kind {
 	POOLD_COPY,
 	POOLD_DETACH,
 	POOLD_CHANGED,		/* a: rc */
+	POOLD_CURRENT,		/* the database contains all that any member
+				 * acknowledged before the last ROLE was said */
 	/* xapi's */
 	POOLD_START = 64,	/* a: this member's id, b: the entry that the
 				 * database contains, data: peers */

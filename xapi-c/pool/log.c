@@ -39,6 +39,7 @@ struct pool_log {
 					 * Set under both locks */
 	unsigned connections;		/* there were; log's thread */
 	bool leads;
+	bool current;
 	uint64_t leader;
 	struct answer ordered, change;
 	unsigned kept;			/* of the last batch; writer's thread */
@@ -122,10 +123,21 @@ set_role(struct pool_log *l, bool leads, uint64_t leader)
 {
 	pthread_mutex_lock(&l->lock);
 	l->leads = leads;
+	l->current = false;
 	l->leader = leader;
 	pthread_mutex_unlock(&l->lock);
 	if (l->cfg.role)
 		l->cfg.role(l->cfg.arg, leads, leader);
+}
+
+static void
+set_current(struct pool_log *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->current = true;
+	pthread_mutex_unlock(&l->lock);
+	if (l->cfg.current)
+		l->cfg.current(l->cfg.arg);
 }
 
 bool
@@ -148,6 +160,17 @@ pool_log_leader(struct pool_log *l)
 	leader = l->leader;
 	pthread_mutex_unlock(&l->lock);
 	return leader;
+}
+
+bool
+pool_log_current(struct pool_log *l)
+{
+	bool current;
+
+	pthread_mutex_lock(&l->lock);
+	current = l->current;
+	pthread_mutex_unlock(&l->lock);
+	return current;
 }
 
 /* By this member, or by the one that leads. */
@@ -300,6 +323,9 @@ take(struct pool_log *l, const struct parcel *p)
 	switch (p->kind) {
 	case POOLD_ROLE:
 		set_role(l, p->a, p->b);
+		return 0;
+	case POOLD_CURRENT:
+		set_current(l);
 		return 0;
 	case POOLD_ORDERED:
 		return take_answer(l, &l->ordered, p);

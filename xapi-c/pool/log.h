@@ -30,6 +30,8 @@ struct pool_log_config {
 	/* Another role, or leader (0: not known); the same thread, must not
 	 * wait for it.  May be NULL. */
 	void (*role)(void *arg, bool leads, uint64_t leader);
+	/* pool_log_current from now on; as role. */
+	void (*current)(void *arg);
 	void *arg;
 };
 
@@ -44,6 +46,14 @@ void pool_log_free(struct pool_log *l);		/* NULL is allowed */
 bool pool_log_leads(struct pool_log *l);
 /* 0: not known. */
 uint64_t pool_log_leader(struct pool_log *l);
+/*
+ * Does the database contain all that was acknowledged, at any member, before this
+ * one had its role?  Not yet after another ROLE, and not without poold.  A member
+ * that has started, or begins to lead, answers no reader before: it could miss what
+ * its client was told elsewhere.  Later it may be behind, as every member; never
+ * behind that.
+ */
+bool pool_log_current(struct pool_log *l);
 /* The certificate of this member; false: poold has never told. */
 bool pool_log_pin(struct pool_log *l, uint8_t out[static POOL_PIN]);
 
@@ -52,7 +62,9 @@ int pool_log_peers(struct pool_log *l);
 /*
  * On the leader, for a member that is in the list: waits until it is done.
  * -EROFS: this one does not lead; -EBUSY: another change is under way; -ENOTCONN:
- * no poold; -ETIMEDOUT: it is not known.
+ * no poold; -ETIMEDOUT: it is not known.  An addition that failed, whichever way,
+ * may have been made in half: the member has no vote and gets no entries until it
+ * is added again, by whoever then leads; -EEXIST: it has a vote.
  */
 int pool_log_add(struct pool_log *l, uint64_t id);
 int pool_log_remove(struct pool_log *l, uint64_t id);

@@ -29,6 +29,8 @@
 #define SNAPSHOT_AFTER 2048		/* entries */
 #define SNAPSHOT_TRAILING 512
 #define CAPACITY_KIB 1024
+/* xapi is another user: its folder has xapi's group. */
+#define SOCKET_MODE 0660
 
 struct daemon {
 	const char *dir;
@@ -101,6 +103,14 @@ role(void *arg, bool leads, uint64_t leader)
 	store_role(d->store, leads, leader);
 }
 
+static void
+current(void *arg)
+{
+	struct daemon *d = arg;
+
+	store_current(d->store);
+}
+
 /* One connection, and nobody else's. */
 static int
 wait_for_xapi(const struct daemon *d, int *fd_out)
@@ -116,7 +126,7 @@ wait_for_xapi(const struct daemon *d, int *fd_out)
 		return -errno;
 	unlink(d->socket);
 	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) == -1 ||
-	    listen(fd, 1) == -1)
+	    chmod(d->socket, SOCKET_MODE) == -1 || listen(fd, 1) == -1)
 		rc = -errno;
 	if (!rc)
 		*fd_out = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
@@ -205,7 +215,7 @@ make_member(struct daemon *d)
 		.id = d->id, .address = name, .io = loop_io(d->loop),
 		.db = &store_db, .db_arg = d->store, .random = draw,
 		.wake = wake, .forward = forward, .failed = failed,
-		.role = role, .arg = d,
+		.role = role, .current = current, .arg = d,
 		.election_ms = ELECTION_MS, .heartbeat_ms = HEARTBEAT_MS,
 		.snapshot_after = SNAPSHOT_AFTER,
 		.snapshot_trailing = SNAPSHOT_TRAILING,

@@ -42,6 +42,7 @@ struct member {
 	bool started;
 	bool copying;			/* the pool's first entry is under way */
 	struct member_change change;
+	struct member_barrier barrier;
 	struct turns *turns;		/* where this member leads */
 	uint64_t asked;			/* who has the batch, and its term */
 	uint64_t asked_term;
@@ -86,6 +87,35 @@ struct member_change *
 member_change(struct member *m)
 {
 	return &m->change;
+}
+
+struct member_barrier *
+member_barrier(struct member *m)
+{
+	return &m->barrier;
+}
+
+const struct member_config *
+member_config(const struct member *m)
+{
+	return &m->cfg;
+}
+
+uint64_t
+member_now(struct member *m)
+{
+	return m->raft.io->time(m->raft.io);
+}
+
+bool
+member_contains(struct member *m, uint64_t index)
+{
+	bool all;
+
+	pthread_mutex_lock(&m->lock);
+	all = !m->applying && !m->apply_rc;
+	pthread_mutex_unlock(&m->lock);
+	return all && raft_last_applied(&m->raft) >= index;
 }
 
 int
@@ -431,12 +461,6 @@ propose_copy(struct member *m)
 	buf_release(&b);
 }
 
-static raft_time
-now(struct member *m)
-{
-	return m->raft.io->time(m->raft.io);
-}
-
 /* The posted batch, which is raft's or the leader's from now on.  Only this
  * thread ends it before. */
 static struct raft_buffer
@@ -493,7 +517,7 @@ send_batch(struct member *m)
 static void
 refuse(struct member *m, uint64_t to, uint64_t token, int rc)
 {
-	const struct wire_forward f = { .answer = true, .token = token,
+	const struct wire_forward f = { .word = WIRE_REFUSED, .token = token,
 	    .rc = rc };
 
 	m->cfg.forward(m->cfg.arg, to, &f);
@@ -508,8 +532,8 @@ propose_next(struct member *m, bool posted)
 
 	if (posted && turns_have_room(m->turns, t.member, 0))
 		turns_ask(m->turns, &t);
-	if (!turns_next(m->turns, m->cfg.db->applied(m->cfg.db_arg), now(m),
-	    TURN_HEARTBEATS * m->raft.heartbeat_timeout, &t))
+	if (!turns_next(m->turns, m->cfg.db->applied(m->cfg.db_arg),
+	    member_now(m), TURN_HEARTBEATS * m->raft.heartbeat_timeout, &t))
 		return;
 	if (t.member == m->cfg.id) {
 		if (posted)
@@ -550,8 +574,10 @@ member_take_forward(struct member *m, uint64_t from,
 {
 	struct turn t = { .member = from, .token = f->token, .base = f->base };
 
-	if (f->answer) {
+	if (f->word == WIRE_REFUSED) {
 		take_refusal(m, from, f);
+	} else if (f->word != WIRE_BATCH) {
+		barrier_take(m, from, f);
 	} else if (!member_is_leader(m) ||
 	    !turns_have_room(m->turns, from, f->len + ENTRY_EXTRA)) {
 		refuse(m, from, f->token, -EROFS);
@@ -580,7 +606,7 @@ is_lost(struct member *m)
 	    raft_current_term(&m->raft) != m->asked_term))
 		return true;
 	return !m->orderer || (m->orderer != m->cfg.id &&
-	    now(m) - m->posted_at >= MEMBER_FORWARD_MS);
+	    member_now(m) - m->posted_at >= MEMBER_FORWARD_MS);
 }
 
 /* Updates what the writer may know. */
@@ -591,7 +617,7 @@ watch_batch(struct member *m)
 	m->orderer = find_orderer(m);
 	if (m->watched != m->token) {
 		m->watched = m->token;
-		m->posted_at = now(m);
+		m->posted_at = member_now(m);
 	}
 	if (batch_waits(m) && is_lost(m))
 		give_up_batch(m, -EROFS);
@@ -622,13 +648,14 @@ tell_role(struct member *m)
 	bool leads = member_is_leader(m);
 	uint64_t leader = member_leader(m);
 
-	if (!m->cfg.role || (m->told && leads == m->told_leads &&
-	    leader == m->told_leader))
+	if (m->told && leads == m->told_leads && leader == m->told_leader)
 		return;
 	m->told = true;
 	m->told_leads = leads;
 	m->told_leader = leader;
-	m->cfg.role(m->cfg.arg, leads, leader);
+	if (m->cfg.role)
+		m->cfg.role(m->cfg.arg, leads, leader);
+	barrier_begin(m, leader);
 }
 
 void
@@ -644,6 +671,7 @@ member_poll(struct member *m)
 		fail(m, refused);
 	watch_batch(m);
 	tell_role(m);
+	barrier_poll(m);
 	if (!member_is_leader(m))
 		turn_away(m);
 	if (!may_order(m, &posted))

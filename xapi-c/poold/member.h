@@ -69,6 +69,10 @@ struct member_config {
 	void (*failed)(void *arg, int rc);
 	/* The loop's thread: another role, or leader (0: none); may be NULL. */
 	void (*role)(void *arg, bool leads, uint64_t leader);
+	/* The loop's thread, once after each role with a leader: the database
+	 * contains all that was acknowledged, at any member, before that role
+	 * was told.  May be NULL. */
+	void (*current)(void *arg);
 	void *arg;
 	/* 0: raft's own defaults */
 	unsigned election_ms;
@@ -118,12 +122,10 @@ bool member_is_voter(const struct member *m, uint64_t id);
 /* On the leader, one at a time: -EBUSY.  done gets 0 or -errno, never before
  * the call returns. */
 typedef void member_done(void *arg, int rc);
-/* Adds a member, which has been started without a bootstrap, as a voter. */
+/* Adds a member, which has been started without a bootstrap, as a voter; one that
+ * an earlier leader has half added, too.  -EEXIST: it is one. */
 int member_add(struct member *m, uint64_t id, const char *address,
     member_done *done, void *arg);
-/* Makes a member that was added, but is no voter yet, one. */
-int member_promote(struct member *m, uint64_t id, member_done *done,
-    void *arg);
 int member_remove(struct member *m, uint64_t id, member_done *done,
     void *arg);
 /* Hands the lead to another voter; 0: to one that has everything. */

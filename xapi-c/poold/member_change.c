@@ -54,30 +54,41 @@ not_begun(struct member_change *c, int rv)
 	return member_errno(rv);
 }
 
+static bool
+is_known(struct member *m, uint64_t id)
+{
+	const struct raft_configuration *c = &member_raft(m)->configuration;
+	unsigned i;
+
+	for (i = 0; i < c->n && c->servers[i].id != id; i++)
+		;
+	return i < c->n;
+}
+
+/* Two changes: it is known, then it has all entries and votes.  A leader that is
+ * lost between them leaves the second to the next one. */
+static int
+begin_add(struct member *m, struct member_change *c, const char *address)
+{
+	if (!member_is_leader(m))
+		return RAFT_NOTLEADER;
+	if (member_raft(m)->configuration_uncommitted_index)
+		return RAFT_CANTCHANGE;
+	if (member_is_voter(m, c->id))
+		return RAFT_DUPLICATEID;
+	c->promote = !is_known(m, c->id);
+	return c->promote ? raft_add(member_raft(m), &c->req, c->id, address,
+	    changed) : raft_assign(member_raft(m), &c->req, c->id, RAFT_VOTER,
+	    changed);
+}
+
 int
 member_add(struct member *m, uint64_t id, const char *address,
     member_done *done, void *arg)
 {
 	struct member_change *c = change_begin(m, id, done, arg);
 
-	if (!c)
-		return -EBUSY;
-	c->promote = true;
-	if (!member_is_leader(m))
-		return not_begun(c, RAFT_NOTLEADER);
-	return not_begun(c, raft_add(member_raft(m), &c->req, id, address,
-	    changed));
-}
-
-int
-member_promote(struct member *m, uint64_t id, member_done *done, void *arg)
-{
-	struct member_change *c = change_begin(m, id, done, arg);
-
-	if (!c)
-		return -EBUSY;
-	return not_begun(c, raft_assign(member_raft(m), &c->req, id,
-	    RAFT_VOTER, changed));
+	return c ? not_begun(c, begin_add(m, c, address)) : -EBUSY;
 }
 
 int

@@ -163,6 +163,14 @@ store_role(struct store *s, bool leads, uint64_t leader)
 	say(s, &p);
 }
 
+void
+store_current(struct store *s)
+{
+	const struct parcel p = { .kind = POOLD_CURRENT };
+
+	say(s, &p);
+}
+
 static void
 run_append(struct store *s, const struct parcel *p)
 {

@@ -29,5 +29,6 @@ void store_begin(struct store *s, struct loop *loop, struct member *m,
     void (*gone)(int rc));
 /* For struct member_config. */
 void store_role(struct store *s, bool leads, uint64_t leader);
+void store_current(struct store *s);
 
 #endif

@@ -13,7 +13,7 @@
 #define ADDRESS_MAX 63
 #define ERRNO_MAX 4095
 
-enum { FORWARD = 64, FORWARDED };
+enum { OURS_FIRST = 64, OURS_LAST = OURS_FIRST + WIRE_PASSED };
 
 static void
 put_all(struct buf *b, const uint64_t *v, size_t n)
@@ -386,18 +386,48 @@ wire_is_forward(const void *data, size_t len)
 	struct reader r = { .p = data, .end = (const uint8_t *)data + len };
 	uint64_t type = get_type(&r);
 
-	return type == FORWARD || type == FORWARDED;
+	return type >= OURS_FIRST && type <= OURS_LAST;
 }
 
 void
 wire_encode_forward(struct buf *b, const struct wire_forward *f)
 {
-	PUT(b, VERSION, f->answer ? FORWARDED : FORWARD, f->token);
-	if (f->answer) {
-		codec_add_varint(b, (uint64_t)-f->rc);
-	} else {
+	PUT(b, VERSION, OURS_FIRST + f->word, f->token);
+	switch (f->word) {
+	case WIRE_BATCH:
 		codec_add_varint(b, f->base);
 		put_bytes(b, f->entry, f->len);
+		break;
+	case WIRE_REFUSED:
+		codec_add_varint(b, (uint64_t)-f->rc);
+		break;
+	case WIRE_BARRIER:
+		break;
+	case WIRE_PASSED:
+		codec_add_varint(b, f->base);
+		break;
+	}
+}
+
+static void
+get_forward(struct reader *r, struct wire_forward *f)
+{
+	switch (f->word) {
+	case WIRE_BATCH:
+		f->base = get_any(r);
+		f->entry = get_bytes(r, &f->len);
+		r->bad |= !f->len || f->len > WIRE_FORWARD_MAX;
+		break;
+	case WIRE_REFUSED:
+		f->rc = -(int)get(r, ERRNO_MAX);
+		r->bad |= !f->rc;
+		break;
+	case WIRE_BARRIER:
+		break;
+	case WIRE_PASSED:
+		f->base = get_any(r);
+		r->bad |= !f->base;
+		break;
 	}
 }
 
@@ -407,18 +437,12 @@ wire_decode_forward(struct wire_forward *f, const void *data, size_t len)
 	struct reader r = { .p = data, .end = (const uint8_t *)data + len };
 
 	memset(f, 0, sizeof(*f));
-	f->answer = get_type(&r) == FORWARDED;
-	f->token = get_any(&r);
-	if (f->answer) {
-		f->rc = -(int)get(&r, ERRNO_MAX);
-	} else {
-		f->base = get_any(&r);
-		f->entry = get_bytes(&r, &f->len);
-	}
-	if (r.bad || r.p != r.end || !f->token || (f->answer && !f->rc) ||
-	    (!f->answer && !f->len) || f->len > WIRE_FORWARD_MAX)
+	if (!wire_is_forward(data, len))
 		return -EBADMSG;
-	return 0;
+	f->word = (enum wire_word)(get_type(&r) - OURS_FIRST);
+	f->token = get_any(&r);
+	get_forward(&r, f);
+	return r.bad || r.p != r.end || !f->token ? -EBADMSG : 0;
 }
 
 void

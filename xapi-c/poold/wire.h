@@ -8,7 +8,9 @@
  *                        role; then the snapshot as bytes
  * or a type of ours, above raft's:
  *       forward          token, base, entry as bytes
- *       forwarded        token, an errno
+ *       refused          token, an errno
+ *       barrier          token
+ *       passed           token, index
  * Whole messages only, of LINK_MESSAGE_MAX bytes at most (a snapshot of 20,000
  * VMs); how they are cut out of a stream is link.h's.  What comes
  * in is checked in full, and claims to be from nobody but who sent it.
@@ -35,12 +37,18 @@ int wire_decode(struct raft_message *msg, uint64_t from, const void *data,
     size_t len);
 void wire_release(struct raft_message *msg);
 
-/* A batch of a member that does not lead, for the one that does; or that one's
- * answer if the batch will never be in the log (rc). */
+/* What a member says to the one that leads, or that one to it. */
+enum wire_word {
+	WIRE_BATCH,	/* order it: base, entry */
+	WIRE_REFUSED,	/* the batch will never be in the log: rc */
+	WIRE_BARRIER,	/* where does the log end, if you lead? */
+	WIRE_PASSED,	/* there: base is the index */
+};
+
 struct wire_forward {
-	bool answer;
-	uint64_t token;		/* not 0 */
-	int rc;			/* of an answer: -errno */
+	enum wire_word word;
+	uint64_t token;		/* not 0; the answer's is the question's */
+	int rc;			/* -errno */
 	uint64_t base;
 	const void *entry;	/* in the message */
 	size_t len;

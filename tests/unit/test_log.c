@@ -530,6 +530,36 @@ START_TEST(entries_after_one_that_is_refused_are_not_taken)
 }
 END_TEST
 
+/* Two entries for one state, of which all members take the first: so does one whose
+ * disk refused that and has room for the second. */
+START_TEST(none_is_taken_instead_of_one_that_was_refused)
+{
+	struct keeper k = { .orders = true }, f = { 0 };
+	struct db *db = open_with(NULL, &k), *other;
+	struct made m;
+
+	ck_assert_int_eq(db_write(db, make_some, &m), 0);
+	ck_assert_int_eq(db_write(db, heavier, &m), 0);
+	fault_install();
+	other = open_with(scratch_file("other.db"), &f);
+	ck_assert_int_eq(apply(other, &k, 0), 0);
+	fault_set(1, SQLITE_FULL);
+	ck_assert_int_eq(apply(other, &k, 1), -ENOSPC);
+	fault_set(0, 0);
+	ck_assert_int_eq(db_apply(other, FIRST + 2, k.entries[1].data,
+	    k.entries[1].len), -ENOSPC);
+	ck_assert_uint_eq(db_applied(other), FIRST);
+	ck_assert_int_eq(apply(other, &k, 1), 0);
+	ck_assert_int_eq(db_apply(other, FIRST + 2, k.entries[1].data,
+	    k.entries[1].len), 0);
+	ck_assert_uint_eq(db_applied(other), FIRST + 1);
+	ck_assert(equal(db, other));
+	db_close(other);
+	db_close(db);
+	keeper_release(&k);
+}
+END_TEST
+
 START_TEST(a_file_knows_its_last_entry)
 {
 	const char *path = scratch_file("other.db");
@@ -752,6 +782,7 @@ main(void)
 	    a_member_that_takes_the_entries_is_equal,
 	    entries_that_nobody_waits_for_share_a_transaction,
 	    entries_after_one_that_is_refused_are_not_taken,
+	    none_is_taken_instead_of_one_that_was_refused,
 	    a_file_knows_its_last_entry,
 	    an_entry_for_another_state_is_left_out,
 	    a_copy_names_the_entries_it_contains,

@@ -66,7 +66,8 @@ int db_apply(struct db *db, uint64_t index, const void *entry, size_t len);
  * The same, without waiting: entries are taken in order, several in one
  * transaction, and each is told of on the writer's thread.  That must not block,
  * nor wait for the writer.  After one that failed the member is damaged or
- * without room, and no more may come.  0 or -EBADMSG.
+ * without room: those that come later fail likewise, until that one came again and
+ * was taken.  0 or -EBADMSG.
  */
 typedef void db_applied_fn(void *arg, int rc);
 int db_apply_later(struct db *db, uint64_t index, const void *entry,

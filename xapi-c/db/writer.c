@@ -53,6 +53,8 @@ struct db {
 	struct db_file *file;		/* writer thread; NULL: memory only */
 	pthread_t writer;
 	bool disk_failed;		/* writer thread */
+	uint64_t refused;		/* likewise: the entry of the log that */
+	int refused_rc;			/* could not be taken, and why; 0: none */
 	struct timespec gather_until;	/* writer thread: see gather() */
 	int gather_n;
 
@@ -128,7 +130,9 @@ run_request(struct db *db, struct batch *b, struct request *rq)
 
 /*
  * A batch that was made for another state than this one, as when its member had
- * lost the lead without knowing, is left out by all members.
+ * lost the lead without knowing, is left out by all members.  None is taken past one
+ * that was refused: it may have been made for the same state, which only here is the
+ * newest.
  */
 static int
 run_entry(struct db *db, struct batch *b, const struct request *rq)
@@ -138,6 +142,8 @@ run_entry(struct db *db, struct batch *b, const struct request *rq)
 
 	if (e && rq->index <= b->root->applied)
 		return 0;
+	if (e && !rq->restore && db->refused && rq->index > db->refused)
+		return db->refused_rc;
 	if (e && !rq->restore && e->base != b->root->applied) {
 		log_warn("entry %llu of the log was made after %llu, not %llu",
 		    (unsigned long long)rq->index,
@@ -256,6 +262,18 @@ end_batch(struct db *db, struct db_root *root, int rc)
 		db->cfg.published(db->cfg.published_arg);
 }
 
+/* What became of that entry. */
+static void
+note_entry(struct db *db, uint64_t index, int rc)
+{
+	if (!rc && db->root->applied >= db->refused) {
+		db->refused = 0;
+	} else if (rc && (!db->refused || index < db->refused)) {
+		db->refused = index;
+		db->refused_rc = rc;
+	}
+}
+
 /* 0; or -errno: the disk refused the batch, so all of it is refused, because
  * its requests share a root and later ones saw what earlier ones did. */
 static int
@@ -263,6 +281,7 @@ try_batch(struct db *db, struct request *first)
 {
 	struct batch b = { 0 };
 	struct request *rq;
+	uint64_t index = 0;
 	int rc, refused = 0;
 
 	rc = reserve_generations(db, first);
@@ -283,12 +302,14 @@ try_batch(struct db *db, struct request *first)
 		fail_requests(first, rc);
 		db_root_put(b.root);
 	} else {
+		index = b.root->applied;
 		refused = rc = store_batch(db, &b);
 		if (rc)
 			note_failure(db, rc);
 		end_batch(db, b.root, rc);
 	}
 	if (b.ordered) {
+		note_entry(db, index, rc);
 		db->cfg.log->stored(db->cfg.log_arg, rc);
 		/* the others have what the log has ordered */
 		if (rc)
@@ -314,6 +335,8 @@ run_batch(struct db *db, struct request *first)
 		return;
 	}
 	rc = try_batch(db, first);
+	if (first->entry)
+		note_entry(db, first->index, rc);
 	if (!rc || !first->next || !first->fn) {
 		fail_requests(first, rc);
 		return;

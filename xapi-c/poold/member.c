@@ -635,7 +635,8 @@ may_order(struct member *m, bool *posted)
 
 	pthread_mutex_lock(&m->lock);
 	*posted = m->state == BATCH_POSTED;
-	ready = m->orderer && !m->applying;
+	/* a leader whose database has refused an entry knows an old state */
+	ready = m->orderer && !m->applying && !m->apply_rc;
 	pthread_mutex_unlock(&m->lock);
 	if (!ready || !member_is_leader(m))
 		return ready && ahead <= SEND_AHEAD_MAX;

@@ -77,15 +77,26 @@ struct bounded {
 	struct call *c;
 	db_write_fn *fn;
 	void *arg;
+	struct error before;		/* what c->err was */
 	bool rehearsed;			/* out: it would have been made */
 };
+
+/* A run that failed may be followed by one that does not. */
+static int
+fresh_in(struct db_txn *t, void *arg)
+{
+	struct bounded *b = arg;
+
+	b->c->err = b->before;
+	return b->fn(t, b->arg);
+}
 
 static int
 bounded_in(struct db_txn *t, void *arg)
 {
 	struct bounded *b = arg;
 	int64_t growth;
-	int rc = b->fn(t, b->arg), id;
+	int rc = fresh_in(t, b), id;
 
 	if (rc)
 		return rc;
@@ -116,7 +127,8 @@ write_failed(struct call *c, int rc)
 int
 call_write(struct call *c, db_write_fn *fn, void *arg)
 {
-	struct bounded b = { .c = c, .fn = fn, .arg = arg };
+	struct bounded b = { .c = c, .fn = fn, .arg = arg,
+	    .before = c->err };
 	int rc = db_write(c->x->db, bounded_in, &b);
 
 	return rc ? write_failed(c, rc) : 0;
@@ -135,7 +147,8 @@ rehearse_in(struct db_txn *t, void *arg)
 int
 call_rehearse(struct call *c, db_write_fn *fn, void *arg)
 {
-	struct bounded b = { .c = c, .fn = fn, .arg = arg };
+	struct bounded b = { .c = c, .fn = fn, .arg = arg,
+	    .before = c->err };
 	int rc = db_write(c->x->db, rehearse_in, &b);
 
 	return b.rehearsed ? 0 : write_failed(c, rc);
@@ -145,8 +158,10 @@ void
 call_write_surely(struct call *c, db_write_fn *fn, void *arg)
 {
 	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
+	struct bounded b = { .c = c, .fn = fn, .arg = arg,
+	    .before = c->err };
 
-	while (db_write(c->x->db, fn, arg))
+	while (db_write(c->x->db, fresh_in, &b))
 		nanosleep(&pause, NULL);
 }
 

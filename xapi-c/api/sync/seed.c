@@ -138,6 +138,7 @@ seed_in(struct db_txn *t, void *arg)
 	struct seed *s = arg;
 	struct pool *pool;
 
+	s->pool = s->master = REF_NULL;
 	txn_each(t, CLASS_POOL, take_pool, s);
 	if (ref_is_null(&s->pool)) {
 		s->master = make_host(t);

@@ -264,7 +264,7 @@ apply_in(struct db_txn *t, void *arg)
 	const struct vm *vm = txn_find_uuid(t, CLASS_VM, a->domain->uuid);
 	bool moved;
 
-	a->ask = a->differs = a->moves_memory = false;
+	a->busy = a->ask = a->differs = a->moves_memory = false;
 	a->image = REF_NULL;
 	if (!vm)
 		return 0;

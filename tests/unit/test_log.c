@@ -27,6 +27,9 @@ struct keeper {
 	bool orders;
 	int refuse;		/* what append returns instead */
 	int appends;
+	size_t most;		/* writes that a batch may have, none of which is
+				 * kept; 0: any number */
+	int too_long;		/* batches that had more */
 	int again_every;	/* it has no place, each time so many are over */
 	struct keeper *first;	/* whose entries come before the batch */
 	struct told told;	/* of those */
@@ -81,6 +84,10 @@ keeper_append(void *arg, const struct log_batch *b, uint64_t *index_out)
 		return -EROFS;
 	if (k->refuse)
 		return k->refuse;
+	if (k->most && b->n > k->most) {
+		k->too_long++;
+		return -EMSGSIZE;
+	}
 	if (k->again_every && ++k->appends % k->again_every)
 		return -EAGAIN;
 	if (k->first && k->told.n < k->first->n) {
@@ -88,7 +95,8 @@ keeper_append(void *arg, const struct log_batch *b, uint64_t *index_out)
 		return -EAGAIN;
 	}
 	k->base = b->base;
-	log_encode(&k->entries[k->n], b);
+	if (!k->most)
+		log_encode(&k->entries[k->n], b);
 	*index_out = (uint64_t)(FIRST + k->n++);
 	return 0;
 }
@@ -409,6 +417,33 @@ START_TEST(writes_that_run_again_together_are_each_made_once)
 		pthread_join(threads[i], NULL);
 	check_thing(db, &m.thing, 70 + WRITERS * WRITES, 40, "A1");
 	db_close(db);
+	keeper_release(&k);
+}
+END_TEST
+
+/* As many rounds as it takes for writes to meet. */
+START_TEST(writes_that_are_too_long_together_are_made_alone)
+{
+	struct keeper k = { .orders = true };
+	struct db *db = open_with(scratch_file("state.db"), &k);
+	struct made m;
+	struct writer w = { db, &m };
+	pthread_t threads[WRITERS];
+	int rounds, i;
+
+	ck_assert_int_eq(db_write(db, make_some, &m), 0);
+	m.box = m.key;		/* no box */
+	k.most = 1;
+	for (rounds = 0; !k.too_long; rounds++) {
+		for (i = 0; i < WRITERS; i++)
+			ck_assert_int_eq(pthread_create(&threads[i], NULL,
+			    write_often, &w), 0);
+		for (i = 0; i < WRITERS; i++)
+			pthread_join(threads[i], NULL);
+	}
+	check_thing(db, &m.thing, 70 + rounds * WRITERS * WRITES, 40, "A1");
+	db_close(db);
+	k.n = 1;
 	keeper_release(&k);
 }
 END_TEST
@@ -778,6 +813,7 @@ main(void)
 	    a_write_that_comes_second_runs_again_on_what_came_first,
 	    what_a_write_itself_returns_is_its_answer,
 	    writes_that_run_again_together_are_each_made_once,
+	    writes_that_are_too_long_together_are_made_alone,
 	    a_member_that_none_orders_for_writes_what_is_not_replicated,
 	    a_member_that_takes_the_entries_is_equal,
 	    entries_that_nobody_waits_for_share_a_transaction,

@@ -36,6 +36,8 @@ struct db_log {
 	 * and its index, or
 	 *   -EROFS      refused: none leads, or the leader takes none
 	 *   -ENOSPC     refused: most members have no room
+	 *   -EMSGSIZE   refused: too long for who leads; writes that came
+	 *               together are tried alone
 	 *   -EAGAIN     never ordered: the state has moved on, or is about to
 	 *               (an entry is in the queue); the writes run again
 	 *   -ETIMEDOUT  not known; it may still come, by db_apply

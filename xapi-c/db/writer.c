@@ -274,8 +274,9 @@ note_entry(struct db *db, uint64_t index, int rc)
 	}
 }
 
-/* 0; or -errno: the disk refused the batch, so all of it is refused, because
- * its requests share a root and later ones saw what earlier ones did. */
+/* 0; or -errno: the disk refused the batch, or it is too long for the log, so all of
+ * it is refused, because its requests share a root and later ones saw what earlier
+ * ones did. */
 static int
 try_batch(struct db *db, struct request *first)
 {
@@ -298,7 +299,10 @@ try_batch(struct db *db, struct request *first)
 	}
 	if (!rc)
 		rc = order_batch(db, &b, first);
-	if (rc) {
+	if (rc == -EMSGSIZE) {
+		refused = rc;
+		db_root_put(b.root);
+	} else if (rc) {
 		fail_requests(first, rc);
 		db_root_put(b.root);
 	} else {

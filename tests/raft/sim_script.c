@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "db/log.h"
 #include "poold/member_impl.h"
+#include "poold/wire.h"
 #include "sim.h"
 
 #define WAIT_MS 60000
@@ -98,6 +99,43 @@ play_stale(struct sim *s)
 		sim_fail(s, "the write is not made");
 }
 
+/* As a member that is broken sends them. */
+static void
+send_unfit(struct sim *s, struct node *l, const struct buf *entry)
+{
+	const struct wire_forward f = { .word = WIRE_BATCH, .token = 2,
+	    .base = db_applied(l->db), .entry = entry->data,
+	    .len = entry->len };
+
+	member_take_forward(l->m, sim_follower(s)->id, &f);
+	sim_settle(s);
+	wait_for_calm(s);
+}
+
+/* No entry at all, and one whose record is none: no database can take them, so if
+ * they were ordered all members would stop. */
+static void
+play_unfit(struct sim *s)
+{
+	size_t len = 4;
+	struct log_batch batch = { .records = "none", .lengths = &len, .n = 1 };
+	struct buf b = { 0 };
+	struct node *l;
+
+	sim_start(s);
+	l = wait_for_calm(s);
+	write_at(s, l);
+	buf_add(&b, "\377\377\377", 3);
+	send_unfit(s, l, &b);
+	b.len = 0;
+	batch.base = db_applied(l->db);
+	log_encode(&b, &batch);
+	send_unfit(s, l, &b);
+	buf_release(&b);
+	write_at(s, l);
+	write_at(s, sim_follower(s));
+}
+
 /* The leader is lost when a further member is known, but has no vote. */
 static void
 play_half_added(struct sim *s)
@@ -128,6 +166,7 @@ play_half_added(struct sim *s)
 const struct script sim_scripts[] = {
 	{ "an entry that nobody takes does not end a batch that waits",
 	    play_stale },
+	{ "what no database can take is not ordered", play_unfit },
 	{ "the next leader ends what the last one began: a member is added",
 	    play_half_added },
 	{ NULL, NULL },

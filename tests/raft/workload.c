@@ -175,10 +175,16 @@ here_copy(void *arg, struct buf *b)
 	return 0;
 }
 
+static int
+here_fits(void *arg, const void *entry, size_t len)
+{
+	return db_fits(db_of(arg), entry, len);
+}
+
 const struct member_db work_db = {
 	.applied = here_applied, .detach = here_detach,
 	.apply_later = here_apply_later, .replace = here_replace,
-	.copy = here_copy,
+	.copy = here_copy, .fits = here_fits,
 };
 
 static bool

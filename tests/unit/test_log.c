@@ -148,6 +148,12 @@ apply(struct db *db, struct keeper *k, int i)
 	    k->entries[i].len);
 }
 
+static int
+fit(struct db *db, struct keeper *k, int i)
+{
+	return db_fits(db, k->entries[i].data, k->entries[i].len);
+}
+
 /* The objects of a copy: its heads, which tell index and generation, left out. */
 static void
 copy_objects(struct db *db, struct buf *b)
@@ -780,6 +786,73 @@ START_TEST(the_log_is_told_when_the_disk_refuses)
 }
 END_TEST
 
+static int
+fits(struct db *db, const struct log_batch *batch)
+{
+	struct buf b = { 0 };
+	int rc;
+
+	log_encode(&b, batch);
+	rc = db_fits(db, b.data, b.len);
+	buf_release(&b);
+	return rc;
+}
+
+/* Whether others could take it is asked before it is ordered, and changes nothing. */
+START_TEST(what_does_not_fit_is_known_before_it_is_ordered)
+{
+	struct keeper k = { .orders = true }, f = { 0 };
+	struct db *db = open_with(NULL, &k), *other = open_with(NULL, &f);
+	struct buf copy = { 0 };
+	struct made m;
+
+	ck_assert_int_eq(db_write(db, make_some, &m), 0);
+	ck_assert_int_eq(db_write(db, heavier, &m), 0);
+	ck_assert_int_eq(fit(other, &k, 0), 0);
+	ck_assert_int_eq(fit(other, &k, 1), -EBADMSG);
+	ck_assert_uint_eq(count(other, CLASS_BOX), 0);
+	ck_assert_int_eq(apply(other, &k, 0), 0);
+	ck_assert_int_eq(fit(other, &k, 0), -EBADMSG);
+	ck_assert_int_eq(fit(other, &k, 1), 0);
+	ck_assert_uint_eq(db_applied(other), FIRST);
+	ck_assert_int_eq(db_fits(other, "\377\377", 2), -EBADMSG);
+	db_copy(other, &copy);
+	ck_assert_int_eq(db_fits(other, copy.data, copy.len), -EBADMSG);
+	buf_release(&copy);
+	ck_assert_int_eq(fits(other, &(struct log_batch){ .base = FIRST }), 0);
+	ck_assert_int_eq(fits(other, &(struct log_batch){ .base = FIRST,
+	    .generation = (uint64_t)1 << 60 }), -EBADMSG);
+	db_close(db);
+	db_close(other);
+	keeper_release(&k);
+}
+END_TEST
+
+/* A record about a thing that is not there. */
+START_TEST(a_change_of_nothing_does_not_fit)
+{
+	struct keeper k = { .orders = true }, f = { 0 };
+	struct db *db = open_with(NULL, &k), *other = open_with(NULL, &f);
+	struct log_entry e;
+	struct log_batch batch = { 0 };
+	const uint8_t *record;
+	struct made m;
+	size_t len;
+
+	ck_assert_int_eq(db_write(db, make_some, &m), 0);
+	ck_assert_int_eq(db_write(db, heavier, &m), 0);
+	ck_assert_int_eq(log_decode(&e, k.entries[1].data, k.entries[1].len),
+	    0);
+	ck_assert(codec_get_bytes(&e.p, e.end, &record, &len));
+	batch = (struct log_batch){ .records = (const char *)record,
+	    .lengths = &len, .n = 1, .generation = e.generation };
+	ck_assert_int_eq(fits(other, &batch), -ENOENT);
+	db_close(db);
+	db_close(other);
+	keeper_release(&k);
+}
+END_TEST
+
 START_TEST(damaged_entries_are_refused_or_taken_whole)
 {
 	struct keeper k = { .orders = true }, f = { 0 };
@@ -825,5 +898,7 @@ main(void)
 	    a_copy_keeps_what_is_local, generations_follow_the_log,
 	    an_entry_that_the_disk_refuses_may_come_again,
 	    the_log_is_told_when_the_disk_refuses,
+	    what_does_not_fit_is_known_before_it_is_ordered,
+	    a_change_of_nothing_does_not_fit,
 	    damaged_entries_are_refused_or_taken_whole);
 }

@@ -166,10 +166,32 @@ START_TEST(without_poold_nothing_is_current)
 }
 END_TEST
 
+/* The answer to what no database can take; xapi goes on. */
+START_TEST(a_batch_of_another_member_is_looked_at)
+{
+	const struct parcel asked = { .kind = POOLD_FITS, .data = "none",
+	    .len = 4 };
+	struct buf storage = { 0 };
+	struct parcel p;
+	int i;
+
+	begin();
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(parcel_send(rig.fd, &asked), 0);
+		ck_assert_int_eq(parcel_recv(rig.fd, &p, &storage), 0);
+		ck_assert_uint_eq(p.kind, POOLD_FITTED);
+		ck_assert_int_eq((int)(int64_t)p.a, -EBADMSG);
+	}
+	buf_release(&storage);
+	finish();
+}
+END_TEST
+
 int
 main(void)
 {
 	return UNIT_RUN("pool_log", a_member_is_current_when_poold_says_so,
 	    another_role_has_to_become_current_anew,
-	    without_poold_nothing_is_current);
+	    without_poold_nothing_is_current,
+	    a_batch_of_another_member_is_looked_at);
 }

@@ -4,8 +4,8 @@
  *
  *     poold ── HELLO ─▶ xapi
  *           ◀─ START ──
- *           ── APPLY, REPLACE, COPY, DETACH ─▶    what the log wants of the database
- *           ◀─ APPLIED, REPLACED, COPIED, DETACHED ──  each is answered, in order
+ *           ── APPLY, REPLACE, COPY, DETACH, FITS ─▶  what the log wants of the database
+ *           ◀─ APPLIED, REPLACED, COPIED, DETACHED, FITTED ──  each is answered, in order
  *           ── ROLE ─▶                            whenever it changes
  *           ── CURRENT ─▶                         then, if anybody leads: once
  *           ◀─ APPEND ──  then  ── ORDERED ─▶  and, if kept, ◀─ STORED ──
@@ -37,6 +37,7 @@ enum poold_kind {
 	POOLD_CHANGED,		/* a: rc */
 	POOLD_CURRENT,		/* the database contains all that any member
 				 * acknowledged before the last ROLE was said */
+	POOLD_FITS,		/* data: entry of another member, not yet ordered */
 	/* xapi's */
 	POOLD_START = 64,	/* a: this member's id, b: the entry that the
 				 * database contains, data: peers */
@@ -50,6 +51,7 @@ enum poold_kind {
 	POOLD_ADD,		/* a: id */
 	POOLD_REMOVE,		/* a: id */
 	POOLD_TRANSFER,		/* a: id; 0: any */
+	POOLD_FITTED,		/* a: rc, b: contained */
 };
 
 struct pool_peer {

@@ -65,7 +65,13 @@ void log_encode(struct buf *b, const struct log_batch *batch);
  */
 int db_apply(struct db *db, uint64_t index, const void *entry, size_t len);
 /*
- * The same, without waiting: entries are taken in order, several in one
+ * Would a member that contains just what this one does take it, as the batch of
+ * another?  0; or -EBADMSG, -ENOENT, -EEXIST: no member could, so it must not be
+ * ordered.  Any thread.
+ */
+int db_fits(struct db *db, const void *entry, size_t len);
+/*
+ * The same as db_apply, without waiting: entries are taken in order, several in one
  * transaction, and each is told of on the writer's thread.  That must not block,
  * nor wait for the writer.  After one that failed the member is damaged or
  * without room: those that come later fail likewise, until that one came again and

@@ -5,6 +5,8 @@
 
 /* More than will ever be: a number that SQLite cannot store is damage. */
 #define GENERATION_MAX ((uint64_t)1 << 62)
+/* More than members are ever apart: each counts its volatile changes, too. */
+#define GENERATION_AHEAD_MAX ((uint64_t)1 << 40)
 
 static void
 encode_head(struct buf *b, enum log_kind kind, uint64_t base,
@@ -100,5 +102,24 @@ log_replay(const struct log_entry *e,
 		rc = replay_record(classes, n_classes, root, rows, e, data,
 		    len);
 	}
+	return rc;
+}
+
+int
+log_fits(const struct log_entry *e,
+    const struct class_type *const *classes, int n_classes,
+    const struct db_root *root)
+{
+	struct row_changes rows = { 0 };
+	struct db_root *trial;
+	int rc;
+
+	if (e->kind != LOG_BATCH || e->base != root->applied ||
+	    e->generation > root->generation + GENERATION_AHEAD_MAX)
+		return -EBADMSG;
+	trial = root_clone(root);
+	rc = log_replay(e, classes, n_classes, trial, &rows);
+	row_changes_release(&rows);
+	db_root_put(trial);
 	return rc;
 }

@@ -29,5 +29,9 @@ void log_encode_copy(struct buf *b, const struct db_root *root);
 int log_replay(const struct log_entry *e,
     const struct class_type *const *classes, int n_classes,
     struct db_root *root, struct row_changes *rows);
+/* As db_fits, for a root that is published. */
+int log_fits(const struct log_entry *e,
+    const struct class_type *const *classes, int n_classes,
+    const struct db_root *root);
 
 #endif

@@ -586,6 +586,21 @@ db_apply(struct db *db, uint64_t index, const void *entry, size_t len)
 	return run_and_wait(db, &rq);
 }
 
+int
+db_fits(struct db *db, const void *entry, size_t len)
+{
+	struct db_root *root;
+	struct log_entry e;
+	int rc;
+
+	if (log_decode(&e, entry, len))
+		return -EBADMSG;
+	root = db_root_get(db);
+	rc = log_fits(&e, db->cfg.classes, db->cfg.n_classes, root);
+	db_root_put(root);
+	return rc;
+}
+
 /* NULL if it is no entry. */
 static struct later *
 later_new(const void *entry, size_t len, db_applied_fn *applied, void *arg)

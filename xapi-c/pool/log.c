@@ -306,6 +306,16 @@ answer_detach(struct pool_log *l)
 }
 
 static int
+answer_fits(struct pool_log *l, const struct parcel *asked)
+{
+	struct parcel p = { .kind = POOLD_FITTED };
+
+	p.a = of_rc(db_fits(l->db, asked->data, asked->len));
+	p.b = db_applied(l->db);
+	return say(l, &p);
+}
+
+static int
 take_answer(struct pool_log *l, struct answer *a, const struct parcel *p)
 {
 	int rc;
@@ -338,6 +348,8 @@ take(struct pool_log *l, const struct parcel *p)
 		return answer_copy(l);
 	case POOLD_DETACH:
 		return answer_detach(l);
+	case POOLD_FITS:
+		return answer_fits(l, p);
 	default:
 		return -EBADMSG;
 	}

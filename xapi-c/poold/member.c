@@ -523,26 +523,37 @@ refuse(struct member *m, uint64_t to, uint64_t token, int rc)
 	m->cfg.forward(m->cfg.arg, to, &f);
 }
 
+/* What no database could take would stop them all. */
+static void
+propose_others(struct member *m, const struct turn *t)
+{
+	struct entry_head head = { 0 };
+	const void *data = open_entry(&t->entry, &head);
+	int rc = m->cfg.db->fits(m->cfg.db_arg, data, head.len);
+
+	if (rc)
+		raft_free(t->entry.base);
+	else
+		rc = member_errno(propose(m, t->entry, t->token));
+	if (rc)
+		refuse(m, t->member, t->token, rc);
+}
+
 /* The next batch, this member's or another's. */
 static void
 propose_next(struct member *m, bool posted)
 {
 	struct turn t = { m->cfg.id, m->token, m->base, { 0 } };
-	int rv;
 
 	if (posted && turns_have_room(m->turns, t.member, 0))
 		turns_ask(m->turns, &t);
 	if (!turns_next(m->turns, m->cfg.db->applied(m->cfg.db_arg),
 	    member_now(m), TURN_HEARTBEATS * m->raft.heartbeat_timeout, &t))
 		return;
-	if (t.member == m->cfg.id) {
-		if (posted)
-			propose_batch(m);
-		return;
-	}
-	rv = propose(m, t.entry, t.token);
-	if (rv)
-		refuse(m, t.member, t.token, member_errno(rv));
+	if (t.member != m->cfg.id)
+		propose_others(m, &t);
+	else if (posted)
+		propose_batch(m);
 }
 
 /* Those who take this member for the one that leads. */
@@ -563,8 +574,13 @@ take_refusal(struct member *m, uint64_t from, const struct wire_forward *f)
 {
 	pthread_mutex_lock(&m->lock);
 	if (m->state == BATCH_ORDERED && from == m->asked &&
-	    f->token == m->token)
+	    f->token == m->token) {
+		if (f->rc != -EROFS && f->rc != -ENOSPC)
+			log_error("member %llu has no use for a batch of "
+			    "this one: error %d", (unsigned long long)from,
+			    f->rc);
 		resolve(m, f->rc == -ENOSPC ? -ENOSPC : -EROFS);
+	}
 	pthread_mutex_unlock(&m->lock);
 }
 

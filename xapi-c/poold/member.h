@@ -7,8 +7,9 @@
  *       entry is its own; db_apply_later, if it is another's
  *
  * The leader orders one batch at a time, its own or one that another member
- * forwards to it, and only after it has applied all that is in its log.  Every
- * batch names the state that it was made for, and is left out by all members if
+ * forwards to it, and only after it has applied all that is in its log; another's
+ * only if its database could take that, since none can leave out what is ordered
+ * and does not fit.  Every batch names the state that it was made for, and is left out by all members if
  * it does not meet that (see db/log.h): so one that is sent is in doubt until
  * another that was made for the same state is taken before it.
  *
@@ -50,6 +51,7 @@ struct member_db {
 	    size_t len, db_applied_fn *applied, void *applied_arg);
 	int (*replace)(void *arg, const void *copy, size_t len);
 	int (*copy)(void *arg, struct buf *b);
+	int (*fits)(void *arg, const void *entry, size_t len);
 };
 
 struct member_config {

@@ -116,6 +116,15 @@ store_replace(void *arg, const void *copy, size_t len)
 }
 
 static int
+store_fits(void *arg, const void *entry, size_t len)
+{
+	const struct parcel p = { .kind = POOLD_FITS, .data = entry,
+	    .len = len };
+
+	return ask(arg, &p, POOLD_FITTED);
+}
+
+static int
 store_copy(void *arg, struct buf *b)
 {
 	const struct parcel p = { .kind = POOLD_COPY };
@@ -151,7 +160,7 @@ store_apply_later(void *arg, uint64_t index, const void *entry, size_t len,
 const struct member_db store_db = {
 	.applied = store_applied, .detach = store_detach,
 	.apply_later = store_apply_later, .replace = store_replace,
-	.copy = store_copy,
+	.copy = store_copy, .fits = store_fits,
 };
 
 void
@@ -349,6 +358,7 @@ take_locked(struct store *s, const struct parcel *p, struct buf *storage)
 	case POOLD_REPLACED:
 	case POOLD_COPIED:
 	case POOLD_DETACHED:
+	case POOLD_FITTED:
 		return take_answer(s, p, storage);
 	default:
 		return -EBADMSG;

@@ -13,8 +13,11 @@ RAFT_FIRST ?= 1
 $(foreach f,host/obj host/asan,$(call objects,$(B)/$f,$(POOLD_SOURCES))): \
     | $(call dep,raft)
 $(call objects,$(B)/musl/obj,$(POOLD_SOURCES)): | $(call dep,raft)
-$(B)/host/obj/poold.a: HOST_CFLAGS += $(RAFT_CFLAGS)
-$(B)/host/asan/poold.a: ASAN_CFLAGS += $(RAFT_CFLAGS)
+# private: .flags, a prerequisite of these as of all objects, stays what it is
+$(call objects,$(B)/host/obj,$(POOLD_SOURCES)): private HOST_CFLAGS += \
+    $(RAFT_CFLAGS)
+$(call objects,$(B)/host/asan,$(POOLD_SOURCES)): private ASAN_CFLAGS += \
+    $(RAFT_CFLAGS)
 
 $(foreach t,test_wire test_link test_peers test_turns,$(eval UNIT_CFLAGS_$t := \
 	$(RAFT_CFLAGS)))

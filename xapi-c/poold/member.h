@@ -9,9 +9,9 @@
  * The leader orders one batch at a time, its own or one that another member
  * forwards to it, and only after it has applied all that is in its log; another's
  * only if its database could take that, since none can leave out what is ordered
- * and does not fit.  Every batch names the state that it was made for, and is left out by all members if
- * it does not meet that (see db/log.h): so one that is sent is in doubt until
- * another that was made for the same state is taken before it.
+ * and does not fit.  Every batch names the state that it was made for, and is left
+ * out by all members if it does not meet that (see db/log.h): so one that is sent
+ * is in doubt until another that was made for the same state is taken before it.
  *
  * Snapshots are db_copy, so a new member, or one that was away for long, gets
  * the replicated objects and keeps what is local.  The database knows which

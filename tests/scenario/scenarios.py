@@ -2252,6 +2252,24 @@ def a_vlan_is_made_used_and_taken_away():
         equal(api("network.get_PIFs", other), [], "PIFs")
 
 
+def a_vlan_that_is_destroyed_while_it_is_made_is_gone():
+    with Bench() as b:
+        api = b.ready()
+        eth0 = next(r for r, p in api("PIF.get_all_records").items()
+                    if p["device"] == "eth0")
+        net = api("network.create", {"name_label": "n", "other_config": {}})
+        b.control("delay bridge_create 5000")
+        task = api("Async.VLAN.create", eth0, "100", net)
+        vlan, = until("the record", lambda: api("VLAN.get_all"))
+        api("VLAN.destroy", vlan)
+        until("the task", lambda: api("task.get_status", task) != "pending")
+        equal(api("task.get_error_info", task)[:1], ["HANDLE_INVALID"],
+              "what came of it")
+        equal(api("VLAN.get_all"), [], "VLANs")
+        # its bridge has no port any more
+        api("network.destroy", net)
+
+
 def a_mac_address_follows_from_the_seed():
     with Bench() as b:
         api = b.ready()
@@ -2501,6 +2519,7 @@ SCENARIOS = [
     a_network_is_on_a_bridge_that_is_there,
     a_nic_that_comes_is_found_and_none_is_forgotten,
     a_vlan_is_made_used_and_taken_away,
+    a_vlan_that_is_destroyed_while_it_is_made_is_gone,
     each_request_may_fail_once, keys_and_buttons_of_a_guest_work,
     xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,

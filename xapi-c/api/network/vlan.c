@@ -17,6 +17,7 @@ struct create {
 	struct call *c;
 	struct ref tagged, network;
 	int64_t tag;
+	const char *device;		/* that it is on */
 	struct ref vlan, pif;		/* results */
 };
 
@@ -94,6 +95,7 @@ add(struct create *cr, struct db_txn *t, const struct pif *p,
 	pif->host = p->host;
 	pif->managed = true;
 	pif->currently_attached = false;
+	cr->device = arena_strdup(cr->c->arena, p->device);
 	cr->vlan = vlan->obj.ref;
 	cr->pif = pif->obj.ref;
 }
@@ -120,10 +122,10 @@ static int
 attached_in(struct db_txn *t, void *arg)
 {
 	const struct create *cr = arg;
-	struct pif *pif = pif_txn_edit(t, &cr->pif);
 
-	if (pif)
-		pif->currently_attached = true;
+	if (!call_txn_get(cr->c, t, CLASS_PIF, &cr->pif))
+		return -1;
+	pif_txn_edit(t, &cr->pif)->currently_attached = true;
 	return 0;
 }
 
@@ -169,19 +171,35 @@ bring_up(struct create *cr)
 	    create_failed(c, &k, args.port) : 0;
 }
 
+static void
+take_down(const struct create *cr)
+{
+	const struct xenops_vlan_destroy_args args = { .device = cr->device,
+		.vlan = cr->tag };
+	struct ops_call k;
+
+	ops_prepare(cr->c, &k);
+	ops_vlan_destroy(cr->c->x->ops, &k, &args);
+}
+
 /* The record comes first: what the machine tells of a VLAN is then known, and a
- * restart meanwhile brings it up. */
+ * restart meanwhile brings it up.  Whoever destroys it meanwhile may do so before
+ * it is there. */
 static int
 create(struct create *cr)
 {
 	struct call *c = cr->c;
 	struct call_undo undo;
+	bool up;
 
 	if (call_write(c, create_in, cr))
 		return -1;
-	if (bring_up(cr) == 0)
-		return call_write(c, attached_in, cr);
+	up = bring_up(cr) == 0;
+	if (up && call_write(c, attached_in, cr) == 0)
+		return 0;
 	call_undo_begin(c, &undo);
+	if (up)
+		take_down(cr);
 	call_write(c, forget_in, cr);
 	call_undo_end(c, &undo);
 	return -1;

@@ -2270,6 +2270,36 @@ def a_vlan_that_is_destroyed_while_it_is_made_is_gone():
         api("network.destroy", net)
 
 
+def a_vlan_that_is_destroyed_during_a_scan_is_gone():
+    b = Bench()
+    os.mkdir(b.path("host"))
+    with open(b.path("host/unplugged"), "w") as f:
+        f.write("0000:3b:00.1")
+    with b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        eth0 = next(r for r, p in api("PIF.get_all_records").items()
+                    if p["device"] == "eth0")
+        net = api("network.create", {"name_label": "n", "other_config": {}})
+        vlan = api("VLAN.create", eth0, "100", net)
+        pif = api("VLAN.get_untagged_PIF", vlan)
+        b.faults = "fail bridge_create internal 0 0"
+        b.kill_sim()
+        b.start_sim()
+        until("a host without it",
+              lambda: not api("PIF.get_currently_attached", pif))
+        b.control("clear")
+        b.control("delay bridge_create 2000")
+        os.rename(b.path("host/unplugged"), b.path("host/later"))
+        task = api("Async.PIF.scan", host)
+        until("eth1, before the bridges", lambda: len(api("PIF.get_all")) > 2)
+        api("VLAN.destroy", vlan)
+        until("its end", lambda: api("task.get_status", task) != "pending")
+        b.control("clear")
+        # its bridge has no port any more
+        api("network.destroy", net)
+
+
 def a_mac_address_follows_from_the_seed():
     with Bench() as b:
         api = b.ready()
@@ -2520,6 +2550,7 @@ SCENARIOS = [
     a_nic_that_comes_is_found_and_none_is_forgotten,
     a_vlan_is_made_used_and_taken_away,
     a_vlan_that_is_destroyed_while_it_is_made_is_gone,
+    a_vlan_that_is_destroyed_during_a_scan_is_gone,
     each_request_may_fail_once, keys_and_buttons_of_a_guest_work,
     xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,

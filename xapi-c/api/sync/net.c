@@ -385,6 +385,38 @@ is_of_vlan(struct call *c, const struct network *n)
 	return false;
 }
 
+/* Does somebody still have that VLAN in the network? */
+static bool
+has_vlan(struct call *c, const struct network *n, int64_t tag)
+{
+	struct db_root *root = db_root_get(c->x->db);
+	const struct network *now = network_find(root, &n->obj.ref);
+	const struct ref *refs = now ? now->PIFs.v : NULL;
+	bool found = false;
+
+	for (uint32_t i = 0; now && i < now->PIFs.n; i++) {
+		const struct pif *pif = pif_find(root, &refs[i]);
+
+		found |= pif && pif->VLAN == tag;
+	}
+	db_root_put(root);
+	return found;
+}
+
+/* It was destroyed before it was made. */
+static void
+drop_vlan(struct call *c, const struct xenops_bridge_create_args *made)
+{
+	const struct xenops_vlan_destroy_args args = { .device = made->port,
+		.vlan = made->vlan };
+	struct ops_call k;
+
+	ops_prepare(c, &k);
+	if (ops_vlan_destroy(c->x->ops, &k, &args))
+		log_warn("cannot take a VLAN off '%s': %s", made->port,
+		    k.err.text);
+}
+
 static int
 make_bridge(const void *obj, void *arg)
 {
@@ -403,6 +435,8 @@ make_bridge(const void *obj, void *arg)
 	if (ops_bridge_create(s->c->x->ops, &k, &args))
 		log_warn("cannot make bridge '%s': %s", n->bridge,
 		    k.err.text);
+	else if (args.vlan && !has_vlan(s->c, n, args.vlan))
+		drop_vlan(s->c, &args);
 	return 0;
 }
 

@@ -497,6 +497,23 @@ def strangers_do_not_fill_the_audit_log():
         equal(len(of(lines, "VM.pause")), 1, "and fails")
 
 
+def what_is_denied_does_not_fill_the_audit_log():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        _, his = user(b, api, "anna", "read-only")
+        refused("RBAC_PERMISSION_DENIED", his, "VM.destroy", vm)
+        for _ in range(220):
+            refused("RBAC_PERMISSION_DENIED", his, "VM.set_name_label", vm,
+                    "mine")
+        api("VM.set_name_label", vm, "mine")
+        _, lines = audit(b, api.session)
+        equal(len(of(lines, "VM.destroy")), 1, "the first")
+        equal(len([x for x in lines if "'DENIED'" in x]), 200, "denied")
+        equal(len([x for x in of(lines, "VM.set_name_label")
+                   if "'OK'" in x]), 1, "who may")
+
+
 def the_audit_log_tells_who_and_no_secret():
     with Bench() as b:
         api = b.ready()
@@ -543,6 +560,7 @@ if __name__ == "__main__":
         root_at_the_machine_is_never_locked_out,
         there_is_no_directory, each_write_has_its_audit_line,
         strangers_do_not_fill_the_audit_log,
+        what_is_denied_does_not_fill_the_audit_log,
         the_audit_log_tells_who_and_no_secret, a_ticket_is_for_one_request,
         status_reports_are_for_operators,
         pages_of_other_sites_are_refused,

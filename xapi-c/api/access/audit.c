@@ -15,13 +15,23 @@
 #define WHAT_MAX 1024
 #define HOUR_MS 3600000
 
+/* Lines of calls that changed nothing, of which some are kept in an hour. */
+enum rationed { STRANGERS, DENIED, RATIONED_N };
+
+static const struct {
+	uint64_t most;
+	const char *what;
+} rations[RATIONED_N] = {
+	[STRANGERS] = { AUDIT_STRANGERS, "failed calls without a session" },
+	[DENIED] = { AUDIT_DENIED, "calls that a role does not allow" },
+};
+
 struct audit {
 	struct lines *lines;		/* NULL: there is no folder */
 	pthread_mutex_t lock;
 	uint64_t missing;		/* lines that the disk did not take */
-	/* failed calls without a session, since the hour's begin */
-	int64_t hour_mono;
-	uint64_t strangers;
+	int64_t hour_mono;		/* its begin */
+	uint64_t seen[RATIONED_N];	/* since */
 };
 
 struct audit *
@@ -272,6 +282,9 @@ add_who(struct call *c, struct audit_line *l)
 	const struct session *s = session_find(root, &c->session);
 	struct buf *b = &l->who;
 
+	/* one that has just ended was there when the call began */
+	if (!s)
+		s = session_find(c->root, &c->session);
 	l->stranger = !s;
 	buf_addf(b, "'trackid=%016llx' ",
 	    s ? (unsigned long long)s->track : 0ull);
@@ -309,14 +322,20 @@ add_time(struct buf *b)
 	buf_addf(b, "%s.%03dZ ", text, (int)(now % 1000));
 }
 
+static bool
+is_denied(const struct call *c, int rc)
+{
+	return rc && c->err.code &&
+	    strcmp(c->err.code, "RBAC_PERMISSION_DENIED") == 0;
+}
+
 /* Of a request that was none, a page told the client, and no error. */
 static void
 add_outcome(struct call *c, struct buf *b, int rc)
 {
 	const char *code = c->err.code ? c->err.code : "REFUSED";
-	bool denied = rc && strcmp(code, "RBAC_PERMISSION_DENIED") == 0;
 
-	buf_adds(b, denied ? " 'DENIED' " : " 'ALLOWED' ");
+	buf_adds(b, is_denied(c, rc) ? " 'DENIED' " : " 'ALLOWED' ");
 	if (rc)
 		buf_addf(b, "'ERROR:%.64s' ", code);
 	else
@@ -353,11 +372,13 @@ begin_hour(struct audit *a, int64_t now)
 {
 	if (now - a->hour_mono < HOUR_MS)
 		return;
-	if (a->strangers > AUDIT_STRANGERS)
-		(void)add_count(a, a->strangers - AUDIT_STRANGERS,
-		    "failed calls without a session");
+	for (int i = 0; i < RATIONED_N; i++) {
+		if (a->seen[i] > rations[i].most)
+			(void)add_count(a, a->seen[i] - rations[i].most,
+			    rations[i].what);
+		a->seen[i] = 0;
+	}
 	a->hour_mono = now;
-	a->strangers = 0;
 }
 
 /* Called locked. */
@@ -387,14 +408,23 @@ audit_sync(struct audit *a)
 		log_warn("cannot sync the audit log: %s", strerror(-rc));
 }
 
+/* which: RATIONED_N if it is none of those. */
 static void
-keep(struct audit *a, const struct buf *line, bool strangers)
+keep(struct audit *a, const struct buf *line, enum rationed which)
 {
 	pthread_mutex_lock(&a->lock);
 	begin_hour(a, clock_mono_ms());
-	if (!strangers || a->strangers++ < AUDIT_STRANGERS)
+	if (which == RATIONED_N || a->seen[which]++ < rations[which].most)
 		add_line(a, line);
 	pthread_mutex_unlock(&a->lock);
+}
+
+static enum rationed
+ration_of(const struct call *c, const struct audit_line *l, int rc)
+{
+	if (rc && l->stranger)
+		return STRANGERS;
+	return is_denied(c, rc) ? DENIED : RATIONED_N;
 }
 
 void
@@ -410,7 +440,7 @@ audit_end(struct call *c, struct audit_line *l, int rc)
 		add_outcome(c, &line, rc);
 		buf_add(&line, l->what.data, l->what.len);
 		buf_adds(&line, l->cut ? " ...))\n" : "))\n");
-		keep(a, &line, rc && l->stranger);
+		keep(a, &line, ration_of(c, l, rc));
 	}
 	buf_release(&line);
 	audit_drop(l);

@@ -7,9 +7,9 @@
  * power cut those of the last AUDIT_SYNC_S, of calls that may be in the
  * database.  A disk that takes no line stops no call: the next line that it
  * takes tells how many are missing.
- * Nor do those who have no session, whose calls fail, drive out older lines:
- * AUDIT_STRANGERS of their lines are kept in an hour, and how many more there
- * were.
+ * Nor do those who have no session, whose calls fail, drive out older lines, or
+ * those whose role does not allow what they ask for: AUDIT_STRANGERS and
+ * AUDIT_DENIED of such lines are kept in an hour, and how many more there were.
  *
  *     20261128T03:30:00.123Z ('trackid=5f..' 'sid' 'user' 'ALLOWED' 'OK' 'API'
  *         'VM.start' (('vm' 'name' 'uuid' 'ref') ('force' 'false' '' '')))
@@ -30,6 +30,7 @@
 #define AUDIT_TEXT 96
 #define AUDIT_SYNC_S 30
 #define AUDIT_STRANGERS 20
+#define AUDIT_DENIED 200
 
 struct audit;
 

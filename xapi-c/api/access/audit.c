@@ -46,17 +46,6 @@ audit_new(const char *folder)
 	return a;
 }
 
-void
-audit_free(struct audit *a)
-{
-	if (!a)
-		return;
-	audit_sync(a);
-	lines_close(a->lines);
-	pthread_mutex_destroy(&a->lock);
-	free(a);
-}
-
 int
 audit_each(struct audit *a, lines_fn *fn, void *arg)
 {
@@ -366,18 +355,25 @@ add_missing(struct audit *a)
 		a->missing = 0;
 }
 
-/* Called locked. */
+/* How many of an hour were not kept.  Called locked. */
 static void
-begin_hour(struct audit *a, int64_t now)
+end_hour(struct audit *a)
 {
-	if (now - a->hour_mono < HOUR_MS)
-		return;
 	for (int i = 0; i < RATIONED_N; i++) {
 		if (a->seen[i] > rations[i].most)
 			(void)add_count(a, a->seen[i] - rations[i].most,
 			    rations[i].what);
 		a->seen[i] = 0;
 	}
+}
+
+/* Called locked. */
+static void
+begin_hour(struct audit *a, int64_t now)
+{
+	if (now - a->hour_mono < HOUR_MS)
+		return;
+	end_hour(a);
 	a->hour_mono = now;
 }
 
@@ -406,6 +402,19 @@ audit_sync(struct audit *a)
 	rc = lines_sync(a->lines);
 	if (rc)
 		log_warn("cannot sync the audit log: %s", strerror(-rc));
+}
+
+void
+audit_free(struct audit *a)
+{
+	if (!a)
+		return;
+	if (a->lines)
+		end_hour(a);
+	audit_sync(a);
+	lines_close(a->lines);
+	pthread_mutex_destroy(&a->lock);
+	free(a);
 }
 
 /* which: RATIONED_N if it is none of those. */

@@ -1,6 +1,7 @@
 #include "api/access/audit.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,15 +16,14 @@
 #define WHAT_MAX 1024
 #define HOUR_MS 3600000
 
-/* Lines of calls that changed nothing, of which some are kept in an hour. */
-enum rationed { STRANGERS, DENIED, RATIONED_N };
+#define TRACK "'trackid=%016llx' "
+#define TRACK_LEN (sizeof("'trackid=0123456789abcdef' ") - 1)
+#define WHO_SIZE 512			/* two texts, each byte in four */
 
-static const struct {
-	uint64_t most;
-	const char *what;
-} rations[RATIONED_N] = {
-	[STRANGERS] = { AUDIT_STRANGERS, "failed calls without a session" },
-	[DENIED] = { AUDIT_DENIED, "calls that a role does not allow" },
+/* Failed calls, which changed nothing, since the hour's begin. */
+struct ration {
+	char who[WHO_SIZE];		/* as in a line, without the trackid */
+	uint64_t seen;
 };
 
 struct audit {
@@ -31,7 +31,9 @@ struct audit {
 	pthread_mutex_t lock;
 	uint64_t missing;		/* lines that the disk did not take */
 	int64_t hour_mono;		/* its begin */
-	uint64_t seen[RATIONED_N];	/* since */
+	struct ration strangers, users[AUDIT_USERS];
+	struct ration others;		/* who found no place among them */
+	int n_users;
 };
 
 struct audit *
@@ -275,7 +277,7 @@ add_who(struct call *c, struct audit_line *l)
 	if (!s)
 		s = session_find(c->root, &c->session);
 	l->stranger = !s;
-	buf_addf(b, "'trackid=%016llx' ",
+	buf_addf(b, TRACK,
 	    s ? (unsigned long long)s->track : 0ull);
 	add_text(b, !s ? "" : s->is_local_superuser ? "LOCAL_SUPERUSER" :
 	    s->auth_user_sid);
@@ -311,20 +313,14 @@ add_time(struct buf *b)
 	buf_addf(b, "%s.%03dZ ", text, (int)(now % 1000));
 }
 
-static bool
-is_denied(const struct call *c, int rc)
-{
-	return rc && c->err.code &&
-	    strcmp(c->err.code, "RBAC_PERMISSION_DENIED") == 0;
-}
-
 /* Of a request that was none, a page told the client, and no error. */
 static void
 add_outcome(struct call *c, struct buf *b, int rc)
 {
 	const char *code = c->err.code ? c->err.code : "REFUSED";
+	bool denied = rc && strcmp(code, "RBAC_PERMISSION_DENIED") == 0;
 
-	buf_adds(b, is_denied(c, rc) ? " 'DENIED' " : " 'ALLOWED' ");
+	buf_adds(b, denied ? " 'DENIED' " : " 'ALLOWED' ");
 	if (rc)
 		buf_addf(b, "'ERROR:%.64s' ", code);
 	else
@@ -333,14 +329,14 @@ add_outcome(struct call *c, struct buf *b, int rc)
 
 /* Called locked; 0 or -errno. */
 static int
-add_count(struct audit *a, uint64_t n, const char *what)
+add_count(struct audit *a, uint64_t n, const char *what, const char *who)
 {
 	struct buf b = { 0 };
 	int rc;
 
 	add_time(&b);
-	buf_addf(&b, "(%llu lines are missing: %s)\n", (unsigned long long)n,
-	    what);
+	buf_addf(&b, "(%llu lines are missing: %s%s)\n",
+	    (unsigned long long)n, what, who);
 	rc = lines_add(a->lines, b.data, b.len);
 	buf_release(&b);
 	return rc;
@@ -351,20 +347,29 @@ static void
 add_missing(struct audit *a)
 {
 	if (a->missing &&
-	    !add_count(a, a->missing, "the disk took none"))
+	    !add_count(a, a->missing, "the disk took none", ""))
 		a->missing = 0;
+}
+
+static void
+end_ration(struct audit *a, struct ration *r, uint64_t most, const char *what)
+{
+	if (r->seen > most)
+		(void)add_count(a, r->seen - most, what, r->who);
+	r->seen = 0;
 }
 
 /* How many of an hour were not kept.  Called locked. */
 static void
 end_hour(struct audit *a)
 {
-	for (int i = 0; i < RATIONED_N; i++) {
-		if (a->seen[i] > rations[i].most)
-			(void)add_count(a, a->seen[i] - rations[i].most,
-			    rations[i].what);
-		a->seen[i] = 0;
-	}
+	end_ration(a, &a->strangers, AUDIT_STRANGERS,
+	    "failed calls without a session");
+	for (int i = 0; i < a->n_users; i++)
+		end_ration(a, &a->users[i], AUDIT_FAILED, "failed calls of ");
+	end_ration(a, &a->others, AUDIT_FAILED,
+	    "failed calls of further users");
+	a->n_users = 0;
 }
 
 /* Called locked. */
@@ -417,23 +422,45 @@ audit_free(struct audit *a)
 	free(a);
 }
 
-/* which: RATIONED_N if it is none of those. */
+/* Of who made the call.  Called locked. */
+static struct ration *
+ration_of(struct audit *a, const struct audit_line *l)
+{
+	const char *who = l->who.data + TRACK_LEN;
+	int i = 0;
+
+	if (l->stranger)
+		return &a->strangers;
+	while (i < a->n_users && strncmp(a->users[i].who, who, WHO_SIZE - 1))
+		i++;
+	if (i == AUDIT_USERS)
+		return &a->others;
+	if (i == a->n_users) {
+		snprintf(a->users[i].who, WHO_SIZE, "%s", who);
+		a->n_users++;
+	}
+	return &a->users[i];
+}
+
+/* Called locked. */
+static bool
+is_worth(struct audit *a, const struct audit_line *l, int rc)
+{
+	struct ration *r = rc ? ration_of(a, l) : NULL;
+
+	return !r || r->seen++ < (l->stranger ? AUDIT_STRANGERS :
+	    AUDIT_FAILED);
+}
+
 static void
-keep(struct audit *a, const struct buf *line, enum rationed which)
+keep(struct audit *a, const struct buf *line, const struct audit_line *l,
+    int rc)
 {
 	pthread_mutex_lock(&a->lock);
 	begin_hour(a, clock_mono_ms());
-	if (which == RATIONED_N || a->seen[which]++ < rations[which].most)
+	if (is_worth(a, l, rc))
 		add_line(a, line);
 	pthread_mutex_unlock(&a->lock);
-}
-
-static enum rationed
-ration_of(const struct call *c, const struct audit_line *l, int rc)
-{
-	if (rc && l->stranger)
-		return STRANGERS;
-	return is_denied(c, rc) ? DENIED : RATIONED_N;
 }
 
 void
@@ -449,7 +476,7 @@ audit_end(struct call *c, struct audit_line *l, int rc)
 		add_outcome(c, &line, rc);
 		buf_add(&line, l->what.data, l->what.len);
 		buf_adds(&line, l->cut ? " ...))\n" : "))\n");
-		keep(a, &line, ration_of(c, l, rc));
+		keep(a, &line, l, rc);
 	}
 	buf_release(&line);
 	audit_drop(l);

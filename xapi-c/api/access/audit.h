@@ -7,9 +7,9 @@
  * power cut those of the last AUDIT_SYNC_S, of calls that may be in the
  * database.  A disk that takes no line stops no call: the next line that it
  * takes tells how many are missing.
- * Nor do those who have no session, whose calls fail, drive out older lines, or
- * those whose role does not allow what they ask for: AUDIT_STRANGERS and
- * AUDIT_DENIED of such lines are kept in an hour, and how many more there were.
+ * Nor do calls that fail drive out older lines: AUDIT_FAILED of them are kept of
+ * each user in an hour, AUDIT_STRANGERS of those who have no session, and how many
+ * more there were.  The users beyond AUDIT_USERS in an hour count as one.
  *
  *     20261128T03:30:00.123Z ('trackid=5f..' 'sid' 'user' 'ALLOWED' 'OK' 'API'
  *         'VM.start' (('vm' 'name' 'uuid' 'ref') ('force' 'false' '' '')))
@@ -30,7 +30,8 @@
 #define AUDIT_TEXT 96
 #define AUDIT_SYNC_S 30
 #define AUDIT_STRANGERS 20
-#define AUDIT_DENIED 200
+#define AUDIT_FAILED 200
+#define AUDIT_USERS 50
 
 struct audit;
 

@@ -12,7 +12,7 @@
 # What others depend on: $(SYSROOT), or $(call dep,zlib openssl) for some of it.
 
 # in this order on a cold build: what others wait for comes first
-DEPS := musl openssl zlib libxml2 jansson sqlite yajl util-linux xz zstd xen \
+DEPS := musl openssl zlib libxml2 sqlite yajl util-linux xz zstd xen \
 	busybox libaio lvm2 e2fsprogs check thin-tools lz4 mdadm libuv \
 	raft libfdisk dosfstools dropbear ncurses pcre2 glib pixman fdt qemu \
 	libvterm edk2

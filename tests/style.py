@@ -66,7 +66,6 @@ PLACES = {
     "sqlite3.h": "xapi-c/db/sqlite.c",
     "openssl/": "xapi-c/net/",
     "libxml/": ("xapi-c/wire/", "ui-protocol/scanner/", "installer/"),
-    "jansson.h": "xapi-c/wire/",
     "libxl": "xapi-c/xenopsd/",
     "xen": "xapi-c/xenopsd/",
     "raft": "xapi-c/poold/",

@@ -97,7 +97,7 @@ $(foreach t,$(notdir $(UNIT_TESTS) $(UNIT_HELPERS)),$(eval \
 define unit_musl_rules
 $(B)/musl/obj/unit/$1.o: tests/unit/$1.c $(wildcard tests/unit/*.h) \
     $(B)/musl/obj/.flags | $$(GEN_HEADERS) $$(call dep,musl check openssl \
-    libxml2 jansson sqlite)
+    libxml2 sqlite)
 	@mkdir -p $$(@D)
 	$$(call say,CC)$$(MUSL_CC) $$(MUSL_CFLAGS) -Itests/unit -I. -Iinstaller \
 	    -MMD -MP -MF $$(@:.o=.d) -MT $$@ -c $$< -o $$@.$$T

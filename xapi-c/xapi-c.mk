@@ -55,7 +55,7 @@ C_WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror
 C_COMMON := -std=gnu11 -D_GNU_SOURCE -pthread $(C_WARN) -Ixapi-c -I$(B) -I$(B)/gen
 HOST_CC ?= gcc
-HOST_PKGS := libxml-2.0 jansson sqlite3 openssl
+HOST_PKGS := libxml-2.0 sqlite3 openssl
 HOST_PKG_CFLAGS := $(shell pkg-config --cflags $(HOST_PKGS) 2>/dev/null)
 HOST_LIBS := $(shell pkg-config --libs $(HOST_PKGS) 2>/dev/null) -lcrypt -lm
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -72,7 +72,7 @@ MUSL_CFLAGS = $(C_COMMON) -O2 -g0 -fPIE -ffunction-sections -fdata-sections \
 # musl takes the stack of threads from the program; its own default is 128 KiB
 MUSL_LDFLAGS := -static-pie -pthread -Wl,--gc-sections -Wl,-z,relro,-z,now \
 	-Wl,-z,stack-size=524288 -s
-MUSL_LIBS := -lxml2 -ljansson -lsqlite3 -lssl -lcrypto -lz -lcrypt -lm
+MUSL_LIBS := -lxml2 -lsqlite3 -lssl -lcrypto -lz -lcrypt -lm
 # temporary names of this make alone: two may run in one tree
 T := $(shell echo $$PPID).tmp
 V ?= 0
@@ -114,7 +114,7 @@ $(eval $(call flavour,$(B)/host/obj,$(HOST_CC),HOST_CFLAGS,))
 $(eval $(call flavour,$(B)/host/asan,$(HOST_CC),ASAN_CFLAGS,))
 $(eval $(call flavour,$(B)/host/tsan,$(HOST_CC),TSAN_CFLAGS,))
 $(eval $(call flavour,$(B)/musl/obj,$$(MUSL_CC),MUSL_CFLAGS,$$(call \
-	dep,musl openssl libxml2 jansson sqlite xen libvterm)))
+	dep,musl openssl libxml2 sqlite xen libvterm)))
 
 RFB_OBJECTS = $(call objects,$1,$(RFB_SOURCES) $(RFB_MAIN))
 # headers of the image's, after all of the machine's own

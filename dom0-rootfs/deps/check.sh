@@ -90,7 +90,7 @@ one_daemon()
 	# shellcheck disable=SC2046 # words
 	"$cc" -static-pie -fPIE -o "$tmp/d" "$here/test-daemon.c" \
 	    $(PKG_CONFIG_LIBDIR="$root/lib/pkgconfig" pkg-config --static \
-	    --cflags --libs libssl jansson sqlite3 libxml-2.0) || return 1
+	    --cflags --libs libssl sqlite3 libxml-2.0) || return 1
 	"$tmp/d"
 }
 

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include <crypt.h>
 #include <string.h>
-#include <jansson.h>
 #include <libxml/parser.h>
 #include <openssl/ssl.h>
 #include <sqlite3.h>
@@ -15,11 +14,10 @@ int
 main(void)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-	json_t *j = json_object();
 	sqlite3 *db;
 	xmlDoc *doc;
 
-	if (ctx == NULL || j == NULL)
+	if (ctx == NULL)
 		return 1;
 	SSL_CTX_set_options(ctx, SSL_OP_ENABLE_KTLS);
 	if (sqlite3_open(":memory:", &db) != SQLITE_OK)

@@ -3,7 +3,7 @@
 
 #include "fuzz.h"
 #include "wire/any.h"
-#include "wire/json.h"
+#include "wire/json_text.h"
 #include "wire/xmlrpc.h"
 
 int
@@ -38,10 +38,11 @@ check_json(struct arena *a, const struct value *v)
 {
 	struct buf b = { 0 };
 	struct value again;
+	bool bad;
 
 	any_to_json(&b, v);
 	assert(b.len > 0);
-	(void)json_value(a, b.data, b.len, &again);
+	(void)json_text(a, b.data, b.len, &again, &bad);
 	buf_release(&b);
 }
 

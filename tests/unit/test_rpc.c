@@ -17,7 +17,7 @@
 #include "rpc/rpc.h"
 #include "store.h"
 #include "unit.h"
-#include "wire/json.h"
+#include "wire/json_text.h"
 #include "wire/xmlrpc.h"
 
 static struct xapi x;
@@ -638,12 +638,13 @@ check_reply(enum rpc_outcome outcome)
 	const struct value *result, *error;
 	struct arena *a = arena_new();
 	struct value v;
+	bool bad;
 
 	ck_assert(outcome == RPC_DONE || outcome == RPC_BAD);
 	if (outcome == RPC_BAD) {
 		ck_assert_str_eq(out, "");
 	} else {
-		ck_assert_int_eq(json_value(a, out, strlen(out), &v), 0);
+		ck_assert_int_eq(json_text(a, out, strlen(out), &v, &bad), 0);
 		ck_assert_ptr_nonnull(value_member(&v, "id"));
 		result = value_member(&v, "result");
 		error = value_member(&v, "error");

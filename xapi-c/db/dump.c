@@ -8,7 +8,7 @@
 #include "base/codec.h"
 #include "db/object.h"
 #include "wire/emit.h"
-#include "wire/json.h"
+#include "wire/json_text.h"
 
 #define DUMP_VERSION 1
 
@@ -228,8 +228,9 @@ read_line(struct reading *r, const char *text, size_t len)
 {
 	struct value line;
 	const char *wrong = "is not JSON";
+	bool bad;
 
-	if (json_value(r->t.arena, text, len, &line) == 0)
+	if (json_text(r->t.arena, text, len, &line, &bad) == 0)
 		wrong = read_object(r, &line);
 	if (wrong)
 		integrity_report(&r->l->integrity, "the object in line %d %s; "
@@ -242,9 +243,11 @@ read_head(struct reading *r, FILE *in, char **text, size_t *cap,
 {
 	ssize_t n = getline(text, cap, in);
 	struct value head;
+	bool bad;
 
 	r->line = 1;
-	if (n <= 0 || json_value(r->t.arena, *text, (size_t)n, &head) ||
+	if (n <= 0 ||
+	    json_text(r->t.arena, *text, (size_t)n, &head, &bad) ||
 	    number_of(&head, "bedplate-database") != DUMP_VERSION)
 		return false;
 	*generation_limit = number_of(&head, "generation_limit");

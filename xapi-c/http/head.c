@@ -185,15 +185,31 @@ parse_request_line(struct arena *a, char *line, struct http_head *h)
 	return parse_method(line, &h->method);
 }
 
+/* Letters and digits at once: strspn makes a table of its set each time. */
+static bool
+is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
+/* All of it are letters, digits and those of others. */
+static bool
+consists_of(const char *s, size_t n, const char *others)
+{
+	size_t i = 0;
+
+	while (i < n && (is_alnum(s[i]) || (s[i] && strchr(others, s[i]))))
+		i++;
+	return i == n;
+}
+
 /* A name as the standard has it: no blank, so neither before the colon nor, as
  * a folded line would have it, at the start. */
 static bool
 is_name(const char *s, size_t n)
 {
-	static const char set[] = "!#$%&'*+-.^_`|~0123456789"
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-	return n > 0 && strspn(s, set) == n;
+	return n > 0 && consists_of(s, n, "!#$%&'*+-.^_`|~");
 }
 
 /* Bare CR among them: some would take it for the end of the line. */
@@ -262,13 +278,12 @@ count(const struct http_head *h, const char *name)
 static bool
 host_is_valid(const struct http_head *h)
 {
-	static const char set[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]";
 	const char *host = http_header(h, "Host");
 
 	if (!host)
 		return h->minor == 0;
-	return count(h, "Host") == 1 && !host[strspn(host, set)];
+	return count(h, "Host") == 1 &&
+	    consists_of(host, strlen(host), "-._~%!$&'()*+,;=:[]");
 }
 
 /*

@@ -16,8 +16,4 @@ struct json_request {
 /* 0, or -EBADMSG when the text is no JSON-RPC call with an id. */
 int json_parse(struct arena *a, const char *data, size_t len,
     struct json_request *out);
-/* Any one JSON value; 0 or -EBADMSG. */
-int json_value(struct arena *a, const char *data, size_t len,
-    struct value *out);
-
 #endif

@@ -1,7 +1,7 @@
 # Guests on the booted appliance, through the API.
 
 CHECK_MACHINE_TARGETS += check-install check-guest check-faults check-power
-CHECK_MACHINE_NEEDS += $(B)/host/xapi
+CHECK_MACHINE_NEEDS += $(B)/host/xapi $(B)/musl/xe $(B)/clients/installed
 CHECK_LONG_TARGETS += check-setup check-update check-install-long check-pxe \
 	check-power-long check-appliance-storage check-appliance-nfs \
 	check-guest-hvm check-guest-uefi check-guest-long check-flash
@@ -40,13 +40,14 @@ check-install-long: $(B)/SHA256SUMS
 	@ISO=$(ISO) python3 tests/appliance/test_cuts.py uefi $(or $(CUTS),12)
 
 ## check-guest: a PV and a PVH guest, from upload to shutdown
+check-guest check-guest-long: $(B)/musl/xe $(B)/clients/installed $(PACK_KEY)
 check-guest: $(B)/SHA256SUMS
-	@python3 tests/appliance/test_guest.py pv pvh
+	@PACK_KEY=$(PACK_KEY) python3 tests/appliance/test_guest.py pv pvh
 
 .PHONY: check-guest-long
 ## check-guest-long: the same, suspend and checkpoint of each
 check-guest-long: $(B)/SHA256SUMS
-	@python3 tests/appliance/test_guest.py pv-whole pvh-whole
+	@PACK_KEY=$(PACK_KEY) python3 tests/appliance/test_guest.py pv-whole pvh-whole
 
 ## check-guest-hvm: the same of an HVM guest, whose QEMU is emulated too
 check-guest-hvm: $(B)/SHA256SUMS

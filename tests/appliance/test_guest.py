@@ -10,43 +10,20 @@ import os
 import re
 import sys
 import tempfile
-import time
 
+import administer
 import appliance
 import guest
 import rfb
 from api import Api, Refused
 from appliance import Failed
+from checks import check, refused, until
 
 ISO = os.environ.get("ISO") or os.path.join(guest.ROOT, "build", "bedplate.iso")
 PASSWORD = "correct horse"
 TEMPLATES = {"pv": "Linux PV guest", "pvh": "Linux PVH guest",
              "hvm": "Other install media"}
 MIB = 1 << 20
-
-
-def check(ok, text):
-    if not ok:
-        raise Failed(text)
-
-
-def refused(api, code, method, *args):
-    """The call must fail with this error."""
-    try:
-        api.raw(method, *args)
-    except Refused as e:
-        check(e.code == code, "%s: %s instead of %s" % (
-            method, e.args[0], code))
-        return e.args[0]
-    raise Failed("%s was not refused" % method)
-
-
-def until(what, predicate, limit_s=300):
-    deadline = time.monotonic() + limit_s * appliance.PATIENCE
-    while not predicate():
-        if time.monotonic() > deadline:
-            raise TimeoutError("waited too long for " + what)
-        time.sleep(0.5)
 
 
 def set_password(m, api):
@@ -232,6 +209,15 @@ def check_hotplug(api, vm, sr, network, console):
     api("VDI.destroy", vdi)
 
 
+def check_buttons(api, vm, console):
+    """The guest's kernel says that it was asked, and goes on."""
+    api.run("VM.send_sysrq", vm, "h")
+    console.wait("sysrq: HELP")
+    api.run("VM.send_trigger", vm, "nmi")
+    console.wait("NMI received for unknown reason")
+    console.run("true")
+
+
 def link_local(mac):
     b = [int(x, 16) for x in mac.split(":")]
     return str(ipaddress.ip_address("fe80::%02x%02x:%02xff:fe%02x:%02x%02x" % (
@@ -388,6 +374,18 @@ def check_suspend(m, api, sr, vm, console):
     return console
 
 
+def unplug_second(api, vm, console):
+    """A guest that has been resumed gives its disk back, and nothing else has
+    it: QEMU has emulated ones of the first four again at that moment."""
+    vbd, = [v for v in api("VM.get_VBDs", vm)
+            if api("VBD.get_userdevice", v) == "1"]
+    vdi = api("VBD.get_VDI", vbd)
+    api.run("VBD.unplug", vbd)
+    console.run("while [ -b /dev/xvdb ]; do sleep 1; done")
+    api("VBD.destroy", vbd)
+    api.run("VDI.destroy", vdi)
+
+
 def check_checkpoint(api, sr, vm, console):
     """The guest goes on after it; a revert brings back what was in memory and on
     the disk then, and the guest goes on from there."""
@@ -412,7 +410,9 @@ def check_checkpoint(api, sr, vm, console):
     check("then" in console.run("head -n 1 /dev/xvdb"), "the disk does")
     check(boot in console.run("cat /proc/sys/kernel/random/boot_id"),
           "it booted again")
-    disks = [api("VBD.get_VDI", v) for v in api("VM.get_VBDs", point)]
+    unplug_second(api, vm, console)
+    disks = [api("VBD.get_VDI", v) for v in api("VM.get_VBDs", point)
+             if not api("VBD.get_empty", v)]
     api.run("VM.destroy", point)
     for vdi in disks:
         api.run("VDI.destroy", vdi)
@@ -455,12 +455,14 @@ def check_reboot_without_xapi(m, api, vm, console):
 
 
 def kernel_volume(path):
-    """A volume with a guest's kernel and initramfs."""
+    """A volume with a guest's kernel and initramfs, and an extension pack."""
     kernel, initrd = path + ".kernel", path + ".initrd"
     guest.unpacked_kernel(kernel)
     guest.initramfs(initrd)
     files = {}
-    for name, part in (("kernel", kernel), ("initrd", initrd)):
+    for name, part in (("kernel", kernel), ("initrd", initrd),
+                       ("hello.pack", administer.hello_pack(
+                           os.path.dirname(path)))):
         with open(part, "rb") as f:
             files[name] = f.read()
     return appliance.fat_volume(path, "KERNELS", files, 64)
@@ -478,11 +480,18 @@ def check_kernel_folder(m, api, vm):
         raise Failed("a guest started without its kernel")
     except Refused as e:
         check("kernel" in " ".join(e.args[0]), "no kernel: %s" % e.args[0])
-    m.expect("mount -t vfat %s /mnt" % m.disk(1))
     m.expect("cp /mnt/kernel /mnt/initrd /state/kernels")
     console = start_and_talk(api, vm)
     check("from=dom0" in console.run("cat /proc/cmdline"), "another kernel")
     console.close()
+    api.run("VM.hard_shutdown", vm)
+
+
+def administrate(m, api, vm):
+    """What is not the API itself; the guest runs before and not after it."""
+    administer.check_packs(m, api, "/mnt")
+    administer.check_two_xe(m, api, vm, PASSWORD)
+    administer.check_clients(api, vm, PASSWORD)
     api.run("VM.hard_shutdown", vm)
 
 
@@ -641,8 +650,6 @@ def hvm_guest():
         with appliance.Machine(ISO, disks=[blank]) as m:
             try:
                 api, sr = ready(m)
-                # should it restart the machine, Xen says why
-                m.expect("xl set-parameters loglvl=info")
                 vm, network = make_vm(api, sr, "hvm", path)
                 cd = api("VBD.create", {
                     "VM": vm, "VDI": "OpaqueRef:NULL", "userdevice": "3",
@@ -661,11 +668,14 @@ def hvm_guest():
                 check_screen(api, vm, console)
                 check_network(m, console)
                 check_hotplug(api, vm, sr, network, console)
+                check_buttons(api, vm, console)
                 check_cd(api, sr, cd, console, d)
                 api("VM.set_suspend_SR", vm, sr)
                 console = check_suspend(m, api, sr, vm, console)
                 check_box(m)
                 check_screen(api, vm, console)
+                console = check_checkpoint(api, sr, vm, console)
+                check_network(m, console)
                 check_kill(m, api, vm)
                 api.run("VM.clean_shutdown", vm, limit_s=600)
                 check(api("VM.get_power_state", vm) == "Halted", "not Halted")
@@ -765,6 +775,7 @@ def guest_test(kind, whole=False):
                 check_network(m, console)
                 check_metrics(api, vm)
                 check_hotplug(api, vm, sr, network, console)
+                check_buttons(api, vm, console)
                 if kind == "pv":
                     check_silence(m, api, vm, console)
                     console = check_vlan(m, api, vm, console)
@@ -773,7 +784,11 @@ def guest_test(kind, whole=False):
                 used = utilisation(api, sr)
                 check_kill(m, api, vm)
                 check_reboot_without_xapi(m, api, vm, api.console(vm))
-                api.run("VM.clean_shutdown", vm, limit_s=600)
+                if kind == "pv":
+                    m.expect("mount -t vfat %s /mnt" % m.disk(1))
+                    administrate(m, api, vm)
+                else:
+                    api.run("VM.clean_shutdown", vm, limit_s=600)
                 check(api("VM.get_power_state", vm) == "Halted", "not Halted")
                 after = utilisation(api, sr)
                 check(all(after[ref] >= used[ref] for ref in used),

@@ -1,6 +1,6 @@
 """Python clients of the XenAPI, run by Debian's own Python:
 
-    sdk.py URL PASSWORD [TEST...]
+    sdk.py URL PASSWORD [TEST...] [named=VM]
 
 XenAPI.py of Debian's python3-os-xenapi, and the standard library alone in the
 style of the SDK's samples.  Neither is told how to take a certificate that
@@ -14,6 +14,9 @@ import xmlrpc.client
 from os_xenapi.client import XenAPI
 
 URL, PASSWORD = sys.argv[1:3]
+# of a VM that runs, on a host with a real one
+NAMED = [a[len("named="):] for a in sys.argv[3:] if a.startswith("named=")]
+CHOSEN = [a for a in sys.argv[3:] if not a.startswith("named=")]
 MIB = 1 << 20
 DISK = {"userdevice": "0", "bootable": True, "mode": "RW", "type": "Disk",
         "empty": False, "other_config": {}, "qos_algorithm_type": "",
@@ -55,6 +58,29 @@ def xenapi_py():
     x.VM.hard_shutdown(vm)
     x.VM.destroy(vm)
     x.VDI.destroy(disk)
+    session.logout()
+
+
+def a_guest():
+    """One that runs is read, stopped and started; another start is refused."""
+    session = XenAPI.Session(URL)
+    session.login_with_password("root", PASSWORD)
+    x = session.xenapi
+    vm, = x.VM.get_by_name_label(NAMED[0])
+    record = x.VM.get_record(vm)
+    assert record["power_state"] == "Running", record
+    assert x.VM.get_by_uuid(record["uuid"]) == vm
+    assert x.VM_metrics.get_record(record["metrics"])["VCPUs_number"] == "1"
+    x.VM.hard_shutdown(vm)
+    assert x.VM.get_power_state(vm) == "Halted"
+    x.VM.start(vm, False, False)
+    assert int(x.VM.get_domid(vm)) > int(record["domid"])
+    try:
+        x.VM.start(vm, False, False)
+    except XenAPI.Failure as e:
+        assert e.details == ["VM_BAD_POWER_STATE", vm, "halted", "running"], e
+    else:
+        raise AssertionError("a running VM started")
     session.logout()
 
 
@@ -109,9 +135,9 @@ if __name__ == "__main__":
     ssl._create_default_https_context = ssl._create_unverified_context
     failed = 0
     tests = xenapi_py, vms_are_listed, a_lost_session_is_renewed, \
-        standard_library
+        standard_library, *(NAMED and [a_guest])
     for test in tests:
-        if sys.argv[3:] and test.__name__ not in sys.argv[3:]:
+        if CHOSEN and test.__name__ not in CHOSEN:
             continue
         try:
             test()

@@ -1,7 +1,8 @@
 // npm's xen-api, the library under Xen Orchestra, against a running server:
-//   node xen_api.mjs https://127.0.0.1:8443 PASSWORD
+//   node xen_api.mjs https://127.0.0.1:8443 PASSWORD [VM]
 // Connects, waits for its first view of all objects, and runs a VM's life with
-// async tasks, which the library follows by events only.
+// async tasks, which the library follows by events only; given the name of a VM
+// that runs, it stops and starts that one and makes none.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -9,7 +10,7 @@ import { Readable } from 'node:stream'
 import { createClient } from 'xen-api'
 
 const MIB = 1024 * 1024
-const [url, password] = process.argv.slice(2)
+const [url, password, named] = process.argv.slice(2)
 const xapi = createClient({
   url,
   allowUnauthorized: true,
@@ -18,6 +19,9 @@ const xapi = createClient({
 
 const tests = []
 const test = (name, run) => tests.push({ name, run })
+// of a VM of its own, or of the one that was named
+const made = named ? () => {} : test
+const given = named ? test : () => {}
 
 const all = type =>
   Object.values(xapi.objects.all).filter(object => object.$type === type)
@@ -36,7 +40,7 @@ test('its barrier comes back as an event', async () => {
 })
 
 let vm
-test('a VM is made from a template and seen by event', async () => {
+made('a VM is made from a template and seen by event', async () => {
   const template = all('VM').find(vm => vm.name_label.startsWith('Linux PV'))
   const ref = await xapi.callAsync('VM.clone', template.$ref, 'from xen-api')
   await xapi.callAsync('VM.provision', ref)
@@ -45,7 +49,7 @@ test('a VM is made from a template and seen by event', async () => {
   assert.equal(vm.is_a_template, false)
 })
 
-test('a disk is attached and the VM starts and stops', async () => {
+made('a disk is attached and the VM starts and stops', async () => {
   const vdi = await xapi.call('VDI.create', {
     SR: all('SR')[0].$ref,
     name_label: 'disk',
@@ -75,7 +79,7 @@ test('a disk is attached and the VM starts and stops', async () => {
   assert.equal(vm.power_state, 'Halted')
 })
 
-test('a disk goes up and comes down, with tasks of its own', async () => {
+made('a disk goes up and comes down, with tasks of its own', async () => {
   const vdi = all('VBD').find(vbd => vbd.VM === vm.$ref).VDI
   const bytes = randomBytes(8 * MIB)
   await xapi.putResource(bytes, '/import_raw_vdi', {
@@ -87,7 +91,7 @@ test('a disk goes up and comes down, with tasks of its own', async () => {
   assert.ok(bytes.equals(Buffer.from(await body.arrayBuffer())))
 })
 
-test('a stream goes up, which is probed for a redirection first', async () => {
+made('a stream goes up, which is probed for a redirection first', async () => {
   const vdi = all('VBD').find(vbd => vbd.VM === vm.$ref).VDI
   const bytes = randomBytes(8 * MIB)
   const stream = Object.assign(Readable.from([bytes]), { length: 8 * MIB })
@@ -98,7 +102,7 @@ test('a stream goes up, which is probed for a redirection first', async () => {
   assert.ok(bytes.equals(Buffer.from(await body.arrayBuffer())))
 })
 
-test('changes made by others are watched', async () => {
+made('changes made by others are watched', async () => {
   const seen = new Promise(resolve =>
     xapi.objects.on('update', objects => {
       const own = objects[vm.$id]
@@ -111,7 +115,7 @@ test('changes made by others are watched', async () => {
   await seen
 })
 
-test('errors carry their code and parameters', async () => {
+made('errors carry their code and parameters', async () => {
   await assert.rejects(xapi.callAsync('VM.unpause', vm.$ref), error => {
     assert.equal(error.code, 'VM_BAD_POWER_STATE')
     assert.deepEqual(error.params.slice(1), ['paused', 'halted'])
@@ -119,10 +123,27 @@ test('errors carry their code and parameters', async () => {
   })
 })
 
-test('a deletion is seen by event', async () => {
+made('a deletion is seen by event', async () => {
   await xapi.call('VM.destroy', vm.$ref)
   await xapi.barrier()
   assert.equal(xapi.getObject(vm.$ref, undefined), undefined)
+})
+
+given('a guest that runs is stopped and started', async () => {
+  vm = all('VM').find(object => object.name_label === named)
+  assert.equal(vm.power_state, 'Running')
+  const domid = Number(vm.domid)
+  await xapi.callAsync('VM.hard_shutdown', vm.$ref)
+  vm = await xapi.barrier(vm.$ref)
+  assert.equal(vm.power_state, 'Halted')
+  await xapi.callAsync('VM.start', vm.$ref, false, false)
+  vm = await xapi.barrier(vm.$ref)
+  assert.equal(vm.power_state, 'Running')
+  assert.ok(Number(vm.domid) > domid)
+  await assert.rejects(
+    xapi.callAsync('VM.start', vm.$ref, false, false),
+    error => error.code === 'VM_BAD_POWER_STATE'
+  )
 })
 
 let failed = 0

@@ -17,12 +17,13 @@ DOM0_VCPUS := 1-8
 # the serial line gets at Xen's own keys, which restart without a password.
 # watchdog: a CPU that Xen cannot run on for a minute restarts the machine.
 # dom0's own is fed by the service `watchdog`.
+# loglvl: why the machine is restarted is said at this level, and no higher.
 XEN_CMDLINE := console=com1,vga com1=115200,8n1 vga=current \
 	dom0_mem=$(DOM0_MEM),max:$(DOM0_MEM) \
 	dom0_max_vcpus=$(DOM0_VCPUS) \
 	ucode=scan conswitch=` \
 	watchdog watchdog_timeout=60 \
-	loglvl=warning guest_loglvl=none/warning
+	loglvl=info guest_loglvl=none/warning
 
 # swiotlb: 4096 slabs of 2 KiB; the default would take 64 of the 256 MiB.
 # panic: a dead dom0 kernel takes Xen with it, which reboots the machine.

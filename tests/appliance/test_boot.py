@@ -225,9 +225,10 @@ def check_xenstored_death(m, api):
 
 
 def check_dom0_watchdog(m):
-    """A dom0 that does nothing any more is restarted by Xen."""
+    """A dom0 that does nothing any more is restarted by Xen, which says so."""
     m.expect("w=$(readlink /proc/$(pidof watchdog)/fd/3); sv down watchdog; "
              "pidof watchdog || watchdog -T 2 -t 600 $w")
+    m.wait("watchdog rebooting machine")
     m.wait_off(60)
 
 

@@ -43,6 +43,7 @@ id) answer "$(id -u)" ;;
 exit) echo out; echo err >&2; exit 3 ;;
 die) kill -9 $$ ;;
 noise) echo nonsense ;;
+silent) ;;
 bare) echo '<methodResponse><params><param><value>x</value></param></params></methodResponse>' ;;
 fault) echo '<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>7</int></value></member><member><name>faultString</name><value>broken</value></member></struct></value></fault></methodResponse>' ;;
 own) fail HELLO_FAILED "$fn" ;;
@@ -206,6 +207,9 @@ def plugins_speak_as_those_of_other_hosts():
         equal(failure(call, "noise"), [
             "XENAPI_PLUGIN_FAILURE", "failed to parse plugin output",
             "nonsense\n", ""], "noise")
+        equal(failure(call, "silent"), [
+            "XENAPI_PLUGIN_FAILURE", "failed to parse plugin output", "",
+            ""], "silent")
         equal(failure(call, "bare")[:2], [
             "XENAPI_PLUGIN_FAILURE", "unexpected XMLRPC result"], "bare")
         equal(failure(call, "fault"), [
@@ -245,6 +249,7 @@ esac
 case $call in
 *'<i8>5</i8>'*) answer "<struct><member><name>n</name><value><int>6</int></value></member><member><name>l</name><value><array><data><value>a</value><value><nil/></value></data></array></value></member></struct>" ;;
 *bad*) fail EXAMPLE_BAD one two ;;
+*silent*) ;;
 *) echo nonsense ;;
 esac
 """
@@ -269,6 +274,8 @@ def extensions_are_messages():
               ["EXAMPLE_BAD", "one", "two"], "its error")
         equal(failure(call, "example.echo", {"a": [1.5, True]}),
               ["EXTENSION_PROTOCOL_FAILURE", "nonsense\n"], "nonsense")
+        equal(failure(call, "example.echo", "silent"),
+              ["EXTENSION_PROTOCOL_FAILURE", ""], "silent")
         equal(failure(call, "example.none"),
               ["MESSAGE_METHOD_UNKNOWN", "example.none"], "another")
         equal(failure(api, "host.call_extension", host, "{"),

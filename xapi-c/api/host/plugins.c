@@ -15,6 +15,14 @@
 #include "gen/types.h"
 #include "wire/json.h"
 
+/* Of an empty text nothing is sent. */
+static void
+make_texts(struct xenops_plugin_run_result *out)
+{
+	out->out = out->out ? out->out : "";
+	out->err = out->err ? out->err : "";
+}
+
 static int
 run(struct call *c, const struct xenops_plugin_run_args *args,
     struct xenops_plugin_run_result *out)
@@ -25,8 +33,10 @@ run(struct call *c, const struct xenops_plugin_run_args *args,
 		return err_value_not_supported(c, "args", "",
 		    "more than a plugin can be given");
 	ops_prepare(c, &k);
-	if (ops_plugin_run(c->x->ops, &k, args, out) == 0)
+	if (ops_plugin_run(c->x->ops, &k, args, out) == 0) {
+		make_texts(out);
 		return 0;
+	}
 	if (k.err.code == XENOPS_CODE_NO_SUCH_PLUGIN)
 		return args->kind == XENOPS_PLUGIN_KIND_PLUGIN ?
 		    err_xenapi_missing_plugin(c, args->name) :

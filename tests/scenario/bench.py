@@ -236,10 +236,10 @@ class Bench:
             "virtual_size": str(size), "type": "user", "sharable": False,
             "read_only": False, "other_config": {}})
 
-    def vbd(self, api, vm, vdi, device):
+    def vbd(self, api, vm, vdi, device, mode="RW"):
         return api("VBD.create", {
             "VM": vm, "VDI": vdi, "userdevice": device,
-            "bootable": device == "0", "mode": "RW", "type": "Disk",
+            "bootable": device == "0", "mode": mode, "type": "Disk",
             "empty": False, "other_config": {}, "qos_algorithm_type": "",
             "qos_algorithm_params": {}})
 

@@ -16,6 +16,7 @@ import ssl
 import sys
 import tempfile
 import time
+import xmlrpc.client
 from xmlrpc.client import DateTime
 
 from bench import (MIB, PASSWORD, Api, Bench, Refused, check, equal, main,
@@ -1552,6 +1553,15 @@ def schedules_take_snapshots_and_keep_the_newest():
         equal(api("VM.get_snapshots", other), [], "of the other")
         equal(told(api, "VMSS_SNAPSHOT_SUCCEEDED"),
               [api("VM.get_uuid", vm)] * 4, "alerts")
+        # what is made from them is no schedule's, whose to remove it would be
+        api.run("VM.revert", seen[3])
+        by_hand = api("VM.snapshot", vm, "after a revert", [])
+        clone = api("VM.clone", seen[3], "clone")
+        equal([api("VM.get_is_vmss_snapshot", v)
+               for v in (vm, by_hand, clone)], [False] * 3, "a schedule's")
+        for _ in range(2):
+            api("VMSS.snapshot_now", nightly)
+        check({own, by_hand} <= set(api("VM.get_snapshots", vm)), "by hand")
         # what fails for one VM does not keep the next from it
         api("VMSS.set_type", nightly, "checkpoint")
         api("VM.set_snapshot_schedule", other, nightly)
@@ -1565,28 +1575,54 @@ def schedules_take_snapshots_and_keep_the_newest():
         api("VMSS.destroy", nightly)
 
 
+def a_disk_that_is_used_keeps_no_other_disk():
+    """Of a snapshot that a schedule removes."""
+    with Bench() as b:
+        api = b.ready()
+        vm, nightly = b.vm(api), schedule(api, retained_snapshots="1")
+        b.vbd(api, vm, b.vdi(api, name="second"), "1")
+        api("VM.set_snapshot_schedule", vm, nightly)
+        api("VMSS.snapshot_now", nightly)
+        (first,) = api("VM.get_snapshots", vm)
+        disks = [api("VBD.get_VDI", v) for v in api("VM.get_VBDs", first)]
+        user = b.running(api, name="user")
+        api.run("VBD.plug", b.vbd(api, user, disks[0], "3", "RO"))
+        refused("VDI_IN_USE", api, "VMSS.snapshot_now", nightly)
+        (second,) = api("VM.get_snapshots", vm)
+        check(second != first, "the older one stayed")
+        left = api("VDI.get_all")
+        equal([d in left for d in disks], [True, False], "disks")
+
+
 def a_schedule_missed_by_a_restart_is_made_up_for():
     """The last quarter of an hour is always less ago than what is made up for."""
     with Bench() as b:
         api = b.ready()
         vm, off = b.vm(api, name="kept"), b.vm(api, name="off")
+        ahead = b.vm(api, name="ahead")
         now = str(api("host.get_server_localtime", api("host.get_all")[0]))
         quarter = str(int(now.split(":")[1]) // 15 * 15)
-        for each, enabled in (vm, True), (off, False):
+        for each, enabled in (vm, True), (off, False), (ahead, True):
             api("VM.set_snapshot_schedule", each, schedule(
                 api, enabled=enabled, schedule={"min": quarter}))
+        # it ran while the clock was wrong
+        api("VMSS.set_last_run_time", api("VM.get_snapshot_schedule", ahead),
+            xmlrpc.client.DateTime("20991231T00:00:00Z"))
         equal(api("VM.get_snapshots", vm), [], "before it is due")
         b.kill_xapi()
         b.start_xapi()
         api = b.login()
         until("the snapshot", lambda: api("VM.get_snapshots", vm))
-        until("the alert", lambda: told(api, "VMSS_SNAPSHOT_SUCCEEDED"))
+        until("the other's", lambda: api("VM.get_snapshots", ahead))
+        until("the alerts", lambda: len(told(
+            api, "VMSS_SNAPSHOT_SUCCEEDED")) == 2)
         b.kill_xapi()
         b.start_xapi()
         api = b.login()
         until("the storage", lambda: api("PBD.get_currently_attached", api(
             "SR.get_PBDs", b.sr(api))[0]))
-        equal(len(api("VM.get_snapshots", vm)), 1, "once is enough")
+        equal([len(api("VM.get_snapshots", v)) for v in (vm, ahead)], [1, 1],
+              "once is enough")
         equal(api("VM.get_snapshots", off), [], "of one that is off")
 
 
@@ -2534,6 +2570,7 @@ SCENARIOS = [
     a_suspended_vm_goes_on_where_it_was,
     a_vm_with_emulated_devices_is_suspended_too,
     schedules_take_snapshots_and_keep_the_newest,
+    a_disk_that_is_used_keeps_no_other_disk,
     a_schedule_missed_by_a_restart_is_made_up_for,
     a_suspend_that_fails_leaves_the_guest_running,
     an_image_that_is_not_whole_is_not_resumed,

@@ -86,7 +86,7 @@ copy_settings(struct arena *arena, const struct vm *source, struct vm *vm)
 	vm->children = vm->VTPMs = vm->VUSBs = vm->VGPUs = (struct vec){ 0 };
 	vm->crash_dumps = vm->attached_PCIs = vm->groups = vm->blobs =
 	    (struct vec){ 0 };
-	vm->is_a_snapshot = false;
+	vm->is_a_snapshot = vm->is_vmss_snapshot = false;
 	vm->snapshot_of = vm->parent = REF_NULL;
 	vm->appliance = vm->snapshot_schedule = REF_NULL;
 	vm->snapshot_time = 0;

@@ -45,6 +45,7 @@ keep_own(struct vm *vm, const struct vm *own)
 	vm->is_a_snapshot = own->is_a_snapshot;
 	vm->is_a_template = own->is_a_template;
 	vm->is_default_template = own->is_default_template;
+	vm->is_vmss_snapshot = own->is_vmss_snapshot;
 	vm->snapshot_of = own->snapshot_of;
 	vm->snapshot_time = own->snapshot_time;
 	vm->snapshot_info = own->snapshot_info;

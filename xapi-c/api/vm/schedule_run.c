@@ -5,8 +5,10 @@
 #include <time.h>
 
 #include "api/message.h"
+#include "api/storage/vdi_make.h"
 #include "api/task.h"
 #include "api/vm/schedule_due.h"
+#include "api/vm/snapshot.h"
 #include "api/xapi.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,7 +21,6 @@ struct run {
 	struct call *c;
 	const struct vmss *schedule;	/* of the root when it began */
 	const struct vm *vm;
-	struct ref snapshot;
 	int64_t started;
 };
 
@@ -32,6 +33,21 @@ by_time(const void *x, const void *y)
 
 	return ((*a)->snapshot_time > (*b)->snapshot_time) -
 	    ((*a)->snapshot_time < (*b)->snapshot_time);
+}
+
+/* All of them that can go; -1 with the first error. */
+static int
+destroy_disks(struct call *c, const struct ref *disks, uint32_t n)
+{
+	struct error first = { 0 };
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (vdi_remove(c, &disks[i]) && !first.code)
+			first = c->err;
+		c->err = (struct error){ 0 };
+	}
+	c->err = first;
+	return first.code ? -1 : 0;
 }
 
 /* Its disks go with it; what somebody else uses stays. */
@@ -50,14 +66,8 @@ destroy_snapshot(struct call *c, const struct vm *snapshot)
 		    !ref_is_null(&vbd->VDI))
 			disks[n++] = vbd->VDI;
 	}
-	if (api_vm_destroy(c, &(struct vm_destroy_args){
-	    .self = snapshot->obj.ref }))
-		return -1;
-	for (uint32_t i = 0; i < n; i++)
-		if (api_vdi_destroy(c, &(struct vdi_destroy_args){
-		    .self = disks[i] }))
-			return -1;
-	return 0;
+	return api_vm_destroy(c, &(struct vm_destroy_args){
+	    .self = snapshot->obj.ref }) ? -1 : destroy_disks(c, disks, n);
 }
 
 static int
@@ -88,17 +98,6 @@ keep_newest(struct run *r)
 
 /* -- one VM -- */
 
-static int
-mark_in(struct db_txn *t, void *arg)
-{
-	const struct run *r = arg;
-	struct vm *vm = vm_txn_edit(t, &r->snapshot);
-
-	if (vm)
-		vm->is_vmss_snapshot = true;
-	return 0;
-}
-
 static const char *
 name_of(const struct run *r)
 {
@@ -119,11 +118,12 @@ take(struct run *r)
 
 	switch (r->schedule->type) {
 	case VMSS_TYPE_SNAPSHOT:
-		return api_vm_snapshot(r->c, &(struct vm_snapshot_args){
-		    .vm = *vm, .new_name = name }, &r->snapshot);
+		return vm_snapshot_scheduled(r->c, &(struct vm_snapshot_args){
+		    .vm = *vm, .new_name = name });
 	case VMSS_TYPE_CHECKPOINT:
-		return api_vm_checkpoint(r->c, &(struct vm_checkpoint_args){
-		    .vm = *vm, .new_name = name }, &r->snapshot);
+		return vm_checkpoint_scheduled(r->c,
+		    &(struct vm_checkpoint_args){ .vm = *vm,
+		    .new_name = name });
 	default:
 		return err_vm_snapshot_with_quiesce_not_supported(r->c,
 		    call_ref_text(r->c, vm), "no guest agent offers it");
@@ -153,8 +153,7 @@ run_one(struct run *r)
 	int rc;
 
 	call_refresh(r->c);
-	rc = task_check(r->c) || take(r) ||
-	    call_write(r->c, mark_in, r) || keep_newest(r) ? -1 : 0;
+	rc = task_check(r->c) || take(r) || keep_newest(r) ? -1 : 0;
 	first = r->c->err;
 	if (db_write(r->c->x->db, tell_in, r))
 		log_warn("cannot tell of a snapshot of '%s'", r->vm->uuid);
@@ -228,6 +227,14 @@ struct due {
 	int64_t since, now;
 };
 
+/* A time that is still to come is none: the clock was wrong when it ran. */
+static bool
+has_run_since(const struct vmss *s, int64_t at, int64_t now)
+{
+	return s->last_run_time >= at &&
+	    s->last_run_time - now < SCHEDULE_GRACE_S;
+}
+
 static int
 find_due(const void *obj, void *arg)
 {
@@ -237,7 +244,7 @@ find_due(const void *obj, void *arg)
 	int64_t at = schedule_due(s, d->now + offset) - offset;
 
 	if (s->enabled && s->VMs.n && at > d->since &&
-	    at > s->last_run_time && d->now - at < SCHEDULE_GRACE_S)
+	    !has_run_since(s, at, d->now) && d->now - at < SCHEDULE_GRACE_S)
 		d->refs[d->n++] = s->obj.ref;
 	return 0;
 }

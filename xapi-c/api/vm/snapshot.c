@@ -4,6 +4,8 @@
  * well.  A checkpoint suspends the VM for it and lets it go on: whatever fails or
  * is killed in between, the VM runs, or is suspended and can be resumed.
  */
+#include "api/vm/snapshot.h"
+
 #include "api/oplock.h"
 #include "api/storage/vdi_make.h"
 #include "api/vm/copy.h"
@@ -20,6 +22,7 @@ struct snapshot {
 	struct oplock *lock;		/* on the source */
 	const struct vm *source;
 	const char *name;
+	bool scheduled;
 	int state;			/* the source's, when it was asked for */
 	struct vm_disks disks;
 	struct ref memory;		/* a copy of the source's, or null */
@@ -52,6 +55,7 @@ snapshot_in(struct db_txn *t, void *arg)
 		return -1;
 	*s->result = vm->obj.ref;
 	vm->is_a_snapshot = vm->is_a_template = true;
+	vm->is_vmss_snapshot = s->scheduled;
 	vm->snapshot_of = source->obj.ref;
 	vm->snapshot_time = clock_wall_s();
 	vm->snapshot_info = info(txn_arena(t), s->state);
@@ -88,13 +92,13 @@ make_snapshot(struct snapshot *s, struct vec ignored)
 	return -1;
 }
 
-int
-api_vm_snapshot(struct call *c, const struct vm_snapshot_args *a,
+static int
+snapshot_of(struct call *c, const struct vm_snapshot_args *a, bool scheduled,
     struct ref *result)
 {
 	struct oplock lock = { 0 };
 	struct snapshot s = { .c = c, .lock = &lock, .name = a->new_name,
-		.result = result };
+		.scheduled = scheduled, .result = result };
 	int rc;
 
 	s.source = vm_lock(c, &lock, &a->vm, VM_OPERATIONS_SNAPSHOT);
@@ -102,6 +106,21 @@ api_vm_snapshot(struct call *c, const struct vm_snapshot_args *a,
 	rc = s.source ? make_snapshot(&s, a->ignore_vdis) : -1;
 	oplock_release(c, &lock);
 	return rc;
+}
+
+int
+api_vm_snapshot(struct call *c, const struct vm_snapshot_args *a,
+    struct ref *result)
+{
+	return snapshot_of(c, a, false, result);
+}
+
+int
+vm_snapshot_scheduled(struct call *c, const struct vm_snapshot_args *a)
+{
+	struct ref made;
+
+	return snapshot_of(c, a, true, &made);
 }
 
 /* The VM goes on, whether the snapshot was made or not. */
@@ -137,17 +156,32 @@ checkpoint(struct snapshot *s)
 	return s->source ? go_on(s, make_snapshot(s, none)) : -1;
 }
 
-int
-api_vm_checkpoint(struct call *c, const struct vm_checkpoint_args *a,
-    struct ref *result)
+static int
+checkpoint_of(struct call *c, const struct vm_checkpoint_args *a,
+    bool scheduled, struct ref *result)
 {
 	struct oplock lock = { 0 };
 	struct snapshot s = { .c = c, .lock = &lock, .name = a->new_name,
-		.result = result };
+		.scheduled = scheduled, .result = result };
 	int rc;
 
 	s.source = vm_lock(c, &lock, &a->vm, VM_OPERATIONS_CHECKPOINT);
 	rc = s.source ? checkpoint(&s) : -1;
 	oplock_release(c, &lock);
 	return rc;
+}
+
+int
+api_vm_checkpoint(struct call *c, const struct vm_checkpoint_args *a,
+    struct ref *result)
+{
+	return checkpoint_of(c, a, false, result);
+}
+
+int
+vm_checkpoint_scheduled(struct call *c, const struct vm_checkpoint_args *a)
+{
+	struct ref made;
+
+	return checkpoint_of(c, a, true, &made);
 }

@@ -423,6 +423,96 @@ def a_pack_is_replaced_while_it_is_called():
               [".lock", ".use", "hello"], "left")
 
 
+def disk_with(b, api, data, size=None):
+    """A disk that begins with these bytes."""
+    with open(b.path("on-a-disk"), "wb") as f:
+        f.write(data)
+    vdi = b.vdi(api, size or max(4 << 20, len(data)), "pack")
+    status_of = api.put_file(b.path("on-a-disk"), "/import_raw_vdi?vdi=" + vdi)
+    equal(status_of, 200, "upload")
+    return vdi
+
+
+def a_pack_comes_from_a_disk():
+    with Packs() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        one = disk_with(b, api, b.hello(about="description=Says hello\n"
+                                        "uuid=5b1f0a2e-27a4-4b6e-9c0f-"
+                                        "6d1c2c5d0001\n") + b"and more")
+        update = api("pool_update.introduce", one)
+        record = api("pool_update.get_record", update)
+        equal((record["name_label"], record["name_description"],
+               record["version"], record["key"], record["vdi"],
+               record["hosts"]),
+              ("hello", "Says hello", "1", "tests", one, []), "record")
+        equal(b.installed(), [], "on the host before it is applied")
+        equal(api("pool_update.introduce", one), update, "once more")
+        again = api.run("VDI.copy", one, api("VDI.get_SR", one))
+        equal(failure(api, "pool_update.introduce", again),
+              ["UPDATE_ALREADY_EXISTS", record["uuid"]], "another disk")
+        equal(api("pool_update.precheck", update, host), "ok", "precheck")
+        equal(failure(api, "host.call_plugin", host, "hello", "hello", {}),
+              ["XENAPI_MISSING_PLUGIN", "hello"], "before")
+        api.run("pool_update.apply", update, host)
+        equal(api("host.get_updates", host), [update], "applied")
+        equal(api("host.call_plugin", host, "hello", "hello", {}),
+              "hello from a pack", "hello")
+        equal(failure(api, "pool_update.apply", update, host),
+              ["UPDATE_ALREADY_APPLIED", update], "again")
+        api("pool_update.pool_clean", update)
+        equal(failure(api, "VDI.get_uuid", one)[0], "HANDLE_INVALID", "disk")
+        equal(api("pool_update.get_vdi", update), "OpaqueRef:NULL", "vdi")
+        # from the one to the other disk, and all at once
+        api("pool_update.destroy", update)
+        update = api("pool_update.introduce", again)
+        api("pool_update.pool_apply", update)
+        equal(b.installed(), ["hello"], "installed")
+        api("pool_update.destroy", update)
+        equal((b.installed(), api("pool_update.get_all")), ([], []), "left")
+
+
+def a_disk_with_no_pack_is_refused():
+    with Packs() as b:
+        api = b.ready()
+        host = api("host.get_all")[0]
+        good = b.hello()
+        bad = bytearray(good)
+        bad[-1] ^= 1
+        for data in (b"x" * 5000, bytes(bad), good[:200],
+                     b.hello(pem=key(b, "other"))):
+            equal(failure(api, "pool_update.introduce",
+                          disk_with(b, api, data))[0], "INVALID_UPDATE",
+                  "a disk with %d bytes" % len(data))
+        equal(failure(api, "pool_update.introduce", b.vdi(api))[0],
+              "INVALID_UPDATE", "an empty one")
+        vdi = disk_with(b, api, good)
+        used = b.running(api, name="user")
+        api.run("VBD.plug", b.vbd(api, used, vdi, "3"))
+        equal(failure(api, "pool_update.introduce", vdi)[0], "VDI_IN_USE",
+              "a guest's")
+        vdi = disk_with(b, api, good)
+        update = api("pool_update.introduce", vdi)
+        # what is on the disk has changed since
+        with open(b.path("on-a-disk"), "wb") as f:
+            f.write(b.hello(version="2", built=2000))
+        api.put_file(b.path("on-a-disk"), "/import_raw_vdi?vdi=" + vdi)
+        for message in "pool_update.precheck", "pool_update.apply":
+            equal(failure(api, message, update, host)[0], "INVALID_UPDATE",
+                  message)
+        equal(b.installed(), [], "on the disk")
+        # its disk goes, or xapi: the record stays until somebody removes it
+        b.kill_xapi()
+        b.start_xapi()
+        api = b.ready()
+        equal(api("pool_update.get_all"), [update], "after a restart")
+        api.run("VDI.destroy", vdi)
+        equal(failure(api, "pool_update.apply", update, host),
+              ["CANNOT_FIND_UPDATE"], "without its disk")
+        api("pool_update.destroy", update)
+        equal(api("pool_update.get_all"), [], "records")
+
+
 def many_calls_hold_up_nothing_else():
     with Packs() as b:
         api = b.ready()
@@ -490,7 +580,8 @@ SCENARIOS = [
     the_pack_of_the_documentation_works, plugins_speak_as_those_of_other_hosts, a_vms_host_has_its_plugins,
     extensions_are_messages, what_is_not_signed_and_whole_is_refused,
     a_plugin_that_does_not_end_is_ended, clients_cancel_their_own_calls,
-    a_pack_is_replaced_while_it_is_called,
+    a_pack_is_replaced_while_it_is_called, a_pack_comes_from_a_disk,
+    a_disk_with_no_pack_is_refused,
     many_calls_hold_up_nothing_else, who_may_what_with_packs,
 ]
 

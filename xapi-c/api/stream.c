@@ -139,12 +139,13 @@ stream_update_open(struct call *c, int *fd_out)
 }
 
 int
-stream_pack_open(struct call *c, int *fd_out)
+stream_pack_open(struct call *c, bool look, int *fd_out)
 {
+	const struct xenops_pack_open_args args = { .look = look };
 	struct ops_call k;
 
 	ops_prepare(c, &k);
-	if (ops_pack_open(c->x->ops, &k))
+	if (ops_pack_open(c->x->ops, &k, &args))
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "pack" });
 	return take_fd(c, &k, "pack", fd_out);

@@ -35,8 +35,8 @@ int stream_console_open(struct call *c, const char *which, int *fd_out);
 /* A program that takes an update of this host (xenops.xml, update_open); the
  * caller closes fd, which ends it. */
 int stream_update_open(struct call *c, int *fd_out);
-/* The same of an extension pack. */
-int stream_pack_open(struct call *c, int *fd_out);
+/* The same of an extension pack, or one that only looks at it. */
+int stream_pack_open(struct call *c, bool look, int *fd_out);
 
 /* The same of one that makes a backup of it (backup_open), or takes one, of
  * another host too if it is to become that (restore_open). */

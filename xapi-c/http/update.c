@@ -247,7 +247,7 @@ open_update(struct stream *s, int *fd_out)
 static int
 open_pack(struct stream *s, int *fd_out)
 {
-	return stream_pack_open(&s->call, fd_out);
+	return stream_pack_open(&s->call, false, fd_out);
 }
 
 static int

@@ -199,7 +199,7 @@ put(struct pack_add *p, const struct pack_files *files)
 		return say(p, PACK_FAILED, "cannot use '%s': %s", p->packs,
 		    strerror(-lock));
 	result = check_others(p, files);
-	rc = result ? 0 : install(p, files);
+	rc = result || p->look ? 0 : install(p, files);
 	if (rc)
 		result = say(p, PACK_FAILED, "cannot write it: %s",
 		    strerror(-rc));

@@ -15,6 +15,7 @@ struct pack_add {
 	const char *packs;		/* folder */
 	const char *keys;		/* folder */
 	const char *machine;		/* as uname has it */
+	bool look;			/* write nothing: would it be taken? */
 	/* of the run */
 	struct pack_about about;	/* once it was taken */
 	char why[IMAGE_WHY];		/* after a failure, for a person */

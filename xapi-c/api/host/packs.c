@@ -5,7 +5,6 @@
 #include "api/ops_error.h"
 #include "api/xapi.h"
 #include "base/packs.h"
-#include "gen/errors.h"
 #include "gen/methods.h"
 #include "gen/ops_stubs.h"
 #include "gen/store.h"
@@ -61,8 +60,8 @@ set_versions(struct arena *a, struct vec map, const struct look *k)
 
 /* -- pool_updates -- */
 
-static void
-fill(struct pool_update *u, const struct xenops_pack_info *p)
+void
+packs_fill(struct pool_update *u, const struct xenops_pack_info *p)
 {
 	u->uuid = text(p->uuid);
 	u->name_label = text(p->name);
@@ -120,7 +119,7 @@ record(struct db_txn *t, const struct look *k,
 	    pool_update_txn_edit(t, &old->obj.ref) : pool_update_txn_new(t);
 	struct host *host;
 
-	fill(u, p);
+	packs_fill(u, p);
 	host = host_txn_edit(t, &k->c->x->host);
 	host->updates = vec_add_ref(txn_arena(t), host->updates,
 	    &u->obj.ref);
@@ -169,72 +168,6 @@ packs_refresh(struct call *c)
 		rc = call_write(c, look_in, &k);
 	pthread_mutex_unlock(&c->x->packs_lock);
 	return rc;
-}
-
-/* -- messages -- */
-
-/* What has a record is on a host. */
-static int
-refuse_again(struct call *c, const struct ref *self, const struct ref *ref)
-{
-	const struct pool_update *u = call_find(c, CLASS_POOL_UPDATE, self);
-	const struct host *host = u ? call_find(c, CLASS_HOST, ref) : NULL;
-
-	if (!host)
-		return -1;
-	if (set_has_ref(host->updates, self))
-		return err_update_already_applied(c, call_ref_text(c, self));
-	return err_cannot_find_update(c);
-}
-
-int
-api_pool_update_precheck(struct call *c,
-    const struct pool_update_precheck_args *a, int *result)
-{
-	(void)result;
-	return refuse_again(c, &a->self, &a->host);
-}
-
-int
-api_pool_update_apply(struct call *c, const struct pool_update_apply_args *a)
-{
-	return refuse_again(c, &a->self, &a->host);
-}
-
-int
-api_pool_update_pool_apply(struct call *c,
-    const struct pool_update_pool_apply_args *a)
-{
-	if (!call_find(c, CLASS_POOL_UPDATE, &a->self))
-		return -1;
-	return err_update_already_applied_in_pool(c,
-	    call_ref_text(c, &a->self));
-}
-
-int
-api_pool_update_pool_clean(struct call *c,
-    const struct pool_update_pool_clean_args *a)
-{
-	return call_find(c, CLASS_POOL_UPDATE, &a->self) ? 0 : -1;
-}
-
-int
-api_pool_update_destroy(struct call *c,
-    const struct pool_update_destroy_args *a)
-{
-	const struct pool_update *u =
-	    call_find(c, CLASS_POOL_UPDATE, &a->self);
-	struct xenops_pack_remove_args args;
-	struct ops_call k;
-
-	if (!u)
-		return -1;
-	args.name = u->name_label;
-	ops_prepare(c, &k);
-	if (ops_pack_remove(c->x->ops, &k, &args))
-		return ops_failed(c, &k, &(struct ops_subject){
-		    .operation = "pack_remove" });
-	return packs_refresh(c);
 }
 
 int

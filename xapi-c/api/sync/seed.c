@@ -38,7 +38,7 @@ static const struct {
 } feature_keys[] = {
 	{ "restrict_rbac", true },
 	{ "restrict_dmc", false },
-	{ "restrict_hotfix_apply", false },
+	{ "restrict_hotfix_apply", true },
 	{ "restrict_batch_hotfix_apply", false },
 	{ "restrict_checkpoint", true },
 	{ "restrict_cifs", false },

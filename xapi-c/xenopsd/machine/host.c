@@ -85,8 +85,10 @@ host_update_open(struct request *rq, const void *args, void *result)
 int
 host_pack_open(struct request *rq, const void *args, void *result)
 {
-	(void)args, (void)result;
-	return update_open(rq, PACK, NULL);
+	const struct xenops_pack_open_args *a = args;
+
+	(void)result;
+	return update_open(rq, PACK, a->look ? "--look" : NULL);
 }
 
 int

@@ -599,10 +599,12 @@ sim_update_open(struct request *rq, const void *args, void *result)
 int
 sim_pack_open(struct request *rq, const void *args, void *result)
 {
+	const struct xenops_pack_open_args *a = args;
 	struct sim *m = rq->daemon;
 
-	(void)args, (void)result;
-	return open_program(rq, m->cfg.pack, "packs", NULL);
+	(void)result;
+	return open_program(rq, m->cfg.pack, "packs",
+	    a->look ? "--look" : NULL);
 }
 
 int

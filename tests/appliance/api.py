@@ -244,8 +244,9 @@ class Console:
     def send_frame(self, data):
         mask = os.urandom(4)
         masked = bytes(b ^ mask[i % 4] for i, b in enumerate(data))
-        self.sock.sendall(struct.pack(">BB", 0x82, 0x80 | len(data)) + mask +
-                          masked)
+        size = struct.pack(">B", 0x80 | len(data)) if len(data) < 126 else \
+            struct.pack(">BH", 0x80 | 126, len(data))
+        self.sock.sendall(b"\x82" + size + mask + masked)
 
     def run(self, command, limit_s=120):
         """A command in the guest; what it printed.  The mark is new: a

@@ -36,6 +36,8 @@ OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 QEMU = [os.environ.get("APPLIANCE_QEMU", "qemu-system-x86_64")] + [
     a for d in ("seabios", "qemu", "../lib/ipxe/qemu")
     for a in ("-L", "/usr/share/" + d) if "APPLIANCE_QEMU" in os.environ]
+# what the hypervisor and the kernel write to dom0's console, when they please
+OTHERS = re.compile(r"(?:\(XEN\)|\[ *\d+\.\d{6}\]) .*(?:\n|$)")
 PATIENCE = float(os.environ.get("APPLIANCE_PATIENCE", "1"))
 
 
@@ -321,9 +323,7 @@ class Machine:
         m = self.wait(r"@rc=(\d+)\s", limit_s)
         text = bytes(self.log[start:m.start()]).decode("utf-8", "replace")
         text = text.replace("\r", "").replace("@@", "")
-        # the hypervisor writes to the same line when it pleases
-        text = re.sub(r"\(XEN\) .*(\n|$)", "", text)
-        return int(m.group(1)), text.strip("\n")
+        return int(m.group(1)), OTHERS.sub("", text).strip("\n")
 
     def expect(self, command, limit_s=60):
         """The output of a command that must succeed."""
@@ -358,7 +358,7 @@ class Machine:
         names = self.shell("cd /state/log; ls | cat")[1].split()
         names.sort(key=lambda n: (n[:2] not in ("xe", "xa"), n))
         commands = ["tail -n %d %s/current" % (lines, n) for n in names]
-        commands += ["dmesg | tail -n 20", "xl list",
+        commands += ["dmesg | tail -n 20 | tr -d '[]'", "xl list",
                      "xl dmesg | tail -n 20 | tr -d '()'"]
         return "\n".join("# %s\n%s" % (c, self.shell(c)[1])
                          for c in commands)

@@ -32,9 +32,7 @@ done | sort
 
 def state(m, script="/mnt/state"):
     """The lines of the script, which is on a volume mounted there."""
-    lines = m.expect("sh " + script, 120).split("\n")
-    # the kernel writes to the same console
-    return [line for line in lines if not line.startswith("[")]
+    return m.expect("sh " + script, 120).split("\n")
 
 
 def check(m, before, tries=20, script="/mnt/state"):

@@ -40,7 +40,7 @@ export CK_DEFAULT_TIMEOUT=300
 /run/tn >/run/tn.log 2>&1
 rc=$?
 [ $rc = 0 ] || grep -v Passed /run/tn.log
-[ $rc = 0 ] || dmesg | tail -n 20
+[ $rc = 0 ] || dmesg | tail -n 20 | tr -d '[]'
 exit $rc
 """ % HERE
 

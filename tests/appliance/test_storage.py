@@ -21,7 +21,7 @@ export CK_DEFAULT_TIMEOUT=900
 /run/ts >/run/ts.log 2>&1
 rc=$?
 [ $rc = 0 ] || grep -v Passed /run/ts.log
-[ $rc = 0 ] || dmesg | tail -n 20
+[ $rc = 0 ] || dmesg | tail -n 20 | tr -d '[]'
 exit $rc
 """
 

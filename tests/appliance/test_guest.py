@@ -214,7 +214,8 @@ def check_buttons(api, vm, console):
     api.run("VM.send_sysrq", vm, "h")
     console.wait("sysrq: HELP")
     api.run("VM.send_trigger", vm, "nmi")
-    console.wait("NMI received for unknown reason")
+    # what the reason was depends on ports that not every kind has
+    console.wait("Dazed and confused, but trying to continue")
     console.run("true")
 
 

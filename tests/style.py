@@ -51,8 +51,9 @@ ROOMS = {
     "xenopsd": {
         "core": set(),
         "storage": {"core"},
-        "domains": {"core", "storage", "machine"},
+        "domains": {"core", "storage", "machine", "network"},
         "machine": {"core", "storage", "domains"},
+        "network": {"core", "machine"},
         "sim": {"core", "storage", "domains", "machine"},
     },
 }

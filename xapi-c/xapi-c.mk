@@ -200,7 +200,8 @@ $(eval $(call musl_program,xenopsd,$(call XENOPSD_OBJ,$(B)/musl/obj),\
 	$$(XEN_LIBS) -lcrypt -lm))
 $(eval $(call musl_program,bedplate-hotplug,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_HOTPLUG) xapi-c/xenopsd/machine/netdev.c \
-	xapi-c/xenopsd/machine/netlink.c),\
+	xapi-c/xenopsd/machine/netlink.c xapi-c/xenopsd/network/lock.c \
+	xapi-c/xenopsd/network/nft.c),\
 	-lxenstore -lxentoolcore))
 $(eval $(call musl_program,bedplate-box,$(call objects,$(B)/musl/obj,\
 	$(XENOPSD_BOX) xapi-c/xenopsd/core/tree.c xapi-c/xenopsd/core/cgroup.c \

@@ -184,12 +184,16 @@ class Bench:
         self.sim.wait()
         os.unlink(self.path("host/control.sock"))
 
-    def control(self, line):
-        """Tells the simulator what to do wrong; see xenopsd/sim/sim.h."""
+    def ask(self, line):
+        """What the simulator says to that; see xenopsd/sim/sim.h."""
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(self.path("host/control.sock"))
             s.sendall(line.encode() + b"\n")
-            answer = s.recv(200).decode().strip()
+            return s.recv(4096).decode().strip()
+
+    def control(self, line):
+        """Tells it what to do wrong."""
+        answer = self.ask(line)
         check(answer == "ok", "%s: %s" % (line, answer))
 
     def stop(self):

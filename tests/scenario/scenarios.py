@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import xmlrpc.client
+from multiprocessing.pool import ThreadPool
 from xmlrpc.client import DateTime
 
 from bench import (MIB, PASSWORD, Api, Bench, Refused, check, equal, main,
@@ -588,6 +589,7 @@ def each_request_may_fail_once():
                 ("vbd_plug", "VBD.plug", (vbd,)),
                 ("vbd_unplug", "VBD.unplug", (vbd,)),
                 ("vif_plug", "VIF.plug", (vif,)),
+                ("vif_change", "VIF.set_locking_mode", (vif, "unlocked")),
                 ("vif_unplug", "VIF.unplug", (vif,)),
                 ("vm_reboot", "VM.clean_reboot", (vm,)),
                 ("vm_reboot", "VM.hard_reboot", (vm,)),
@@ -2336,6 +2338,89 @@ def a_vlan_that_is_destroyed_during_a_scan_is_gone():
         api("network.destroy", net)
 
 
+def a_vif_is_locked_and_moved_while_its_guest_runs():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        vif, = api("VM.get_VIFs", vm)
+        net, uuid = api("VIF.get_network", vif), api("VM.get_uuid", vm)
+        bridge = api("network.get_bridge", net)
+        other = api("network.create", {"name_label": "other",
+                                       "other_config": {}})
+
+        def told(*words):
+            equal(b.ask("nic %s 0" % uuid), "ok " + " ".join(words),
+                  "what xenopsd was told")
+
+        for method, value in (("add_ipv4_allowed", "192.0.2.300"),
+                              ("add_ipv4_allowed", "192.0.2.0/24"),
+                              ("add_ipv4_allowed", "2001:db8::1"),
+                              ("set_ipv4_allowed", ["192.0.2.1", ""])):
+            equal(refused("INVALID_IP_ADDRESS_SPECIFIED", api,
+                          "VIF." + method, vif, value), ["ipv4_allowed"],
+                  "parameters")
+        equal(refused("INVALID_IP_ADDRESS_SPECIFIED", api,
+                      "VIF.set_ipv6_allowed", vif, ["192.0.2.1"]),
+              ["ipv6_allowed"], "parameters")
+        refused("INVALID_VALUE", api, "VIF.set_ipv4_allowed", vif,
+                ["192.0.2.%d" % i for i in range(65)])
+        # before its start
+        api("VIF.set_ipv4_allowed", vif, ["192.0.2.10", "192.0.2.10"])
+        api("VIF.add_ipv4_allowed", vif, "192.0.2.10")
+        api("VIF.set_locking_mode", vif, "locked")
+        api("VIF.set_qos_algorithm_type", vif, "ratelimit")
+        api("VIF.set_qos_algorithm_params", vif, {"kbps": "fast"})
+        refused("INVALID_VALUE", api, "VM.start", vm, False, False)
+        api("VIF.set_qos_algorithm_params", vif, {"kbps": "1024"})
+        api.run("VM.start", vm, False, False)
+        told("locked", "192.0.2.10", "-", "1024", bridge)
+        # while it runs
+        api("VIF.add_ipv4_allowed", vif, "192.0.2.11")
+        api("VIF.add_ipv6_allowed", vif, "2001:db8::a")
+        told("locked", "192.0.2.10,192.0.2.11", "2001:db8::a", "1024", bridge)
+        api("VIF.remove_ipv4_allowed", vif, "192.0.2.10")
+        api("VIF.remove_ipv4_allowed", vif, "192.0.2.10")
+        told("locked", "192.0.2.11", "2001:db8::a", "1024", bridge)
+        equal(api("VIF.get_ipv4_allowed", vif), ["192.0.2.11"], "allowed")
+        api("VIF.remove_ipv6_allowed", vif, "2001:db8::a")
+        told("locked", "192.0.2.11", "-", "1024", bridge)
+        api("VIF.set_ipv6_allowed", vif, ["2001:db8::a"])
+        api("VIF.set_locking_mode", vif, "disabled")
+        told("disabled", "192.0.2.11", "2001:db8::a", "1024", bridge)
+        api("VIF.move", vif, other)
+        there = api("network.get_bridge", other)
+        told("disabled", "192.0.2.11", "2001:db8::a", "1024", there)
+        equal(api("network.get_VIFs", other), [vif], "VIFs")
+        # what xenopsd cannot do has not been asked for
+        b.control("fail vif_change internal")
+        refused("INTERNAL_ERROR", api, "VIF.set_locking_mode", vif, "locked")
+        equal(api("VIF.get_locking_mode", vif), "disabled", "mode")
+        # a guest has it after its own reboot, too
+        api.run("VM.clean_reboot", vm)
+        told("disabled", "192.0.2.11", "2001:db8::a", "1024", there)
+        # the network's own
+        api("VIF.set_locking_mode", vif, "network_default")
+        told("unlocked", "192.0.2.11", "2001:db8::a", "1024", there)
+        equal(refused("VIF_IN_USE", api, "network.set_default_locking_mode",
+                      other, "disabled"), [other, vif], "parameters")
+        api.run("VIF.unplug", vif)
+        equal(b.ask("nic %s 0" % uuid), "ok none", "nic")
+        api("network.set_default_locking_mode", other, "disabled")
+        api.run("VIF.plug", vif)
+        told("disabled", "192.0.2.11", "2001:db8::a", "1024", there)
+        # many at once: all have heard of the last one
+        def flip(mode):
+            client = b.login()
+            for _ in range(8):
+                client("VIF.set_locking_mode", vif, mode)
+        with ThreadPool(3) as pool:
+            pool.map(flip, ("locked", "unlocked", "disabled"))
+        told(api("VIF.get_locking_mode", vif), "192.0.2.11", "2001:db8::a",
+             "1024", there)
+        api.run("VM.hard_shutdown", vm)
+        api("VIF.set_locking_mode", vif, "locked")
+
+
 def a_mac_address_follows_from_the_seed():
     with Bench() as b:
         api = b.ready()
@@ -2588,6 +2673,9 @@ SCENARIOS = [
     a_vlan_is_made_used_and_taken_away,
     a_vlan_that_is_destroyed_while_it_is_made_is_gone,
     a_vlan_that_is_destroyed_during_a_scan_is_gone,
+
+
+    a_vif_is_locked_and_moved_while_its_guest_runs,
     each_request_may_fail_once, keys_and_buttons_of_a_guest_work,
     xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,

@@ -42,6 +42,7 @@ struct fake_hv {
 	int suspend_fails_with;		/* at once */
 	int64_t free;			/* memory, bytes */
 	int read;			/* of an image, bytes */
+	int cleared;			/* locks of nics */
 	const char *tty;
 	char log[1024];
 };
@@ -533,6 +534,21 @@ fake_nic_remove(struct hv *hv, uint32_t domid, int64_t device, bool force)
 	return ok && d ? 0 : -EIO;
 }
 
+static int
+fake_nic_set(struct hv *hv, uint32_t domid, const struct xenops_nic_spec *n)
+{
+	(void)n;
+	return fake_do(fake_of(hv), "nic_set") &&
+	    fake_find(fake_of(hv), domid) ? 0 : -EIO;
+}
+
+static void
+fake_nic_clear(struct hv *hv, const struct xenops_nic_spec *n)
+{
+	(void)n;
+	fake_of(hv)->cleared++;
+}
+
 static const char *
 fake_error(struct hv *hv)
 {
@@ -578,6 +594,8 @@ static const struct hv_ops fake_ops = {
 	.disk_change = fake_disk_change,
 	.nic_add = fake_nic_add,
 	.nic_remove = fake_nic_remove,
+	.nic_set = fake_nic_set,
+	.nic_clear = fake_nic_clear,
 	.error = fake_error,
 	.forget_errors = fake_forget_errors,
 };

@@ -241,7 +241,7 @@ START_TEST(a_vm_starts_and_ends)
 	struct rig *r = rig_new();
 
 	ck_assert_int_eq(start(r, VDI), 0);
-	ck_assert_str_eq(r->hv.log, "create write unpause");
+	ck_assert_str_eq(r->hv.log, "create nic_set write unpause");
 	it_runs(r);
 	ck_assert_int_eq(start(r, VDI), -1);
 	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_EXISTS);
@@ -326,12 +326,12 @@ START_TEST(a_reboot_is_a_new_domain_with_what_it_had)
 	ck_assert_int_eq(start(r, VDI), 0);
 	first = fake_by_uuid(&r->hv, VM)->d.domid;
 	ck_assert_int_eq(reboot(r, false), 0);
-	ck_assert_str_eq(r->hv.log, "wait ask destroy create write unpause");
+	ck_assert_str_eq(r->hv.log, "wait ask destroy create nic_set write unpause");
 	ck_assert_str_eq(fake_by_uuid(&r->hv, VM)->asked, "");
 	ck_assert_uint_ne(fake_by_uuid(&r->hv, VM)->d.domid, first);
 	it_runs(r);
 	ck_assert_int_eq(reboot(r, true), 0);
-	ck_assert_str_eq(r->hv.log, "destroy create write unpause");
+	ck_assert_str_eq(r->hv.log, "destroy create nic_set write unpause");
 	it_runs(r);
 	rig_free(r);
 }
@@ -624,6 +624,65 @@ START_TEST(nics_come_and_go)
 }
 END_TEST
 
+static int
+change_vif(struct rig *r, const char *uuid, const char *bridge)
+{
+	static struct xenops_vif_change_args a;
+
+	a = (struct xenops_vif_change_args){ .vm = VM, .nic = nic(uuid, 7) };
+	a.nic.lock = XENOPS_VIF_LOCK_LOCKED;
+	a.nic.bridge = bridge;
+	return run(r, domain_vif_change, XENOPS_VIF_CHANGE, &a);
+}
+
+START_TEST(a_nic_has_its_lock_before_its_guest_runs)
+{
+	struct rig *r = rig_new();
+	struct kept k;
+
+	r->hv.fail = "nic_set";
+	ck_assert_int_eq(start(r, VDI), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_BOOT_FAILED);
+	ck_assert_str_eq(r->hv.log, "create nic_set destroy");
+	ck_assert_int_eq(phase(r, &k), -1);
+	ck_assert_int_eq(r->hv.cleared, 1);
+	ck_assert_int_eq(start(r, VDI), 0);
+	r->hv.fail = "nic_set";
+	ck_assert_int_eq(vif(r, VIF2, 1), -1);
+	ck_assert_str_eq(r->hv.log, "nic_add nic_set nic_destroy");
+	ck_assert_int_eq(r->hv.cleared, 2);
+	(void)phase(r, &k);
+	ck_assert_uint_eq(k.spec.nics.n, 1);
+	rig_free(r);
+}
+END_TEST
+
+START_TEST(a_nic_is_changed_or_stays_as_it_was)
+{
+	const struct xenops_nic_spec *n;
+	struct rig *r = rig_new();
+	struct kept k;
+
+	ck_assert_int_eq(start(r, VDI), 0);
+	ck_assert_int_eq(change_vif(r, VIF2, "xenbr0"), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_DEVICE);
+	ck_assert_int_eq(change_vif(r, VIF, "nowhere"), -1);
+	ck_assert_int_eq(r->impl.failure.code, XENOPS_CODE_NO_SUCH_BRIDGE);
+	r->hv.fail = "nic_set";
+	ck_assert_int_eq(change_vif(r, VIF, "xenbr0"), -1);
+	(void)phase(r, &k);
+	n = k.spec.nics.v;
+	ck_assert_int_eq(n->lock, XENOPS_VIF_LOCK_UNLOCKED);
+	ck_assert_int_eq(change_vif(r, VIF, "xenbr0"), 0);
+	(void)phase(r, &k);
+	n = k.spec.nics.v;
+	ck_assert_uint_eq(k.spec.nics.n, 1);
+	ck_assert_int_eq(n->lock, XENOPS_VIF_LOCK_LOCKED);
+	ck_assert_int_eq(n->device, 0);
+	rig_free(r);
+}
+END_TEST
+
 /* libxl waits ten seconds for the back end, which a guest that took its front
  * end away can prevent; then both are taken away, and that is an error. */
 START_TEST(what_is_gone_in_spite_of_the_guest_is_in_no_book)
@@ -754,7 +813,7 @@ START_TEST(a_suspended_guest_goes_on_once)
 	ck_assert(has_image(r));
 	ck_assert_int_eq(resume(r, false), 0);
 	/* its new domain has what the guest said in the one before */
-	ck_assert_str_eq(r->hv.log, "create feature-shutdown write unpause");
+	ck_assert_str_eq(r->hv.log, "create feature-shutdown nic_set write unpause");
 	ck_assert_int_eq(r->hv.read, FAKE_MEMORY);
 	it_runs(r);
 	ck_assert(!has_image(r));
@@ -1026,6 +1085,8 @@ main(void)
 	    a_plug_that_was_cut_short_is_undone,
 	    media_come_and_go_and_the_drive_stays,
 	    an_insert_that_fails_leaves_the_drive_empty, nics_come_and_go,
+	    a_nic_has_its_lock_before_its_guest_runs,
+	    a_nic_is_changed_or_stays_as_it_was,
 	    what_is_gone_in_spite_of_the_guest_is_in_no_book,
 	    an_image_counts_until_its_domain_is_gone,
 	    a_suspended_guest_goes_on_once,

@@ -109,6 +109,7 @@ void op_reset(struct db_txn *t, const struct op_class *k,
 /* OTHER_OPERATION_IN_PROGRESS while the VM starts: its domain is being made
  * from records that must stay as they are. */
 int vm_check_settled(struct call *c, const struct vm *vm);
+bool vm_is_starting(const struct vm *vm);
 
 /* OTHER_OPERATION_IN_PROGRESS for the operations that obj is under. */
 int op_in_progress(const struct op_class *k, const void *obj,

@@ -13,6 +13,9 @@
 #define VM_MAX_VCPUS 128
 #define VM_MAX_DISKS 255		/* devices 0 to 254 */
 #define VM_MAX_NICS 32
+#define VM_MAX_ALLOWED 64		/* addresses of a VIF, of each family */
+#define VM_MAX_RATE 104857600		/* KiB/s a VIF may send: 100 GiB */
+#define VM_MAX_RATE_INTERVAL 1000000	/* microseconds */
 #define VM_MIN_MTU 68
 #define VM_MAX_MTU 65521
 #define VM_MAX_TEXT 1024		/* command line, name; bytes */

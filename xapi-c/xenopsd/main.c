@@ -103,6 +103,7 @@ static request_handler *const main_handlers[XENOPS_N] = {
 	[XENOPS_VBD_UNPLUG] = worker_request,
 	[XENOPS_VIF_PLUG] = worker_request,
 	[XENOPS_VIF_UNPLUG] = worker_request,
+	[XENOPS_VIF_CHANGE] = worker_request,
 	[XENOPS_CONSOLE_OPEN] = vms_console_open,
 	[XENOPS_SR_CREATE] = worker_request,
 	[XENOPS_SR_ATTACH] = worker_request,

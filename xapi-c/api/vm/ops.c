@@ -202,16 +202,22 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	return c || guest_listens(v, vm, op) ? 0 : -1;
 }
 
-int
-vm_check_settled(struct call *c, const struct vm *vm)
+bool
+vm_is_starting(const struct vm *vm)
 {
 	const struct enum_pair *p = vm->current_operations.v;
 
 	for (uint32_t i = 0; i < vm->current_operations.n; i++)
 		if (p[i].value == VM_OPERATIONS_START ||
 		    p[i].value == VM_OPERATIONS_START_ON)
-			return op_in_progress(&vm_op_class, vm, c);
-	return 0;
+			return true;
+	return false;
+}
+
+int
+vm_check_settled(struct call *c, const struct vm *vm)
+{
+	return vm_is_starting(vm) ? op_in_progress(&vm_op_class, vm, c) : 0;
 }
 
 static bool

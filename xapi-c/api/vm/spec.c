@@ -104,6 +104,53 @@ vbd_spec(struct call *c, const struct vbd *vbd, struct xenops_disk_spec *out)
 	return check_sharing(c, vbd, vdi);
 }
 
+/* As the network says, or as the VIF itself does. */
+static enum xenops_vif_lock
+lock_of(const struct vif *vif, const struct network *net)
+{
+	switch (vif->locking_mode) {
+	case VIF_LOCKING_MODE_LOCKED:
+		return XENOPS_VIF_LOCK_LOCKED;
+	case VIF_LOCKING_MODE_UNLOCKED:
+		return XENOPS_VIF_LOCK_UNLOCKED;
+	case VIF_LOCKING_MODE_DISABLED:
+		return XENOPS_VIF_LOCK_DISABLED;
+	default:
+		return net->default_locking_mode ==
+		    NETWORK_DEFAULT_LOCKING_MODE_DISABLED ?
+		    XENOPS_VIF_LOCK_DISABLED : XENOPS_VIF_LOCK_UNLOCKED;
+	}
+}
+
+/* The number of qos_algorithm_params; 0 if it is not there. */
+static int
+read_limit(struct call *c, const struct vif *vif, const char *key, int64_t max,
+    int64_t *out)
+{
+	const char *text = map_get(vif->qos_algorithm_params, key);
+	char *end;
+
+	if (!text)
+		return 0;
+	*out = strtoll(text, &end, 10);
+	if (end == text || *end || *out < 1 || *out > max)
+		return err_invalid_value(c, arena_printf(c->arena,
+		    "qos_algorithm_params:%s", key), text);
+	return 0;
+}
+
+static int
+read_rate(struct call *c, const struct vif *vif, struct xenops_nic_spec *out)
+{
+	const char *type = vif->qos_algorithm_type;
+
+	if (!type || strcmp(type, "ratelimit"))
+		return 0;
+	return read_limit(c, vif, "kbps", VM_MAX_RATE, &out->rate) ||
+	    read_limit(c, vif, "timeslice_us", VM_MAX_RATE_INTERVAL,
+	    &out->rate_interval) ? -1 : 0;
+}
+
 int
 vif_spec(struct call *c, const struct vif *vif, struct xenops_nic_spec *out)
 {
@@ -117,11 +164,14 @@ vif_spec(struct call *c, const struct vif *vif, struct xenops_nic_spec *out)
 	out->device = strtol(vif->device, NULL, 10);
 	out->mac = vif->MAC;
 	out->bridge = net->bridge;
+	out->lock = lock_of(vif, net);
+	out->ipv4_allowed = vif->ipv4_allowed;
+	out->ipv6_allowed = vif->ipv6_allowed;
 	out->mtu = vif->MTU ? vif->MTU : net->MTU;
 	if (out->mtu < VM_MIN_MTU || out->mtu > VM_MAX_MTU)
 		return err_invalid_value(c, "MTU",
 		    arena_printf(c->arena, "%lld", (long long)out->mtu));
-	return 0;
+	return read_rate(c, vif, out);
 }
 
 static int

@@ -6,8 +6,9 @@
 
 #include "api/oplock.h"
 #include "api/ops_error.h"
-#include "api/vm/vif_mac.h"
 #include "api/vm/spec.h"
+#include "api/vm/vif_change.h"
+#include "api/vm/vif_mac.h"
 #include "api/xapi.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
@@ -74,7 +75,7 @@ create_in(struct db_txn *t, void *arg)
 	if (!network_txn_get(t, &v.network))
 		return err_handle_invalid(a->c, "network",
 		    call_ref_text(a->c, &v.network));
-	if (check_device(t, a, vm))
+	if (check_device(t, a, vm) || vif_check_allowed(a->c, &v))
 		return -1;
 	vif = vif_txn_new(t);
 	v.obj = vif->obj;

@@ -30,6 +30,8 @@ request_vm(const struct request *rq)
 		return ((const struct xenops_vif_plug_args *)a)->vm;
 	case XENOPS_VIF_UNPLUG:
 		return ((const struct xenops_vif_unplug_args *)a)->vm;
+	case XENOPS_VIF_CHANGE:
+		return ((const struct xenops_vif_change_args *)a)->vm;
 	default:
 		return NULL;
 	}

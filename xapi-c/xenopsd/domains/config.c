@@ -10,6 +10,7 @@
 #include "xenopsd/domains/spec.h"
 
 #define GUEST_DIR "/usr/lib/bedplate/guest/"
+#define RATE_INTERVAL_US 50000	/* netback counts anew after each */
 #define GUEST_UEFI GUEST_DIR "ovmf.fd"
 
 /* libxl frees what its structs point at: these are heap copies. */
@@ -53,6 +54,12 @@ domain_config_nic(libxl_device_nic *nic, const struct xenops_nic_spec *n)
 	nic->nictype = LIBXL_NIC_TYPE_VIF;
 	if (n->mtu)
 		nic->mtu = (int)n->mtu;
+	if (n->rate) {
+		nic->rate_interval_usecs = n->rate_interval ?
+		    (uint32_t)n->rate_interval : RATE_INTERVAL_US;
+		nic->rate_bytes_per_interval = (uint64_t)n->rate * 1024 *
+		    nic->rate_interval_usecs / 1000000;
+	}
 	/* checked by spec_check_nic() */
 	(void)spec_mac_parse(n->mac, nic->mac);
 }

@@ -304,8 +304,25 @@ nic_remove(struct request *rq, struct target *t,
 		return request_fail(rq, force ? XENOPS_CODE_INTERNAL :
 		    XENOPS_CODE_TIMEOUT, "cannot remove the nic '%s': %s",
 		    n->vif, t->hv->ops->error(t->hv));
+	t->hv->ops->nic_clear(t->hv, n);
 	t->k.spec.nics = vec_without(rq->arena, t->k.spec.nics, n, sizeof(*n));
 	return keep(rq, t);
+}
+
+/* It passes nothing before it has its lock. */
+static int
+nic_insert(struct request *rq, struct target *t,
+    const struct xenops_nic_spec *n)
+{
+	int rc;
+
+	if (t->hv->ops->nic_add(t->hv, t->domid, n))
+		return request_fail(rq, XENOPS_CODE_INTERNAL,
+		    "cannot add the nic '%s': %s", n->vif,
+		    t->hv->ops->error(t->hv));
+	rc = t->hv->ops->nic_set(t->hv, t->domid, n);
+	return rc ? request_fail(rq, XENOPS_CODE_INTERNAL,
+	    "cannot lock the nic '%s': %s", n->vif, strerror(-rc)) : 0;
 }
 
 int
@@ -336,10 +353,7 @@ domain_vif_plug(struct request *rq, const void *args, void *result)
 	    sizeof(a->nic));
 	if (keep(rq, &t))
 		return -1;
-	if (t.hv->ops->nic_add(t.hv, t.domid, &a->nic)) {
-		request_fail(rq, XENOPS_CODE_INTERNAL,
-		    "cannot add the nic '%s': %s", a->nic.vif,
-		    t.hv->ops->error(t.hv));
+	if (nic_insert(rq, &t, &a->nic)) {
 		(void)nic_remove(rq, &t, nic_of(&t, a->nic.vif), true);
 		return -1;
 	}
@@ -361,6 +375,72 @@ domain_vif_unplug(struct request *rq, const void *args, void *result)
 		return request_fail(rq, XENOPS_CODE_NO_SUCH_DEVICE,
 		    "'%s' is not plugged", a->vif);
 	return nic_remove(rq, &t, n, a->force);
+}
+
+/* The kept specification has it first: what a killed worker has not done, the
+ * next look at the domain does. */
+static int
+nic_change(struct request *rq, struct target *t,
+    const struct xenops_nic_spec *old, const struct xenops_nic_spec *new)
+{
+	const struct xenops_nic_spec was = *old;
+	struct vec others = vec_without(rq->arena, t->k.spec.nics, old,
+	    sizeof(*old));
+	int rc;
+
+	t->k.spec.nics = vec_with(rq->arena, others, new, sizeof(*new));
+	if (keep(rq, t))
+		return -1;
+	rc = t->hv->ops->nic_set(t->hv, t->domid, new);
+	if (!rc)
+		return 0;
+	request_fail(rq, XENOPS_CODE_INTERNAL, "cannot change the nic '%s': %s",
+	    new->vif, strerror(-rc));
+	t->k.spec.nics = vec_with(rq->arena, others, &was, sizeof(was));
+	(void)keep(rq, t);
+	(void)t->hv->ops->nic_set(t->hv, t->domid, &was);
+	return -1;
+}
+
+int
+domain_vif_change(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vif_change_args *a = args;
+	const struct xenops_nic_spec *n;
+	struct xenops_nic_spec new;
+	struct target t;
+
+	(void)result;
+	if (spec_check_nic(rq, &a->nic) || find_target(rq, a->vm, &t))
+		return -1;
+	n = nic_of(&t, a->nic.vif);
+	if (!n || !nic_exists(&t, n->device))
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_DEVICE,
+		    "'%s' is not plugged", a->nic.vif);
+	if (!t.hv->ops->has_bridge(t.hv, a->nic.bridge))
+		return request_fail(rq, XENOPS_CODE_NO_SUCH_BRIDGE, "%s",
+		    a->nic.bridge);
+	new = a->nic;
+	new.device = n->device;
+	new.mac = n->mac;
+	new.mtu = n->mtu;
+	return nic_change(rq, &t, n, &new);
+}
+
+int
+domain_reap_vif_change(struct request *rq, const void *args, void *result)
+{
+	const struct xenops_vif_change_args *a = args;
+	const struct xenops_nic_spec *n;
+	struct target t;
+
+	(void)result;
+	if (find_target(rq, a->vm, &t))
+		return 0;
+	n = nic_of(&t, a->nic.vif);
+	if (n)
+		(void)t.hv->ops->nic_set(t.hv, t.domid, n);
+	return 0;
 }
 
 static int

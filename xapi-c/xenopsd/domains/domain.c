@@ -82,6 +82,15 @@ domain_set_phase(struct request *rq, struct kept *k, enum kept_phase phase)
 	return 0;
 }
 
+static void
+clear_nics(struct hv *hv, struct vec nics)
+{
+	const struct xenops_nic_spec *n = nics.v;
+
+	for (uint32_t i = 0; i < nics.n; i++)
+		hv->ops->nic_clear(hv, &n[i]);
+}
+
 int
 domain_clear(struct request *rq, struct hv *hv, const char *uuid,
     struct kept *k)
@@ -100,6 +109,7 @@ domain_clear(struct request *rq, struct hv *hv, const char *uuid,
 		    hv->ops->error(hv));
 	if (!k)
 		return 0;
+	clear_nics(hv, k->spec.nics);
 	d = k->spec.disks.v;
 	for (uint32_t i = 0; i < k->spec.disks.n; i++) {
 		if (domain_detach_disk(rq, &d[i]))
@@ -124,6 +134,23 @@ write_data(struct request *rq, struct hv *hv, uint32_t domid, struct vec data)
 			return request_fail(rq, XENOPS_CODE_INTERNAL,
 			    "cannot write '%s': %s", p[i].key,
 			    hv->ops->error(hv));
+	}
+	return 0;
+}
+
+/* The domain is paused: nobody has sent anything yet. */
+static int
+set_nics(struct request *rq, struct hv *hv, uint32_t domid, struct vec nics)
+{
+	const struct xenops_nic_spec *n = nics.v;
+	int rc;
+
+	for (uint32_t i = 0; i < nics.n; i++) {
+		rc = hv->ops->nic_set(hv, domid, &n[i]);
+		if (rc)
+			return request_fail(rq, XENOPS_CODE_BOOT_FAILED,
+			    "cannot lock the nic '%s': %s", n[i].vif,
+			    strerror(-rc));
 	}
 	return 0;
 }
@@ -172,7 +199,8 @@ domain_build(struct request *rq, struct hv *hv, struct kept *k,
 	if (domain_create(rq, hv, &vm, devices, im, &domid))
 		return -1;
 	request_progress(rq, 0.9);
-	if (write_data(rq, hv, domid, vm.xenstore_data))
+	if (set_nics(rq, hv, domid, vm.nics) ||
+	    write_data(rq, hv, domid, vm.xenstore_data))
 		return -1;
 	k->started = clock_wall_s();
 	if (use_up(rq, k, im))

@@ -19,11 +19,12 @@ request_handler domain_vm_suspend, domain_vm_resume, domain_vm_image_check;
 request_handler domain_vm_wake;
 request_handler domain_vm_set_memory;
 request_handler domain_vbd_plug, domain_vbd_unplug;
-request_handler domain_vif_plug, domain_vif_unplug;
+request_handler domain_vif_plug, domain_vif_unplug, domain_vif_change;
 /* After a killed worker. */
 request_handler domain_reap_vm_suspend, domain_reap_vm_image_check;
 request_handler domain_reap, domain_reap_vbd_plug, domain_reap_vif_plug;
 request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
+request_handler domain_reap_vif_change;
 
 /* Their rows in the tables of a worker (worker_child), xenopsd's and the
  * simulator's. */
@@ -39,7 +40,8 @@ request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
 	[XENOPS_VBD_PLUG] = domain_vbd_plug, \
 	[XENOPS_VBD_UNPLUG] = domain_vbd_unplug, \
 	[XENOPS_VIF_PLUG] = domain_vif_plug, \
-	[XENOPS_VIF_UNPLUG] = domain_vif_unplug
+	[XENOPS_VIF_UNPLUG] = domain_vif_unplug, \
+	[XENOPS_VIF_CHANGE] = domain_vif_change
 #define DOMAIN_REAPERS \
 	[XENOPS_VM_START] = domain_reap, \
 	[XENOPS_VM_SHUTDOWN] = domain_reap, \
@@ -51,7 +53,8 @@ request_handler domain_reap_vbd_unplug, domain_reap_vif_unplug;
 	[XENOPS_VBD_PLUG] = domain_reap_vbd_plug, \
 	[XENOPS_VBD_UNPLUG] = domain_reap_vbd_unplug, \
 	[XENOPS_VIF_PLUG] = domain_reap_vif_plug, \
-	[XENOPS_VIF_UNPLUG] = domain_reap_vif_unplug
+	[XENOPS_VIF_UNPLUG] = domain_reap_vif_unplug, \
+	[XENOPS_VIF_CHANGE] = domain_reap_vif_change
 
 /* The block device of a disk, attached to the host for its VBD; *device NULL:
  * an empty drive.  Attaching twice is fine. */

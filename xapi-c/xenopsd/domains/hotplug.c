@@ -8,7 +8,7 @@
  * Environment: XENBUS_PATH, the device's back end in xenstore; vif, the name
  * of the interface; INTERFACE, that of an HVM guest's tap.  An exit status
  * other than 0 fails the creation of the domain; the reason is written to
- * hotplug-error.  Stands alone: no shell; of xenopsd only netdev.c.
+ * hotplug-error.  Stands alone: no shell; of xenopsd only what interfaces need.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -27,6 +27,7 @@
 #include <xenstore.h>
 
 #include "xenopsd/machine/netdev.h"
+#include "xenopsd/network/lock.h"
 
 static const char *
 base(void)
@@ -147,6 +148,10 @@ nic_add(struct xs_handle *xs, int fd, const char *dev, const char *bridge,
 		return fail(xs, "cannot set the address of '%s': %s", dev,
 		    strerror(-rc));
 	(void)take_mtu(fd, dev, bridge);
+	/* xenopsd opens it, when it knows what its guest may send */
+	rc = lock_close(dev);
+	if (rc)
+		return fail(xs, "cannot close '%s': %s", dev, strerror(-rc));
 	/* the management network's is made without xenopsd */
 	rc = netdev_limit_learned(bridge);
 	if (rc)

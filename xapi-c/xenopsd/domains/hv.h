@@ -121,6 +121,12 @@ struct hv_ops {
 	    const struct xenops_nic_spec *n);
 	int (*nic_remove)(struct hv *hv, uint32_t domid, int64_t device,
 	    bool force);
+	/* It passes nothing before: its lock and bridge, now and later.  0 or
+	 * -errno. */
+	int (*nic_set)(struct hv *hv, uint32_t domid,
+	    const struct xenops_nic_spec *n);
+	/* The lock of one that is no more. */
+	void (*nic_clear)(struct hv *hv, const struct xenops_nic_spec *n);
 
 	/* The first error since forget_errors; "" if none. */
 	const char *(*error)(struct hv *hv);

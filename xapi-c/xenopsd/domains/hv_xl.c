@@ -1,18 +1,22 @@
 #include "xenopsd/domains/hv_xl.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "xenopsd/domains/config.h"
 #include "xenopsd/domains/group.h"
 #include "xenopsd/domains/model.h"
 #include "xenopsd/domains/spec.h"
 #include "xenopsd/domains/xl.h"
 #include "xenopsd/machine/bridge.h"
+#include "xenopsd/machine/netdev.h"
+#include "xenopsd/network/lock.h"
 
 /* what watches are told by; those of guests have their VM's uuid */
 #define TOKEN_DOMAINS "domains"
@@ -622,6 +626,38 @@ nic_remove(struct hv *hv, uint32_t domid, int64_t device, bool force)
 	return rc ? -EIO : 0;
 }
 
+/* Netback's interface is there from its back end's begin to its end; the tap
+ * only as long as the guest uses the emulated NIC. */
+static int
+nic_set(struct hv *hv, uint32_t domid, const struct xenops_nic_spec *n)
+{
+	char vif[IF_NAMESIZE], tap[IF_NAMESIZE];
+	const char *const devices[] = { vif, tap };
+	size_t count;
+	struct lock l;
+	int rc = 0;
+
+	(void)hv;
+	snprintf(vif, sizeof(vif), "vif%u.%d", domid, (int)n->device);
+	snprintf(tap, sizeof(tap), "vif%u.%d-emu", domid, (int)n->device);
+	count = if_nametoindex(tap) ? 2 : 1;
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = netdev_set_bridge(devices[i], n->bridge);
+	spec_lock(n, &l);
+	return rc ? rc : lock_set(&l, devices, count);
+}
+
+static void
+nic_clear(struct hv *hv, const struct xenops_nic_spec *n)
+{
+	int rc = lock_remove(n->vif);
+
+	(void)hv;
+	if (rc)
+		log_warn("cannot forget the lock of '%s': %s", n->vif,
+		    strerror(-rc));
+}
+
 const struct hv_ops hv_xl = {
 	.list = list,
 	.get = get,
@@ -654,6 +690,8 @@ const struct hv_ops hv_xl = {
 	.disk_change = disk_change,
 	.nic_add = nic_add,
 	.nic_remove = nic_remove,
+	.nic_set = nic_set,
+	.nic_clear = nic_clear,
 	.error = error,
 	.forget_errors = forget_errors,
 };

@@ -1,5 +1,6 @@
 #include "xenopsd/domains/spec.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,6 +75,47 @@ spec_check_disk(struct request *rq, const struct xenops_disk_spec *d)
 	return 0;
 }
 
+static bool
+addresses_ok(int family, struct vec set)
+{
+	const char *const *v = set.v;
+	uint8_t bytes[16];
+
+	if (set.n > VM_MAX_ALLOWED)
+		return false;
+	for (uint32_t i = 0; i < set.n; i++)
+		if (!v[i] || inet_pton(family, v[i], bytes) != 1)
+			return false;
+	return true;
+}
+
+static int
+check_lock(struct request *rq, const struct xenops_nic_spec *n)
+{
+	if (!addresses_ok(AF_INET, n->ipv4_allowed) ||
+	    !addresses_ok(AF_INET6, n->ipv6_allowed))
+		return bad(rq, "addresses of vif", n->vif);
+	if (n->rate < 0 || n->rate > VM_MAX_RATE || n->rate_interval < 0 ||
+	    n->rate_interval > VM_MAX_RATE_INTERVAL)
+		return bad(rq, "rate of vif", n->vif);
+	return 0;
+}
+
+void
+spec_lock(const struct xenops_nic_spec *n, struct lock *l_out)
+{
+	const char *const *ipv4 = n->ipv4_allowed.v;
+	const char *const *ipv6 = n->ipv6_allowed.v;
+
+	*l_out = (struct lock){ .vif = n->vif, .mode = n->lock,
+		.n_ipv4 = n->ipv4_allowed.n, .n_ipv6 = n->ipv6_allowed.n };
+	(void)spec_mac_parse(n->mac, l_out->mac);
+	for (uint32_t i = 0; i < l_out->n_ipv4; i++)
+		(void)inet_pton(AF_INET, ipv4[i], l_out->ipv4[i]);
+	for (uint32_t i = 0; i < l_out->n_ipv6; i++)
+		(void)inet_pton(AF_INET6, ipv6[i], l_out->ipv6[i]);
+}
+
 int
 spec_check_nic(struct request *rq, const struct xenops_nic_spec *n)
 {
@@ -89,7 +131,7 @@ spec_check_nic(struct request *rq, const struct xenops_nic_spec *n)
 		return bad(rq, "bridge", n->bridge);
 	if (n->mtu != 0 && (n->mtu < VM_MIN_MTU || n->mtu > VM_MAX_MTU))
 		return bad(rq, "mtu of vif", n->vif);
-	return 0;
+	return check_lock(rq, n);
 }
 
 static int

@@ -8,6 +8,7 @@
 
 #include "base/vm_limits.h"
 #include "xenopsd/core/request.h"
+#include "xenopsd/network/lock.h"
 
 #define SPEC_KERNEL_DIR "/state/kernels"	/* made by the boot script */
 
@@ -15,6 +16,8 @@ int spec_check_uuid(struct request *rq, const char *uuid);
 int spec_check_vm(struct request *rq, const struct xenops_vm_spec *vm);
 int spec_check_disk(struct request *rq, const struct xenops_disk_spec *d);
 int spec_check_nic(struct request *rq, const struct xenops_nic_spec *n);
+/* What a checked one may send; names in it are n's. */
+void spec_lock(const struct xenops_nic_spec *n, struct lock *l_out);
 /* A drive that QEMU emulates: media come and go while the guest runs, but not
  * the drive.  That of another guest comes and goes with its medium. */
 bool spec_is_drive(const struct xenops_vm_spec *vm,

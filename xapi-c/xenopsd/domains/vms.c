@@ -286,6 +286,26 @@ take_actions(struct vms *v, struct vm *vm, struct kept *k)
 		log_error("cannot keep '%s': %s", vm->uuid, strerror(-rc));
 }
 
+/* What a process that was killed did not come to. */
+static void
+set_nics(struct vms *v, struct vm *vm, const struct kept *k)
+{
+	const struct xenops_nic_spec *n = k->spec.nics.v;
+	const struct hv_ops *ops = v->d->hv->ops;
+	int rc;
+
+	if (vm->nics_set || k->phase != KEPT_RUNNING)
+		return;
+	vm->nics_set = true;
+	for (uint32_t i = 0; i < k->spec.nics.n; i++) {
+		rc = ops->has_nic(v->d->hv, vm->domain.domid, n[i].device) ?
+		    ops->nic_set(v->d->hv, vm->domain.domid, &n[i]) : 0;
+		if (rc)
+			log_error("cannot lock the nic '%s': %s", n[i].vif,
+			    strerror(-rc));
+	}
+}
+
 static void
 look_at(struct vms *v, struct vm *vm)
 {
@@ -306,6 +326,8 @@ look_at(struct vms *v, struct vm *vm)
 		look_for(v, vm);
 	take_actions(v, vm, kept ? &k : NULL);
 	d = vm->exists ? &vm->domain : NULL;
+	if (kept && d)
+		set_nics(v, vm, &k);
 	vm->wrote = false;
 	vm->events = 0;
 	watch_guest(vm, d ? (int64_t)d->domid : -1);

@@ -34,6 +34,7 @@ struct vm {
 	/* given while a worker was on the VM: for its specification then */
 	bool new_actions;
 	struct xenops_vm_actions actions;
+	bool nics_set;			/* once since this process began */
 	struct console *console;	/* NULL: nobody needed it yet */
 };
 

@@ -127,3 +127,23 @@ netdev_limit_learned(const char *bridge)
 
 	return m.link.ifi_index ? netlink_ask(&m, sizeof(m)) : -ENODEV;
 }
+
+int
+netdev_set_bridge(const char *dev, const char *bridge)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+		struct nlattr master;
+		uint32_t index;
+	} m = {
+		.head = { .nlmsg_len = sizeof(m), .nlmsg_type = RTM_NEWLINK,
+		    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.link.ifi_index = (int)if_nametoindex(dev),
+		.master = { sizeof(m.master) + sizeof(m.index), IFLA_MASTER },
+		.index = if_nametoindex(bridge),
+	};
+
+	return m.link.ifi_index && m.index ? netlink_ask(&m, sizeof(m)) :
+	    -ENODEV;
+}

@@ -15,6 +15,8 @@ int netdev_request(int fd, unsigned long request, const char *dev,
 int netdev_up(int fd, const char *dev);
 int netdev_down(int fd, const char *dev);
 int netdev_set_mtu(int fd, const char *dev, int mtu);
+/* A port of that bridge, and of no other; one that is already is left so. */
+int netdev_set_bridge(const char *dev, const char *bridge);
 /*
  * Takes dom0's IP presence off an interface, before it is set up for the
  * first time: no IPv6 address by itself, no answer to ARP for an address of

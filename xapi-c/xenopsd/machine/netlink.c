@@ -18,10 +18,10 @@ struct answer {
 
 /* A socket on which the kernel's answers come, and nobody else's. */
 static int
-open_to_kernel(void)
+open_to_kernel(int protocol)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	int rc;
 
 	if (fd == -1)
@@ -50,10 +50,10 @@ read_answer(int fd)
 	return a.error.error;
 }
 
-int
-netlink_ask(const void *message, size_t len)
+static int
+ask(int protocol, const void *message, size_t len)
 {
-	int fd = open_to_kernel();
+	int fd = open_to_kernel(protocol);
 	int rc;
 
 	if (fd < 0)
@@ -61,4 +61,16 @@ netlink_ask(const void *message, size_t len)
 	rc = send(fd, message, len, 0) == -1 ? -errno : read_answer(fd);
 	close(fd);
 	return rc;
+}
+
+int
+netlink_ask(const void *message, size_t len)
+{
+	return ask(NETLINK_ROUTE, message, len);
+}
+
+int
+netlink_ask_netfilter(const void *batch, size_t len)
+{
+	return ask(NETLINK_NETFILTER, batch, len);
 }

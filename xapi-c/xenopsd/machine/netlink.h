@@ -11,5 +11,8 @@
 /* message: whole, with its head, whose flags have NLM_F_ACK.  -EPROTO: the
  * answer is none. */
 int netlink_ask(const void *message, size_t len);
+/* The same for a batch of netfilter's messages, one of which has NLM_F_ACK: what
+ * the kernel says of it, or of the first one before it that is wrong. */
+int netlink_ask_netfilter(const void *batch, size_t len);
 
 #endif

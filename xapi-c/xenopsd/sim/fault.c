@@ -155,6 +155,20 @@ obey(struct sim *m, char *line)
 	return NULL;
 }
 
+/* "nic UUID DEVICE": NULL if it asks for something else. */
+static const char *
+tell(struct sim *m, const char *line)
+{
+	char uuid[UUID_TEXT_LEN + 1];
+	const char *set;
+	int device;
+
+	if (sscanf(line, "nic %36s %d", uuid, &device) != 2)
+		return NULL;
+	set = sim_machine_nic(m->machine, uuid, device);
+	return set ? set : "none";
+}
+
 static void
 control_free(struct control *c)
 {
@@ -167,8 +181,8 @@ static void
 control_ready(void *arg, uint32_t events)
 {
 	struct control *c = arg;
-	char answer[128];
-	const char *bad;
+	char answer[VM_MAX_DATA_VALUE + 16];
+	const char *bad, *told;
 	char *end;
 	ssize_t r;
 
@@ -185,9 +199,10 @@ control_ready(void *arg, uint32_t events)
 		return;
 	if (end)
 		*end = '\0';
-	bad = obey(c->m, c->line);
-	snprintf(answer, sizeof(answer), bad ? "error: %s\n" : "ok%s\n",
-	    bad ? bad : "");
+	told = tell(c->m, c->line);
+	bad = told ? NULL : obey(c->m, c->line);
+	snprintf(answer, sizeof(answer), "%s%s\n", bad ? "error: " :
+	    told ? "ok " : "ok", bad ? bad : told ? told : "");
 	send(c->fd, answer, strlen(answer), MSG_NOSIGNAL);
 	control_free(c);
 }

@@ -265,6 +265,43 @@ nic_remove(struct hv *hv, uint32_t domid, int64_t device, bool force)
 	    .domid = domid, .device = device });
 }
 
+static const char *
+joined(struct arena *a, struct vec set)
+{
+	const char *const *v = set.v;
+	const char *text = "";
+
+	for (uint32_t i = 0; i < set.n; i++)
+		text = arena_printf(a, "%s%s%s", text, i ? "," : "", v[i]);
+	return set.n ? text : "-";
+}
+
+/* What the kernel would be told, in one line. */
+static int
+nic_set(struct hv *hv, uint32_t domid, const struct xenops_nic_spec *n)
+{
+	struct sim_call c = { .kind = SIM_NIC_SET, .domid = domid,
+		.device = n->device };
+	struct arena *a = arena_new();
+	int rc;
+
+	snprintf(c.key, sizeof(c.key), "%s", n->bridge);
+	snprintf(c.value, sizeof(c.value), "%s %s %s %lld %s",
+	    enum_xenops_vif_lock.names[n->lock], joined(a, n->ipv4_allowed),
+	    joined(a, n->ipv6_allowed), (long long)n->rate, n->bridge);
+	rc = change(hv, &c);
+	arena_free(a);
+	return rc;
+}
+
+/* It goes with the nic. */
+static void
+nic_clear(struct hv *hv, const struct xenops_nic_spec *n)
+{
+	(void)hv;
+	(void)n;
+}
+
 static int
 add_devices(struct hv *hv, struct arena *a, uint32_t domid,
     const struct xenops_vm_spec *vm, const char *const *devices)
@@ -428,6 +465,8 @@ static const struct hv_ops hv_sim = {
 	.disk_change = disk_change,
 	.nic_add = nic_add,
 	.nic_remove = nic_remove,
+	.nic_set = nic_set,
+	.nic_clear = nic_clear,
 	.error = error,
 	.forget_errors = forget_errors,
 };

@@ -14,6 +14,7 @@
 struct nic {
 	bool there;
 	char bridge[64];
+	char set[VM_MAX_DATA_VALUE + 1];
 };
 
 /*
@@ -469,7 +470,36 @@ call_nic(struct guest *g, const struct sim_call *c, struct sim_answer *out)
 		return -ENODEV;
 	n->there = c->on;
 	snprintf(n->bridge, sizeof(n->bridge), "%s", c->key);
+	snprintf(n->set, sizeof(n->set), "closed");
 	return 0;
+}
+
+static struct nic *
+nic_of(struct guest *g, int64_t device)
+{
+	return g && device >= 0 && device < VM_MAX_NICS &&
+	    g->nics[device].there ? &g->nics[device] : NULL;
+}
+
+static int
+call_nic_set(struct guest *g, const struct sim_call *c, struct sim_answer *out)
+{
+	struct nic *n = nic_of(g, c->device);
+
+	(void)out;
+	if (!n || !g->m->cfg.has_bridge(g->m->cfg.arg, c->key))
+		return -ENODEV;
+	snprintf(n->bridge, sizeof(n->bridge), "%s", c->key);
+	snprintf(n->set, sizeof(n->set), "%s", c->value);
+	return 0;
+}
+
+const char *
+sim_machine_nic(const struct sim_machine *m, const char *uuid, int64_t device)
+{
+	struct nic *n = nic_of(guest_by_uuid(m, uuid), device);
+
+	return n ? n->set : NULL;
 }
 
 typedef int guest_call(struct guest *g, const struct sim_call *c,
@@ -490,6 +520,7 @@ static guest_call *const guest_calls[SIM_CALLS] = {
 	[SIM_ASK] = call_ask,
 	[SIM_DISK] = call_disk,
 	[SIM_NIC] = call_nic,
+	[SIM_NIC_SET] = call_nic_set,
 	[SIM_SUSPEND] = call_suspend,
 	[SIM_WAKE] = call_wake,
 };

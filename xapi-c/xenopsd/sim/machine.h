@@ -60,6 +60,7 @@ enum sim_call_kind {
 	SIM_ASK,			/* domid, key: "poweroff", "reboot" */
 	SIM_DISK,			/* domid, device, on: plugged */
 	SIM_NIC,			/* and its bridge in key */
+	SIM_NIC_SET,			/* domid, device, bridge in key, value */
 	SIM_WAIT,			/* on: notices of ends (sim/calls.c) */
 	SIM_CALLS
 };
@@ -100,6 +101,9 @@ void sim_machine_watch(struct sim_machine *m, uint32_t domid, bool on);
 
 int64_t sim_machine_memory(const struct sim_machine *m);	/* used */
 bool sim_machine_uses_bridge(const struct sim_machine *m, const char *bridge);
+/* What a guest's nic was given last, as sim/hv.c writes it; NULL: there is none. */
+const char *sim_machine_nic(const struct sim_machine *m, const char *uuid,
+    int64_t device);
 /* A guest does it by itself: "shutdown", "reboot" or "crash"; false: there is
  * no such guest or action, or it does not run. */
 bool sim_machine_guest(struct sim_machine *m, const char *uuid,

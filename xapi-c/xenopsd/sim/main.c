@@ -95,6 +95,7 @@ static request_handler *const handlers[XENOPS_N] = {
 	[XENOPS_VBD_UNPLUG] = worker_request,
 	[XENOPS_VIF_PLUG] = worker_request,
 	[XENOPS_VIF_UNPLUG] = worker_request,
+	[XENOPS_VIF_CHANGE] = worker_request,
 	[XENOPS_CONSOLE_OPEN] = vms_console_open,
 	[XENOPS_VDI_OPEN] = lease_vdi_open,
 	[XENOPS_VDI_CLOSE] = lease_vdi_close,

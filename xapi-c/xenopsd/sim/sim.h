@@ -115,6 +115,8 @@ request_handler sim_host_get, sim_host_set_hostname,
  *     boot MS | stop MS                   how long guests take
  *     guest UUID shutdown|reboot|crash    a guest does it by itself
  *     address IP                          the host has another one
+ *     nic UUID DEVICE                     what it was given: the answer is
+ *                                         "ok LOCK IPV4 IPV6 RATE BRIDGE"
  *     event                               host_changed is sent
  *     clear                               forgets all rules
  * MESSAGE may be *.  Rules are also for what xenopsd asks of itself: vm_reboot

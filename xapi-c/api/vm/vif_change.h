@@ -1,0 +1,13 @@
+/* What VIF.create and sync/ need of vif_change.c. */
+#ifndef API_VM_VIF_CHANGE_H
+#define API_VM_VIF_CHANGE_H
+
+#include "api/call.h"
+#include "gen/types.h"
+
+/* ipv4_allowed and ipv6_allowed: INVALID_IP_ADDRESS_SPECIFIED, or too many. */
+int vif_check_allowed(struct call *c, const struct vif *vif);
+/* Tells xenopsd what the record of an attached VIF says now. */
+int vif_tell(struct call *c, const struct ref *vif);
+
+#endif

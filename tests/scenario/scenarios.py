@@ -15,6 +15,7 @@ import socket
 import ssl
 import sys
 import tempfile
+import threading
 import time
 import xmlrpc.client
 from multiprocessing.pool import ThreadPool
@@ -2338,6 +2339,11 @@ def a_vlan_that_is_destroyed_during_a_scan_is_gone():
         api("network.destroy", net)
 
 
+def ask_in_vain(api, *call):
+    with contextlib.suppress(Exception):    # whoever answers is killed
+        api(*call)
+
+
 def a_vif_is_locked_and_moved_while_its_guest_runs():
     with Bench() as b:
         api = b.ready()
@@ -2417,8 +2423,38 @@ def a_vif_is_locked_and_moved_while_its_guest_runs():
             pool.map(flip, ("locked", "unlocked", "disabled"))
         told(api("VIF.get_locking_mode", vif), "192.0.2.11", "2001:db8::a",
              "1024", there)
+        # killed between the record and the guest
+        api("VIF.set_locking_mode", vif, "unlocked")
+        b.control("delay vif_change 60000")
+        asked = threading.Thread(target=ask_in_vain, daemon=True, args=(
+            b.login(), "VIF.set_locking_mode", vif, "locked"))
+        asked.start()
+        until("the record", lambda: api("VIF.get_locking_mode", vif) ==
+              "locked")
+        b.kill_xapi()
+        asked.join()
+        b.control("clear")
+        b.start_xapi()
+        api = b.ready()
+        until("the lock", lambda: b.ask("nic %s 0" % uuid).startswith(
+            "ok locked "))
         api.run("VM.hard_shutdown", vm)
-        api("VIF.set_locking_mode", vif, "locked")
+        api("VIF.set_locking_mode", vif, "disabled")
+
+
+def a_network_has_one_purpose_at_most():
+    with Bench() as b:
+        api = b.ready()
+        net = api("network.get_all")[0]
+        for _ in range(2):
+            api("network.add_purpose", net, "nbd")
+        equal(refused("NETWORK_INCOMPATIBLE_PURPOSES", api,
+                      "network.add_purpose", net, "insecure_nbd"),
+              ["insecure_nbd", "nbd"], "parameters")
+        for _ in range(2):
+            api("network.remove_purpose", net, "nbd")
+        api("network.add_purpose", net, "insecure_nbd")
+        equal(api("network.get_purpose", net), ["insecure_nbd"], "purpose")
 
 
 def a_mac_address_follows_from_the_seed():
@@ -2676,6 +2712,7 @@ SCENARIOS = [
 
 
     a_vif_is_locked_and_moved_while_its_guest_runs,
+    a_network_has_one_purpose_at_most,
     each_request_may_fail_once, keys_and_buttons_of_a_guest_work,
     xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,

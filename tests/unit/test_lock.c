@@ -109,14 +109,13 @@ listen_on(const char *device)
 static int
 attach(int fd, const char *vif, const char *end)
 {
-	struct ifreq ifr = { 0 };
-
 	make_pair(vif, end);
 	ck_assert_int_eq(netdev_mute(end), 0);
 	ck_assert_int_eq(netdev_up(fd, end), 0);
 	ck_assert_int_eq(netdev_mute(vif), 0);
-	ifr.ifr_ifindex = (int)if_nametoindex(vif);
-	ck_assert_int_eq(netdev_request(fd, SIOCBRADDIF, BRIDGE, &ifr), 0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(netdev_set_bridge(vif, BRIDGE), 0);
+	ck_assert_int_eq(netdev_set_bridge(vif, "lan9"), -ENODEV);
 	ck_assert_int_eq(netdev_up(fd, vif), 0);
 	return listen_on(end);
 }
@@ -265,6 +264,7 @@ next_frame(int fd, void *out, int timeout_ms)
 	return (size_t)r;
 }
 
+#define MARK_MS 3000
 #define PATIENCE_MS 60000
 #define MARK "\x88\xb5"		/* a type that is nobody's */
 
@@ -274,26 +274,40 @@ transmit(int fd, const struct frame *f)
 	ck_assert_int_eq(send(fd, f->b, f->len, 0), (ssize_t)f->len);
 }
 
+/* Until mark comes out; whether f did before.  False: mark was lost. */
+static bool
+ends_with(int to, const struct frame *mark, const struct frame *f,
+    bool *found_out)
+{
+	uint8_t got[FRAME_MAX];
+	size_t len;
+
+	*found_out = false;
+	while ((len = next_frame(to, got, MARK_MS)) > 0) {
+		if (len == mark->len && !memcmp(got, mark->b, len))
+			return true;
+		if (len == f->len && !memcmp(got, f->b, len))
+			*found_out = true;
+	}
+	return false;
+}
+
 /* A frame comes out before the one that is sent after it, or never: on one CPU
- * they stand in one line. */
+ * they stand in one line.  A kernel may lose any; then both are sent again. */
 static bool
 passes(const struct net *n, int from, int to, const struct frame *f)
 {
 	static uint8_t count;
-	struct frame end = ethernet("\x02\0\0\0\0\x63", MARK);
-	uint8_t got[FRAME_MAX];
-	bool found = false;
-	size_t len;
+	struct frame mark = ethernet("\x02\0\0\0\0\x63", MARK);
+	bool found;
 
-	count++;
-	add(&end, &count, 1);
-	transmit(from, f);
-	transmit(n->witness, &end);
+	add(&mark, ALL_MAC, 6);
+	add(&mark, &count, 1);
 	do {
-		len = next_frame(to, got, PATIENCE_MS);
-		ck_assert_uint_gt(len, 0);
-		found = found || (len == f->len && !memcmp(got, f->b, len));
-	} while (len != end.len || memcmp(got, end.b, len) != 0);
+		mark.b[mark.len - 1] = ++count;
+		transmit(from, f);
+		transmit(n->witness, &mark);
+	} while (!ends_with(to, &mark, f, &found));
 	return found;
 }
 
@@ -570,8 +584,8 @@ START_TEST(a_disabled_one_passes_nothing)
 	struct frame own = udp4(OWN_4, OTHER_4, DATA);
 	struct frame back = udp4(OTHER_4, OWN_4, DATA);
 	struct frame end = ethernet(OTHER_MAC, MARK);
-	uint8_t got[FRAME_MAX];
 	struct net n;
+	bool found;
 
 	begin(&n);
 	set(&l);
@@ -581,8 +595,8 @@ START_TEST(a_disabled_one_passes_nothing)
 	l.mode = XENOPS_VIF_LOCK_UNLOCKED;
 	set(&l);
 	transmit(n.other, &end);
-	ck_assert_uint_eq(next_frame(n.guest, got, PATIENCE_MS), end.len);
-	ck_assert_mem_eq(got, end.b, end.len);
+	ck_assert(ends_with(n.guest, &end, &back, &found));
+	ck_assert(!found);
 	ck_assert(gets_out(&n, own));
 }
 END_TEST
@@ -646,6 +660,22 @@ START_TEST(all_interfaces_or_none)
 }
 END_TEST
 
+/* A guest that is moved to another network is heard there alone. */
+START_TEST(an_interface_changes_its_bridge)
+{
+	struct frame f = udp4(OWN_4, ALL_4, DATA);
+	struct net n;
+
+	begin(&n);
+	ck_assert_int_eq(ioctl(n.fd, SIOCBRADDBR, "lan1"), 0);
+	ck_assert_int_eq(netdev_set_bridge(VIF, "lan1"), 0);
+	ck_assert(!gets_out(&n, f));
+	ck_assert_int_eq(netdev_set_bridge(VIF, BRIDGE), 0);
+	wait_for_port(n.guest, n.other);
+	ck_assert(gets_out(&n, f));
+}
+END_TEST
+
 /* With as many addresses as it may have, and after its interface is gone. */
 START_TEST(the_most_addresses_fit)
 {
@@ -680,5 +710,6 @@ main(void)
 	    without_addresses_nothing_gets_out, a_disabled_one_passes_nothing,
 	    it_changes_while_it_is_used,
 	    a_new_interface_is_closed_until_it_has_its_lock,
-	    all_interfaces_or_none, the_most_addresses_fit);
+	    all_interfaces_or_none, an_interface_changes_its_bridge,
+	    the_most_addresses_fit);
 }

@@ -17,6 +17,7 @@
 #include "api/vm/memory.h"
 #include "api/vm/schedule_run.h"
 #include "api/vm/state.h"
+#include "api/vm/vif_change.h"
 #include "api/vm/suspend.h"
 #include "api/xapi.h"
 #include "base/clock.h"
@@ -453,7 +454,11 @@ pass_domains(struct sync *s, struct call *c)
 		return ops_failed(c, &k, &(struct ops_subject){
 		    .operation = "domain_list" });
 	p.domains = r.domains;
-	return call_write(c, pass_in, &p);
+	if (call_write(c, pass_in, &p))
+		return -1;
+	call_refresh(c);
+	vifs_agree(c, r.domains);
+	return 0;
 }
 
 static int

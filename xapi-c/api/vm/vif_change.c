@@ -7,6 +7,7 @@
 #include "api/vm/spec.h"
 #include "api/vm/vif_change.h"
 #include "api/xapi.h"
+#include "base/log.h"
 #include "base/vm_limits.h"
 #include "gen/errors.h"
 #include "gen/methods.h"
@@ -217,6 +218,35 @@ vif_tell(struct call *c, const struct ref *ref)
 		rc = tell_once(c, ref, &told);
 	while (rc == 1);
 	return rc;
+}
+
+static void
+agree(struct call *c, const struct xenops_device_state *d)
+{
+	const struct vif *v = vif_find_uuid(c->root, d->uuid);
+	struct xenops_nic_spec nic;
+	struct ref ref;
+
+	if (!v || !v->currently_attached || !d->nic.bridge ||
+	    vif_spec(c, v, &nic) || same_nic(&nic, &d->nic))
+		return;
+	ref = v->obj.ref;
+	if (vif_tell(c, &ref))
+		log_warn("the VIF '%s' is not as it should be", d->uuid);
+}
+
+void
+vifs_agree(struct call *c, struct vec domains)
+{
+	const struct xenops_domain_info *d = domains.v;
+
+	for (uint32_t i = 0; i < domains.n; i++) {
+		const struct xenops_device_state *nics = d[i].nics.v;
+
+		for (uint32_t j = 0; j < d[i].nics.n; j++)
+			if (nics[j].attached)
+				agree(c, &nics[j]);
+	}
 }
 
 static int

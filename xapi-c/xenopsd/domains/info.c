@@ -30,6 +30,7 @@ fill_devices(struct hv *hv, struct arena *a, const struct hv_domain *dom,
 	}
 	for (uint32_t i = 0; i < vm->nics.n; i++) {
 		nics[i].uuid = n[i].vif;
+		nics[i].nic = n[i];
 		nics[i].attached = dom && hv->ops->has_nic(hv, dom->domid,
 		    n[i].device);
 	}

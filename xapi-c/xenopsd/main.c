@@ -387,7 +387,7 @@ static int
 main_process(void)
 {
 	static const struct spawn_program picture = { PICTURE_PROGRAM,
-		PICTURE_USER };
+		PICTURE_USER, NULL };
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
 		.image_key = IMAGE_KEY_PATH, .picture = &picture };
 	struct leases_config lc = { .env = &storage_real,
@@ -430,7 +430,7 @@ worker_process(void)
 	static const struct packs_place packs = { PACKS_DIR, PLUGIN_USER,
 		CGROUP_DIR "/packs" };
 	static const struct spawn_program image = { DISK_IMAGE_PROGRAM,
-		DISK_IMAGE_USER };
+		DISK_IMAGE_USER, CGROUP_DIR "/images" };
 	struct daemon d = { .kept_dir = KEPT_DIR, .storage = &storage_real,
 		.image_key = IMAGE_KEY_PATH, .disk_image = &image,
 		.packs = &packs };

@@ -4,15 +4,17 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
+#include "base/log.h"
 #include "xenopsd/core/holder.h"
 
 static _Noreturn void
-become(const char *const *argv, const int fds[3], int lock)
+become(const struct spawn *p)
 {
 	static const char *const environment[] = {
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
@@ -22,11 +24,16 @@ become(const char *const *argv, const int fds[3], int lock)
 	setsid();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (lock != -1 && (holder_sign(lock) || fcntl(lock, F_DUPFD, 3) == -1))
+	if (p->lock != -1 && (holder_sign(p->lock) ||
+	    fcntl(p->lock, F_DUPFD, 3) == -1))
 		_exit(126);
+	if (p->group && cgroup_enter(p->group, &p->limits) == -1) {
+		log_error("cannot join '%s': %s", p->group, strerror(errno));
+		_exit(126);
+	}
 	/* out of the way of each other first */
 	for (int i = 0; i < 3; i++) {
-		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+		high[i] = fcntl(p->fds[i], F_DUPFD_CLOEXEC, 3);
 		if (high[i] == -1)
 			_exit(126);
 	}
@@ -34,14 +41,14 @@ become(const char *const *argv, const int fds[3], int lock)
 		if (dup2(high[i], i) == -1)
 			_exit(126);
 	}
-	execve(argv[0], (char *const *)(uintptr_t)argv,
+	execve(p->argv[0], (char *const *)(uintptr_t)p->argv,
 	    (char *const *)(uintptr_t)environment);
 	_exit(127);
 }
 
 /* By way of a child that ends at once: init takes care of its own. */
 int
-spawn(const char *const *argv, const int fds[3], int lock)
+spawn(const struct spawn *p)
 {
 	int status = 0;
 	pid_t pid = fork();
@@ -49,7 +56,7 @@ spawn(const char *const *argv, const int fds[3], int lock)
 	if (pid == 0) {
 		pid = fork();
 		if (pid == 0)
-			become(argv, fds, lock);
+			become(p);
 		_exit(pid == -1);
 	}
 	if (pid == -1)
@@ -60,17 +67,19 @@ spawn(const char *const *argv, const int fds[3], int lock)
 }
 
 int
-spawn_on_socket(const char *const *argv, int at, int other, int lock)
+spawn_on_socket(struct spawn *p, int at, int other)
 {
-	int ends[2] = { -1, -1 }, fds[3] = { other, other, STDERR_FILENO };
-	int rc = argv[0] ? 0 : -ENOENT;
+	int ends[2] = { -1, -1 };
+	int rc = p->argv[0] ? 0 : -ENOENT;
 
 	if (!rc && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
 	    ends) == -1)
 		rc = -errno;
 	if (!rc) {
-		fds[at] = ends[1];
-		rc = spawn(argv, fds, lock);
+		p->fds[0] = p->fds[1] = other;
+		p->fds[at] = ends[1];
+		p->fds[2] = STDERR_FILENO;
+		rc = spawn(p);
 	}
 	fdio_close(&other);
 	fdio_close(&ends[1]);

@@ -16,7 +16,8 @@ update_open(struct request *rq, const char *program, const char *option)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		return request_fail(rq, XENOPS_CODE_INTERNAL,
 		    "no socket for a program: %s", strerror(errno));
-	rc = spawn(argv, (int[]){ fds[1], fds[1], fds[1] }, -1);
+	rc = spawn(&(struct spawn){ .argv = argv,
+	    .fds = { fds[1], fds[1], fds[1] }, .lock = -1 });
 	fdio_close(&fds[1]);
 	if (rc) {
 		fdio_close(&fds[0]);

@@ -23,5 +23,7 @@ disk_image_open(const struct spawn_program *p, int form, bool in, int disk,
 	const char *const argv[] = { name ? p->path : NULL, in ? "in" : "out",
 		name, p->user, NULL };
 
-	return spawn_on_socket(argv, 0, disk, lock);
+	return spawn_on_socket(&(struct spawn){ .argv = argv, .lock = lock,
+	    .group = p->group,
+	    .limits = { DISK_IMAGE_MEMORY, DISK_IMAGE_CPU } }, 0, disk);
 }

@@ -12,6 +12,10 @@
 
 #define DISK_IMAGE_PROGRAM "/usr/sbin/bedplate-image"
 #define DISK_IMAGE_USER "image"
+/* Of all of them together, whose group is p->group.  One takes up to 64 MiB
+ * (image/main.c) if its image is made for that, else some. */
+#define DISK_IMAGE_MEMORY "268435456"
+#define DISK_IMAGE_CPU "100000 100000"	/* one CPU */
 
 /* disk: taken over.  lock: the program's (core/holder.h), which stays the caller's.
  * form: enum xenops_disk_form, but raw.  in: into the disk.  The other end of the

@@ -532,18 +532,19 @@ def sync_calls_wait_and_async_calls_do_not():
         check(time.monotonic() - start >= 1.4, "the call did not wait")
 
 
-def keys_and_buttons_of_a_guest_work():
-    """Only a guest that is up hears them."""
-    def press(vm, done, method, what):
-        def once():
-            if not done():
-                try:
-                    api(method, vm, what)
-                except Refused:
-                    pass        # it is between two lives
-            return done()
-        until("what %s does" % what, once)
+def press(api, vm, done, method, what):
+    """Only a guest that is up hears it."""
+    def once():
+        if not done():
+            try:
+                api(method, vm, what)
+            except Refused:
+                pass        # it is between two lives
+        return done()
+    until("what %s does" % what, once)
 
+
+def keys_and_buttons_of_a_guest_work():
     def halted():
         return state(api, vm) == "Halted"
 
@@ -559,17 +560,31 @@ def keys_and_buttons_of_a_guest_work():
         refused("INVALID_VALUE", api, "VM.send_trigger", vm, "explode")
         refused("VM_HVM_REQUIRED", api, "VM.send_trigger", vm, "power")
         was = api("VM.get_domid", vm)
-        press(vm, lambda: state(api, vm) == "Running" and
+        press(api, vm, lambda: state(api, vm) == "Running" and
               api("VM.get_domid", vm) not in (was, "-1"),
               "VM.send_sysrq", "b")
-        press(vm, halted, "VM.send_sysrq", "o")
+        press(api, vm, halted, "VM.send_sysrq", "o")
         api("VM.set_HVM_boot_policy", vm, "BIOS order")
         api("VM.set_domain_type", vm, "hvm")
         api.run("VM.start", vm, False, False)
         api.run("VM.pause", vm)
         refused("VM_BAD_POWER_STATE", api, "VM.send_trigger", vm, "power")
         api.run("VM.unpause", vm)
-        press(vm, halted, "VM.send_trigger", "power")
+        press(api, vm, halted, "VM.send_trigger", "power")
+
+
+def a_key_ends_a_guest_that_does_not_shut_down():
+    """While its clean shutdown waits for it."""
+    with Bench() as b:
+        api = b.ready()
+        vm = b.running(api, name="deaf", shutdown="ignore")
+        task = api("Async.VM.clean_shutdown", vm)
+        until("its shutdown", lambda: "clean_shutdown" in api(
+            "VM.get_current_operations", vm).values())
+        # it was up before its shutdown began, or comes up meanwhile
+        press(api, vm, lambda: api("task.get_status", task) != "pending",
+              "VM.send_sysrq", "o")
+        equal(state(api, vm), "Halted", "the guest")
 
 
 def each_request_may_fail_once():
@@ -2714,6 +2729,7 @@ SCENARIOS = [
     a_vif_is_locked_and_moved_while_its_guest_runs,
     a_network_has_one_purpose_at_most,
     each_request_may_fail_once, keys_and_buttons_of_a_guest_work,
+    a_key_ends_a_guest_that_does_not_shut_down,
     xapi_is_killed_at_any_time,
     a_vm_lives_and_dies, a_disk_goes_in_and_out, a_console_talks,
     two_viewers_see_all_of_a_console,

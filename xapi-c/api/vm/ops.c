@@ -90,6 +90,10 @@ may_overlap(int op, int running)
 	case VM_OPERATIONS_HARD_REBOOT:
 		return running != VM_OPERATIONS_HARD_SHUTDOWN &&
 		    running != VM_OPERATIONS_HARD_REBOOT;
+	case VM_OPERATIONS_SEND_SYSRQ:		/* to what does not go */
+	case VM_OPERATIONS_SEND_TRIGGER:
+		return running == VM_OPERATIONS_CLEAN_SHUTDOWN ||
+		    running == VM_OPERATIONS_CLEAN_REBOOT;
 	case VM_OPERATIONS_CLONE:
 	case VM_OPERATIONS_COPY:
 		return running == VM_OPERATIONS_CLONE ||

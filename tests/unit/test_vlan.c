@@ -6,6 +6,7 @@
 #include <linux/sockios.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -104,6 +105,15 @@ change_bridge(unsigned long request)
 
 	close(fd);
 	return rc;
+}
+
+static void
+add_bridge(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(ioctl(fd, SIOCBRADDBR, name), 0);
+	close(fd);
 }
 
 /* A kernel's network of the test's own, with one interface. */
@@ -254,6 +264,33 @@ START_TEST(only_a_vlan_of_the_list_is_taken)
 }
 END_TEST
 
+/* Both begin with what a VLAN's name keeps of them. */
+START_TEST(nics_with_long_names_have_vlans_of_one_tag)
+{
+	static const char *const nics[] = { "enp129s0f1np0", "enp129s0f1np1" };
+	char name[IF_NAMESIZE], other[IF_NAMESIZE];
+	bool made;
+
+	begin();
+	add_bridge(nics[0]);
+	add_bridge(nics[1]);
+	(void)vlan_create(nics[0], 4094, name, &made);
+	ck_assert_str_eq(name, "enp129s0f1.4094");
+	if (!made)
+		ck_assert_int_eq(make(name, if_nametoindex(nics[0])), 0);
+	(void)vlan_create(nics[1], 4094, name, &made);
+	snprintf(other, sizeof(other), "v%u.4094", if_nametoindex(nics[1]));
+	ck_assert_str_eq(name, other);
+	ck_assert_int_eq(made, knows_vlans());
+	(void)vlan_create(nics[1], 4094, name, &made);
+	ck_assert_str_eq(name, other);
+	ck_assert(!made);
+	ck_assert_int_eq(vlan_destroy(nics[1], 4094), 0);
+	ck_assert_uint_eq(if_nametoindex(other), 0);
+	ck_assert_uint_ne(if_nametoindex("enp129s0f1.4094"), 0);
+}
+END_TEST
+
 /* -- the kernel's list -- */
 
 START_TEST(lines_of_the_list)
@@ -291,6 +328,7 @@ main(void)
 	    an_answer_may_be_longer_than_what_is_read,
 	    a_device_that_is_not_there_has_none,
 	    one_is_made_found_again_and_taken_away,
-	    only_a_vlan_of_the_list_is_taken, lines_of_the_list,
+	    only_a_vlan_of_the_list_is_taken,
+	    nics_with_long_names_have_vlans_of_one_tag, lines_of_the_list,
 	    tags_end_at_4094);
 }

@@ -12,6 +12,7 @@
 #include "xenopsd/machine/vlan_message.h"
 
 #define LINE_BYTES 256
+#define DEVICE_LEN (IF_NAMESIZE - 1 - 5)	/* before the longest tag */
 
 bool
 vlan_tag_ok(int64_t tag)
@@ -26,15 +27,19 @@ vlan_parse(const char *line, struct vlan_line *v)
 	    v->device) == 3;
 }
 
+/* A name that is cut may be that of another NIC's; its number is nobody else's. */
 static void
 name_of(const char *device, int tag, char name[static IF_NAMESIZE])
 {
-	snprintf(name, IF_NAMESIZE, "%.10s.%d", device, tag);
+	snprintf(name, IF_NAMESIZE, "%.*s.%d", DEVICE_LEN, device, tag);
+	if (strlen(device) > DEVICE_LEN && if_nametoindex(name))
+		snprintf(name, IF_NAMESIZE, "v%u.%d", if_nametoindex(device),
+		    tag);
 }
 
-/* Is there this very VLAN?  Names are cut, so those of two NICs may be one. */
+/* Is there this very VLAN?  Then that is its name. */
 static bool
-is_there(const char *name, const char *device, int tag)
+is_there(const char *device, int tag, char name[static IF_NAMESIZE])
 {
 	FILE *f = fopen(VLAN_LIST, "re");
 	char line[LINE_BYTES];
@@ -43,9 +48,11 @@ is_there(const char *name, const char *device, int tag)
 
 	while (f && !found && fgets(line, sizeof(line), f))
 		found = vlan_parse(line, &v) && v.tag == tag &&
-		    !strcmp(v.name, name) && !strcmp(v.device, device);
+		    !strcmp(v.device, device);
 	if (f)
 		fclose(f);
+	if (found)
+		memcpy(name, v.name, IF_NAMESIZE);
 	return found;
 }
 
@@ -109,9 +116,9 @@ vlan_create(const char *device, int tag, char name[static IF_NAMESIZE],
 	int rc = raise_device(device);
 
 	*made_out = false;
-	name_of(device, tag, name);
-	if (rc || is_there(name, device, tag))
+	if (rc || is_there(device, tag, name))
 		return rc;
+	name_of(device, tag, name);
 	rc = make(name, device, tag);
 	*made_out = rc == 0;
 	return rc;
@@ -122,6 +129,5 @@ vlan_destroy(const char *device, int tag)
 {
 	char name[IF_NAMESIZE];
 
-	name_of(device, tag, name);
-	return is_there(name, device, tag) ? delete(if_nametoindex(name)) : 0;
+	return is_there(device, tag, name) ? delete(if_nametoindex(name)) : 0;
 }

@@ -1,8 +1,9 @@
 /*
  * VLANs of a NIC as interfaces of their own, ports for bridges: eth0.100 is
  * what eth0 carries with the tag 100.  Their names are those that the network
- * service gives them too.  0 or -errno; devices' names are checked by the
- * caller.
+ * service gives them too, and v7.100 on the seventh interface if its own name is
+ * so long that another's VLAN has that.  0 or -errno; devices' names are checked
+ * by the caller.
  */
 #ifndef XENOPSD_MACHINE_VLAN_H
 #define XENOPSD_MACHINE_VLAN_H
@@ -27,8 +28,8 @@ bool vlan_tag_ok(int64_t tag);
  * none. */
 bool vlan_parse(const char *line, struct vlan_line *v);
 /* The interface, which is down if it is new, and its name; the device is up
- * then.  Creating twice is no error; -EEXIST: the name is something else's, or
- * the tag taken by another name. */
+ * then.  Creating twice is no error, whoever did it first; -EEXIST: the name is
+ * something else's. */
 int vlan_create(const char *device, int tag, char name[static IF_NAMESIZE],
     bool *made_out);
 /* No error if there is none; takes it out of its bridge. */

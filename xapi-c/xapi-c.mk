@@ -181,12 +181,14 @@ $(B)/host/poold: $(call objects,$(B)/host/obj,$(POOLD_MAIN)) \
 # program our names would otherwise meet those inside the libraries.
 %.whole.o:
 	@mkdir -p $(@D)
-	$(call say,LD)ld -r -o $@.$T --start-group $^ --end-group
+	$(call say,LD)ld -r -o $@.$T --start-group $(filter %.o %.a,$^) \
+	    --end-group
 	@objcopy --keep-global-symbol=main $@.$T
 	@mv $@.$T $@
 
 define musl_program
-$(B)/musl/obj/$1.whole.o: $2
+# this file has the list
+$(B)/musl/obj/$1.whole.o: $2 xapi-c/xapi-c.mk
 $(B)/musl/$1: $(B)/musl/obj/$1.whole.o xapi-c/xapi-c.mk
 	$$(call say,LD)$$(MUSL_CC) $$(MUSL_LDFLAGS) -o $$@.$$T $$< $3
 	@printf '%s\n' '$$(MUSL_LDFLAGS)' '$(strip $3)' >$$@.link

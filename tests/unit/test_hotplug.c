@@ -160,6 +160,12 @@ netdev_limit_learned(const char *bridge)
 	return called("limit", bridge);
 }
 
+int
+lock_close(const char *device)
+{
+	return called("close", device);
+}
+
 static void
 put_in(const char *key, const char *value)
 {
@@ -219,8 +225,8 @@ START_TEST(a_nic_becomes_a_port)
 	put_in("bridge", "xenbr0");
 	setenv("vif", "vif3.0", 1);
 	ck_assert_int_eq(run("online", "type_if=vif"), 0);
-	ck_assert_str_eq(calls, "mute:vif3.0 mtu:vif3.0 limit:xenbr0 "
-	    "add:xenbr0 up:vif3.0");
+	ck_assert_str_eq(calls, "mute:vif3.0 mtu:vif3.0 close:vif3.0 "
+	    "limit:xenbr0 add:xenbr0 up:vif3.0");
 	ck_assert_str_eq(stored("hotplug-status"), "connected");
 	ck_assert_int_eq(run("offline", "type_if=vif"), 0);
 	ck_assert_str_eq(calls, "del:xenbr0");
@@ -233,8 +239,8 @@ START_TEST(a_tap_gets_an_address_and_no_status)
 	setenv("INTERFACE", "tap3.0", 1);
 	ck_assert_int_eq(run("add", "type_if=tap"), 0);
 	ck_assert_str_eq(calls,
-	    "mute:tap3.0 mac:tap3.0 mtu:tap3.0 limit:xenbr0 "
-	    "add:xenbr0 up:tap3.0");
+	    "mute:tap3.0 mac:tap3.0 mtu:tap3.0 close:tap3.0 "
+	    "limit:xenbr0 add:xenbr0 up:tap3.0");
 	ck_assert_ptr_null(stored("hotplug-status"));
 }
 END_TEST
@@ -266,6 +272,18 @@ START_TEST(a_nic_on_which_dom0_would_be_met_is_no_port)
 }
 END_TEST
 
+START_TEST(a_nic_that_cannot_be_closed_is_no_port)
+{
+	put_in("bridge", "xenbr0");
+	setenv("vif", "vif3.0", 1);
+	failing = "close";
+	failing_errno = EPERM;
+	ck_assert_int_eq(run("online", "type_if=vif"), 1);
+	ck_assert_str_eq(calls, "mute:vif3.0 mtu:vif3.0 close:vif3.0");
+	ck_assert_str_eq(stored("hotplug-status"), "error");
+}
+END_TEST
+
 START_TEST(a_bridge_that_learns_without_end_gets_no_nic)
 {
 	put_in("bridge", "xenbr0");
@@ -273,7 +291,8 @@ START_TEST(a_bridge_that_learns_without_end_gets_no_nic)
 	failing = "limit";
 	failing_errno = EPERM;
 	ck_assert_int_eq(run("online", "type_if=vif"), 1);
-	ck_assert_str_eq(calls, "mute:vif3.0 mtu:vif3.0 limit:xenbr0");
+	ck_assert_str_eq(calls,
+	    "mute:vif3.0 mtu:vif3.0 close:vif3.0 limit:xenbr0");
 	ck_assert_str_eq(stored("hotplug-status"), "error");
 }
 END_TEST
@@ -311,6 +330,7 @@ main(void)
 	    a_nic_becomes_a_port, a_tap_gets_an_address_and_no_status,
 	    a_port_that_is_there_is_no_error,
 	    a_nic_on_which_dom0_would_be_met_is_no_port,
+	    a_nic_that_cannot_be_closed_is_no_port,
 	    a_bridge_that_learns_without_end_gets_no_nic, what_is_missing_is_said,
 	    only_libxl_runs_it);
 }

@@ -159,8 +159,10 @@ static int
 apply_range(struct range *r, const struct vm *vm)
 {
 	struct xenops_vm_set_memory_result moved = { 0 };
-	struct vm want = *vm;
+	struct vm want = { 0 };
 
+	object_copy_fields(&want, vm);
+	want.obj.ref = vm->obj.ref;
 	take(&want, r);
 	if (vm_check_memory(r->c, &want))
 		return -1;

@@ -249,7 +249,7 @@ api_vm_get_boot_record(struct call *c, const struct vm_get_boot_record_args *a,
 
 	if (!vm)
 		return -1;
-	*result = *vm;
+	object_copy_fields(result, vm);
 	return 0;
 }
 

@@ -2453,8 +2453,65 @@ def a_vif_is_locked_and_moved_while_its_guest_runs():
         api = b.ready()
         until("the lock", lambda: b.ask("nic %s 0" % uuid).startswith(
             "ok locked "))
+        # a guest that goes on from its image misses none
+        def stay_until_cancelled(delayed, *call):
+            b.control("delay %s 600000" % delayed)
+            task = api(*call)
+            until("it to begin", lambda: api("VM.get_current_operations", vm))
+            refused("OTHER_OPERATION_IN_PROGRESS", api,
+                    "VIF.set_locking_mode", vif, "unlocked")
+            refused("OTHER_OPERATION_IN_PROGRESS", api, "VIF.move", vif, net)
+            api("task.cancel", task)
+            until("its end", lambda: api("task.get_status", task) !=
+                  "pending")
+            b.control("clear")
+        stay_until_cancelled("vdi_clone", "Async.VM.checkpoint", vm, "c")
+        api.run("VM.suspend", vm)
+        stay_until_cancelled("vm_resume", "Async.VM.resume", vm, False, False)
+        api("VIF.set_ipv4_allowed", vif, ["192.0.2.12"])
+        api.run("VM.resume", vm, False, False)
+        told("locked", "192.0.2.12", "2001:db8::a", "1024", there)
         api.run("VM.hard_shutdown", vm)
         api("VIF.set_locking_mode", vif, "disabled")
+
+
+def a_lock_holds_for_a_guest_that_starts_unseen():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        vif, = api("VM.get_VIFs", vm)
+        b.control("delay vm_start 8000")
+        api("Async.VM.start", vm, False, False)
+        until("the start to begin", lambda: api("VM.get_current_operations",
+                                                vm))
+        b.kill_xapi()       # who asked for it with the VIF as it was
+        b.start_xapi()
+        api = b.login()
+        api("VIF.set_locking_mode", vif, "locked")
+        api.wait_field("VM", vm, "power_state", "Running", 60)
+        until("the lock", lambda: b.ask("nic %s 0" % api(
+            "VM.get_uuid", vm)).startswith("ok locked "))
+
+
+def a_vif_goes_back_to_no_network_that_is_gone():
+    with Bench() as b:
+        api = b.ready()
+        vif, = api("VM.get_VIFs", b.running(api))
+        left, there = (api("network.create", {"name_label": n,
+                                              "other_config": {}})
+                       for n in ("left", "there"))
+        api("VIF.move", vif, left)
+        b.control("delay vif_change 600000")
+        asked = threading.Thread(target=ask_in_vain, daemon=True, args=(
+            b.login(), "VIF.move", vif, there))
+        asked.start()
+        until("the record", lambda: api("VIF.get_network", vif) == there)
+        # its bridge still has the guest
+        refused("OPERATION_NOT_ALLOWED", api, "network.destroy", left)
+        b.kill_sim()
+        asked.join()
+        equal(api("VIF.get_network", vif), there, "network")
+        b.start_sim()
 
 
 def a_network_has_one_purpose_at_most():
@@ -2727,6 +2784,8 @@ SCENARIOS = [
 
 
     a_vif_is_locked_and_moved_while_its_guest_runs,
+    a_lock_holds_for_a_guest_that_starts_unseen,
+    a_vif_goes_back_to_no_network_that_is_gone,
     a_network_has_one_purpose_at_most,
     each_request_may_fail_once, keys_and_buttons_of_a_guest_work,
     a_key_ends_a_guest_that_does_not_shut_down,

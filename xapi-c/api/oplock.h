@@ -106,8 +106,8 @@ void op_refresh(struct db_txn *t, const struct op_class *k,
 void op_reset(struct db_txn *t, const struct op_class *k,
     const struct ref *ref);
 
-/* OTHER_OPERATION_IN_PROGRESS while the VM starts: its domain is being made
- * from records that must stay as they are. */
+/* OTHER_OPERATION_IN_PROGRESS while the VM starts or resumes: its domain is being
+ * made from records that must stay as they are. */
 int vm_check_settled(struct call *c, const struct vm *vm);
 bool vm_is_starting(const struct vm *vm);
 

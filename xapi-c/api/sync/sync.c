@@ -340,6 +340,16 @@ tell(struct sync *s, const struct ref *vm,
 	call_shut(&c);
 }
 
+/* As after a kill of this process while the VM started. */
+static void
+tell_vifs(struct sync *s, const struct xenops_domain_info *d)
+{
+	struct call c = call_open(s);
+
+	vifs_agree(&c, (struct vec){ d, 1 });
+	call_shut(&c);
+}
+
 static void
 remove_image(struct sync *s, const struct ref *vdi)
 {
@@ -373,6 +383,8 @@ items_apply(struct sync *s, struct item *it)
 			tell(s, &a.vm, vm_memory_tell);
 		if (!ref_is_null(&a.image))
 			remove_image(s, &a.image);
+		if (!later && it->domain.nics.n)
+			tell_vifs(s, &it->domain);
 		if (later) {
 			pthread_mutex_lock(&s->lock);
 			item_put(s, it, true);

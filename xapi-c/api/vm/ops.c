@@ -206,15 +206,21 @@ check(const struct view *v, const void *obj, int op, struct call *c)
 	return c || guest_listens(v, vm, op) ? 0 : -1;
 }
 
+/* Or goes on from its image, as at the end of a checkpoint, too. */
 bool
 vm_is_starting(const struct vm *vm)
 {
 	const struct enum_pair *p = vm->current_operations.v;
 
 	for (uint32_t i = 0; i < vm->current_operations.n; i++)
-		if (p[i].value == VM_OPERATIONS_START ||
-		    p[i].value == VM_OPERATIONS_START_ON)
+		switch (p[i].value) {
+		case VM_OPERATIONS_START:
+		case VM_OPERATIONS_START_ON:
+		case VM_OPERATIONS_RESUME:
+		case VM_OPERATIONS_RESUME_ON:
+		case VM_OPERATIONS_CHECKPOINT:
 			return true;
+		}
 	return false;
 }
 

@@ -142,7 +142,7 @@ change_in(struct db_txn *t, void *arg)
 	return 0;
 }
 
-/* If nobody has changed it since. */
+/* If nobody has changed it since, or destroyed the network that it left. */
 static int
 undo_in(struct db_txn *t, void *arg)
 {
@@ -150,7 +150,7 @@ undo_in(struct db_txn *t, void *arg)
 	struct vif *v = vif_txn_edit(t, &ch->vif);
 	struct state now;
 
-	if (!v)
+	if (!v || !network_txn_get(t, &ch->before.network))
 		return 0;
 	now = state_of(ch->c->arena, v);
 	if (same_state(&now, &ch->after))

@@ -11,6 +11,7 @@
  *	    address, and what asks whether one is in use
  * but nothing that DHCP servers and routers say, no neighbour advertisement of
  * another's address, no tags of VLANs, and no fragment that hides what it is.
+ * IPsec's packets pass, by their addresses: nobody without its key takes them.
  * Without an address it lets out nothing.  What comes to the guest is not
  * looked at; a disabled VIF passes nothing either way.
  *

@@ -176,11 +176,23 @@ def what_fits_a_total_is_what_a_start_takes():
               "the host's own")
 
 
+def no_size_is_too_great_to_reckon_with():
+    with Bench() as b:
+        api = b.ready()
+        vm = b.vm(api)
+        huge = 2 ** 63 - 1
+        limits(api, vm, huge, huge, huge, huge)
+        over = number(api, "VM.compute_memory_overhead", vm)
+        check(0 < over < 1 << 40, "overhead %d" % over)
+        refused("HOST_NOT_ENOUGH_FREE_MEMORY", start, api, vm)
+
+
 SCENARIOS = [
     memory_moves_while_a_guest_runs, a_host_that_is_short_gives_what_it_has,
     a_guest_that_keeps_its_memory_has_it_when_it_goes_on,
     a_change_that_was_cut_is_made_or_undone,
     what_fits_a_total_is_what_a_start_takes,
+    no_size_is_too_great_to_reckon_with,
 ]
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 /*
  * What a VM takes of the host's memory beside its own: one truth for what xapi
- * answers and for what xenopsd makes room for.  Bytes.
+ * answers and for what xenopsd makes room for.  Bytes.  What is beyond
+ * base/vm_limits.h counts as that limit.
  */
 #ifndef BASE_VM_MEMORY_H
 #define BASE_VM_MEMORY_H

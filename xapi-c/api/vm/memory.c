@@ -40,7 +40,10 @@ vm_memory_beside(const struct vm *vm)
 int64_t
 vm_memory_needed(const struct vm *vm)
 {
-	return vm->memory_dynamic_min + vm_memory_beside(vm);
+	int64_t beside = vm_memory_beside(vm);
+
+	return vm->memory_dynamic_min > INT64_MAX - beside ? INT64_MAX :
+	    vm->memory_dynamic_min + beside;
 }
 
 int

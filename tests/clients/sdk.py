@@ -28,6 +28,15 @@ def is_template(record):
         record["name_label"].startswith("Linux PV guest")
 
 
+def refused_as_running(x, vm):
+    try:
+        x.VM.start(vm, False, False)
+    except XenAPI.Failure as e:
+        assert e.details == ["VM_BAD_POWER_STATE", vm, "halted", "running"], e
+    else:
+        raise AssertionError("a running VM started")
+
+
 def xenapi_py():
     """A VM is made, started by a task, seen by events, and goes."""
     session = XenAPI.Session(URL)
@@ -49,12 +58,7 @@ def xenapi_py():
             ["task/" + task], token, 5.0)["token"]
     assert x.task.get_status(task) == "success", x.task.get_error_info(task)
     assert x.VM.get_power_state(vm) == "Running"
-    try:
-        x.VM.start(vm, False, False)
-    except XenAPI.Failure as e:
-        assert e.details == ["VM_BAD_POWER_STATE", vm, "halted", "running"], e
-    else:
-        raise AssertionError("a running VM started")
+    refused_as_running(x, vm)
     x.VM.hard_shutdown(vm)
     x.VM.destroy(vm)
     x.VDI.destroy(disk)
@@ -75,12 +79,7 @@ def a_guest():
     assert x.VM.get_power_state(vm) == "Halted"
     x.VM.start(vm, False, False)
     assert int(x.VM.get_domid(vm)) > int(record["domid"])
-    try:
-        x.VM.start(vm, False, False)
-    except XenAPI.Failure as e:
-        assert e.details == ["VM_BAD_POWER_STATE", vm, "halted", "running"], e
-    else:
-        raise AssertionError("a running VM started")
+    refused_as_running(x, vm)
     session.logout()
 
 

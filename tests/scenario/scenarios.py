@@ -2210,12 +2210,17 @@ def a_network_is_on_a_bridge_that_is_there():
                            "MTU": mtu}), ["MTU", mtu], "parameters")
 
 
-def a_nic_that_comes_is_found_and_none_is_forgotten():
+def without_second_nic():
+    """Of a host whose second NIC is not plugged in yet."""
     b = Bench()
     os.mkdir(b.path("host"))
     with open(b.path("host/unplugged"), "w") as f:
         f.write("0000:3b:00.1")
-    with b:
+    return b
+
+
+def a_nic_that_comes_is_found_and_none_is_forgotten():
+    with without_second_nic() as b:
         api = b.ready()
         host = api("host.get_all")[0]
         devices = lambda: {p["device"]: p for p in
@@ -2325,11 +2330,7 @@ def a_vlan_that_is_destroyed_while_it_is_made_is_gone():
 
 
 def a_vlan_that_is_destroyed_during_a_scan_is_gone():
-    b = Bench()
-    os.mkdir(b.path("host"))
-    with open(b.path("host/unplugged"), "w") as f:
-        f.write("0000:3b:00.1")
-    with b:
+    with without_second_nic() as b:
         api = b.ready()
         host = api("host.get_all")[0]
         eth0 = next(r for r, p in api("PIF.get_all_records").items()

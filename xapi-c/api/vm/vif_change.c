@@ -48,21 +48,18 @@ vif_check_allowed(struct call *c, const struct vif *vif)
 }
 
 static struct vec
-without(struct arena *a, struct vec set, const char *one)
-{
-	const char *const *v = set.v;
-	struct vec left = { 0 };
-
-	for (uint32_t i = 0; i < set.n; i++)
-		if (strcmp(v[i], one))
-			left = vec_add_string(a, left, v[i]);
-	return left;
-}
-
-static struct vec
 copy(struct arena *a, struct vec set)
 {
-	return without(a, set, "");
+	struct vec own;
+
+	type_copy(&type_string_set, &own, &set, a);
+	return own;
+}
+
+static bool
+same_set(struct vec a, struct vec b)
+{
+	return type_equal(&type_string_set, &a, &b);
 }
 
 /* -- the record -- */
@@ -74,11 +71,14 @@ struct state {
 	struct ref network;
 };
 
+struct change;
+/* Makes of what is what is to be, by ch->arg. */
+typedef int make_fn(struct change *ch, struct db_txn *t, struct state *s);
+
 struct change {
 	struct call *c;
 	struct ref vif;
-	/* makes of what is what is to be; arg is its own */
-	int (*make)(struct change *ch, struct db_txn *t, struct state *s);
+	make_fn *make;
 	const void *arg;
 	const char *field;
 	struct state before, after;
@@ -99,17 +99,6 @@ apply(struct vif *v, const struct state *s)
 	v->ipv4_allowed = s->ipv4;
 	v->ipv6_allowed = s->ipv6;
 	v->network = s->network;
-}
-
-static bool
-same_set(struct vec a, struct vec b)
-{
-	const char *const *x = a.v, *const *y = b.v;
-
-	for (uint32_t i = 0; a.n == b.n && i < a.n; i++)
-		if (strcmp(x[i], y[i]))
-			return false;
-	return a.n == b.n;
 }
 
 static bool
@@ -323,7 +312,7 @@ make_set(struct change *ch, struct db_txn *t, struct state *s)
 	*out = (struct vec){ 0 };
 	for (uint32_t i = 0; i < set->n; i++)
 		*out = vec_add_string(ch->c->arena,
-		    without(ch->c->arena, *out, v[i]), v[i]);
+		    vec_remove_string(ch->c->arena, *out, v[i]), v[i]);
 	return 0;
 }
 
@@ -336,7 +325,7 @@ make_more(struct change *ch, struct db_txn *t, struct state *s)
 	(void)t;
 	if (!is_address(ch->field, ch->arg))
 		return err_invalid_ip_address_specified(ch->c, ch->field);
-	*set = vec_add_string(a, without(a, *set, ch->arg), ch->arg);
+	*set = vec_add_string(a, vec_remove_string(a, *set, ch->arg), ch->arg);
 	return check_addresses(ch->c, ch->field, *set);
 }
 
@@ -346,66 +335,58 @@ make_less(struct change *ch, struct db_txn *t, struct state *s)
 	struct vec *set = set_of(ch, s);
 
 	(void)t;
-	*set = without(ch->c->arena, *set, ch->arg);
+	*set = vec_remove_string(ch->c->arena, *set, ch->arg);
 	return 0;
+}
+
+static int
+change_allowed(struct call *c, const struct ref *vif, make_fn *make,
+    const char *field, const void *arg)
+{
+	struct change ch = { .c = c, .vif = *vif, .make = make, .arg = arg,
+		.field = field };
+
+	return change(&ch);
 }
 
 int
 api_vif_set_ipv4_allowed(struct call *c,
     const struct vif_set_ipv4_allowed_args *a)
 {
-	struct change ch = { .c = c, .vif = a->self, .make = make_set,
-		.arg = &a->value, .field = IPV4 };
-
-	return change(&ch);
+	return change_allowed(c, &a->self, make_set, IPV4, &a->value);
 }
 
 int
 api_vif_set_ipv6_allowed(struct call *c,
     const struct vif_set_ipv6_allowed_args *a)
 {
-	struct change ch = { .c = c, .vif = a->self, .make = make_set,
-		.arg = &a->value, .field = IPV6 };
-
-	return change(&ch);
+	return change_allowed(c, &a->self, make_set, IPV6, &a->value);
 }
 
 int
 api_vif_add_ipv4_allowed(struct call *c,
     const struct vif_add_ipv4_allowed_args *a)
 {
-	struct change ch = { .c = c, .vif = a->self, .make = make_more,
-		.arg = a->value, .field = IPV4 };
-
-	return change(&ch);
+	return change_allowed(c, &a->self, make_more, IPV4, a->value);
 }
 
 int
 api_vif_add_ipv6_allowed(struct call *c,
     const struct vif_add_ipv6_allowed_args *a)
 {
-	struct change ch = { .c = c, .vif = a->self, .make = make_more,
-		.arg = a->value, .field = IPV6 };
-
-	return change(&ch);
+	return change_allowed(c, &a->self, make_more, IPV6, a->value);
 }
 
 int
 api_vif_remove_ipv4_allowed(struct call *c,
     const struct vif_remove_ipv4_allowed_args *a)
 {
-	struct change ch = { .c = c, .vif = a->self, .make = make_less,
-		.arg = a->value, .field = IPV4 };
-
-	return change(&ch);
+	return change_allowed(c, &a->self, make_less, IPV4, a->value);
 }
 
 int
 api_vif_remove_ipv6_allowed(struct call *c,
     const struct vif_remove_ipv6_allowed_args *a)
 {
-	struct change ch = { .c = c, .vif = a->self, .make = make_less,
-		.arg = a->value, .field = IPV6 };
-
-	return change(&ch);
+	return change_allowed(c, &a->self, make_less, IPV6, a->value);
 }

@@ -76,9 +76,7 @@ record_outcome(struct outcome *o)
 static int64_t
 memory_free(const struct call *c)
 {
-	const struct host *host = host_find(c->root, &c->x->host);
-	const struct host_metrics *m = host ?
-	    host_metrics_find(c->root, &host->metrics) : NULL;
+	const struct host_metrics *m = vm_host_metrics(c);
 
 	return m ? m->memory_free : 0;
 }

@@ -46,12 +46,18 @@ vm_memory_needed(const struct vm *vm)
 	    vm->memory_dynamic_min + beside;
 }
 
+const struct host_metrics *
+vm_host_metrics(const struct call *c)
+{
+	const struct host *host = host_find(c->root, &c->x->host);
+
+	return host ? host_metrics_find(c->root, &host->metrics) : NULL;
+}
+
 int
 vm_check_memory_free(struct call *c, const struct vm *vm)
 {
-	const struct host *host = host_find(c->root, &c->x->host);
-	const struct host_metrics *m = host ?
-	    host_metrics_find(c->root, &host->metrics) : NULL;
+	const struct host_metrics *m = vm_host_metrics(c);
 
 	if (m && vm_memory_needed(vm) > m->memory_free)
 		return err_host_not_enough_free_memory(c,
@@ -77,9 +83,7 @@ move(struct call *c, const struct vm *vm,
 {
 	const struct xenops_vm_set_memory_args args = { .vm = vm->uuid,
 		.min = vm->memory_dynamic_min, .max = vm->memory_dynamic_max };
-	const struct host *host = host_find(c->root, &c->x->host);
-	const struct host_metrics *m = host ?
-	    host_metrics_find(c->root, &host->metrics) : NULL;
+	const struct host_metrics *m = vm_host_metrics(c);
 	struct ops_call k;
 
 	ops_prepare(c, &k);

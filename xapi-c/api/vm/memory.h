@@ -11,6 +11,8 @@
 /* Bytes that a start takes beside the VM's memory, and at least in all. */
 int64_t vm_memory_beside(const struct vm *vm);
 int64_t vm_memory_needed(const struct vm *vm);
+/* What is known of the host's; NULL: nothing. */
+const struct host_metrics *vm_host_metrics(const struct call *c);
 /* Is there as much, as far as is known: the host may know better.  0, or -1
  * with c->err set. */
 int vm_check_memory_free(struct call *c, const struct vm *vm);

@@ -282,9 +282,7 @@ not_accessible(struct call *c, const struct ref *vdi)
 static int
 resume_failed(struct call *c, const struct ops_call *k, const struct vm *vm)
 {
-	const struct host *host = host_find(c->root, &c->x->host);
-	const struct host_metrics *m = host ?
-	    host_metrics_find(c->root, &host->metrics) : NULL;
+	const struct host_metrics *m = vm_host_metrics(c);
 
 	log_warn("cannot resume '%s': %s", vm->uuid, k->err.text);
 	if (k->err.code == XENOPS_CODE_BAD_STATE)
